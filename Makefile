@@ -1,0 +1,54 @@
+# The environment is made once, from pinned versions, in .venv; every other target uses it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LESSON := reseaux-convolutifs
+
+.PHONY: help demo test lint types check bench catalogue lock clean
+
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/ready: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name it: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
+	rm -rf demo
+	mkdir demo
+	cp -r course.yaml nbgrader_config.py source release examples/submitted demo/
+	cd demo && ../$(BIN)/autograder grade $(LESSON)
+	cd demo && ../$(BIN)/autograder feedback $(LESSON)
+	@echo "open demo/feedback/karim/$(LESSON)/$(LESSON).html"
+
+test: lint types check ## Lint, types and tests
+
+lint: $(VENV)/ready ## Lint and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/ready ## Types
+	$(BIN)/mypy
+
+check: $(VENV)/ready ## Tests
+	$(BIN)/pytest
+
+bench: $(VENV)/ready ## Measure against nbgrader and against the floor
+	$(BIN)/python -m tests.bench
+
+catalogue: $(VENV)/ready ## Bring the French catalogue up to the messages in the code
+	$(BIN)/python tests/catalogue.py
+
+lock: ## Pin the newest versions that fit pyproject.toml
+	rm -rf .lock
+	$(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install --quiet --upgrade pip 'setuptools>=77,<82'
+	.lock/bin/python -m pip install --quiet --no-build-isolation --editable '.[course,dev]'
+	.lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > requirements.txt
+	rm -rf .lock
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache

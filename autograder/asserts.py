@@ -1,0 +1,27 @@
+"""What a checks file asserts with: each raises with received, expected, where, and what to try."""
+
+from autograder.judge.asserts import (
+    assert_close,
+    assert_contains,
+    assert_dtype,
+    assert_equal,
+    assert_layer,
+    assert_layers,
+    assert_output_shape,
+    assert_params,
+    assert_same_network,
+    assert_shape,
+)
+
+__all__ = [
+    "assert_close",
+    "assert_contains",
+    "assert_dtype",
+    "assert_equal",
+    "assert_layer",
+    "assert_layers",
+    "assert_output_shape",
+    "assert_params",
+    "assert_same_network",
+    "assert_shape",
+]

@@ -1,0 +1,280 @@
+"""The command line: `autograder COMMAND [ASSIGNMENT]`, from the folder that holds course.yaml.
+
+Exit status: 0 done, 1 the thing examined falls short, 2 wrong use or broken course, 3 a fault of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterable
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from autograder.course import Assignment, load_assignment, load_course
+from autograder.errors import AutograderError, CourseError, Problem
+from autograder.records import Grade
+
+SHORT, WRONG, OURS = 1, 2, 3
+
+app = typer.Typer(
+    help="Grade deep-learning notebooks. Run from the folder that holds course.yaml.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+AssignmentName = Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="Its name in course.yaml.", show_default=False)]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Rooms at once; as many as there are cores where left out.")]
+
+
+class EngineChoice(str, Enum):  # noqa: UP042  Typer shows a StrEnum's values the same way; str keeps help plain
+    """Where rooms run."""
+
+    local = "local"
+    inline = "inline"
+
+
+def main() -> NoReturn:
+    """Run the command line. A user's mistake is a message and a status, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except CourseError as error:
+        for problem in error.problems:
+            err.print(str(problem), markup=False)
+        sys.exit(WRONG)
+    except AutograderError as error:
+        err.print(str(error), markup=False)
+        sys.exit(OURS)
+    except Exception:
+        traceback.print_exc()
+        err.print("This is a fault of the grader's own, not of the course's or the students'. Please report it.")
+        sys.exit(OURS)
+    sys.exit(0)
+
+
+@app.command()
+def validate(assignment: Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)] = None) -> None:
+    """Check that the solution earns every point, the release none, that nothing leaks, and release equals source."""
+    from autograder.validate import findings
+
+    names = [assignment] if assignment else list(load_course(_root()).assignments)
+    found: list[Problem] = []
+    for loaded in _load_all(names):
+        with err.status(f"{loaded.name}: grading the solution and the untouched release"):
+            problems = findings(loaded)
+        found += problems
+        if not problems:
+            questions, points = loaded.questions, sum(question.points for question in loaded.questions)
+            out.print(f"{loaded.name}: fit to hand out ({len(questions)} questions, {points:g} points)", markup=False)
+    for problem in found:
+        err.print(str(problem), markup=False)
+    raise typer.Exit(SHORT if found else 0)
+
+
+@app.command()
+def release(assignment: AssignmentName) -> None:
+    """Write release/ASSIGNMENT/, the student version."""
+    from autograder.release import write_release
+
+    loaded = load_assignment(_root(), assignment)
+    out.print(f"{loaded.paths.shown(write_release(loaded))}/", markup=False)
+
+
+@app.command()
+def grade(
+    assignment: AssignmentName,
+    student: Annotated[list[str] | None, typer.Option(help="Only this one; may be given again.", show_default=False)] = None,
+    jobs: Jobs = None,
+    engine: Annotated[EngineChoice, typer.Option(help="local: several rooms at once; inline: one at a time.")] = EngineChoice.local,
+    again: Annotated[bool, typer.Option("--again", help="Grade what has not changed too.")] = False,
+) -> None:
+    """Grade what is new or changed; take up where an interruption left off."""
+    from autograder.pipeline import Options, Timings
+    from autograder.pipeline import grade as grade_steps
+
+    loaded = load_assignment(_root(), assignment)
+    options = Options(engine=engine.value, again=again, students=tuple(student or ()))
+    if jobs:
+        options = Options(jobs, engine.value, again, tuple(student or ()))
+    timings = Timings()
+    steps = []
+    with _progress() as progress:
+        task = progress.add_task(loaded.name, total=None)
+        for step in grade_steps(loaded, options, timings):
+            steps.append(step)
+            progress.update(task, total=step.total, completed=step.done)
+    examined = [step for step in steps if not step.unchanged]
+    _print_table(loaded, [step.grade for step in sorted(steps, key=lambda step: step.grade.student)])
+    out.print(
+        f"{len(examined)} graded, {len(steps) - len(examined)} unchanged, in {timings.total:.1f} s"
+        + (f" ({timings.warm:.1f} s warming up)" if timings.warm else ""),
+        markup=False,
+    )
+    _leave_loudly(step.grade for step in steps)
+
+
+@app.command()
+def judge(assignment: AssignmentName) -> None:
+    """Judge stored evidence again, without running student code."""
+    from autograder.pipeline import Timings, rejudge
+
+    loaded = load_assignment(_root(), assignment)
+    timings = Timings()
+    grades = [step.grade for step in rejudge(loaded, timings)]
+    if not grades:
+        raise CourseError([Problem("submitted", 0, "", f"no evidence yet: run `autograder grade {assignment}`")])
+    _print_table(loaded, grades)
+    out.print(f"{len(grades)} judged in {timings.total:.1f} s", markup=False)
+    _leave_loudly(grades)
+
+
+@app.command()
+def results(
+    assignment: AssignmentName,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, one line a submission.")] = False,
+) -> None:
+    """Show the grades: a table, or JSON lines."""
+    from autograder.store import Store
+
+    loaded = load_assignment(_root(), assignment)
+    with Store(loaded.paths.store) as store:
+        grades = store.grades(loaded.name)
+    if as_json:
+        for one in grades:
+            typer.echo(json.dumps(_as_json(one), ensure_ascii=False))
+    elif grades:
+        _print_table(loaded, grades)
+    else:
+        out.print(f"no results yet: run `autograder grade {assignment}`", markup=False)
+
+
+@app.command()
+def feedback(assignment: AssignmentName) -> None:
+    """Write one page a student, under feedback/."""
+    from autograder.report.feedback import write_feedback
+
+    loaded = load_assignment(_root(), assignment)
+    pages = list(write_feedback(loaded))
+    where = f" under {loaded.paths.shown(pages[0].parents[2])}/" if pages else f": run `autograder grade {assignment}` first"
+    out.print(f"{len(pages)} pages{where}", markup=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine allows: isolation, versions."""
+    from autograder.doctor import examine_machine
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    sound = True
+    for finding in examine_machine():
+        sound = sound and finding.sound
+        table.add_row(finding.name, finding.text, style=None if finding.sound else "red")
+    out.print(table)
+    raise typer.Exit(0 if sound else SHORT)
+
+
+def _root() -> Path:
+    return Path.cwd()
+
+
+def _load_all(names: Iterable[str]) -> list[Assignment]:
+    """Load every assignment; raise one CourseError with all their problems."""
+    loaded, problems = [], []
+    for name in names:
+        try:
+            loaded.append(load_assignment(_root(), name))
+        except CourseError as error:
+            problems += error.problems
+    if problems:
+        raise CourseError(dict.fromkeys(problems))
+    return loaded
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    )
+
+
+MARKS = {"graded": "", "ungraded": "ungraded", "missing": "missing"}
+
+
+def _print_table(assignment: Assignment, grades: list[Grade]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("student", no_wrap=True)
+    for question in assignment.questions:
+        table.add_column(question.id, justify="right")
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("")
+    for one in grades:
+        cells = [f"{question.score:g}" if one.status == "graded" else "" for question in one.questions]
+        total = f"{one.score:g} / {one.max_score:g}" if one.status == "graded" else ""
+        table.add_row(one.student, *cells, total, _remark(one))
+    Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
+
+
+def _remark(one: Grade) -> str:
+    return ": ".join(text for text in (MARKS[one.status], one.fault) if text)
+
+
+def _leave_loudly(grades: Iterable[Grade]) -> None:
+    """Exit with the status of a fault of ours where one kept a submission from being graded."""
+    ungraded = [one for one in grades if one.status == "ungraded"]
+    for one in ungraded:
+        err.print(f"ungraded: {one.student}: {one.fault}", markup=False, style="red")
+    if ungraded:
+        err.print(f"{len(ungraded)} ungraded through no fault of the students'; they lose nothing. Mend, then grade again.")
+        raise typer.Exit(OURS)
+
+
+def _as_json(one: Grade) -> dict[str, Any]:
+    """The contract of `results --json`: these keys, in this order."""
+    return {
+        "student": one.student,
+        "assignment": one.assignment,
+        "status": one.status,
+        "score": one.score,
+        "max_score": one.max_score,
+        "attempt": one.attempt,
+        "isolation": one.isolation,
+        "device": one.device,
+        "seconds": one.seconds,
+        "submission": one.submission,
+        "questions": [
+            {
+                "id": question.id,
+                "score": question.score,
+                "max_score": question.max_score,
+                "checks": [
+                    {
+                        "name": check.name,
+                        "title": check.title,
+                        "status": check.status,
+                        "weight": check.weight,
+                        "message": check.message,
+                    }
+                    for check in question.outcomes
+                ],
+            }
+            for question in one.questions
+        ],
+    }
+
+

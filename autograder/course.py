@@ -1,0 +1,254 @@
+"""course.yaml and the source notebooks: what is taught, for how many points, under which limits.
+
+Every problem found is said at once, with its line and key.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+import yaml
+
+from autograder.errors import CourseError, Problem
+from autograder.notebook.formats import Notebook, read_course_notebook
+from autograder.notebook.metadata import role_of
+from autograder.notebook.regions import cell_name, marker_problems
+from autograder.paths import Paths
+from autograder.records import Limits, Plan, Question
+from autograder.wire.messages import PrintedProbe, Record, SourceProbe
+
+
+class AssignmentSettings(Record):
+    """One assignment's part of course.yaml."""
+
+    title: str
+    expected: Literal["shown", "hidden"] = "shown"
+    """Whether messages to students say what was expected."""
+    limits: Limits = Limits()
+    preload: list[str] | None = None
+    """Modules the rooms are forked with; left out, those that the source notebook imports."""
+
+
+class CourseSettings(Record):
+    """course.yaml."""
+
+    course: str
+    title: str
+    assignments: dict[str, AssignmentSettings]
+    language: Literal["fr", "en"] = "en"
+    """Of the messages students read."""
+    isolation: Literal["standard", "strict"] = "standard"
+    """The weakest wall student code may run behind."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment: its settings and its source notebook."""
+
+    name: str
+    paths: Paths
+    course: CourseSettings
+    settings: AssignmentSettings
+    source: Notebook
+    source_path: Path
+
+    @property
+    def notebook_name(self) -> str:
+        return self.source_path.stem
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The graded places, in the notebook's order."""
+        roles = [role_of(cell) for cell in self.source.cells]
+        return tuple(Question(role.id, role.points, role.tests) for role in roles if role.grade)
+
+    @property
+    def preload(self) -> list[str]:
+        """Modules to import once, in the zygote, in order."""
+        if self.settings.preload is not None:
+            return self.settings.preload
+        code = (cell.source for cell in self.source.cells if cell.cell_type == "code")
+        return list(dict.fromkeys(module for source in code for module in _imported(source)))
+
+
+def _imported(source: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # IPython's own syntax: what such a cell imports is imported when it runs
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+# --- course.yaml ----------------------------------------------------------------------------------------------------------
+
+
+def load_course(root: Path) -> CourseSettings:
+    """Return the settings in `root`/course.yaml. Raise CourseError with every problem it has."""
+    paths = Paths(root)
+    shown = paths.shown(paths.course)
+    try:
+        node = yaml.compose(paths.course.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        text = "there is no course here: run from the folder that holds course.yaml"
+        raise CourseError([Problem(shown, 0, "", text)]) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise CourseError([Problem(shown, line, "", f"not YAML: {error.problem}")]) from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise CourseError([Problem(shown, 0, "", f"cannot be read: {error}")]) from None
+    problems: list[Problem] = []
+    settings = _Reader(shown, problems).read(node, CourseSettings, "")
+    if problems:
+        raise CourseError(sorted(problems))
+    assert isinstance(settings, CourseSettings)
+    return settings
+
+
+class _Reader:
+    """Turns a YAML node into a typed value, key by key, so that one mistake does not hide the others."""
+
+    def __init__(self, path: Path, problems: list[Problem]) -> None:
+        self._path = path
+        self._problems = problems
+
+    def read(self, node: yaml.Node | None, kind: Any, key: str) -> Any:
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return self._read_struct(node, kind, key)
+        if get_origin(kind) is dict:
+            return self._read_dict(node, get_args(kind)[1], key)
+        value = None
+        try:
+            if node is not None:
+                value = yaml.SafeLoader("").construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            self._complain(node, key, f"{_lower(str(error))}; given: {value!r}")
+        except yaml.YAMLError as error:
+            self._complain(node, key, _lower(str(getattr(error, "problem", error))))
+        return None
+
+    def _read_struct(self, node: yaml.Node | None, kind: type[msgspec.Struct], key: str) -> Any:
+        entries = self._entries(node, key)
+        if entries is None:
+            return None
+        fields = {field.name: field for field in msgspec.structs.fields(kind)}
+        values = {}
+        for name, (key_node, value_node) in entries.items():
+            if name in fields:
+                values[name] = self.read(value_node, fields[name].type, _join(key, name))
+            else:
+                near = difflib.get_close_matches(name, fields, 1)
+                advice = f"did you mean {near[0]}?" if near else f"known here: {', '.join(fields)}"
+                self._complain(key_node, _join(key, name), f"unknown key; {advice}")
+        for name, field in fields.items():
+            if field.required and name not in entries:
+                self._complain(node, _join(key, name), "missing")
+        if any(field.required and values.get(name) is None for name, field in fields.items()):
+            return None
+        return kind(**values)
+
+    def _read_dict(self, node: yaml.Node | None, kind: Any, key: str) -> Any:
+        entries = self._entries(node, key)
+        if entries is None:
+            return None
+        if not entries:
+            self._complain(node, key, "empty: name at least one")
+        return {name: self.read(value, kind, _join(key, name)) for name, (_, value) in entries.items()}
+
+    def _entries(self, node: yaml.Node | None, key: str) -> dict[str, tuple[yaml.Node, yaml.Node]] | None:
+        if not isinstance(node, yaml.MappingNode):
+            self._complain(node, key, "expected keys with values, indented below")
+            return None
+        entries: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key_node, value_node in node.value:
+            if key_node.value in entries:
+                self._complain(key_node, _join(key, str(key_node.value)), "given twice")
+            entries[str(key_node.value)] = (key_node, value_node)
+        return entries
+
+    def _complain(self, node: yaml.Node | None, key: str, text: str) -> None:
+        self._problems.append(Problem(self._path, node.start_mark.line + 1 if node else 1, key, text))
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+# --- Assignments ----------------------------------------------------------------------------------------------------------
+
+
+def load_assignment(root: Path, name: str) -> Assignment:
+    """Return one assignment of the course in `root`. Raise CourseError with every problem of it."""
+    settings = load_course(root)
+    paths = Paths(root)
+    if name not in settings.assignments:
+        near = difflib.get_close_matches(name, settings.assignments, 1)
+        known = f"did you mean {near[0]}?" if near else f"known: {', '.join(settings.assignments)}"
+        raise CourseError([Problem(paths.shown(paths.course), 0, "assignments", f"no assignment {name!r}; {known}")])
+    path = _source_notebook(paths, name)
+    notebook = read_course_notebook(path, paths.shown(path))
+    assignment = Assignment(name, paths, settings, settings.assignments[name], notebook, path)
+    if problems := [*marker_problems(notebook, paths.shown(path)), *_cell_problems(assignment)]:
+        raise CourseError(problems)
+    return assignment
+
+
+def _source_notebook(paths: Paths, name: str) -> Path:
+    found = sorted(paths.source(name).glob("*.ipynb"))
+    if len(found) == 1:
+        return found[0]
+    shown = paths.shown(paths.source(name))
+    text = "no notebook (.ipynb) here" if not found else "several notebooks: an assignment is one"
+    raise CourseError([Problem(shown, 0, "", text)])
+
+
+def _cell_problems(assignment: Assignment) -> Iterator[Problem]:
+    """Yield what is wrong with the cells' ids and points."""
+    shown = assignment.paths.shown(assignment.source_path)
+    roles = [role_of(cell) for cell in assignment.source.cells]
+    counts = Counter(role.id for role in roles if role.id)
+    for index, (cell, role) in enumerate(zip(assignment.source.cells, roles, strict=True)):
+        where = cell_name(index, cell)
+        if counts[role.id] > 1:
+            others = [i + 1 for i, other in enumerate(roles) if other.id == role.id and i != index]
+            yield Problem(shown, 0, where, f"the id {role.id!r} is also that of cell {', '.join(map(str, others))}")
+        if role.grade and role.points <= 0:
+            yield Problem(shown, 0, where, "a graded cell worth no points: give it some, or make it read-only")
+    if not any(role.grade for role in roles):
+        yield Problem(shown, 0, "", "no graded cell: nothing in this notebook is worth a point")
+
+
+def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
+    """Yield where the checks and the notebook do not fit each other."""
+    checks = assignment.paths.shown(assignment.paths.checks(assignment.name))
+    questions = {question.id: question for question in assignment.questions}
+    for check in plan.checks:
+        for named in (check.question, *check.needs):
+            if named not in questions:
+                near = difflib.get_close_matches(named, questions, 1)
+                advice = f"did you mean {near[0]!r}?" if near else f"graded cells: {', '.join(questions)}"
+                yield Problem(checks, check.line, check.name, f"question {named!r} has no graded cell; {advice}")
+    cells = {role_of(cell).id for cell in assignment.source.cells}
+    for name, probe in plan.probes.items():
+        if isinstance(probe, SourceProbe | PrintedProbe) and probe.cell not in cells:
+            yield Problem(checks, 0, name, f"no cell has the id {probe.cell!r}")
+    checked = {check.question for check in plan.checks}
+    for question in questions.values():
+        if not question.tested and question.id not in checked:
+            shown = assignment.paths.shown(assignment.source_path)
+            yield Problem(shown, 0, question.id, "neither a test cell nor a check: nothing would mark it")

@@ -1,0 +1,40 @@
+"""What this machine allows."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from autograder.sandbox.isolation import REMEDIES, measure
+
+LIBRARIES = ("tensorflow", "keras", "numpy", "ipython", "nbgrader", "pytest")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    name: str
+    text: str
+    sound: bool = True
+
+
+def examine_machine() -> Iterator[Finding]:
+    """Yield what was found, the wall first."""
+    isolation = measure()
+    yield Finding("isolation", isolation.level or "none: no student code can be run here", isolation.level is not None)
+    for step in isolation.steps:
+        optional = step.name == "control groups"
+        remedy = f" ({REMEDIES[step.name]})" if step.error and step.name in REMEDIES else ""
+        yield Finding(f"  {step.name}", f"no: {step.error}{remedy}" if step.error else "yes", optional or not step.error)
+    yield Finding("cores", str(len(os.sched_getaffinity(0))))
+    yield Finding("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB")
+    yield Finding("system", f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
+    for name in LIBRARIES:
+        try:
+            yield Finding(name, version(name))
+        except PackageNotFoundError:
+            yield Finding(name, "not installed", sound=False)

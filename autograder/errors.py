@@ -1,0 +1,47 @@
+"""Whose fault it is, by type. The command line turns each into an exit status and never into a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class AutograderError(Exception):
+    """Anything this project says no for."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to mend in a course: where, what was found, what to do."""
+
+    path: Path | str
+    line: int
+    """From 1; 0 where a line means nothing."""
+    where: str
+    """The key, cell or check."""
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{place}: {self.where}: {self.text}" if self.where else f"{place}: {self.text}"
+
+
+class CourseError(AutograderError):
+    """The instructor's to mend: course.yaml, markers, checks. Holds every problem found, not only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SubmissionError(AutograderError):
+    """The student's to mend: a notebook that cannot be read, or is too large."""
+
+
+class GraderError(AutograderError):
+    """Ours: sandbox, wire, engine, store. Never costs a student a point."""
+
+
+class IsolationError(GraderError):
+    """This machine cannot raise the wall the course asks for: what is missing, and how to get it."""

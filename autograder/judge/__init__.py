@@ -1,0 +1,1 @@
+"""The trusted side: pytest over evidence. Data only; TensorFlow, Keras and PyTorch cannot be imported here."""

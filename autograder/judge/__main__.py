@@ -1,0 +1,25 @@
+"""The judge's process: `python -m autograder.judge FD CHECKS`, FD one end of a socket to the pipeline."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import pytest
+
+from autograder.judge import plugin
+
+
+def main(channel_fd: int, checks: str) -> None:
+    """Collect `checks`, judge what is sent, end when the other end of the channel closes."""
+    plugin.forbid_frameworks()
+    session = plugin.JudgeSession(socket.socket(fileno=channel_fd))
+    # Nothing of the folder the checks lie in, nor of this machine's plugins, changes how they are judged.
+    options = ["-qq", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib"]
+    options += ["-p", "autograder.judge.plugin", "--rootdir", os.path.dirname(os.path.abspath(checks)), checks]
+    pytest.main(options, plugins=[session])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,67 @@
+"""What the pipeline and the judge's process say to each other, as frames of `wire.codec` over a socket."""
+
+from __future__ import annotations
+
+from autograder.records import Outcome
+from autograder.wire.messages import Probe, Record, Size
+
+
+class CheckRecord(Record):
+    """One check, as collected."""
+
+    name: str
+    question: str
+    title: str
+    weight: float
+    needs: list[str]
+    line: int
+
+
+class Complaint(Record):
+    """Something in the checks file to mend."""
+
+    line: Size
+    where: str
+    text: str
+
+
+class Collected(Record, tag="collected"):
+    """Judge to pipeline, once: what the checks file declares."""
+
+    checks: list[CheckRecord]
+    probes: dict[str, Probe]
+    complaints: list[Complaint]
+
+
+class Case(Record, tag="case"):
+    """Pipeline to judge: judge this evidence."""
+
+    evidence: str
+    """Path of the evidence file."""
+    reference: str
+    """Path of the solution's evidence; empty while there is none."""
+    language: str
+    hidden: bool
+    """Whether messages leave out what was expected."""
+    skip: list[str] = []
+    """Checks not to run: they have lost a judge before."""
+
+
+class Running(Record, tag="running"):
+    """Judge to pipeline: this check has started. The last one said, when a judge is lost, is the one that lost it."""
+
+    name: str
+
+
+class Judged(Record, tag="judged"):
+    """Judge to pipeline: one check's outcome, and for a fault of ours what the instructor should know."""
+
+    outcome: Outcome
+    ours: str = ""
+
+
+class Rested(Record, tag="rested"):
+    """Judge to pipeline: every check of the case is judged."""
+
+
+FromJudge = Collected | Running | Judged | Rested

@@ -1,0 +1,293 @@
+"""The pytest plugin that makes a checks file work: probes answer from evidence, and one session judges many cases.
+
+Two ways in. The pipeline runs `python -m autograder.judge FD CHECKS`: the session collects once, says what it found,
+then judges each case it is sent until the pipeline hangs up. By hand, `pytest checks.py --evidence FILE` judges one
+stored evidence file and reports as pytest does.
+"""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from autograder.judge.channel import Case, CheckRecord, Collected, Complaint, Judged, Rested, Running
+from autograder.judge.declare import Declared
+from autograder.judge.faults import explain_fault, status_of
+from autograder.judge.message import CheckFailed, Mismatch, compose
+from autograder.judge.values import FORMS, form, to_value
+from autograder.locale import phrase
+from autograder.records import CheckStatus, Evidence, Outcome, load_evidence
+from autograder.wire import codec
+from autograder.wire.messages import (
+    Answer,
+    Fault,
+    PrintedProbe,
+    Probe,
+    SourceProbe,
+    Text,
+)
+
+FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
+"""Never imported beside evidence: they are slow to load, and their readers execute what they read."""
+
+
+class NoAnswer(Exception):
+    """Student code gave no answer to the probe a check needs."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.kind)
+        self.fault = fault
+
+
+class CaseFile:
+    """The evidence of the case in hand, beside the solution's."""
+
+    def __init__(self, evidence: Evidence, reference: Evidence | None) -> None:
+        self.exam = evidence.exam
+        self._answers = evidence.answers()
+        self._reference = reference.answers() if reference else {}
+        self.forms: dict[str, tuple[str, str]] = {}
+        """Probes asked for whose answer is of another form than the solution's: (given, wanted)."""
+
+    def value(self, name: str, probe: Probe) -> Any:
+        """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none."""
+        answer, blobs = self._answer(name, probe)
+        if isinstance(answer, Fault):
+            raise NoAnswer(answer)
+        wanted = self._reference.get(name, (None, []))[0]
+        if wanted is not None and not isinstance(wanted, Fault) and form(wanted) != form(answer):
+            self.forms[name] = (form(answer), form(wanted))
+        return to_value(answer, blobs, None if isinstance(wanted, Fault) else wanted)
+
+    def _answer(self, name: str, probe: Probe) -> tuple[Answer, list[bytes]]:
+        match probe:
+            case SourceProbe(cell):
+                return self._source(cell), []
+            case PrintedProbe(cell):
+                return self._printed(cell), []
+        if name in self._answers:
+            return self._answers[name]
+        if self.exam.fault is None:
+            raise codec.WireError(f"the evidence holds no answer to {name}: grade again")
+        return self.exam.fault, []
+
+    def _source(self, cell: str) -> Answer:
+        if cell in self.exam.sources:
+            return Text(self.exam.sources[cell], len(self.exam.sources[cell]))
+        return self.exam.fault or Fault(kind="missing", error=cell)
+
+    def _printed(self, cell: str) -> Answer:
+        run = next((record.run for record in self.exam.cells if record.cell.id == cell), None)
+        if run is None:
+            return self.exam.fault or Fault(kind="missing", error=cell)
+        return run.fault if run.fault else Text(run.stdout, run.output_length)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("autograder", "judging evidence of student notebooks")
+    group.addoption("--evidence", type=Path, help="evidence file that the probes of a checks file answer from")
+    group.addoption("--reference", type=Path, help="evidence file of the solution, for explanations")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "question(id, weight, needs): the question a check counts for")
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> CaseFile:
+    """The evidence of the submission being judged. Probes ask it; a check may read its `exam` too."""
+    judge = request.config.stash.get(_SESSION, None)
+    if judge is not None and judge.case is not None:
+        return judge.case
+    path = request.config.getoption("--evidence")
+    if path is None:
+        pytest.skip("no evidence to judge: give --evidence FILE, or run `autograder judge`")
+    reference = request.config.getoption("--reference")
+    return CaseFile(load_evidence(path), load_evidence(reference) if reference else None)
+
+
+class _Forbid(MetaPathFinder):
+    """Refuses the libraries the judge never loads, with the reason."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        if fullname.partition(".")[0] in FORBIDDEN:
+            raise ImportError(f"a checks file cannot import {fullname}: it judges plain data; build arrays with NumPy")
+
+
+class JudgeSession:
+    """One pytest session that judges cases as the pipeline sends them."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._stream = channel.makefile("rb")
+        self.case: CaseFile | None = None
+        self._request: Case | None = None
+        self._outcome: Judged | None = None
+        self._reference: tuple[str, Evidence] | None = None
+        self._complaints: list[Complaint] = []
+
+    # --- collecting ---
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[_SESSION] = self
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Any:
+        report = yield
+        if report.failed:
+            self._complaints.append(_complaint(report))
+        return report
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        modules = {item.getparent(pytest.Module).obj for item in session.items if isinstance(item, pytest.Function)}  # type: ignore[union-attr]
+        blobs: list[bytes] = []
+        probes = {name: one.encode(blobs) for module in modules for name, one in _declared(module)}
+        checks = [record for item in session.items if (record := self._check(item))]
+        if not checks and not self._complaints:
+            self._complaints.append(Complaint(0, "", "no check: write functions named test_… with @question"))
+        self._send(Collected(checks, probes, self._complaints), blobs)
+        if not self._complaints:
+            for case in self._cases():
+                self._judge(session.items, case)
+        return True
+
+    def _check(self, item: pytest.Item) -> CheckRecord | None:
+        mark = item.get_closest_marker("question")
+        line = (item.location[1] or 0) + 1
+        if mark is None:
+            text = "names no question: put @question(\"…\") above it, with the id of a grade cell"
+            self._complaints.append(Complaint(line, item.name, text))
+            return None
+        title = (inspect.getdoc(getattr(item, "obj", None)) or item.name).splitlines()[0]
+        return CheckRecord(
+            name=item.name,
+            question=mark.args[0],
+            title=title,
+            weight=float(mark.kwargs["weight"]),
+            needs=list(mark.kwargs["needs"]),
+            line=line,
+        )
+
+    # --- judging ---
+
+    def _cases(self) -> Iterator[Case]:
+        while True:
+            try:
+                yield codec.unpack(codec.read_frame(self._stream.read), Case)[0]
+            except (EOFError, ConnectionError):
+                return
+
+    def _judge(self, items: list[pytest.Item], request: Case) -> None:
+        self._request = request
+        self.case = CaseFile(load_evidence(Path(request.evidence)), self._load_reference(request.reference))
+        for item in items:
+            if item.name in request.skip:
+                continue
+            self.case.forms.clear()
+            self._outcome = None
+            self._send(Running(item.name))
+            # No next item: everything is torn down, and the same items run again for the next case.
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            self._send(self._outcome or self._judged(item, "ungraded", "", "pytest gave no verdict"))
+        self._send(Rested())
+
+    def _load_reference(self, path: str) -> Evidence | None:
+        if not path:
+            return None
+        if self._reference is None or self._reference[0] != path:
+            self._reference = (path, load_evidence(Path(path)))
+        return self._reference[1]
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        settled = self._outcome is not None and self._outcome.outcome.status != "passed"
+        if call.when != "teardown" and not settled and (call.when == "call" or call.excinfo):
+            self._outcome = self._verdict(item, call.excinfo)
+        return report
+
+    def _verdict(self, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException] | None) -> Judged:
+        assert self._request is not None
+        error = raised.value if raised else None
+        match error:
+            case None:
+                return self._judged(item, "passed", "")
+            case NoAnswer(fault=fault):
+                return self._judged(item, status_of(fault), self._say(explain_fault(fault)))
+            case CheckFailed(mismatch=mismatch):
+                return self._judged(item, "failed", self._say(mismatch))
+            case AssertionError():
+                return self._judged(item, "failed", self._say(_plain(error, self._request.hidden)))
+        if isinstance(error, pytest.skip.Exception):
+            return self._judged(item, "skipped", str(error))
+        if self.case and self.case.forms:  # the check reads the solution's form of answer, and this is another
+            return self._judged(item, "failed", self._say(_other_form(self.case.forms)))
+        return self._judged(item, "ungraded", "", _ours(raised))
+
+    def _say(self, mismatch: Mismatch) -> str:
+        assert self._request is not None
+        return compose(mismatch, self._request.language, hidden=self._request.hidden)
+
+    def _judged(self, item: pytest.Item, status: CheckStatus, message: str, ours: str = "") -> Judged:
+        record = self._check(item)
+        assert record is not None, "a check without a question is never judged"
+        return Judged(Outcome(item.name, record.question, record.title, status, record.weight, message), ours)
+
+    def _send(self, message: Any, blobs: list[bytes] | None = None) -> None:
+        self._channel.sendall(codec.pack(message, blobs))
+
+
+_SESSION = pytest.StashKey[JudgeSession]()
+
+
+def _complaint(report: pytest.CollectReport) -> Complaint:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:
+        return Complaint(max(crash.lineno, 0), Path(crash.path).name, crash.message)
+    lines = [line for line in report.longreprtext.splitlines() if line.strip()]
+    return Complaint(0, "", "\n".join(lines[-6:]))
+
+
+def _declared(module: ModuleType) -> Iterator[tuple[str, Declared]]:
+    for name, value in vars(module).items():
+        found = getattr(value, "declared", None)
+        if isinstance(found, Declared):
+            yield name, found
+
+
+def _plain(error: AssertionError, hidden: bool) -> Mismatch:
+    """A plain `assert`: the instructor's own message, or pytest's account of what was compared."""
+    own, _, account = str(error).partition("\nassert ")
+    if own.startswith("assert "):
+        own, account = "", own.removeprefix("assert ")
+    if own:
+        return Mismatch(hint=own)
+    return Mismatch(received=None if hidden else account or None, hint=phrase("what the title says does not hold."))
+
+
+def _other_form(forms: Mapping[str, tuple[str, str]]) -> Mismatch:
+    given, wanted = next(iter(forms.values()))
+    return Mismatch(received=FORMS[given], expected=FORMS[wanted])
+
+
+def _ours(raised: pytest.ExceptionInfo[BaseException] | None) -> str:
+    if raised is None:
+        return "no verdict"
+    entry = raised.traceback[-1]
+    own = [one for one in raised.traceback if "autograder" not in str(one.path) and "_pytest" not in str(one.path)]
+    entry = own[-1] if own else entry
+    return f"{Path(entry.path).name}:{entry.lineno + 1}: {raised.typename}: {raised.value}"
+
+
+def forbid_frameworks() -> None:
+    """From here on, importing a deep-learning framework in this process fails, with the reason."""
+    sys.meta_path.insert(0, _Forbid())
+

@@ -1,0 +1,133 @@
+"""The pipeline's end of the judge: starts its process, sends it cases, takes back outcomes, survives its loss."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from autograder.errors import CourseError, GraderError, Problem
+from autograder.judge.channel import Case, Collected, FromJudge, Judged, Rested, Running
+from autograder.records import Check, Outcome, Plan
+from autograder.wire import codec
+
+COLLECT_SECONDS = 120.0
+CHECK_SECONDS = 60.0
+"""One check on plain data takes milliseconds; after this long it is taken for an endless loop."""
+
+
+class Judge:
+    """A judge for one checks file. Use as a context manager."""
+
+    def __init__(self, checks: Path) -> None:
+        """Start collecting `checks`. Nothing is read until `plan` is asked for."""
+        self._checks = checks
+        self._plan: Plan | None = None
+        self._start()
+
+    def _start(self) -> None:
+        self._channel, theirs = socket.socketpair()
+        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment.pop("PYTEST_ADDOPTS", None)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "autograder.judge", str(theirs.fileno()), str(self._checks)],
+            pass_fds=[theirs.fileno()],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        theirs.close()
+        self._stream = self._channel.makefile("rb")
+
+    def plan(self) -> Plan:
+        """Return what the checks file asks. Raise CourseError with every problem it has."""
+        if self._plan is None:
+            self._plan = self._collect()
+        return self._plan
+
+    def _collect(self) -> Plan:
+        self._channel.settimeout(COLLECT_SECONDS)
+        try:
+            collected, blobs = codec.unpack(codec.read_frame(self._stream.read), Collected)
+        except (EOFError, OSError, codec.WireError) as error:
+            self._process.kill()
+            assert self._process.stderr is not None
+            said = self._process.stderr.read().decode(errors="replace").strip() or f"{type(error).__name__}: {error}"
+            raise CourseError([Problem(self._checks, 0, "", f"the checks could not be collected: {said[-2000:]}")]) from error
+        if collected.complaints:
+            raise CourseError(Problem(self._checks, one.line, one.where, one.text) for one in collected.complaints)
+        checks = tuple(
+            Check(one.name, one.question, one.title, one.weight, tuple(one.needs), one.line) for one in collected.checks
+        )
+        return Plan(checks, collected.probes, tuple(blobs))
+
+    def judge(self, case: Case) -> list[Judged]:
+        """Return one outcome a check, in the file's order.
+
+        A check that loses the judge (it never ends, it ends the process) is `ungraded`; the others are still judged.
+        """
+        plan = self.plan()
+        found: dict[str, Judged] = {}
+        lost: set[str] = set()
+        while len(found) < len(plan.checks):
+            running = self._ask(case, found, lost)
+            if running is None:
+                break
+            lost.add(running)
+            found[running] = _lost(plan, running)
+            self._restart()
+        return [found.get(check.name) or _lost(plan, check.name) for check in plan.checks]
+
+    def _ask(self, case: Case, found: dict[str, Judged], lost: set[str]) -> str | None:
+        """Fill `found`; return the name of the check that lost the judge, or None at the end."""
+        running = ""
+        self._channel.settimeout(CHECK_SECONDS)
+        try:
+            self._channel.sendall(codec.pack(Case(case.evidence, case.reference, case.language, case.hidden, sorted(lost))))
+            while not isinstance(message := self._next(), Rested):
+                if isinstance(message, Running):
+                    running = message.name
+                elif isinstance(message, Judged):
+                    found[message.outcome.name] = message
+        except (EOFError, OSError):
+            if not running or running in lost:
+                self._restart()
+                raise GraderError(f"the judge of {self._checks} was lost before any check ran") from None
+            return running
+        return None
+
+    def _next(self) -> Any:
+        return codec.unpack(codec.read_frame(self._stream.read), FromJudge)[0]
+
+    def _restart(self) -> None:
+        self.close()
+        self._start()
+        self._collect()
+
+    def close(self) -> None:
+        """End the judge's process."""
+        self._stream.close()
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _lost(plan: Plan, name: str) -> Judged:
+    check = next(check for check in plan.checks if check.name == name)
+    outcome = Outcome(check.name, check.question, check.title, "ungraded", check.weight)
+    return Judged(outcome, f"check {name} did not come to an end within {CHECK_SECONDS:.0f} s, or ended the judge")

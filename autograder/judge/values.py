@@ -1,0 +1,128 @@
+"""Answers as a check sees them: NumPy arrays, plain Python values, networks as records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from autograder.judge.message import CheckFailed, Mismatch
+from autograder.judge.signature import signature
+from autograder.locale import Phrase, phrase
+from autograder.wire import codec
+from autograder.wire.messages import Array, Artifact, Items, Layer, Mapping, Network, Opaque, Scalar, Shape, Text
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network a student built, as a record; see `autograder.wire.messages.Network` for its fields."""
+
+    record: Network
+    reference: Network | None = None
+    """The solution's answer to the same probe: what explanations compare with."""
+
+    @property
+    def params(self) -> int:
+        """Number of parameters, trainable or not; shared weights count once."""
+        return self.record.params
+
+    @property
+    def trainable_params(self) -> int:
+        """Number of trainable parameters."""
+        return self.record.trainable_params
+
+    @property
+    def layers(self) -> list[Layer]:
+        """Layers in call order, without the input."""
+        return [layer for layer in self.record.layers if layer.cls != "InputLayer"]
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """Shape of the first input, batch included as None; None where the network was never built."""
+        return self.record.input_shapes[0] if self.record.input_shapes else None
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Shape of the first output, batch included as None; None where the network was never built."""
+        return self.record.output_shapes[0] if self.record.output_shapes else None
+
+    @property
+    def signature(self) -> str:
+        """Equal for equal networks, however they were written."""
+        return signature(self.record)
+
+
+class Unreadable:
+    """An object that is not data. Whatever a check tries with it but to look at it is a failed check."""
+
+    def __init__(self, record: Opaque) -> None:
+        self.cls = record.cls
+        self.repr = record.repr
+
+    def __repr__(self) -> str:
+        return self.repr
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise CheckFailed(Mismatch(received=phrase("an object of type {cls}", cls=self.cls)))
+
+    __getattr__ = __getitem__ = __iter__ = __len__ = __call__ = __float__ = __int__ = __array__ = _refuse
+    __add__ = __sub__ = __mul__ = __truediv__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = _refuse
+
+
+def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None = None) -> Any:
+    """Return the value of `artifact`. Raise WireError where it does not hold together."""
+    match artifact:
+        case Array():
+            array = codec.array_value(artifact, blobs)
+            return array if array.shape else array[()]
+        case Scalar():
+            return codec.scalar_value(artifact)
+        case Text(value):
+            return value
+        case Items(kind, items):
+            values = [to_value(item, blobs) for item in items]
+            return values if kind == "list" else tuple(values) if kind == "tuple" else _set(values)
+        case Mapping(pairs):
+            return {_key(to_value(key, blobs)): to_value(item, blobs) for key, item in pairs}
+        case Network():
+            return Model(artifact, reference if isinstance(reference, Network) else None)
+        case Opaque():
+            return Unreadable(artifact)
+
+
+def _set(values: list[Any]) -> set[Any] | list[Any]:
+    try:
+        return set(values)
+    except TypeError:
+        return values
+
+
+def _key(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | complex | tuple | None) else repr(value)
+
+
+def form(artifact: Artifact) -> str:
+    """The coarse form of an answer: what a check written for one form cannot read in another."""
+    match artifact:
+        case Array() | Items():
+            return "number" if isinstance(artifact, Array) and not artifact.shape else "array"
+        case Scalar(kind):
+            return "nothing" if kind == "none" else "number"
+        case Text():
+            return "text"
+        case Mapping():
+            return "dictionary"
+        case Network():
+            return "network"
+        case Opaque():
+            return "object"
+
+
+FORMS: dict[str, Phrase] = {
+    "number": phrase("a number"),
+    "array": phrase("an array or a list"),
+    "nothing": phrase("nothing (None)"),
+    "text": phrase("a text"),
+    "dictionary": phrase("a dictionary"),
+    "network": phrase("a network"),
+    "object": phrase("another kind of object"),
+}

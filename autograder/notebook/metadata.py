@@ -1,0 +1,44 @@
+"""What a cell is to nbgrader, read from its metadata. See nbgrader's format, version 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autograder.notebook.formats import NotebookCell
+
+
+@dataclass(frozen=True)
+class CellRole:
+    """nbgrader's account of one cell. All false for an ordinary cell."""
+
+    id: str = ""
+    grade: bool = False
+    solution: bool = False
+    read_only: bool = False
+    points: float = 0.0
+
+    @property
+    def locked(self) -> bool:
+        """Whether the cell's text is the course's: a student's change to it does not count."""
+        return not self.solution and (self.grade or self.read_only)
+
+    @property
+    def tests(self) -> bool:
+        """Whether the cell holds visible tests."""
+        return self.grade and not self.solution
+
+
+def role_of(cell: NotebookCell) -> CellRole:
+    """Return the role of a notebook cell. Metadata that makes no sense gives an ordinary cell."""
+    found = cell.metadata.get("nbgrader")
+    if not isinstance(found, Mapping) or not isinstance(found.get("grade_id"), str):
+        return CellRole()
+    points = found.get("points", 0.0)
+    return CellRole(
+        id=found["grade_id"],
+        grade=found.get("grade") is True,
+        solution=found.get("solution") is True,
+        read_only=found.get("locked") is True,
+        points=float(points) if isinstance(points, int | float) else 0.0,
+    )

@@ -1,0 +1,73 @@
+"""Where everything lies. The only module that knows a file name.
+
+`source/`, `release/`, `submitted/` and `feedback/` are laid out as nbgrader lays them out; what is this project's own lies
+in `.autograder/`, which can be deleted: it is made again from the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKS = "checks.py"
+STATE = ".autograder"
+PRIVATE = (CHECKS, STATE, "__pycache__", "*.pyc", ".ipynb_checkpoints")
+"""Names never copied into a release, as patterns."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The tree of one course, from the folder that holds course.yaml."""
+
+    root: Path
+
+    @property
+    def course(self) -> Path:
+        return self.root / "course.yaml"
+
+    @property
+    def nbgrader_config(self) -> Path:
+        return self.root / "nbgrader_config.py"
+
+    @property
+    def submitted(self) -> Path:
+        return self.root / "submitted"
+
+    @property
+    def store(self) -> Path:
+        return self.root / STATE / "results.db"
+
+    @property
+    def cache(self) -> Path:
+        """For the libraries' own caches."""
+        return self.root / STATE / "cache"
+
+    def source(self, assignment: str) -> Path:
+        return self.root / "source" / assignment
+
+    def checks(self, assignment: str) -> Path:
+        return self.source(assignment) / CHECKS
+
+    def release(self, assignment: str) -> Path:
+        return self.root / "release" / assignment
+
+    def submission(self, student: str, assignment: str) -> Path:
+        return self.submitted / student / assignment
+
+    def evidence(self, assignment: str, student: str) -> Path:
+        return self.root / STATE / "evidence" / assignment / "submitted" / f"{student}.evidence"
+
+    def reference(self, assignment: str) -> Path:
+        """Evidence of the solution."""
+        return self.root / STATE / "evidence" / assignment / "solution.evidence"
+
+    def untouched(self, assignment: str) -> Path:
+        """Evidence of the release as it is handed out."""
+        return self.root / STATE / "evidence" / assignment / "release.evidence"
+
+    def feedback(self, assignment: str, student: str, notebook: str) -> Path:
+        return self.root / "feedback" / student / assignment / f"{notebook}.html"
+
+    def shown(self, path: Path) -> Path:
+        """Return `path` as a user in the course's folder would write it."""
+        return path.relative_to(self.root) if path.is_relative_to(self.root) else path

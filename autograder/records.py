@@ -1,0 +1,238 @@
+"""The nouns of a grading: what a stage hands to the next. Frozen, and plain data."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from autograder.wire import codec
+from autograder.wire.messages import Answer, Answered, Cell, CellRun, Fault, Probe, Record
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+PositiveInt = Annotated[int, msgspec.Meta(gt=0)]
+CheckStatus = Literal["passed", "failed", "errored", "skipped", "ungraded"]
+SubmissionStatus = Literal["graded", "ungraded", "missing"]
+
+
+def digest(*parts: bytes | str) -> str:
+    """Return `sha256:…` of `parts`, each set off by its length, so that no two lists of parts run together."""
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        whole.update(len(data).to_bytes(8, "little") + data)
+    return f"sha256:{whole.hexdigest()}"
+
+
+# --- What is taught -----------------------------------------------------------------------------------------------------
+
+
+class Limits(Record):
+    """What one exam may use, from course.yaml."""
+
+    cell_seconds: Positive = 30.0
+    """Wall-clock seconds a cell, or the answer to a probe, may take."""
+    seconds: Positive = 120.0
+    """Wall-clock seconds of the whole exam."""
+    memory_mb: PositiveInt = 2048
+    processes: PositiveInt = 256
+    """Processes and threads."""
+    disk_mb: PositiveInt = 256
+    """Size of the room's work folder, in memory."""
+    output_kb: PositiveInt = 64
+    """How much of what a cell prints is kept."""
+    array_mb: PositiveInt = 64
+    """How large one answer may be."""
+    notebook_mb: PositiveInt = 50
+    """How large a submitted notebook may be."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A graded place in the notebook: nbgrader's grade cell of this id."""
+
+    id: str
+    points: float
+    tested: bool
+    """Whether its cell holds visible tests, which count as one more check."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One pytest function of the checks file, without its code."""
+
+    name: str
+    question: str
+    title: str
+    weight: float
+    needs: tuple[str, ...]
+    """Questions that must be fully passed for this check to mean anything."""
+    line: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a checks file asks, collected once."""
+
+    checks: tuple[Check, ...]
+    probes: Mapping[str, Probe]
+    blobs: tuple[bytes, ...]
+    """Arrays the probes' arguments refer to."""
+
+    @property
+    def digest(self) -> str:
+        """Of what is asked: it changes when a probe does, not when a check does."""
+        return digest(msgspec.json.encode(dict(self.probes)), *self.blobs)
+
+
+# --- What is handed in --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's notebook, rebuilt on the release: locked cells from the release, answers from the student."""
+
+    student: str
+    digest: str
+    """Of the bytes handed in."""
+    cells: tuple[Cell, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Answer cells as handed in, by id."""
+    repairs: tuple[str, ...] = ()
+    """Ids of the cells put back: test cells deleted or edited."""
+    fault: Fault | None = None
+    """Why there is nothing to run."""
+
+
+# --- What came back -----------------------------------------------------------------------------------------------------
+
+
+class CellRecord(Record):
+    """One cell of an exam, and what came of it (None: the room ended before it)."""
+
+    cell: Cell
+    run: CellRun | None
+
+
+class Exam(Record, tag="exam"):
+    """What one exam brought back, but for the answers."""
+
+    key: str
+    """Digest of all that the evidence depends on."""
+    submission: str
+    isolation: str
+    device: str
+    seconds: float
+    """Wall-clock, from the room's opening to its end."""
+    cpu_seconds: float
+    peak_bytes: int
+    """Memory of its own the room held at most; 0 where it was not measured."""
+    versions: dict[str, str]
+    cells: list[CellRecord]
+    sources: dict[str, str]
+    repairs: list[str]
+    fault: Fault | None
+    """What ended the room early, or why nothing was run."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that came back from one exam. One file: the exam's frame, then the frames of the answers."""
+
+    exam: Exam
+    frames: tuple[bytes, ...]
+
+    def answers(self) -> dict[str, tuple[Answer, list[bytes]]]:
+        """Return each probe's answer with the blobs its arrays refer to."""
+        found: dict[str, tuple[Answer, list[bytes]]] = {}
+        for frame in self.frames:
+            answered, blobs = codec.unpack(frame, Answered)
+            found[answered.probe] = (answered.answer, blobs)
+        return found
+
+    def save(self, path: Path) -> None:
+        """Write the file beside, then rename it: a file that is there is whole."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside.write_bytes(b"".join([codec.pack(self.exam), *self.frames]))
+        beside.replace(path)
+
+
+def load_exam(path: Path) -> Exam | None:
+    """Return the exam of an evidence file, answers unread; None where there is no such file or it is another format."""
+    try:
+        with path.open("rb") as stream:
+            return codec.unpack(codec.read_frame(stream.read), Exam)[0]
+    except (OSError, EOFError, codec.WireError):
+        return None
+
+
+def load_evidence(path: Path) -> Evidence:
+    """Return the evidence in a file. Raise WireError where it is not one, OSError where it cannot be read."""
+    stream = io.BytesIO(path.read_bytes())
+    frames = []
+    while True:
+        try:
+            frames.append(codec.read_frame(stream.read))
+        except EOFError:
+            break
+    if not frames:
+        raise codec.WireError("the file is empty")
+    return Evidence(codec.unpack(frames[0], Exam)[0], tuple(frames[1:]))
+
+
+# --- What it is worth ---------------------------------------------------------------------------------------------------
+
+
+class Outcome(Record):
+    """One check's verdict."""
+
+    name: str
+    question: str
+    title: str
+    status: CheckStatus
+    weight: float
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class QuestionGrade:
+    """One question's points and the outcomes they come from."""
+
+    id: str
+    score: float
+    max_score: float
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One submission's points."""
+
+    student: str
+    assignment: str
+    status: SubmissionStatus
+    questions: tuple[QuestionGrade, ...]
+    isolation: str = ""
+    device: str = ""
+    seconds: float = 0.0
+    submission: str = ""
+    attempt: int = 1
+    fault: str = ""
+    """Why it is not whole, in one sentence for the instructor."""
+
+    @property
+    def score(self) -> float:
+        return round(sum(question.score for question in self.questions), 4)
+
+    @property
+    def max_score(self) -> float:
+        return round(sum(question.max_score for question in self.questions), 4)
+
+

@@ -1,0 +1,145 @@
+"""Strip a source notebook into what students get, with nbgrader's own converters."""
+
+from __future__ import annotations
+
+import fnmatch
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.course import Assignment
+from autograder.errors import CourseError, Problem
+from autograder.notebook.formats import Notebook, NotebookCell, parse_notebook, read_course_notebook
+from autograder.notebook.regions import cell_name, given_lines, solution_lines
+from autograder.paths import PRIVATE
+
+TELLING_CHARS = 8
+"""A line of fewer characters than this, `)` or `x = 1`, gives nothing away."""
+
+
+@dataclass(frozen=True)
+class ReleaseFile:
+    """One file of a release beside its notebook, copied as it is."""
+
+    source: Path
+    name: Path
+
+
+def build_release(assignment: Assignment) -> bytes:
+    """Return the student version of the assignment's notebook, as `nbgrader generate_assignment` writes it.
+
+    Raises CourseError for what nbgrader refuses.
+    """
+    # Here, not above: the two take seconds to load, and grading does without them.
+    import nbformat
+    from nbgrader import preprocessors as nbgrader
+
+    chain = (
+        nbgrader.IncludeHeaderFooter,
+        nbgrader.LockCells,
+        nbgrader.ClearSolutions,
+        nbgrader.ClearOutput,
+        nbgrader.CheckCellMetadata,
+        nbgrader.ComputeChecksums,
+        nbgrader.ClearHiddenTests,
+        nbgrader.ClearMarkScheme,
+        nbgrader.ComputeChecksums,
+        nbgrader.CheckCellMetadata,
+    )
+    config = _nbgrader_config(assignment)
+    resources: dict[str, Any] = {"nbgrader": {"notebook": assignment.notebook_name}}
+    try:
+        notebook = nbformat.read(assignment.source_path, as_version=nbformat.NO_CONVERT)
+        nbformat.validate(notebook)
+        for preprocessor in chain:
+            notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
+        written = nbformat.writes(notebook)
+    except Exception as error:  # nbgrader says what is wrong with a notebook in plain RuntimeErrors and ValueErrors
+        shown = assignment.paths.shown(assignment.source_path)
+        raise CourseError([Problem(shown, 0, "", f"nbgrader refuses it: {error}")]) from error
+    return f"{written}\n".encode() if not written.endswith("\n") else written.encode()
+
+
+def _nbgrader_config(assignment: Assignment) -> Any:
+    from traitlets.config.loader import Config, PyFileConfigLoader
+
+    path = assignment.paths.nbgrader_config
+    return PyFileConfigLoader(path.name, str(path.parent)).load_config() if path.exists() else Config()
+
+
+def release_files(assignment: Assignment) -> Iterator[ReleaseFile]:
+    """Yield the files that go with the notebook: all in the source folder that is not the grader's."""
+    folder = assignment.paths.source(assignment.name)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        private = any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in PRIVATE)
+        if path.is_file() and path != assignment.source_path and not private:
+            yield ReleaseFile(path, name)
+
+
+def write_release(assignment: Assignment) -> Path:
+    """Write the assignment's release and return its folder. What an earlier release left there is removed."""
+    folder = assignment.paths.release(assignment.name)
+    notebook = build_release(assignment)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / assignment.source_path.name).write_bytes(notebook)
+    for file in release_files(assignment):
+        (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file.source, folder / file.name)
+    return folder
+
+
+def read_release(assignment: Assignment) -> Notebook:
+    """Return the release as it lies on disk: what students were given."""
+    path = assignment.paths.release(assignment.name) / assignment.source_path.name
+    shown = assignment.paths.shown(path)
+    if not path.exists():
+        raise CourseError([Problem(shown, 0, "", f"not there: run `autograder release {assignment.name}`")])
+    return read_course_notebook(path, shown)
+
+
+def release_differences(assignment: Assignment) -> Iterator[Problem]:
+    """Yield where the release on disk is not what the source builds."""
+    release, built = read_release(assignment), parse_notebook(build_release(assignment))
+    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.source_path.name)
+    advice = f"run `autograder release {assignment.name}`"
+    if len(release.cells) != len(built.cells):
+        yield Problem(shown, 0, "", f"{len(release.cells)} cells, the source builds {len(built.cells)}: {advice}")
+    for index, (have, want) in enumerate(zip(release.cells, built.cells, strict=False)):
+        if _content(have) != _content(want):
+            yield Problem(shown, 0, cell_name(index, want), f"not what the source builds: {advice}")
+    folder = assignment.paths.release(assignment.name)
+    for file in release_files(assignment):
+        if not (folder / file.name).exists() or (folder / file.name).read_bytes() != file.source.read_bytes():
+            yield Problem(assignment.paths.shown(folder / file.name), 0, "", f"not the source's file: {advice}")
+
+
+def _content(cell: NotebookCell) -> tuple[Any, ...]:
+    return cell.cell_type, cell.source, cell.id, cell.metadata.get("nbgrader")
+
+
+def leaks(assignment: Assignment) -> Iterator[Problem]:
+    """Yield each line of a solution or of the checks that the release on disk gives away.
+
+    A line that the source gives to students elsewhere is no leak.
+    """
+    release = read_release(assignment)
+    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.source_path.name)
+    given = given_lines(assignment.source)
+    secrets = {line.text: f"the solution in {line.cell}" for line in solution_lines(assignment.source)}
+    checks = assignment.paths.checks(assignment.name)
+    if checks.exists():
+        secrets |= {line.strip(): "checks.py" for line in checks.read_text(encoding="utf-8").splitlines()}
+    telling = {text: owner for text, owner in secrets.items() if len(text) >= TELLING_CHARS and text not in given}
+    for index, cell in enumerate(release.cells):
+        for line in map(str.strip, cell.source.splitlines()):
+            if line in telling:
+                yield Problem(shown, 0, cell_name(index, cell), f"gives away a line of {telling[line]}: {line}")
+    folder = assignment.paths.release(assignment.name)
+    for path in sorted(folder.rglob("*")):
+        if any(fnmatch.fnmatch(path.name, pattern) for pattern in PRIVATE):
+            yield Problem(assignment.paths.shown(path), 0, "", "the grader's own file, in what students get: remove it")

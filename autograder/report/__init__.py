@@ -1,0 +1,1 @@
+"""Pages: for students, for the instructor. One self-contained file each."""

@@ -1,0 +1,108 @@
+"""A student's page: the score of each question, each check's verdict and message, and their own errors where they happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.numbers import format_decimal
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from autograder.course import Assignment
+from autograder.judge.faults import cell_label, explain_fault
+from autograder.judge.message import compose
+from autograder.locale import phrase, render, translations
+from autograder.records import Exam, Grade, load_exam
+from autograder.store import Store
+
+SOURCE_LINES = 30
+"""Lines of a failing cell that are shown."""
+
+
+@dataclass(frozen=True)
+class CellError:
+    """One of the student's cells that stopped."""
+
+    label: str
+    source: str
+    message: str
+
+
+def write_feedback(assignment: Assignment) -> Iterator[Path]:
+    """Write the page of every student with a stored grade, and yield each."""
+    with Store(assignment.paths.store) as store:
+        grades = store.grades(assignment.name)
+    for grade in grades:
+        exam = load_exam(assignment.paths.evidence(assignment.name, grade.student))
+        path = assignment.paths.feedback(assignment.name, grade.student, assignment.notebook_name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(feedback_page(assignment, grade, exam), encoding="utf-8")
+        yield path
+
+
+def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None) -> str:
+    """Return one student's page, as HTML."""
+    language = assignment.course.language
+    own = exam if exam is not None and exam.submission == grade.submission else None
+    return _environment(language).get_template("feedback.html.j2").render(
+        language=language,
+        course=assignment.course.title,
+        title=assignment.settings.title,
+        grade=grade,
+        fault=compose(explain_fault(own.fault), language, hidden=True) if own and own.fault else "",
+        repairs=_repairs(own),
+        errors=_errors(own, language) if own else [],
+    )
+
+
+def _repairs(exam: Exam | None) -> str:
+    return ", ".join(exam.repairs) if exam else ""
+
+
+def _errors(exam: Exam, language: str) -> list[CellError]:
+    return [
+        CellError(
+            label=render(cell_label(record.cell.index), language),
+            source=_start(record.cell.source),
+            message=compose(explain_fault(record.run.fault), language, hidden=True),
+        )
+        for record in exam.cells
+        if record.run is not None and record.run.fault is not None
+    ]
+
+
+def _start(source: str) -> str:
+    lines = source.splitlines()
+    return "\n".join([*lines[:SOURCE_LINES], *(["…"] if len(lines) > SOURCE_LINES else [])])
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("autograder", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["points"] = lambda value: _points(value, language)
+    environment.globals["status_name"] = lambda status: render(STATUSES[status], language)
+    return environment
+
+
+def _points(value: Any, language: str) -> str:
+    return str(format_decimal(value, format="0.##", locale=language))
+
+
+STATUSES = {
+    "passed": phrase("passed"),
+    "failed": phrase("failed"),
+    "errored": phrase("error"),
+    "skipped": phrase("skipped"),
+    "ungraded": phrase("not graded yet"),
+}

@@ -1,0 +1,198 @@
+"""One exam: a submission and a plan go into a room, evidence comes out. The clock is kept here."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from autograder.errors import GraderError
+from autograder.records import CellRecord, Evidence, Exam, Limits, Plan, Submission
+from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, Zygote
+from autograder.wire import codec
+from autograder.wire.messages import (
+    Answered,
+    AnswerStarted,
+    CallProbe,
+    CellRun,
+    Cells,
+    CellsDone,
+    CellStarted,
+    Done,
+    Fault,
+    ModelProbe,
+    Questions,
+    VariableProbe,
+)
+
+GRACE_SECONDS = 3.0
+"""What code has, once interrupted, to come back before its room is closed."""
+EVIDENCE_BYTES = 512 * 2**20
+ROOM_BROKEN, ROOM_STARVED = 70, 71
+"""Exit codes of a room whose own code, not the student's, failed: for another reason, and for want of memory."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One exam to hold."""
+
+    key: str
+    submission: Submission
+    plan: Plan
+    limits: Limits
+    isolation: str
+
+
+class _Overdue(Exception):
+    """The room did not come back from an interrupt."""
+
+
+class _Exam:
+    """The course of one exam: where the room is, how long it may stay there, what it has said."""
+
+    def __init__(self, room: Room, order: Order) -> None:
+        self._room = room
+        self._order = order
+        self._end = time.monotonic() + order.limits.seconds
+        self._deadline = self._end
+        self.interrupted = False
+        self.current: int | None = None
+        self.runs: dict[int, CellRun] = {}
+        self.frames: dict[str, bytes] = {}
+
+    def hold(self) -> None:
+        """Run the cells, then ask. Raises RoomEnded or _Overdue where the room does not live to the end."""
+        cells, limits = self._order.submission.cells, self._order.limits
+        self._room.send(Cells(list(cells), limits.output_kb * 1024), deadline=self._end)
+        while not isinstance(message := self._next()[0], CellsDone):
+            self._hear_cell(message)
+        self.current = None
+        probes = {
+            name: probe
+            for name, probe in self._order.plan.probes.items()
+            if isinstance(probe, VariableProbe | CallProbe | ModelProbe)
+        }
+        questions = Questions(probes, limits.array_mb * 2**20)
+        self._room.send(questions, list(self._order.plan.blobs), deadline=self._end)
+        while not isinstance(message := (heard := self._next())[0], Done):
+            self._hear_answer(message, heard[1], probes.keys())
+
+    def _hear_cell(self, message: object) -> None:
+        match message:
+            case CellStarted(index):
+                self.current = index
+                self._allow(self._order.limits.cell_seconds)
+            case CellRun() if message.index == self.current:
+                self.runs[message.index] = message
+                self._deadline = self._end
+            case _:
+                raise codec.WireError(f"a room spoke out of turn: {type(message).__name__}")
+
+    def _hear_answer(self, message: object, frame: bytes, asked: Collection[str]) -> None:
+        match message:
+            case AnswerStarted():
+                self._allow(self._order.limits.cell_seconds)
+            case Answered(probe) if probe in asked:
+                self.frames[probe] = frame
+                self._deadline = self._end
+            case _:
+                raise codec.WireError(f"a room spoke out of turn: {type(message).__name__}")
+
+    def _allow(self, seconds: float) -> None:
+        self._deadline = min(time.monotonic() + seconds, self._end)
+        self.interrupted = False
+
+    def _next(self) -> tuple[object, bytes]:
+        try:
+            heard = self._room.receive(self._deadline)
+        except RoomSilent:
+            if self.interrupted or time.monotonic() >= self._end:
+                raise _Overdue from None
+            self._room.interrupt()
+            self.interrupted = True
+            self._deadline = time.monotonic() + GRACE_SECONDS
+            return self._next()
+        if self._room.received_bytes > EVIDENCE_BYTES:
+            raise codec.WireError(f"a room sent more than {EVIDENCE_BYTES} bytes")
+        return heard
+
+
+def examine(zygote: Zygote, order: Order) -> Evidence:
+    """Hold one exam in a new room and return its evidence.
+
+    Whatever student code does is in the evidence. Raises GraderError for what is ours: no room, a wall that does not
+    stand, a room that speaks out of turn.
+    """
+    if order.submission.fault:
+        return Evidence(_report(order, zygote, fault=order.submission.fault), ())
+    limits = order.limits
+    started = time.monotonic()
+    room = zygote.open_room(
+        RoomLimits(limits.memory_mb * 2**20, limits.processes, limits.disk_mb * 2**20),
+        grouped=order.isolation == "strict",
+    )
+    exam = _Exam(room, order)
+    stop = _hold(exam, room, order)
+    end = room.close()
+    if end.exit_code == ROOM_BROKEN:
+        raise GraderError(f"{order.submission.student}: the room's own code failed")
+    report = _report(
+        order,
+        zygote,
+        fault=stop and _why_ended(exam, stop, end),
+        seconds=time.monotonic() - started,
+        end=end,
+        runs=exam.runs,
+    )
+    return Evidence(report, tuple(exam.frames.values()))
+
+
+def _hold(exam: _Exam, room: Room, order: Order) -> Exception | None:
+    """Hold the exam; return what cut it short, if anything did."""
+    try:
+        exam.hold()
+    except (RoomEnded, RoomSilent) as stop:
+        room.wait_gone()
+        return stop
+    except _Overdue as stop:
+        return stop
+    except codec.WireError as error:
+        room.close()
+        raise GraderError(f"{order.submission.student}: {error}") from error
+    return None
+
+
+def _why_ended(exam: _Exam, stop: Exception, end: RoomEnd) -> Fault:
+    if isinstance(stop, _Overdue):
+        return Fault(kind="time", cell=exam.current)
+    if end.out_of_memory or end.exit_code == ROOM_STARVED:
+        return Fault(kind="memory", cell=exam.current)
+    how = f"exit code {end.exit_code}" if end.signal is None else signal.Signals(end.signal).name
+    return Fault(kind="died", message=how, cell=exam.current)
+
+
+def _report(
+    order: Order,
+    zygote: Zygote,
+    *,
+    fault: Fault | None,
+    seconds: float = 0.0,
+    end: RoomEnd | None = None,
+    runs: dict[int, CellRun] | None = None,
+) -> Exam:
+    submission = order.submission
+    return Exam(
+        key=order.key,
+        submission=submission.digest,
+        isolation=order.isolation,
+        device="cpu",
+        seconds=seconds,
+        cpu_seconds=end.cpu_seconds if end else 0.0,
+        peak_bytes=end.peak_bytes if end else 0,
+        versions=zygote.warm().versions,
+        cells=[CellRecord(cell, (runs or {}).get(cell.index)) for cell in submission.cells],
+        sources=dict(submission.sources),
+        repairs=list(submission.repairs),
+        fault=fault,
+    )

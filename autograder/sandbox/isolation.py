@@ -1,0 +1,76 @@
+"""What this machine allows, and the name of the wall it makes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+
+from autograder.errors import IsolationError
+from autograder.sandbox import cgroups
+
+LEVELS = ("standard", "strict")
+"""From the weakest to the strongest. standard: own user, mount, pid, net, ipc and uts namespaces, a private root of
+listed folders, no capability, kernel limits for each process. strict: standard, and memory and processes limited for
+the room as a whole by control groups."""
+
+REMEDIES = {
+    "namespaces": "allow user namespaces: `sysctl user.max_user_namespaces=15000` as root (on Ubuntu also "
+    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`); in a container, run it with "
+    "`--security-opt seccomp=unconfined`",
+    "private file system": "Linux 5.12 or later is needed, with /proc not masked (in a container: "
+    "`--security-opt systempaths=unconfined`)",
+    "control groups": "run as root on a machine whose control groups are version 1",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the wall, and why it fails here (empty: it holds)."""
+
+    name: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What was tried on this machine, and what came of it."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def level(self) -> str | None:
+        """The strongest level of LEVELS this machine makes; None where it makes none."""
+        failed = {step.name for step in self.steps if step.error}
+        if failed - {"control groups"}:
+            return None
+        return "standard" if failed else "strict"
+
+    def require(self, minimum: str) -> str:
+        """Return the level, or raise IsolationError with what is missing where it is below `minimum`."""
+        if self.level is not None and LEVELS.index(self.level) >= LEVELS.index(minimum):
+            return self.level
+        missing = [step for step in self.steps if step.error]
+        lines = [f"this machine cannot raise a wall of level « {minimum} », and nothing was run"]
+        for step in missing:
+            lines.append(f"  missing  {step.name}: {step.error}")
+            if step.name in REMEDIES:
+                lines.append(f"  remedy   {REMEDIES[step.name]}")
+        raise IsolationError("\n".join(lines))
+
+
+@cache
+def measure() -> Isolation:
+    """Try every step of the wall, in a process of its own, and return what held. Takes about a tenth of a second."""
+    with tempfile.TemporaryDirectory(prefix="autograder-") as root:
+        done = subprocess.run(
+            [sys.executable, "-m", "autograder.worker.wall", root], capture_output=True, text=True, check=False
+        )
+    try:
+        steps = [Step(step["step"], step.get("error", "")) for step in json.loads(done.stdout)]
+    except (ValueError, KeyError):
+        steps = [Step("namespaces", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no answer")]
+    return Isolation((*steps, Step("control groups", cgroups.available())))

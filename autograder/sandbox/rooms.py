@@ -1,0 +1,299 @@
+"""Warm rooms: one zygote, forked once a submission. What student code does stays in its room."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from autograder.errors import GraderError
+from autograder.sandbox import cgroups
+from autograder.wire import codec
+from autograder.wire.messages import Ended, Entered, FromRoom, FromSupervisor, Record, Spawn, Warm
+
+ENTER_SECONDS = 30.0
+"""The wall stands within milliseconds; this long means the machine is not working."""
+LEAVE_SECONDS = 30.0
+
+# One thread each: a process that forks must have no other, and rooms run side by side, a core each.
+SINGLE_THREADED = {
+    name: "1"
+    for name in (
+        "OPENBLAS_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+    )
+}
+ENVIRONMENT = {
+    **SINGLE_THREADED,
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "agg",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
+PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH")
+"""Variables of the host a room keeps: how this machine's libraries are found and made to work. No other crosses."""
+
+
+@dataclass(frozen=True)
+class RoomLimits:
+    """What one room may use. Checked by the kernel, but for the seconds, which the exam counts."""
+
+    memory_bytes: int
+    processes: int
+    disk_bytes: int
+
+
+@dataclass(frozen=True)
+class RoomEnd:
+    """How a room ended."""
+
+    exit_code: int | None
+    """None where a signal ended it."""
+    signal: int | None
+    cpu_seconds: float
+    out_of_memory: bool
+    peak_bytes: int
+    """The most memory of its own it held at once; 0 where it was not measured."""
+
+
+class RoomEnded(Exception):
+    """The room's process is gone; ask `Room.close` how."""
+
+
+class RoomSilent(Exception):
+    """Nothing came by the deadline."""
+
+
+class Zygote:
+    """A process that holds the heavy libraries and forks rooms. Use as a context manager: leaving it ends all rooms."""
+
+    def __init__(self, preload: Iterable[str], cache: Path) -> None:
+        """Start warming up. `preload` are modules to import; `cache` is a folder for the libraries' own caches."""
+        self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
+        root = Path(self._folder.name) / "root"
+        root.mkdir()
+        Path(self._folder.name).chmod(0o755)  # the wall is built by a user that is not always the one who made it
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "autograder.worker.zygote", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env={**ENVIRONMENT, **kept, "HOME": str(cache), "MPLCONFIGDIR": str(cache / "matplotlib")},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        theirs.close()
+        setup = {"root": str(root), "visible": visible_paths(), "preload": list(preload)}
+        self._control.sendall(json.dumps(setup).encode())
+        self._lock = threading.Lock()
+        self._warm: Warm | None = None
+
+    def warm(self) -> Warm:
+        """Wait until rooms can be forked. Raise GraderError where they cannot."""
+        with self._lock:
+            if self._warm is None:
+                self._warm = self._read_warm()
+        if self._warm.problem:
+            raise GraderError(self._warm.problem)
+        return self._warm
+
+    def _read_warm(self) -> Warm:
+        stream = self._control.makefile("rb", buffering=0)
+        try:
+            warm, _ = codec.unpack(codec.read_frame(lambda size: _read_exactly(stream, size)), Warm)
+        except (EOFError, codec.WireError, OSError) as error:
+            assert self._process.stderr is not None
+            said = self._process.stderr.read().decode(errors="replace").strip()
+            raise GraderError(f"the warm process ended before it was ready: {said[-2000:] or error}") from error
+        return warm
+
+    def open_room(self, limits: RoomLimits, *, grouped: bool) -> Room:
+        """Fork a room and wait until its wall stands. `grouped`: hold it with control groups too.
+
+        Raises GraderError where the wall does not stand: no student code has run then.
+        """
+        self.warm()
+        cgroup = cgroups.make(limits.memory_bytes, limits.processes) if grouped else None
+        spawn = Spawn(limits.memory_bytes, limits.processes, limits.disk_bytes, cgroup.procs if cgroup else [])
+        talk, their_talk = socket.socketpair()
+        status, their_status = socket.socketpair()
+        try:
+            with self._lock:
+                socket.send_fds(self._control, [msgspec.json.encode(spawn)], [their_talk.fileno(), their_status.fileno()])
+        except OSError as error:
+            raise GraderError("the warm process is gone") from error
+        finally:
+            their_talk.close()
+            their_status.close()
+        room = Room(talk, status, cgroup)
+        room.wait_entered()
+        return room
+
+    @property
+    def pid(self) -> int:
+        """Process id, for those who measure."""
+        return self._process.pid
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+        self._folder.cleanup()
+
+
+class Room:
+    """One room, seen from the host: a conversation with student code, and the supervisor who can end it."""
+
+    def __init__(self, talk: socket.socket, status: socket.socket, cgroup: cgroups.Cgroup | None) -> None:
+        self._talk = talk
+        self._status = status
+        self._cgroup = cgroup
+        self.received_bytes = 0
+
+    def wait_entered(self) -> None:
+        """Wait until the wall stands. Raise GraderError where it does not."""
+        try:
+            entered = self._from_supervisor(time.monotonic() + ENTER_SECONDS)
+        except (EOFError, RoomSilent, codec.WireError) as error:
+            self.discard()
+            raise GraderError(f"a room did not open: {error}") from error
+        if not isinstance(entered, Entered) or entered.problem:
+            self.discard()
+            raise GraderError(f"the wall of a room did not stand: {getattr(entered, 'problem', entered)}")
+
+    def send(self, message: Record, blobs: list[bytes] | None = None, *, deadline: float) -> None:
+        """Send a message to the room. Raise RoomEnded, or RoomSilent where it does not read by `deadline`."""
+        try:
+            self._talk.settimeout(_left(deadline))
+            self._talk.sendall(codec.pack(message, blobs))
+        except TimeoutError as error:
+            raise RoomSilent from error
+        except OSError as error:
+            raise RoomEnded from error
+
+    def receive(self, deadline: float) -> tuple[Any, bytes]:
+        """Return the room's next message and its frame.
+
+        `deadline` is a time of `time.monotonic`. Raises RoomSilent past it, RoomEnded at the end of the conversation,
+        WireError for anything that is not a message.
+        """
+        try:
+            frame = codec.read_frame(lambda size: _receive_exactly(self._talk, size, deadline))
+        except (EOFError, ConnectionError) as error:
+            raise RoomEnded from error
+        self.received_bytes += len(frame)
+        message, _ = codec.unpack(frame, FromRoom)
+        return message, frame
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the room."""
+        self._order(b"i")
+
+    def close(self) -> RoomEnd:
+        """Kill what is left of the room, confirm it is gone, and return how it ended."""
+        self._order(b"k")
+        try:
+            ended = self._from_supervisor(time.monotonic() + LEAVE_SECONDS)
+            if not isinstance(ended, Ended):
+                raise GraderError("a room's supervisor spoke out of turn")
+            return RoomEnd(
+                exit_code=ended.exit_code,
+                signal=ended.signal,
+                cpu_seconds=ended.cpu_seconds,
+                out_of_memory=bool(self._cgroup and self._cgroup.ran_out_of_memory()),
+                peak_bytes=self._cgroup.peak_bytes() if self._cgroup else 0,
+            )
+        except (EOFError, RoomSilent, codec.WireError) as error:
+            raise GraderError(f"a room did not close: {error}") from error
+        finally:
+            self.discard()
+
+    def wait_gone(self) -> None:
+        """Wait a moment for a room that stopped talking to end by itself, so that its own exit is what is reported."""
+        self._talk.settimeout(0.5)
+        try:
+            while self._talk.recv(2**16):
+                pass
+        except OSError:
+            return
+
+    def discard(self) -> None:
+        """Let go of the room: its supervisor, seeing nobody, ends it."""
+        self._talk.close()
+        self._status.close()
+        if self._cgroup:
+            self._cgroup.remove()
+
+    def _order(self, order: bytes) -> None:
+        try:
+            self._status.sendall(order)
+        except OSError:
+            return  # it ended by itself; its report is already in the socket
+
+    def _from_supervisor(self, deadline: float) -> Any:
+        frame = codec.read_frame(lambda size: _receive_exactly(self._status, size, deadline))
+        return codec.unpack(frame, FromSupervisor)[0]
+
+
+def visible_paths() -> list[str]:
+    """Paths of the host a room may read: the system's programs, and this Python with its libraries."""
+    names = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+    paths = [name for name in names if os.path.lexists(name)]
+    for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
+        if not any(prefix == path or prefix.startswith(path + "/") for path in paths):
+            paths.append(prefix)
+    return paths
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0.001)
+
+
+def _receive_exactly(source: socket.socket, size: int, deadline: float) -> bytes:
+    chunks = bytearray()
+    while len(chunks) < size:
+        if time.monotonic() >= deadline:
+            raise RoomSilent
+        source.settimeout(_left(deadline))
+        try:
+            chunk = source.recv(min(size - len(chunks), 2**20))
+        except TimeoutError as error:
+            raise RoomSilent from error
+        if not chunk:
+            break
+        chunks += chunk
+    return bytes(chunks)
+
+
+def _read_exactly(stream: Any, size: int) -> bytes:
+    chunks = b""
+    while len(chunks) < size and (chunk := stream.read(size - len(chunks))):
+        chunks += chunk
+    return chunks

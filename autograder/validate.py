@@ -1,0 +1,123 @@
+"""Is an assignment fit to hand out? Its solution and its untouched release are graded as any submission is."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from autograder.course import Assignment, plan_problems
+from autograder.engine import hold
+from autograder.errors import CourseError, GraderError, Problem
+from autograder.grades import grade_questions
+from autograder.intake import as_submission
+from autograder.judge.channel import Case
+from autograder.judge.faults import is_unwritten
+from autograder.judge.process import Judge
+from autograder.notebook.metadata import role_of
+from autograder.notebook.regions import cell_name
+from autograder.pipeline import warm_rooms
+from autograder.records import Evidence, Exam, QuestionGrade, Submission
+from autograder.release import leaks, read_release, release_differences
+from autograder.sandbox.exam import Order
+from autograder.sandbox.isolation import measure
+
+
+def findings(assignment: Assignment) -> list[Problem]:
+    """Return everything that makes the assignment unfit, none where it is fit.
+
+    Raises CourseError where the course is broken, GraderError where we could not find out.
+    """
+    isolation = measure().require(assignment.course.isolation)
+    with Judge(assignment.paths.checks(assignment.name)) as judge, warm_rooms(assignment) as zygote:
+        if problems := list(plan_problems(assignment, judge.plan())):
+            raise CourseError(problems)
+        release = read_release(assignment)
+
+        def examine(submission: Submission) -> Evidence:
+            order = Order("validate", submission, judge.plan(), assignment.settings.limits, isolation)
+            result = hold(zygote, order)
+            if result.evidence is None:
+                raise result.error or GraderError("an exam gave no evidence")
+            return result.evidence
+
+        reference = assignment.paths.reference(assignment.name)
+        solution = examine(as_submission("", assignment.source))
+        solution.save(reference)
+        untouched = examine(as_submission("", release))
+        untouched.save(assignment.paths.untouched(assignment.name))
+        return [
+            *_solution_findings(assignment, _grades(assignment, judge, solution, str(reference))),
+            *_release_findings(
+                assignment, _grades(assignment, judge, untouched, str(assignment.paths.untouched(assignment.name)))
+            ),
+            *_run_findings(assignment, untouched.exam),
+            *leaks(assignment),
+            *release_differences(assignment),
+        ]
+
+
+def _grades(assignment: Assignment, judge: Judge, evidence: Evidence, path: str) -> tuple[QuestionGrade, ...]:
+    reference = str(assignment.paths.reference(assignment.name))
+    judged = judge.judge(Case(path, reference, assignment.course.language, hidden=False))
+    outcomes = [one.outcome for one in judged]
+    language = assignment.course.language
+    return grade_questions(assignment.questions, judge.plan().checks, outcomes, evidence.exam, language)
+
+
+def _solution_findings(assignment: Assignment, grades: tuple[QuestionGrade, ...]) -> Iterator[Problem]:
+    shown = assignment.paths.shown(assignment.source_path)
+    for question in grades:
+        for outcome in question.outcomes:
+            if outcome.status != "passed":
+                text = f"the solution does not pass « {outcome.title} » ({outcome.status})"
+                yield Problem(shown, 0, f"{question.id}, {outcome.name}", _with_message(text, outcome.message))
+
+
+def _release_findings(assignment: Assignment, grades: tuple[QuestionGrade, ...]) -> Iterator[Problem]:
+    shown = assignment.paths.shown(assignment.paths.release(assignment.name))
+    for question in grades:
+        for outcome in question.outcomes:
+            if outcome.status == "passed":
+                text = f"the untouched release passes « {outcome.title} »: it earns points without an answer"
+                yield Problem(shown, 0, f"{question.id}, {outcome.name}", text)
+
+
+def _run_findings(assignment: Assignment, exam: Exam) -> Iterator[Problem]:
+    """Yield where the untouched release stops for another reason than answers that are still to be written."""
+    shown = assignment.paths.shown(assignment.paths.release(assignment.name))
+    if exam.fault is not None:
+        cell = "" if exam.fault.cell is None else f"cell {exam.fault.cell + 1}"
+        yield Problem(shown, 0, cell, f"the untouched release does not run to its end: {exam.fault.kind}")
+    answers = _names_of_answers(assignment)
+    cells = read_release(assignment).cells
+    for record in exam.cells:
+        fault = record.run.fault if record.run else None
+        cell = cells[record.cell.index]
+        if fault is None or is_unwritten(fault) or role_of(cell).tests:
+            continue
+        if fault.error == "NameError" and any(f"'{name}'" in fault.message for name in answers):
+            continue
+        text = f"fails in the untouched release: {fault.error}: {fault.message}"
+        yield Problem(shown, 0, cell_name(record.cell.index, cell), text)
+
+
+def _names_of_answers(assignment: Assignment) -> set[str]:
+    """Names that the solutions define: what is missing until a student has answered."""
+    names: set[str] = set()
+    for cell in assignment.source.cells:
+        if role_of(cell).solution and cell.cell_type == "code":
+            try:
+                tree = ast.parse(cell.source)
+            except SyntaxError:
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    names.add(node.id)
+                elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                    names.add(node.name)
+    return names - set(dir(builtins))
+
+
+def _with_message(text: str, message: str) -> str:
+    return f"{text}\n    " + message.replace("\n", "\n    ") if message else text

@@ -1,0 +1,264 @@
+"""Inside a room: run the cells in an IPython shell, then answer the probes. Everything here is at the student's mercy.
+
+Whatever this process says is a claim. The host checks its form, limits its size, and judges it elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+import linecache
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import traceback
+from types import FrameType
+from typing import Any
+
+import numpy as np
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets import Type
+
+from autograder.wire import codec
+from autograder.wire.messages import (
+    AnswerStarted,
+    Cell,
+    CellRun,
+    Cells,
+    CellsDone,
+    CellStarted,
+    Done,
+    Fault,
+    Frame,
+    Questions,
+    Record,
+)
+from autograder.worker.answer import Answerer
+
+SEED = 0
+MESSAGE_CHARS = 4000
+FRAMES = 12
+CODE_CHARS = 160
+CELL_FILE = "<cell "
+FIGURE_WARNING = "FigureCanvasAgg is non-interactive"
+
+
+class _Interrupts:
+    """Remembers whether the host's interrupt, and not the student's own, stopped the code that runs."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        signal.signal(signal.SIGINT, self._handle)
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self.seen = True
+        raise KeyboardInterrupt
+
+    def take(self) -> bool:
+        seen, self.seen = self.seen, False
+        return seen
+
+
+class _Capture(io.TextIOBase):
+    """A text stream that keeps the start and the end of what is written and counts the rest."""
+
+    def __init__(self, limit: int) -> None:
+        self._half = max(limit // 2, 1)
+        self._head = ""
+        self._tail = ""
+        self.length = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.length += len(text)
+        room = self._half - len(self._head)
+        if room > 0:
+            self._head += text[:room]
+            text = text[room:]
+        if text:
+            self._tail = (self._tail + text[-self._half :])[-self._half :]
+        return len(text)
+
+    def text(self) -> str:
+        left_out = self.length - len(self._head) - len(self._tail)
+        return f"{self._head}\n[… {left_out} …]\n{self._tail}" if left_out > 0 else self._head + self._tail
+
+
+class _CellCompiler(CachingCompiler):
+    """Names the code of a cell after its place in the notebook, so that a traceback can say where it happened."""
+
+    index = 0
+
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+        return f"{CELL_FILE}{self.index}>"
+
+
+class _ResultHook(DisplayHook):
+    """Keeps the text of a cell's last expression instead of printing it."""
+
+    shown = ""
+
+    def write_output_prompt(self) -> None:
+        return
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+        self.shown = str(format_dict.get("text/plain", ""))
+
+    def finish_displayhook(self) -> None:
+        return
+
+
+class _TextPublisher(DisplayPublisher):
+    """`display(x)` prints the text form of x."""
+
+    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+        print(data.get("text/plain", ""))
+
+    def clear_output(self, wait: bool = False) -> None:
+        return
+
+
+class _Shell(InteractiveShell):
+    """IPython without history, colours or a terminal."""
+
+    compiler_class = Type(_CellCompiler)
+    displayhook_class = Type(_ResultHook)
+    display_pub_class = Type(_TextPublisher)
+
+    def showtraceback(self, *_: Any, **__: Any) -> None:
+        return
+
+    def showsyntaxerror(self, *_: Any, **__: Any) -> None:
+        return
+
+    def enable_matplotlib(self, gui: Any = None) -> tuple[str, str]:
+        return "agg", "agg"
+
+    def system(self, cmd: str) -> None:
+        """`!command`: run it and print what it says."""
+        done = subprocess.run(
+            self.var_expand(cmd, depth=1), shell=True, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        print(done.stdout, end="")
+        print(done.stderr, end="", file=sys.stderr)
+        self.user_ns["_exit_code"] = done.returncode
+
+
+def _make_shell() -> _Shell:
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    shell = _Shell.instance(config=config)
+    shell.history_manager.enabled = False
+    return shell
+
+
+_shell = _make_shell()  # once, in the zygote: a room inherits it
+
+
+def serve(talk: socket.socket) -> None:
+    """Hold the conversation of one room: cells first, then the questions."""
+    interrupts = _Interrupts()
+    _seed()
+    stream = talk.makefile("rb")
+    cells, _ = codec.unpack(codec.read_frame(stream.read), Cells)
+    for cell in cells.cells:
+        _send(talk, CellStarted(cell.index))
+        _send(talk, _run_cell(_shell, cell, cells.output_chars, interrupts))
+    _send(talk, CellsDone())
+    questions, blobs = codec.unpack(codec.read_frame(stream.read), Questions)
+    answerer = Answerer(_shell.user_ns, blobs, questions.array_bytes, explain_error)
+    sys.stdout = sys.stderr = _Capture(0)
+    for name, probe in questions.probes.items():
+        _send(talk, AnswerStarted(name))
+        answered, data = answerer.answer(name, probe, interrupts.take)
+        _send(talk, answered, data)
+    _send(talk, Done())
+
+
+def _seed() -> None:
+    """The same start for every room: a submission graded twice gives the same evidence."""
+    random.seed(SEED)
+    np.random.seed(SEED)
+    if keras := sys.modules.get("keras"):
+        keras.utils.set_random_seed(SEED)
+
+
+def _send(talk: socket.socket, message: Record, blobs: list[bytes] | None = None) -> None:
+    talk.sendall(codec.pack(message, blobs))
+
+
+def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interrupts) -> CellRun:
+    shell.compile.index = cell.index
+    shell.displayhook.shown = ""
+    stdout, stderr = _Capture(output_chars), _Capture(output_chars)
+    sys.stdout, sys.stderr = stdout, stderr
+    interrupts.take()
+    started = time.perf_counter()
+    error: BaseException | None
+    try:
+        result: ExecutionResult = shell.run_cell(cell.source, store_history=False)
+        error = result.error_before_exec or result.error_in_exec
+    except BaseException as raised:  # an interrupt can land in IPython itself
+        error = raised
+    seconds = time.perf_counter() - started
+    _close_figures()
+    return CellRun(
+        index=cell.index,
+        seconds=seconds,
+        stdout=stdout.text(),
+        stderr="\n".join(line for line in stderr.text().splitlines() if FIGURE_WARNING not in line),
+        output_length=stdout.length + stderr.length,
+        result=shell.displayhook.shown[:output_chars],
+        fault=None if error is None else explain_error(error, cell.index, interrupts.take()),
+    )
+
+
+def _close_figures() -> None:
+    """As the notebook's inline backend does after each cell: an open figure would take the next cell's curves."""
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
+
+
+def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> Fault:
+    """Return the fault of `error`, with the frames that are the student's own."""
+    frames = [
+        _own_frame(frame)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith(CELL_FILE)
+    ]
+    return Fault(
+        kind="time" if interrupted else "memory" if isinstance(error, MemoryError) else "raised",
+        error=type(error).__name__[:200],
+        message=_message(error)[:MESSAGE_CHARS],
+        frames=frames[-FRAMES:],
+        cell=frames[-1].cell if frames else cell,
+    )
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.text:
+        return f"{error.msg}, line {error.lineno}: {error.text.strip()}"
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def _own_frame(frame: traceback.FrameSummary) -> Frame:
+    code = (linecache.getline(frame.filename, frame.lineno or 0) or frame.line or "").strip()
+    cell = int(frame.filename[len(CELL_FILE) : -1])
+    return Frame(cell, frame.lineno or 0, frame.name[:200], code[:CODE_CHARS])
+
+
+os.environ.setdefault("MPLBACKEND", "agg")

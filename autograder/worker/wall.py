@@ -1,0 +1,280 @@
+"""Build the wall of one room around the calling process. Linux system calls only; nothing of the project is imported.
+
+Run as a program (`python -m autograder.worker.wall ROOT`), it tries every step on this machine and prints, as JSON, how
+far it came: that is what `doctor` shows and what `grade` refuses on.
+
+The order matters. `leave_host` moves the process into new namespaces while its parent can still map its users.
+`build_root` then makes a file system that holds only what is listed, and `drop_privileges`, last, gives up the means
+to change any of it. Student code must not run before all three are done.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import stat
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+INNER_UID = 1000
+"""The student's user inside the room."""
+HOME = "/home/student"
+
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_RDONLY, MS_REMOUNT = 2, 4, 8, 1, 32
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MNT_DETACH = 2
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+SYS_MOUNT_SETATTR = 442  # one number on every architecture
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 24, 38, 4
+LAST_CAPABILITY = 63
+
+DEVICES = ("null", "zero", "full", "random", "urandom")
+ETC = ("ld.so.cache", "ld.so.conf", "localtime", "alternatives", "fonts", "ssl/certs")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class WallError(Exception):
+    """A step of the wall failed: the step's name and the system's reason."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one room may use."""
+
+    memory_bytes: int
+    """Memory of its own, on top of what it shares with the zygote."""
+    processes: int
+    """Processes and threads."""
+    disk_bytes: int
+    """Size of its work folder, which lies in memory."""
+
+
+def _check(result: int, step: str) -> None:
+    if result < 0:
+        raise WallError(f"{step}: {os.strerror(ctypes.get_errno())}")
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    encoded = (None if text is None else text.encode() for text in (kind, data))
+    kind_bytes, data_bytes = encoded
+    done = _libc.mount(source.encode(), target.encode(), kind_bytes, ctypes.c_ulong(flags), data_bytes)
+    _check(done, f"mount {kind or 'bind'} on {target}")
+
+
+def leave_host() -> None:
+    """Move into new user, mount, pid, net, ipc and uts namespaces. The pid namespace takes the next child."""
+    flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
+    _check(_libc.unshare(flags), "unshare user, mount, pid, net, ipc and uts namespaces")
+
+
+def map_users(pid: int) -> None:
+    """Called by the parent: give the process `pid`, which has left, its users.
+
+    Root maps itself, to reach files only it can read while the wall is built, and `nobody` as the student. Any other
+    user has one identity to give.
+    """
+    if os.geteuid() == 0:
+        nobody = 65534
+        _write_maps(pid, f"0 0 1\n{INNER_UID} {nobody} 1", f"0 0 1\n{INNER_UID} {nobody} 1")
+    else:
+        _write_maps(pid, f"{INNER_UID} {os.geteuid()} 1", f"{INNER_UID} {os.getegid()} 1")
+
+
+def _write_maps(pid: int, users: str, groups: str) -> None:
+    for name, text in (("setgroups", "deny"), ("uid_map", users), ("gid_map", groups)):
+        try:
+            Path(f"/proc/{pid}/{name}").write_text(text)
+        except OSError as error:
+            raise WallError(f"write {name}: {error.strerror}") from error
+
+
+def build_root(root: str, visible: Iterable[str], limits: Limits) -> None:
+    """Make a root of the listed folders, read-only, and of an empty home, and enter it.
+
+    `root` is an empty folder of the host to mount on; nothing of the host but `visible` is in reach afterwards.
+    """
+    _mount("none", "/", None, MS_REC | MS_PRIVATE)
+    _mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+    for path in visible:
+        _show(root, path)
+    _make_devices(root)
+    _make_etc(root)
+    for name, size in ((HOME, limits.disk_bytes), ("/tmp", limits.disk_bytes), ("/dev/shm", limits.disk_bytes)):
+        _make_folder(root, name, size)
+    os.makedirs(f"{root}/proc")
+    _mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    os.chdir(root)
+    _check(_libc.syscall(SYS_PIVOT_ROOT[os.uname().machine], b".", b"."), "pivot_root")
+    _check(_libc.umount2(b".", MNT_DETACH), "umount the host's root")
+    os.chdir("/")
+    _mount("none", "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+    os.chdir(HOME)
+
+
+def _show(root: str, path: str) -> None:
+    if os.path.islink(path):
+        os.makedirs(os.path.dirname(root + path), exist_ok=True)
+        os.symlink(os.readlink(path), root + path)
+        return
+    if os.path.isdir(path):
+        os.makedirs(root + path, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(root + path), exist_ok=True)
+        os.close(os.open(root + path, os.O_CREAT | os.O_WRONLY, 0o644))
+    _mount(path, root + path, None, MS_BIND | MS_REC)
+    _make_read_only(root + path)
+
+
+class _MountAttr(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]
+
+
+def _make_read_only(path: str) -> None:
+    attributes = _MountAttr(set=MS_RDONLY | MS_NOSUID | MS_NODEV)  # MOUNT_ATTR_* share these three values
+    done = _libc.syscall(
+        SYS_MOUNT_SETATTR,
+        AT_FDCWD,
+        path.encode(),
+        AT_RECURSIVE,
+        ctypes.byref(attributes),
+        ctypes.sizeof(attributes),
+    )
+    _check(done, f"mount_setattr {path}")
+
+
+def _make_devices(root: str) -> None:
+    os.makedirs(f"{root}/dev")
+    for name in DEVICES:
+        os.close(os.open(f"{root}/dev/{name}", os.O_CREAT | os.O_WRONLY, 0o666))
+        _mount(f"/dev/{name}", f"{root}/dev/{name}", None, MS_BIND)
+    os.symlink("/proc/self/fd", f"{root}/dev/fd")
+
+
+def _make_etc(root: str) -> None:
+    os.makedirs(f"{root}/etc", exist_ok=True)
+    for name in ETC:
+        if os.path.exists(f"/etc/{name}"):
+            _show(root, f"/etc/{name}")
+    Path(f"{root}/etc/passwd").write_text(f"student:x:{INNER_UID}:{INNER_UID}::{HOME}:/bin/sh\n")
+    Path(f"{root}/etc/group").write_text(f"student:x:{INNER_UID}:\n")
+    Path(f"{root}/etc/hosts").write_text("127.0.0.1 localhost\n")
+
+
+def _make_folder(root: str, name: str, size: int) -> None:
+    os.makedirs(root + name)
+    owner = f"uid={INNER_UID},gid={INNER_UID}"
+    _mount("tmpfs", root + name, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=700,{owner}")
+
+
+def limit_resources(limits: Limits) -> None:
+    """Set the limits every kernel has. Memory counts what is added to the zygote's from here on."""
+    memory = _data_bytes() + limits.memory_bytes
+    for what, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_FSIZE, limits.disk_bytes),
+        (resource.RLIMIT_NOFILE, 1024),
+        (resource.RLIMIT_NPROC, limits.processes),
+    ):
+        resource.setrlimit(what, (value, value))
+
+
+def _data_bytes() -> int:
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData"))
+
+
+def offer_to_the_oom_killer() -> None:
+    """Where memory runs out, this process goes first, not its supervisor."""
+    Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def drop_privileges() -> None:
+    """Become the student for good: no capability, no way to regain one, no user namespace below this one."""
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    for capability in range(LAST_CAPABILITY + 1):
+        if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
+            break  # past the last capability this kernel knows
+    if os.geteuid() != INNER_UID:
+        os.setresgid(INNER_UID, INNER_UID, INNER_UID)
+        os.setresuid(INNER_UID, INNER_UID, INNER_UID)
+    _clear_capabilities()
+    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    # Changing user took away this process's own view of /proc/self; nothing else lives in its pid namespace.
+    _check(_libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "dumpable")
+
+
+def _clear_capabilities() -> None:
+    version_3 = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    _check(_libc.capset(version_3, (ctypes.c_uint32 * 6)()), "drop capabilities")
+
+
+def host_folders() -> list[str]:
+    """Folders and links every program needs: what of /usr, /bin, /lib… this machine has."""
+    names = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+    return [name for name in names if os.path.lexists(name)]
+
+
+def _try_wall(root: str) -> list[dict[str, str]]:
+    """Take every step in a child and return those taken, the last with its `error` where it failed."""
+    reader, writer = os.pipe()
+    left, mapped = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _take_steps(root, writer, left[1], mapped[0])
+        os._exit(0)
+    os.close(writer)
+    os.close(left[1])
+    if os.read(left[0], 1):
+        try:
+            map_users(child)
+            os.write(mapped[1], b"m")
+        except WallError as error:
+            os.close(mapped[1])
+            os.waitpid(child, 0)
+            return [{"step": "namespaces", "error": str(error)}]
+    with os.fdopen(reader, "rb") as stream:
+        lines = stream.read().splitlines()
+    os.waitpid(child, 0)
+    return [json.loads(line) for line in lines]
+
+
+def _take_steps(root: str, report: int, left: int, mapped: int) -> None:
+    limits = Limits(memory_bytes=2**30, processes=64, disk_bytes=2**20)
+
+    def enter() -> None:
+        leave_host()
+        os.write(left, b"l")
+        if os.read(mapped, 1) != b"m":
+            raise WallError("the users could not be mapped")
+        if os.fork():
+            os.wait()
+            os._exit(0)
+
+    for step, action in (
+        ("namespaces", enter),
+        ("private file system", lambda: build_root(root, host_folders(), limits)),
+        ("resource limits", lambda: limit_resources(limits)),
+        ("privileges dropped", drop_privileges),
+    ):
+        try:
+            action()
+        except (WallError, OSError, KeyError) as error:
+            os.write(report, json.dumps({"step": step, "error": str(error)}).encode() + b"\n")
+            os._exit(0)
+        os.write(report, json.dumps({"step": step}).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or not stat.S_ISDIR(os.stat(sys.argv[1]).st_mode):
+        sys.exit("usage: python -m autograder.worker.wall EMPTY_FOLDER")
+    print(json.dumps(_try_wall(sys.argv[1])))
