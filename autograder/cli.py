@@ -34,7 +34,9 @@ app = typer.Typer(
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-AssignmentName = Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="Its name in course.yaml.", show_default=False)]
+AssignmentName = Annotated[
+    str, typer.Argument(metavar="ASSIGNMENT", help="Its name in course.yaml.", show_default=False)
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Rooms at once; as many as there are cores where left out.")]
 
 
@@ -64,7 +66,9 @@ def main() -> NoReturn:
 
 
 @app.command()
-def validate(assignment: Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)] = None) -> None:
+def validate(
+    assignment: Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)] = None,
+) -> None:
     """Check that the solution earns every point, the release none, that nothing leaks, and release equals source."""
     from autograder.validate import findings
 
@@ -94,9 +98,13 @@ def release(assignment: AssignmentName) -> None:
 @app.command()
 def grade(
     assignment: AssignmentName,
-    student: Annotated[list[str] | None, typer.Option(help="Only this one; may be given again.", show_default=False)] = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be given again.", show_default=False)
+    ] = None,
     jobs: Jobs = None,
-    engine: Annotated[EngineChoice, typer.Option(help="local: several rooms at once; inline: one at a time.")] = EngineChoice.local,
+    engine: Annotated[
+        EngineChoice, typer.Option(help="local: several rooms at once; inline: one at a time.")
+    ] = EngineChoice.local,
     again: Annotated[bool, typer.Option("--again", help="Grade what has not changed too.")] = False,
 ) -> None:
     """Grade what is new or changed; take up where an interruption left off."""
@@ -166,7 +174,11 @@ def feedback(assignment: AssignmentName) -> None:
 
     loaded = load_assignment(_root(), assignment)
     pages = list(write_feedback(loaded))
-    where = f" under {loaded.paths.shown(pages[0].parents[2])}/" if pages else f": run `autograder grade {assignment}` first"
+    where = (
+        f" under {loaded.paths.shown(pages[0].parents[2])}/"
+        if pages
+        else f": run `autograder grade {assignment}` first"
+    )
     out.print(f"{len(pages)} pages{where}", markup=False)
 
 
@@ -190,7 +202,8 @@ def _root() -> Path:
 
 def _load_all(names: Iterable[str]) -> list[Assignment]:
     """Load every assignment; raise one CourseError with all their problems."""
-    loaded, problems = [], []
+    loaded: list[Assignment] = []
+    problems: list[Problem] = []
     for name in names:
         try:
             loaded.append(load_assignment(_root(), name))
@@ -240,7 +253,9 @@ def _leave_loudly(grades: Iterable[Grade]) -> None:
     for one in ungraded:
         err.print(f"ungraded: {one.student}: {one.fault}", markup=False, style="red")
     if ungraded:
-        err.print(f"{len(ungraded)} ungraded through no fault of the students'; they lose nothing. Mend, then grade again.")
+        err.print(
+            f"{len(ungraded)} ungraded through no fault of the students'; they lose nothing. Mend, then grade again."
+        )
         raise typer.Exit(OURS)
 
 
@@ -276,5 +291,3 @@ def _as_json(one: Grade) -> dict[str, Any]:
             for question in one.questions
         ],
     }
-
-

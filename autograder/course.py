@@ -25,7 +25,7 @@ from autograder.records import Limits, Plan, Question
 from autograder.wire.messages import PrintedProbe, Record, SourceProbe
 
 
-class AssignmentSettings(Record):
+class AssignmentSettings(Record, frozen=True):
     """One assignment's part of course.yaml."""
 
     title: str
@@ -36,7 +36,7 @@ class AssignmentSettings(Record):
     """Modules the rooms are forked with; left out, those that the source notebook imports."""
 
 
-class CourseSettings(Record):
+class CourseSettings(Record, frozen=True):
     """course.yaml."""
 
     course: str
@@ -90,7 +90,7 @@ def _imported(source: str) -> Iterator[str]:
             yield node.module
 
 
-# --- course.yaml ----------------------------------------------------------------------------------------------------------
+# --- course.yaml ------------------------------------------------------------------------------------------------------
 
 
 def load_course(root: Path) -> CourseSettings:
@@ -100,7 +100,7 @@ def load_course(root: Path) -> CourseSettings:
     try:
         node = yaml.compose(paths.course.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except FileNotFoundError:
-        text = "there is no course here: run from the folder that holds course.yaml"
+        text = f"there is no course here: run from the folder that holds {shown.name}"
         raise CourseError([Problem(shown, 0, "", text)]) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
@@ -130,7 +130,7 @@ class _Reader:
         value = None
         try:
             if node is not None:
-                value = yaml.SafeLoader("").construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+                value = yaml.SafeLoader("").construct_object(node, deep=True)
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             self._complain(node, key, f"{_lower(str(error))}; given: {value!r}")
@@ -189,7 +189,7 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-# --- Assignments ----------------------------------------------------------------------------------------------------------
+# --- Assignments ------------------------------------------------------------------------------------------------------
 
 
 def load_assignment(root: Path, name: str) -> Assignment:

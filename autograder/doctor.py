@@ -29,7 +29,9 @@ def examine_machine() -> Iterator[Finding]:
     for step in isolation.steps:
         optional = step.name == "control groups"
         remedy = f" ({REMEDIES[step.name]})" if step.error and step.name in REMEDIES else ""
-        yield Finding(f"  {step.name}", f"no: {step.error}{remedy}" if step.error else "yes", optional or not step.error)
+        yield Finding(
+            f"  {step.name}", f"no: {step.error}{remedy}" if step.error else "yes", optional or not step.error
+        )
     yield Finding("cores", str(len(os.sched_getaffinity(0))))
     yield Finding("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB")
     yield Finding("system", f"{platform.system()} {platform.release()}, Python {platform.python_version()}")

@@ -30,10 +30,12 @@ def grade_questions(
         ]
         for question in questions
     }
-    whole = {id for id, found in all_outcomes.items() if all(one.status in ("passed", "ungraded") for one in found)}
+    whole = {name for name, found in all_outcomes.items() if all(one.status in ("passed", "ungraded") for one in found)}
     needs = {check.name: check.needs for check in checks}
     return tuple(
-        _grade(question, [_after_needs(one, needs.get(one.name, ()), whole, language) for one in all_outcomes[question.id]])
+        _grade(
+            question, [_after_needs(one, needs.get(one.name, ()), whole, language) for one in all_outcomes[question.id]]
+        )
         for question in questions
     )
 
@@ -49,7 +51,9 @@ def _after_needs(outcome: Outcome, needs: Sequence[str], whole: set[str], langua
     unmet = [need for need in needs if need not in whole]
     if not unmet or outcome.status == "ungraded":
         return outcome
-    message = compose(Mismatch(hint=phrase('first earn all of "{question}".', question=unmet[0])), language, hidden=True)
+    message = compose(
+        Mismatch(hint=phrase('first earn all of "{question}".', question=unmet[0])), language, hidden=True
+    )
     return Outcome(outcome.name, outcome.question, outcome.title, "skipped", outcome.weight, message)
 
 
@@ -71,4 +75,6 @@ def _explain_test(fault: Fault) -> tuple[CheckStatus, Mismatch]:
         return status_of(fault), explain_fault(fault)
     place = None if fault.cell is None else cell_label(fault.cell)
     test = fault.frames[-1].code if fault.frames else ""
-    return "failed", Mismatch(received=phrase("the test says no: {test}", test=test), place=place, hint=fault.message or None)
+    return "failed", Mismatch(
+        received=phrase("the test says no: {test}", test=test), place=place, hint=fault.message or None
+    )

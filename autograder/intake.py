@@ -1,4 +1,4 @@
-"""Submissions as bytes, and the notebook rebuilt on the release: its locked cells from us, its answers from the student."""
+"""Submissions as bytes, and the notebook rebuilt: its locked cells from the release, its answers from the student."""
 
 from __future__ import annotations
 
@@ -82,9 +82,7 @@ def rebuild(release: Notebook, submitted: Notebook) -> Rebuilt:
     missing = [name for name in ours if name not in met]
     for name in missing:
         run.insert(_place_of(name, list(ours), run), (name, ours[name]))
-    cells = [
-        Cell(index, name[:500], cell.source) for index, (name, cell) in enumerate(run) if cell.cell_type == "code"
-    ]
+    cells = [Cell(index, name[:500], cell.source) for index, (name, cell) in enumerate(run) if cell.cell_type == "code"]
     answers = {name: cell.source for name, cell in run if name and role_of(ours[name]).solution and name in met}
     return Rebuilt(tuple(cells), answers, (*repairs, *missing))
 

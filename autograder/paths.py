@@ -1,7 +1,7 @@
 """Where everything lies. The only module that knows a file name.
 
-`source/`, `release/`, `submitted/` and `feedback/` are laid out as nbgrader lays them out; what is this project's own lies
-in `.autograder/`, which can be deleted: it is made again from the rest.
+`source/`, `release/`, `submitted/` and `feedback/` are laid out as nbgrader lays them out; what is this project's own
+lies in `.autograder/`, which can be deleted: it is made again from the rest.
 """
 
 from __future__ import annotations

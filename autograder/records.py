@@ -30,10 +30,10 @@ def digest(*parts: bytes | str) -> str:
     return f"sha256:{whole.hexdigest()}"
 
 
-# --- What is taught -----------------------------------------------------------------------------------------------------
+# --- What is taught ---------------------------------------------------------------------------------------------------
 
 
-class Limits(Record):
+class Limits(Record, frozen=True):
     """What one exam may use, from course.yaml."""
 
     cell_seconds: Positive = 30.0
@@ -91,7 +91,7 @@ class Plan:
         return digest(msgspec.json.encode(dict(self.probes)), *self.blobs)
 
 
-# --- What is handed in --------------------------------------------------------------------------------------------------
+# --- What is handed in ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -110,17 +110,17 @@ class Submission:
     """Why there is nothing to run."""
 
 
-# --- What came back -----------------------------------------------------------------------------------------------------
+# --- What came back ---------------------------------------------------------------------------------------------------
 
 
-class CellRecord(Record):
+class CellRecord(Record, frozen=True):
     """One cell of an exam, and what came of it (None: the room ended before it)."""
 
     cell: Cell
     run: CellRun | None
 
 
-class Exam(Record, tag="exam"):
+class Exam(Record, tag="exam", frozen=True):
     """What one exam brought back, but for the answers."""
 
     key: str
@@ -187,10 +187,10 @@ def load_evidence(path: Path) -> Evidence:
     return Evidence(codec.unpack(frames[0], Exam)[0], tuple(frames[1:]))
 
 
-# --- What it is worth ---------------------------------------------------------------------------------------------------
+# --- What it is worth -------------------------------------------------------------------------------------------------
 
 
-class Outcome(Record):
+class Outcome(Record, frozen=True):
     """One check's verdict."""
 
     name: str
@@ -234,5 +234,3 @@ class Grade:
     @property
     def max_score(self) -> float:
         return round(sum(question.max_score for question in self.questions), 4)
-
-

@@ -87,8 +87,8 @@ def _run_findings(assignment: Assignment, exam: Exam) -> Iterator[Problem]:
     """Yield where the untouched release stops for another reason than answers that are still to be written."""
     shown = assignment.paths.shown(assignment.paths.release(assignment.name))
     if exam.fault is not None:
-        cell = "" if exam.fault.cell is None else f"cell {exam.fault.cell + 1}"
-        yield Problem(shown, 0, cell, f"the untouched release does not run to its end: {exam.fault.kind}")
+        where = "" if exam.fault.cell is None else f"cell {exam.fault.cell + 1}"
+        yield Problem(shown, 0, where, f"the untouched release does not run to its end: {exam.fault.kind}")
     answers = _names_of_answers(assignment)
     cells = read_release(assignment).cells
     for record in exam.cells:
@@ -98,8 +98,8 @@ def _run_findings(assignment: Assignment, exam: Exam) -> Iterator[Problem]:
             continue
         if fault.error == "NameError" and any(f"'{name}'" in fault.message for name in answers):
             continue
-        text = f"fails in the untouched release: {fault.error}: {fault.message}"
-        yield Problem(shown, 0, cell_name(record.cell.index, cell), text)
+        why = f"fails in the untouched release: {fault.error}: {fault.message}"
+        yield Problem(shown, 0, cell_name(record.cell.index, cell), why)
 
 
 def _names_of_answers(assignment: Assignment) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ def main(channel_fd: int, checks: str) -> None:
     session = plugin.JudgeSession(socket.socket(fileno=channel_fd))
     # Nothing of the folder the checks lie in, nor of this machine's plugins, changes how they are judged.
     options = ["-qq", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib"]
-    options += ["-p", "autograder.judge.plugin", "--rootdir", os.path.dirname(os.path.abspath(checks)), checks]
+    options += ["-p", "autograder.judge.plugin", "--rootdir", str(Path(checks).resolve().parent), checks]
     pytest.main(options, plugins=[session])
 
 

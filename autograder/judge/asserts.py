@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograder.judge.explain import explain
+from autograder.judge.explain import Difference, explain
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.signature import signature
 from autograder.judge.values import Model, Unreadable
@@ -21,7 +21,7 @@ ACTIVATION_LAYERS = {"Activation", "ReLU", "Softmax", "LeakyReLU", "ELU", "PReLU
 
 
 def assert_equal(given: Any, expected: Any) -> None:
-    """Require the same value: numbers and arrays by value whatever their dtype, lists as arrays where they are numeric."""
+    """Require the same value: numbers by value whatever their dtype, numeric lists as arrays."""
     _require(_value_mismatch(given, expected, rtol=0.0, atol=0.0))
 
 
@@ -98,15 +98,9 @@ def assert_same_network(given: Any, expected: Any = None) -> None:
         return
     difference = explain(network.record, wanted)
     same_size = network.params == wanted.params
-    _require(
-        Mismatch(
-            received=None if same_size else phrases("{n} parameter", "{n} parameters", network.params),
-            expected=None if same_size else phrases("{n} parameter", "{n} parameters", wanted.params),
-            where=difference and difference.where,
-            place=difference and difference.place,
-            hint=difference and difference.hint,
-        )
-    )
+    received = None if same_size else phrases("{n} parameter", "{n} parameters", network.params)
+    due = None if same_size else phrases("{n} parameter", "{n} parameters", wanted.params)
+    _require(_mismatch(received, due, difference))
 
 
 def _require(mismatch: Mismatch | None) -> None:
@@ -114,7 +108,7 @@ def _require(mismatch: Mismatch | None) -> None:
         raise CheckFailed(mismatch)
 
 
-# --- Values ---------------------------------------------------------------------------------------------------------------
+# --- Values -----------------------------------------------------------------------------------------------------------
 
 
 def _value_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
@@ -135,7 +129,9 @@ def _element_mismatch(array: Any, wanted: Any, close: Any) -> Mismatch:
     first = [tuple(int(axis) for axis in place) for place in places]
     given = ", ".join(f"[{', '.join(map(str, place))}] = {_number(array[place])}" for place in first)
     due = ", ".join(f"[{', '.join(map(str, place))}] = {_number(wanted[place])}" for place in first)
-    where = phrases("{n} value of {total} differs", "{n} values of {total} differ", int((~close).sum()), total=close.size)
+    where = phrases(
+        "{n} value of {total} differs", "{n} values of {total} differ", int((~close).sum()), total=close.size
+    )
     return Mismatch(
         received=f"{_array_text(array)}, {given}", expected=f"{_array_text(wanted)}, {due}", where=where, place=where
     )
@@ -216,7 +212,7 @@ def _shape_text(shape: Sequence[int | None]) -> str:
     return str(tuple(shape))
 
 
-# --- Networks -------------------------------------------------------------------------------------------------------------
+# --- Networks ---------------------------------------------------------------------------------------------------------
 
 
 def _network(given: Any) -> Model:
@@ -227,12 +223,13 @@ def _network(given: Any) -> Model:
 
 def _with_difference(network: Model, received: Said, expected: Said) -> Mismatch:
     """The mismatch, with the smallest edit that would mend the network where the solution's is known."""
-    difference = explain(network.record, network.reference) if network.reference else None
+    return _mismatch(received, expected, explain(network.record, network.reference) if network.reference else None)
+
+
+def _mismatch(received: Said | None, expected: Said | None, difference: Difference | None) -> Mismatch:
     if difference is None:
-        return Mismatch(received=received, expected=expected)
-    return Mismatch(
-        received=received, expected=expected, where=difference.where, place=difference.place, hint=difference.hint
-    )
+        return Mismatch(received, expected)
+    return Mismatch(received, expected, difference.where, difference.place, difference.hint)
 
 
 def _counted(network: Model) -> list[Layer]:
@@ -261,6 +258,4 @@ def _layer_mismatch(layer: Layer, which: int | str, cls: str | None, settings: d
 def _same_setting(given: Any, wanted: Any) -> bool:
     if isinstance(given, list) and isinstance(wanted, int):
         return all(item == wanted for item in given)
-    return given == (list(wanted) if isinstance(wanted, tuple) else wanted)
-
-
+    return bool(given == (list(wanted) if isinstance(wanted, tuple) else wanted))

@@ -6,7 +6,7 @@ from autograder.records import Outcome
 from autograder.wire.messages import Probe, Record, Size
 
 
-class CheckRecord(Record):
+class CheckRecord(Record, frozen=True):
     """One check, as collected."""
 
     name: str
@@ -17,7 +17,7 @@ class CheckRecord(Record):
     line: int
 
 
-class Complaint(Record):
+class Complaint(Record, frozen=True):
     """Something in the checks file to mend."""
 
     line: Size
@@ -25,7 +25,7 @@ class Complaint(Record):
     text: str
 
 
-class Collected(Record, tag="collected"):
+class Collected(Record, tag="collected", frozen=True):
     """Judge to pipeline, once: what the checks file declares."""
 
     checks: list[CheckRecord]
@@ -33,7 +33,7 @@ class Collected(Record, tag="collected"):
     complaints: list[Complaint]
 
 
-class Case(Record, tag="case"):
+class Case(Record, tag="case", frozen=True):
     """Pipeline to judge: judge this evidence."""
 
     evidence: str
@@ -43,24 +43,24 @@ class Case(Record, tag="case"):
     language: str
     hidden: bool
     """Whether messages leave out what was expected."""
-    skip: list[str] = []
+    skip: tuple[str, ...] = ()
     """Checks not to run: they have lost a judge before."""
 
 
-class Running(Record, tag="running"):
+class Running(Record, tag="running", frozen=True):
     """Judge to pipeline: this check has started. The last one said, when a judge is lost, is the one that lost it."""
 
     name: str
 
 
-class Judged(Record, tag="judged"):
+class Judged(Record, tag="judged", frozen=True):
     """Judge to pipeline: one check's outcome, and for a fault of ours what the instructor should know."""
 
     outcome: Outcome
     ours: str = ""
 
 
-class Rested(Record, tag="rested"):
+class Rested(Record, tag="rested", frozen=True):
     """Judge to pipeline: every check of the case is judged."""
 
 

@@ -38,8 +38,8 @@ class Declared:
     """Returns the probe; its arrays' bytes go into the list given."""
 
 
-def question(id: str, *, weight: float = 1, needs: str | Sequence[str] = ()) -> Callable[[Check], Check]:
-    """Make a check count for the question `id`, the id of its grade cell in the notebook.
+def question(name: str, *, weight: float = 1, needs: str | Sequence[str] = ()) -> Callable[[Check], Check]:
+    """Make a check count for the question `name`, the id of its grade cell in the notebook.
 
     `weight` is its share of the question's points, relative to the question's other checks (a test cell in the notebook
     weighs 1). `needs` names questions without which the check means nothing: where one is not fully passed, this check
@@ -48,7 +48,7 @@ def question(id: str, *, weight: float = 1, needs: str | Sequence[str] = ()) -> 
     if weight <= 0:
         raise ValueError(f"the weight of a check is above 0, not {weight}")
     needed = (needs,) if isinstance(needs, str) else tuple(needs)
-    return pytest.mark.question(id, weight=weight, needs=needed)
+    return pytest.mark.question(name, weight=weight, needs=needed)
 
 
 def variable(name: str) -> Any:

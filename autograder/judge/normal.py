@@ -80,8 +80,11 @@ _BARE_ACTIVATIONS = (
 )
 _ACTIVATION_OF_CLASS = {name.replace("_", ""): name for name in (*_ACTIVATIONS, *_BARE_ACTIVATIONS)} | {
     "identity": "linear",
+    "converttotensor": "linear",
     "exp": "exponential",
     "swish": "silu",
+    "softmaxv2": "softmax",  # the name that tf.nn.softmax gives itself
+    "logsoftmaxv2": "log_softmax",
     "hardswish": "hard_silu",
 }
 """Activations by the name of their layer or operation in lower case: ReLU, Relu, LeakyReLU, Softmax."""

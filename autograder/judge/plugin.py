@@ -8,6 +8,7 @@ stored evidence file and reports as pytest does.
 from __future__ import annotations
 
 import inspect
+import re
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -61,7 +62,7 @@ class CaseFile:
         """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none."""
         answer, blobs = self._answer(name, probe)
         if isinstance(answer, Fault):
-            raise NoAnswer(answer)
+            raise NoAnswer(self._cause(answer))
         wanted = self._reference.get(name, (None, []))[0]
         if wanted is not None and not isinstance(wanted, Fault) and form(wanted) != form(answer):
             self.forms[name] = (form(answer), form(wanted))
@@ -79,6 +80,17 @@ class CaseFile:
             raise codec.WireError(f"the evidence holds no answer to {name}: grade again")
         return self.exam.fault, []
 
+    def _cause(self, fault: Fault) -> Fault:
+        """Why a name is missing: the fault of the student's first cell that speaks of it and stopped."""
+        if fault.kind != "missing":
+            return fault
+        name = re.compile(rf"\b{re.escape(fault.error)}\b")
+        for record in self.exam.cells:
+            own = record.cell.id in self.exam.sources or not record.cell.id
+            if own and record.run and record.run.fault and name.search(record.cell.source):
+                return record.run.fault
+        return fault
+
     def _source(self, cell: str) -> Answer:
         if cell in self.exam.sources:
             return Text(self.exam.sources[cell], len(self.exam.sources[cell]))
@@ -88,7 +100,7 @@ class CaseFile:
         run = next((record.run for record in self.exam.cells if record.cell.id == cell), None)
         if run is None:
             return self.exam.fault or Fault(kind="missing", error=cell)
-        return run.fault if run.fault else Text(run.stdout, run.output_length)
+        return run.fault or Text(run.stdout, run.output_length)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -163,7 +175,7 @@ class JudgeSession:
         mark = item.get_closest_marker("question")
         line = (item.location[1] or 0) + 1
         if mark is None:
-            text = "names no question: put @question(\"…\") above it, with the id of a grade cell"
+            text = 'names no question: put @question("…") above it, with the id of a grade cell'
             self._complaints.append(Complaint(line, item.name, text))
             return None
         title = (inspect.getdoc(getattr(item, "obj", None)) or item.name).splitlines()[0]
@@ -290,4 +302,3 @@ def _ours(raised: pytest.ExceptionInfo[BaseException] | None) -> str:
 def forbid_frameworks() -> None:
     """From here on, importing a deep-learning framework in this process fails, with the reason."""
     sys.meta_path.insert(0, _Forbid())
-

@@ -58,7 +58,9 @@ class Judge:
             self._process.kill()
             assert self._process.stderr is not None
             said = self._process.stderr.read().decode(errors="replace").strip() or f"{type(error).__name__}: {error}"
-            raise CourseError([Problem(self._checks, 0, "", f"the checks could not be collected: {said[-2000:]}")]) from error
+            raise CourseError(
+                [Problem(self._checks, 0, "", f"the checks could not be collected: {said[-2000:]}")]
+            ) from error
         if collected.complaints:
             raise CourseError(Problem(self._checks, one.line, one.where, one.text) for one in collected.complaints)
         checks = tuple(
@@ -88,7 +90,9 @@ class Judge:
         running = ""
         self._channel.settimeout(CHECK_SECONDS)
         try:
-            self._channel.sendall(codec.pack(Case(case.evidence, case.reference, case.language, case.hidden, sorted(lost))))
+            self._channel.sendall(
+                codec.pack(Case(case.evidence, case.reference, case.language, case.hidden, tuple(sorted(lost))))
+            )
             while not isinstance(message := self._next(), Rested):
                 if isinstance(message, Running):
                     running = message.name

@@ -1,7 +1,7 @@
 """Phrases a student reads, translated when they are shown: French and English, through gettext.
 
-`phrase("layer {n}", n=4)` is what a check says; `render` says it in the course's language. Placeholders are filled after
-the translation: numbers are grouped as the language groups them, shapes are written as Python writes them.
+`phrase("layer {n}", n=4)` is what a check says; `render` says it in the course's language. Placeholders are filled
+after the translation: numbers are grouped as the language groups them, shapes are written as Python writes them.
 """
 
 from __future__ import annotations
@@ -52,11 +52,7 @@ def render(said: Phrase | str, language: str) -> str:
     if isinstance(said, str):
         return said
     catalogue = translations(language)
-    text = (
-        catalogue.gettext(said.msgid)
-        if said.plural is None
-        else catalogue.ngettext(said.msgid, said.plural, said.n)
-    )
+    text = catalogue.gettext(said.msgid) if said.plural is None else catalogue.ngettext(said.msgid, said.plural, said.n)
     return text.format(**{name: _filled(value, language) for name, value in said.args.items()})
 
 

@@ -1,8 +1,8 @@
 """Read notebooks: the course's own, which must be right, and students', which may be anything.
 
-A version 4 notebook is JSON, decoded here into typed records. nbformat takes two seconds to import, nearly all of it for
-a check of URIs that no notebook needs; it is called where it is needed: to upgrade older formats, and to validate and
-write releases.
+A version 4 notebook is JSON, decoded here into typed records. nbformat takes two seconds to import, nearly all of it
+for a check of URIs that no notebook needs; it is called where it is needed: to upgrade older formats, and to validate
+and write releases.
 """
 
 from __future__ import annotations

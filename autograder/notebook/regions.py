@@ -42,7 +42,9 @@ def marker_problems(notebook: Notebook, path: Path) -> Iterator[Problem]:
         for number, line in enumerate(cell.source.splitlines(), start=1):
             at = f"{where}, line {number}"
             if HIDDEN_TESTS.search(line):
-                yield Problem(path, 0, at, "hidden tests would be run where students can read them: move them to checks.py")
+                yield Problem(
+                    path, 0, at, "hidden tests would be run where students can read them: move them to checks.py"
+                )
             elif BEGIN in line and opened:
                 yield Problem(path, 0, at, f"{BEGIN} inside the region opened at line {opened}: close that one first")
             elif BEGIN in line:

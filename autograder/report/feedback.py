@@ -1,4 +1,4 @@
-"""A student's page: the score of each question, each check's verdict and message, and their own errors where they happened."""
+"""A student's page: each question's score, each check's verdict and message, their own errors where they happened."""
 
 from __future__ import annotations
 
@@ -47,14 +47,18 @@ def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None) -> st
     """Return one student's page, as HTML."""
     language = assignment.course.language
     own = exam if exam is not None and exam.submission == grade.submission else None
-    return _environment(language).get_template("feedback.html.j2").render(
-        language=language,
-        course=assignment.course.title,
-        title=assignment.settings.title,
-        grade=grade,
-        fault=compose(explain_fault(own.fault), language, hidden=True) if own and own.fault else "",
-        repairs=_repairs(own),
-        errors=_errors(own, language) if own else [],
+    return (
+        _environment(language)
+        .get_template("feedback.html.j2")
+        .render(
+            language=language,
+            course=assignment.course.title,
+            title=assignment.settings.title,
+            grade=grade,
+            fault=compose(explain_fault(own.fault), language, hidden=True) if own and own.fault else "",
+            repairs=_repairs(own),
+            errors=_errors(own, language) if own else [],
+        )
     )
 
 

@@ -22,6 +22,7 @@ from autograder.wire.messages import (
     Done,
     Fault,
     ModelProbe,
+    Probe,
     Questions,
     VariableProbe,
 )
@@ -68,7 +69,7 @@ class _Exam:
         while not isinstance(message := self._next()[0], CellsDone):
             self._hear_cell(message)
         self.current = None
-        probes = {
+        probes: dict[str, Probe] = {
             name: probe
             for name, probe in self._order.plan.probes.items()
             if isinstance(probe, VariableProbe | CallProbe | ModelProbe)
@@ -140,7 +141,7 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
     report = _report(
         order,
         zygote,
-        fault=stop and _why_ended(exam, stop, end),
+        fault=_why_ended(exam, stop, end) if stop else None,
         seconds=time.monotonic() - started,
         end=end,
         runs=exam.runs,

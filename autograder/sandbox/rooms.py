@@ -28,17 +28,17 @@ ENTER_SECONDS = 30.0
 LEAVE_SECONDS = 30.0
 
 # One thread each: a process that forks must have no other, and rooms run side by side, a core each.
-SINGLE_THREADED = {
-    name: "1"
-    for name in (
+SINGLE_THREADED = dict.fromkeys(
+    (
         "OPENBLAS_NUM_THREADS",
         "OMP_NUM_THREADS",
         "MKL_NUM_THREADS",
         "NUMEXPR_NUM_THREADS",
         "TF_NUM_INTRAOP_THREADS",
         "TF_NUM_INTEROP_THREADS",
-    )
-}
+    ),
+    "1",
+)
 ENVIRONMENT = {
     **SINGLE_THREADED,
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -139,7 +139,9 @@ class Zygote:
         status, their_status = socket.socketpair()
         try:
             with self._lock:
-                socket.send_fds(self._control, [msgspec.json.encode(spawn)], [their_talk.fileno(), their_status.fileno()])
+                socket.send_fds(
+                    self._control, [msgspec.json.encode(spawn)], [their_talk.fileno(), their_status.fileno()]
+                )
         except OSError as error:
             raise GraderError("the warm process is gone") from error
         finally:

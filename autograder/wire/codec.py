@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import msgspec
 import numpy as np
@@ -61,7 +61,15 @@ def read_frame(read: Callable[[int], bytes]) -> bytes:
     return head + body
 
 
-def unpack(frame: bytes, kind: type[T] | Any) -> tuple[T, list[bytes]]:
+@overload
+def unpack(frame: bytes, kind: type[T]) -> tuple[T, list[bytes]]: ...
+
+
+@overload
+def unpack(frame: bytes, kind: Any) -> tuple[Any, list[bytes]]: ...
+
+
+def unpack(frame: bytes, kind: Any) -> tuple[Any, list[bytes]]:
     """Return the message of type `kind` in `frame`, and its blobs. Raise WireError for anything else."""
     try:
         total, count, text_length = _HEAD.unpack_from(frame)
@@ -74,8 +82,8 @@ def unpack(frame: bytes, kind: type[T] | Any) -> tuple[T, list[bytes]]:
     if start + text_length + sum(lengths) != len(frame):
         raise WireError("the frame's parts do not add up to its length")
     try:
-        message: T = msgspec.json.decode(frame[start : start + text_length], type=kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        message = msgspec.json.decode(frame[start : start + text_length], type=kind)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise WireError(f"not a message of this project: {error}") from error
     return message, _split(frame, start + text_length, lengths)
 

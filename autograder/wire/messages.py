@@ -22,7 +22,7 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
 # --- Artifacts: one answer as data ------------------------------------------------------------------------------------
 
 
-class Array(Record, tag="array"):
+class Array(Record, tag="array", frozen=True):
     """An array, NumPy's or a framework's. Its bytes, C-ordered and little-endian, are blob number `blob`."""
 
     dtype: Name
@@ -31,41 +31,41 @@ class Array(Record, tag="array"):
     blob: Size
 
 
-class Scalar(Record, tag="scalar"):
+class Scalar(Record, tag="scalar", frozen=True):
     """A Python number, truth value or None, written out: JSON has neither NaN nor integers of any size."""
 
     kind: Literal["none", "bool", "int", "float", "complex"]
     text: Annotated[str, Meta(max_length=5000)]
 
 
-class Text(Record, tag="text"):
+class Text(Record, tag="text", frozen=True):
     """A string; `length` is its full length in characters where `value` had to be cut."""
 
     value: str
     length: Size
 
 
-class Items(Record, tag="items"):
+class Items(Record, tag="items", frozen=True):
     """A list, tuple or set, in order (a set: in sorted order where its elements compare)."""
 
     kind: Literal["list", "tuple", "set"]
     items: list[Artifact]
 
 
-class Mapping(Record, tag="mapping"):
+class Mapping(Record, tag="mapping", frozen=True):
     """A dict, as pairs in insertion order."""
 
     pairs: list[tuple[Artifact, Artifact]]
 
 
-class Opaque(Record, tag="opaque"):
+class Opaque(Record, tag="opaque", frozen=True):
     """Anything else: its class's qualified name and the start of its repr."""
 
     cls: Name
     repr: str
 
 
-class Weight(Record):
+class Weight(Record, frozen=True):
     """One weight variable of a layer."""
 
     shape: tuple[Size, ...]
@@ -73,7 +73,7 @@ class Weight(Record):
     trainable: bool
 
 
-class Layer(Record):
+class Layer(Record, frozen=True):
     """One call of one layer (or of a bare operation, such as `keras.ops.relu`), in call order."""
 
     name: Name
@@ -93,7 +93,7 @@ class Layer(Record):
     """Equal for two calls of one layer object: shared weights."""
 
 
-class Compiled(Record):
+class Compiled(Record, frozen=True):
     """What `compile` was given, as class names and configurations."""
 
     loss: object
@@ -101,7 +101,7 @@ class Compiled(Record):
     metrics: list[object]
 
 
-class Network(Record, tag="network"):
+class Network(Record, tag="network", frozen=True):
     """A model as a record: its layer calls in order, nested models unfolded."""
 
     name: Name
@@ -123,7 +123,7 @@ class Network(Record, tag="network"):
 Artifact = Array | Scalar | Text | Items | Mapping | Opaque | Network
 
 
-class Frame(Record):
+class Frame(Record, frozen=True):
     """One line of the student's own code on the way to an error."""
 
     cell: Size
@@ -134,7 +134,7 @@ class Frame(Record):
     code: str
 
 
-class Fault(Record, tag="fault"):
+class Fault(Record, tag="fault", frozen=True):
     """Why there is no artifact, or why a cell stopped: the student's side of the wall. Data, and it costs points."""
 
     kind: Literal["missing", "raised", "time", "memory", "died", "output", "size", "unread", "unreadable"]
@@ -154,10 +154,10 @@ class Fault(Record, tag="fault"):
 Answer = Artifact | Fault
 
 
-# --- Probes: what is asked ----------------------------------------------------------------------------------------------
+# --- Probes: what is asked --------------------------------------------------------------------------------------------
 
 
-class Symbolic(Record, tag="symbolic"):
+class Symbolic(Record, tag="symbolic", frozen=True):
     """An argument that stands for a network input of this shape, batch left out: the room makes a `keras.Input`."""
 
     shape: Shape
@@ -166,13 +166,13 @@ class Symbolic(Record, tag="symbolic"):
 Argument = Array | Scalar | Text | Items | Mapping | Symbolic
 
 
-class VariableProbe(Record, tag="variable"):
+class VariableProbe(Record, tag="variable", frozen=True):
     """The value a name has after the last cell."""
 
     name: Name
 
 
-class CallProbe(Record, tag="call"):
+class CallProbe(Record, tag="call", frozen=True):
     """The result of the student's function on given arguments."""
 
     function: Name
@@ -180,7 +180,7 @@ class CallProbe(Record, tag="call"):
     kwargs: dict[str, Argument]
 
 
-class ModelProbe(Record, tag="model"):
+class ModelProbe(Record, tag="model", frozen=True):
     """The record of the network a name is bound to."""
 
     name: Name
@@ -188,13 +188,13 @@ class ModelProbe(Record, tag="model"):
     """Shape of one example, to follow a model that was never built."""
 
 
-class SourceProbe(Record, tag="source"):
+class SourceProbe(Record, tag="source", frozen=True):
     """The text of an answer cell. Read from the submission: no room is asked."""
 
     cell: Name
 
 
-class PrintedProbe(Record, tag="printed"):
+class PrintedProbe(Record, tag="printed", frozen=True):
     """What an answer cell printed. Read from the record of the cells: no room is asked."""
 
     cell: Name
@@ -203,10 +203,10 @@ class PrintedProbe(Record, tag="printed"):
 Probe = VariableProbe | CallProbe | ModelProbe | SourceProbe | PrintedProbe
 
 
-# --- The conversation with a room ---------------------------------------------------------------------------------------
+# --- The conversation with a room -------------------------------------------------------------------------------------
 
 
-class Cell(Record):
+class Cell(Record, frozen=True):
     """One code cell to run."""
 
     index: Size
@@ -216,7 +216,7 @@ class Cell(Record):
     source: str
 
 
-class Cells(Record, tag="cells"):
+class Cells(Record, tag="cells", frozen=True):
     """Host to room, first: run these."""
 
     cells: list[Cell]
@@ -224,7 +224,7 @@ class Cells(Record, tag="cells"):
     """How much of a cell's output is kept."""
 
 
-class Questions(Record, tag="questions"):
+class Questions(Record, tag="questions", frozen=True):
     """Host to room, once the cells have run, so that no cell can see what will be asked."""
 
     probes: dict[str, Probe]
@@ -232,11 +232,11 @@ class Questions(Record, tag="questions"):
     """The most bytes one artifact's arrays may have."""
 
 
-class CellStarted(Record, tag="cell-started"):
+class CellStarted(Record, tag="cell-started", frozen=True):
     index: Size
 
 
-class CellRun(Record, tag="cell-run"):
+class CellRun(Record, tag="cell-run", frozen=True):
     """Room to host: a cell ended."""
 
     index: Size
@@ -250,15 +250,15 @@ class CellRun(Record, tag="cell-run"):
     fault: Fault | None = None
 
 
-class CellsDone(Record, tag="cells-done"):
+class CellsDone(Record, tag="cells-done", frozen=True):
     """Room to host: every cell has run; ask."""
 
 
-class AnswerStarted(Record, tag="answer-started"):
+class AnswerStarted(Record, tag="answer-started", frozen=True):
     probe: Name
 
 
-class Answered(Record, tag="answered"):
+class Answered(Record, tag="answered", frozen=True):
     """Room to host: the answer to one probe."""
 
     probe: Name
@@ -266,7 +266,7 @@ class Answered(Record, tag="answered"):
     answer: Answer
 
 
-class Done(Record, tag="done"):
+class Done(Record, tag="done", frozen=True):
     """Room to host: every probe is answered."""
 
 
@@ -274,10 +274,10 @@ FromRoom = CellStarted | CellRun | CellsDone | AnswerStarted | Answered | Done
 ToRoom = Cells | Questions
 
 
-# --- Host and zygote ----------------------------------------------------------------------------------------------------
+# --- Host and zygote --------------------------------------------------------------------------------------------------
 
 
-class Warm(Record, tag="warm"):
+class Warm(Record, tag="warm", frozen=True):
     """Zygote to host, once: ready to fork rooms."""
 
     seconds: float
@@ -287,7 +287,7 @@ class Warm(Record, tag="warm"):
     """Why it cannot fork rooms safely; it ends after saying so."""
 
 
-class Spawn(Record, tag="spawn"):
+class Spawn(Record, tag="spawn", frozen=True):
     """Host to zygote, with two descriptors, the room's conversation and its supervision: fork a room."""
 
     memory_bytes: Size
@@ -297,13 +297,13 @@ class Spawn(Record, tag="spawn"):
     """`cgroup.procs` files the room joins before it starts."""
 
 
-class Entered(Record, tag="entered"):
+class Entered(Record, tag="entered", frozen=True):
     """Supervisor to host: the wall stands (`problem` empty), or why it does not."""
 
     problem: str = ""
 
 
-class Ended(Record, tag="ended"):
+class Ended(Record, tag="ended", frozen=True):
     """Supervisor to host: every process of the room is gone."""
 
     exit_code: int | None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import sys
 import time
-from collections.abc import Callable, Mapping as MappingType
+from collections.abc import Callable, Container
+from collections.abc import Mapping as MappingType
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from autograder.wire.messages import (
     ModelProbe,
     Opaque,
     Probe,
+    Questions,
     Scalar,
     Symbolic,
     Text,
@@ -36,6 +39,8 @@ ITEMS = 10_000
 TEXT_CHARS = 100_000
 REPR_CHARS = 500
 LOOKALIKES = 3
+CLOSE_LIKENESS, ANY_LIKENESS = 0.6, 0.3
+"""difflib's ratio from which a name may be the one asked for: of any kind of value; of the very kind asked for."""
 
 ExplainError = Callable[[BaseException, int | None, bool], Fault]
 
@@ -48,12 +53,23 @@ class Answerer:
     """Answers probes from the names the cells left behind."""
 
     def __init__(
-        self, names: dict[str, Any], arguments: list[bytes], array_bytes: int, explain_error: ExplainError
+        self,
+        names: dict[str, Any],
+        shells: Container[str],
+        questions: Questions,
+        blobs: list[bytes],
+        explain: ExplainError,
     ) -> None:
+        """`names` is the notebook's namespace, `shells` those of its names that were there before the first cell.
+
+        `blobs` are the arrays of the questions' arguments.
+        """
         self._names = names
-        self._arguments = arguments
-        self._array_bytes = array_bytes
-        self._explain_error = explain_error
+        self._shells = shells
+        self._arguments = blobs
+        self._array_bytes = questions.array_bytes
+        self._asked = {_wanted(probe)[0] for probe in questions.probes.values()}
+        self._explain_error = explain
 
     def answer(self, name: str, probe: Probe, interrupted: Callable[[], bool]) -> tuple[Answered, list[bytes]]:
         """Return the answer to `probe` and its blobs. Never raises: what goes wrong is a fault, and the student's."""
@@ -72,22 +88,22 @@ class Answerer:
 
     def _ask(self, probe: Probe, blobs: list[bytes]) -> Answer:
         encode = Encoder(blobs, self._array_bytes).encode
+        name, kind = _wanted(probe)
+        if name not in self._names:
+            return self._missing(name, kind)
+        value = self._names[name]
         match probe:
-            case VariableProbe(name):
-                return encode(self._names[name]) if name in self._names else self._missing(name)
-            case ModelProbe(name, input_shape):
-                if name not in self._names:
-                    return self._missing(name)
-                value = self._names[name]
+            case VariableProbe():
+                return encode(value)
+            case ModelProbe(input_shape=input_shape):
                 return keras_reader.read_model(value, input_shape) if _is_keras_model(value) else encode(value)
-            case CallProbe(function, args, kwargs):
-                return self._call(function, args, kwargs, encode) if function in self._names else self._missing(function)
-            case _:
-                raise TypeError(f"a {type(probe).__name__} is not for a room to answer")
+            case CallProbe(args=args, kwargs=kwargs):
+                return self._call(value, args, kwargs, encode)
+        raise TypeError(f"a {type(probe).__name__} is not for a room to answer")
 
     def _call(
         self,
-        function: str,
+        function: Any,
         args: list[Argument],
         kwargs: dict[str, Argument],
         encode: Callable[[Any], Artifact],
@@ -95,7 +111,7 @@ class Answerer:
         symbols: list[Any] = []
         positional = [self._decode(argument, symbols) for argument in args]
         named = {key: self._decode(argument, symbols) for key, argument in kwargs.items()}
-        result = self._names[function](*positional, **named)
+        result = function(*positional, **named)
         if symbols and _is_symbolic(result):
             return keras_reader.read_symbolic(result, symbols)
         return encode(result)
@@ -118,9 +134,15 @@ class Answerer:
                 return codec.scalar_value(argument)
         raise TypeError(f"a {type(argument).__name__} is not an argument")
 
-    def _missing(self, name: str) -> Fault:
-        known = [other for other in self._names if isinstance(other, str) and not other.startswith("_")]
-        return Fault(kind="missing", error=name, names=difflib.get_close_matches(name, known, LOOKALIKES, cutoff=0.5))
+    def _missing(self, name: str, kind: type) -> Fault:
+        """No such name. Those that might be meant: of the kind asked for, asked for by no other probe."""
+        known = [
+            other
+            for other, value in self._names.items()
+            if isinstance(value, kind) and other not in self._shells and other not in self._asked
+        ]
+        cutoff = CLOSE_LIKENESS if kind is object else ANY_LIKENESS
+        return Fault(kind="missing", error=name, names=difflib.get_close_matches(name, known, LOOKALIKES, cutoff))
 
 
 class Encoder:
@@ -136,7 +158,7 @@ class Encoder:
         self._items_left -= 1
         if depth > DEPTH or self._items_left < 0:
             raise TooLarge(f"over {ITEMS} values, or nested over {DEPTH} deep")
-        if value is None or isinstance(value, (bool, int, float, complex)) and type(value).__module__ == "builtins":
+        if value is None or (isinstance(value, (bool, int, float, complex)) and type(value).__module__ == "builtins"):
             return codec.scalar_record(value)
         if isinstance(value, str):
             return Text(str(value)[:TEXT_CHARS], len(value))
@@ -189,9 +211,26 @@ def _as_array(value: Any) -> Any:
     return None
 
 
-def _is_keras_model(value: Any) -> bool:
+def _wanted(probe: Probe) -> tuple[str, type]:
+    """The name a probe asks for, and the kind of value it should be bound to."""
+    match probe:
+        case CallProbe(function):
+            return function, FunctionType
+        case ModelProbe(name):
+            return name, _keras_model_class()
+        case VariableProbe(name):
+            return name, object
+    return "", object
+
+
+def _keras_model_class() -> type:
     keras = sys.modules.get("keras")
-    return keras is not None and isinstance(value, keras.Model)
+    model: type = keras.Model if keras is not None else Opaque  # Opaque: no student's value is one
+    return model
+
+
+def _is_keras_model(value: Any) -> bool:
+    return isinstance(value, _keras_model_class())
 
 
 def _is_symbolic(value: Any) -> bool:

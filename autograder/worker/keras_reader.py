@@ -77,7 +77,7 @@ def read_model(model: Any, input_shape: Sequence[int | None] | None = None) -> N
     """Return the record of a `keras.Model`.
 
     `input_shape` is the shape of one example, batch left out; it serves where the model was never built, and then
-    reading builds its layers. Never raises for an odd model: the record says less, and `note` says why.
+    reading builds its layers. An odd model is no error: the record says less, and `note` says why.
     """
     reading = _read(model, input_shape)
     return Network(
@@ -225,13 +225,16 @@ def _layers_inside(model: Any, around: frozenset[int]) -> Iterator[Any]:
 def _example(model: Any, input_shape: Sequence[int | None] | None, make: Callable[[Shape], Any]) -> Example:
     """Return the arguments of one call, each tensor made by `make` from its shape without the batch.
 
-    The shapes are those the model was built with, else `input_shape`. Raise NotThisWay where there are none.
+    The shapes are those of the model's graph, else those it was built with, else `input_shape`. Raise NotThisWay where
+    there are none.
     """
     import keras
 
     def made(shapes: Any) -> Any:
         return keras.tree.map_shape_structure(lambda sizes: make(tuple(sizes[1:])), shapes)
 
+    if isinstance(model, keras.Function):
+        return (keras.tree.map_structure(lambda tensor: make(shape(tensor)[1:]), model.input),), {}
     built = model.get_build_config() or {}
     if "shapes_dict" in built:
         return (), {name.removesuffix("_shape"): made(shapes) for name, shapes in built["shapes_dict"].items()}

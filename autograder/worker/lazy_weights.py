@@ -2,8 +2,8 @@
 
 An exam looks at the structure of networks far more often than at their initial values, and drawing those of one VGG16
 costs 60 MB and a fifth of a second. Keras picks an initializer's seed when the layer is made, and its initializers are
-pure functions of that seed, so a value drawn later is the value that would have been drawn at once. Whatever is not such
-a function (a student's own initializer, one that shares a seed generator) draws at once, as it always did.
+pure functions of that seed, so a value drawn later is the value that would have been drawn at once. Whatever is not
+such a function (a student's own initializer, one that shares a seed generator) draws at once, as it always did.
 
 This reaches into Keras's TensorFlow variables. Where they do not have the form it knows, it leaves them alone.
 """
@@ -19,8 +19,8 @@ _PENDING, _VALUE = "_pending_initializer", "_drawn_value"
 def install() -> bool:
     """Make the variables of the loaded Keras lazy. Return whether they are: a Keras of another form stays as it is."""
     tf, core = sys.modules.get("tensorflow"), sys.modules.get("keras.src.backend.tensorflow.core")
-    variable = getattr(core, "Variable", None)
-    draw = vars(variable).get("_initialize_with_initializer") if variable is not None else None
+    variable: Any = getattr(core, "Variable", object)
+    draw = vars(variable).get("_initialize_with_initializer")
     if tf is None or draw is None or "_value" in vars(variable):
         return False
 

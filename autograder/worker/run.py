@@ -71,25 +71,36 @@ class _Capture(io.TextIOBase):
     def __init__(self, limit: int) -> None:
         self._half = max(limit // 2, 1)
         self._head = ""
-        self._tail = ""
+        self._tail: list[str] = []
+        self._tail_length = 0
         self.length = 0
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        self.length += len(text)
+        written = len(text)
+        self.length += written
         room = self._half - len(self._head)
         if room > 0:
             self._head += text[:room]
             text = text[room:]
         if text:
-            self._tail = (self._tail + text[-self._half :])[-self._half :]
-        return len(text)
+            self._tail.append(text[-self._half :])
+            self._tail_length += len(self._tail[-1])
+        if self._tail_length > 8 * self._half:  # seldom, so that a flood of short lines costs little a line
+            self._cut_tail()
+        return written
+
+    def _cut_tail(self) -> str:
+        tail = "".join(self._tail)[-self._half :]
+        self._tail, self._tail_length = [tail], len(tail)
+        return tail
 
     def text(self) -> str:
-        left_out = self.length - len(self._head) - len(self._tail)
-        return f"{self._head}\n[… {left_out} …]\n{self._tail}" if left_out > 0 else self._head + self._tail
+        tail = self._cut_tail()
+        left_out = self.length - len(self._head) - len(tail)
+        return f"{self._head}\n[… {left_out} …]\n{tail}" if left_out > 0 else self._head + tail
 
 
 class _CellCompiler(CachingCompiler):
@@ -119,7 +130,7 @@ class _ResultHook(DisplayHook):
 class _TextPublisher(DisplayPublisher):
     """`display(x)` prints the text form of x."""
 
-    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+    def publish(self, data: Any, *_: Any, **__: Any) -> None:
         print(data.get("text/plain", ""))
 
     def clear_output(self, wait: bool = False) -> None:
@@ -144,9 +155,8 @@ class _Shell(InteractiveShell):
 
     def system(self, cmd: str) -> None:
         """`!command`: run it and print what it says."""
-        done = subprocess.run(
-            self.var_expand(cmd, depth=1), shell=True, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
+        command = self.var_expand(cmd, depth=1)  # type: ignore[no-untyped-call]
+        done = subprocess.run(command, shell=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         print(done.stdout, end="")
         print(done.stderr, end="", file=sys.stderr)
         self.user_ns["_exit_code"] = done.returncode
@@ -158,9 +168,7 @@ def _make_shell() -> _Shell:
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
-    shell = _Shell.instance(config=config)
-    shell.history_manager.enabled = False
-    return shell
+    return _Shell.instance(config=config)
 
 
 _shell = _make_shell()  # once, in the zygote: a room inherits it
@@ -177,7 +185,7 @@ def serve(talk: socket.socket) -> None:
         _send(talk, _run_cell(_shell, cell, cells.output_chars, interrupts))
     _send(talk, CellsDone())
     questions, blobs = codec.unpack(codec.read_frame(stream.read), Questions)
-    answerer = Answerer(_shell.user_ns, blobs, questions.array_bytes, explain_error)
+    answerer = Answerer(_shell.user_ns, _shell.user_ns_hidden, questions, blobs, explain_error)
     sys.stdout = sys.stderr = _Capture(0)
     for name, probe in questions.probes.items():
         _send(talk, AnswerStarted(name))
@@ -199,15 +207,17 @@ def _send(talk: socket.socket, message: Record, blobs: list[bytes] | None = None
 
 
 def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interrupts) -> CellRun:
-    shell.compile.index = cell.index
-    shell.displayhook.shown = ""
+    compiler, shown = shell.compile, shell.displayhook
+    assert isinstance(compiler, _CellCompiler)
+    assert isinstance(shown, _ResultHook)
+    compiler.index, shown.shown = cell.index, ""
     stdout, stderr = _Capture(output_chars), _Capture(output_chars)
     sys.stdout, sys.stderr = stdout, stderr
     interrupts.take()
     started = time.perf_counter()
     error: BaseException | None
     try:
-        result: ExecutionResult = shell.run_cell(cell.source, store_history=False)
+        result: ExecutionResult = shell.run_cell(cell.source, store_history=False)  # type: ignore[no-untyped-call]
         error = result.error_before_exec or result.error_in_exec
     except BaseException as raised:  # an interrupt can land in IPython itself
         error = raised
@@ -219,7 +229,7 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interru
         stdout=stdout.text(),
         stderr="\n".join(line for line in stderr.text().splitlines() if FIGURE_WARNING not in line),
         output_length=stdout.length + stderr.length,
-        result=shell.displayhook.shown[:output_chars],
+        result=shown.shown[:output_chars],
         fault=None if error is None else explain_error(error, cell.index, interrupts.take()),
     )
 
@@ -233,9 +243,7 @@ def _close_figures() -> None:
 def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> Fault:
     """Return the fault of `error`, with the frames that are the student's own."""
     frames = [
-        _own_frame(frame)
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename.startswith(CELL_FILE)
+        _own_frame(frame) for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(CELL_FILE)
     ]
     return Fault(
         kind="time" if interrupted else "memory" if isinstance(error, MemoryError) else "raised",

@@ -1,18 +1,19 @@
 """The zygote: a process that imports the heavy libraries once, runs no operation, and forks a room per request.
 
 Started by the host as `python -m autograder.worker.zygote FD`, with FD one end of a Unix socket. First message in: a
-JSON object, `root` (an empty folder to build rooms on), `visible` (paths a room may read), `preload` (modules to import).
-First message out: `Warm`. Then each `Spawn`, with two descriptors, becomes a room.
+JSON object, `root` (an empty folder to build rooms on), `visible` (paths a room may read), `preload` (modules to
+import). First message out: `Warm`. Then each `Spawn`, with two descriptors, becomes a room.
 
 Forking is sound only from a process with one thread, which is why the libraries' thread pools are held to one thread
 before they load and why the number of threads is checked after every import.
 
-A room is two processes. The supervisor waits outside the pid namespace: it alone can interrupt or kill, and it alone says
-how the room ended. The inmate is the namespace's first process: when it dies, the kernel kills all that it started.
+A room is two processes. The supervisor waits outside the pid namespace: it alone can interrupt or kill, and it alone
+says how the room ended. The inmate is the namespace's first process: when it dies, the kernel kills all it started.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -20,7 +21,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 import time
 from collections.abc import Callable
@@ -170,7 +170,7 @@ def _watch(inmate: int, status: socket.socket) -> None:
     """Obey the host until the inmate is gone. A host that goes away ends the room."""
     ended = os.pidfd_open(inmate)
     while True:
-        ready, _, _ = select.select([ended, status], [], [])
+        ready, _, _ = select.select([ended, status.fileno()], [], [])
         if ended in ready:
             break
         order = status.recv(1)
@@ -183,10 +183,8 @@ def _watch(inmate: int, status: socket.socket) -> None:
         signal=os.WTERMSIG(code) if os.WIFSIGNALED(code) else None,
         cpu_seconds=usage.ru_utime + usage.ru_stime,
     )
-    try:
+    with contextlib.suppress(OSError):  # the host is gone; there is nobody left to tell
         status.sendall(codec.pack(report))
-    except OSError:
-        pass  # the host is gone; there is nobody left to tell
 
 
 def _enter(

@@ -19,7 +19,7 @@ GRISE = HASARD.random((7, 10)).astype(np.float32)
 ETIQUETTES = np.array([[3], [0], [9], [3]])
 NUMEROS = np.arange(50_000)
 
-# --- 1. Une convolution sans apprentissage --------------------------------------------------------------------------------
+# --- 1. Une convolution sans apprentissage ----------------------------------------------------------------------------
 
 gris_hasard = call("en_gris", PHOTO)
 noyaux = variable("noyaux")
@@ -59,7 +59,7 @@ def test_filtre(filtre_coin):
     assert_close(filtre_coin, np.pad(GRISE[1:, 1:], ((0, 1), (0, 1))))
 
 
-# --- 2. Anatomie d'une couche convolutive ---------------------------------------------------------------------------------
+# --- 2. Anatomie d'une couche convolutive -----------------------------------------------------------------------------
 
 dimensions = variable("dimensions")
 total = variable("total")
@@ -84,7 +84,7 @@ def test_total(total):
     assert_equal(total, 516)
 
 
-# --- 3. Le pooling --------------------------------------------------------------------------------------------------------
+# --- 3. Le pooling ----------------------------------------------------------------------------------------------------
 
 moyen_par_2 = call("pooling_moyen", GRISE, 2)
 max_par_2 = call("pooling_max", GRISE, 2)
@@ -125,7 +125,7 @@ def test_huit_affiche(huit_affiche):
     assert_contains(huit_affiche, "(4, 4)")
 
 
-# --- 4. Préparer des images en couleurs -----------------------------------------------------------------------------------
+# --- 4. Préparer des images en couleurs -------------------------------------------------------------------------------
 
 separation = call("separe", NUMEROS, NUMEROS)
 normalisees = call("normalise", np.array([[0, 51], [127, 255]], dtype=np.uint8))
@@ -164,7 +164,7 @@ def test_one_hot(encodees, encodees_a_plat):
     assert_equal(encodees_a_plat, np.eye(10)[ETIQUETTES.reshape(-1)])
 
 
-# --- 5. Un réseau qui ne se construit pas ---------------------------------------------------------------------------------
+# --- 5. Un réseau qui ne se construit pas -----------------------------------------------------------------------------
 
 tailles = variable("tailles")
 modele = model("modele", input_shape=(32, 32, 3))
@@ -182,7 +182,7 @@ def test_modele_repare(modele):
     assert_same_network(modele)
 
 
-# --- 6. Un réseau plus profond --------------------------------------------------------------------------------------------
+# --- 6. Un réseau plus profond ----------------------------------------------------------------------------------------
 
 reseau = model("model2", input_shape=(32, 32, 3))
 
@@ -199,7 +199,7 @@ def test_model2_couches(reseau):
     assert_same_network(reseau)
 
 
-# --- 7. VGG16 -------------------------------------------------------------------------------------------------------------
+# --- 7. VGG16 ---------------------------------------------------------------------------------------------------------
 
 vgg = model("vgg", input_shape=(32, 32, 3))
 vgg_texte = source("vgg-reponse")

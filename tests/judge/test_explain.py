@@ -292,13 +292,18 @@ def residual(*, start_from: int = 1, merge: str = "Add") -> Network:
     return graph.network()
 
 
+CONNECTIONS = (
+    "the layers are the right ones, their connections are not: follow what each one takes as input, "
+    "for instance with keras.utils.plot_model."
+)
+
+
 def test_branches() -> None:
     assert said(explain(residual(start_from=0), residual())) == (
         "branches",
         "layer 3, Add: takes Input, Conv2D(3) [2], expected relu [1], Conv2D(3) [2]",
         "layer 3, Add: takes Input, Conv2D(3) [2]",
-        "the layers are the right ones, their connections are not: follow what each one takes as input, "
-        "for instance with keras.utils.plot_model.",
+        CONNECTIONS,
         0,
     )
 

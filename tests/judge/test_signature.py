@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import IMAGE, Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
+from autograder.judge.explain import explain
 from autograder.judge.signature import canonical, signature
+from autograder.locale import render
 from autograder.wire.messages import Layer, Network
 
 # --- Networks for Hypothesis ------------------------------------------------------------------------------------------
@@ -71,9 +73,9 @@ def split(layer: Call, dress: str) -> list[Call]:
         return [layer]
     bare = replace(layer, config={**layer.config, "activation": "linear"})
     if dress == "class" and activation in CLASSES:
-        return [bare, call(CLASSES[activation])]  # type: ignore[index]
+        return [bare, call(CLASSES[activation])]
     if dress == "operation" and activation in OPERATIONS:
-        return [bare, operation(OPERATIONS[activation])]  # type: ignore[index]
+        return [bare, operation(OPERATIONS[activation])]
     return [bare, call("Activation", activation=activation)]
 
 
@@ -114,6 +116,10 @@ SAME = {
     "strides of a pooling are its size": ([pool(pool_size=3)], [pool(pool_size=[3, 3], strides=[3, 3])]),
     "same padding that adds nothing": ([pool(padding="same")], [pool(padding="valid")]),
     "same padding of a 1 × 1 kernel": ([conv(8, 1, padding="same")], [conv(8, 1)]),
+    "same padding of a dilated 1 × 1 kernel": (
+        [conv(8, 1, dilation_rate=2, padding="same")],
+        [conv(8, 1, dilation_rate=[2, 2])],
+    ),
     "to one axis": ([call("Flatten")], [call("Reshape", target_shape=[-1])]),
     "to one axis, counted": ([call("Flatten")], [call("Reshape", target_shape=[3072])]),
     "an open size": ([call("Reshape", target_shape=[-1, 3])], [call("Reshape", target_shape=[1024, 3])]),
@@ -408,7 +414,7 @@ def test_no_record_makes_it_raise(layers: list[Layer], outputs: list[int]) -> No
         dress="",
         layers=layers,
         outputs=outputs,
-        input_shapes=[()],
+        input_shapes=[(None, *IMAGE)],
         output_shapes=[],
         params=0,
         trainable_params=0,
@@ -417,3 +423,14 @@ def test_no_record_makes_it_raise(layers: list[Layer], outputs: list[int]) -> No
     assert signature(sent).startswith("sha256:")
     json.dumps([step.settings for step in form.steps])
     hash(form)
+    for wanted in (chain(conv(8, padding="same", activation="relu")), chain(pool(), dense(8))):
+        difference = explain(sent, wanted)
+        assert difference is not None
+        assert all(render(text, "en") for text in (difference.where, difference.place, difference.hint))
+
+
+def test_deep_configurations() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    assert signature(chain(call("Mystery", depths=deep))).startswith("sha256:")

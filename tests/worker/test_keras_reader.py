@@ -23,6 +23,8 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 layers = keras.layers
 
+KerasModel: Any = keras.Model
+KerasLayer: Any = keras.layers.Layer
 Model = Any
 VGG_BLOCKS = ((2, 8), (2, 16), (3, 32), (3, 64), (3, 64))
 """Convolutions and filters of VGG16's blocks, an eighth as wide."""
@@ -78,7 +80,7 @@ def small_lazy() -> Model:
     return keras.Sequential([layer.__class__.from_config(layer.get_config()) for layer in small().layers])
 
 
-class Small(keras.Model):  # type: ignore[misc]
+class Small(KerasModel):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.dense = layers.Dense(2, activation="softmax")  # made first, called last
@@ -93,7 +95,7 @@ class Small(keras.Model):  # type: ignore[misc]
 class SmallWithTensorFlow(Small):
     """Older courses write `tf.nn.relu`, which Keras 3 refuses on symbolic tensors."""
 
-    def call(self, x: Any, training: bool) -> Any:
+    def call(self, x: Any, training: bool) -> Any:  # type: ignore[override]
         x = self.pool(tf.nn.relu(self.conv(x)))
         return self.dense(tf.reshape(x, (-1, 64)))
 
@@ -110,7 +112,7 @@ class SmallRun(Small):
         self.activation = layers.Activation("relu")
 
 
-class Nested(keras.Model):  # type: ignore[misc]
+class Nested(KerasModel):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.front = keras.Sequential([layers.Conv2D(4, 3, padding="same", activation="relu"), layers.MaxPooling2D()])
@@ -120,7 +122,7 @@ class Nested(keras.Model):  # type: ignore[misc]
         return self.back(self.front(x), training=training)
 
 
-class Back(keras.Model):  # type: ignore[misc]
+class Back(KerasModel):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.flatten = layers.Flatten()
@@ -199,7 +201,7 @@ def block(x: Any, filters: int, convolutions: int = 2) -> Any:
     return layers.MaxPooling2D(pool_size=(2, 2), strides=(2, 2))(x)
 
 
-class Vgg(keras.Model):  # type: ignore[misc]
+class Vgg(KerasModel):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.blocks = [
@@ -233,6 +235,7 @@ def test_a_base_in_a_sequential_is_unfolded() -> None:
     assert (len(network.layers), classes(network)[-3:]) == (21, ["MaxPooling2D", "Flatten", "Dense"])
     assert network.trainable_params == 512 * 10 + 10
     assert not any(layer.trainable for layer in network.layers[1:-2])
+    assert not any(weight.trainable for layer in network.layers[:-1] for weight in layer.weights)
 
 
 # --- Pairs ------------------------------------------------------------------------------------------------------------
@@ -346,6 +349,13 @@ def test_a_model_called_twice_is_unfolded_twice() -> None:
     assert network.layers[2].identity == network.layers[4].identity
 
 
+def test_inputs_of_a_nested_model_keep_their_order() -> None:
+    x, y = keras.Input((4,)), keras.Input((4,))
+    difference = keras.Model([x, y], layers.Subtract()([x, y]))
+    a, b = keras.Input((4,)), keras.Input((4,))
+    assert read(keras.Model([a, b], difference([b, a]))).layers[2].inputs == [1, 0]
+
+
 def test_two_outputs() -> None:
     image = keras.Input((4,))
     x = layers.Dense(3)(image)
@@ -390,17 +400,36 @@ def test_running_puts_keras_back() -> None:
     assert "my mistake" in network.note
 
 
-def test_a_model_that_holds_itself() -> None:
-    class Holds(Small):
+def test_models_that_hold_each_other() -> None:
+    one, other = Small(), Small()
+    one.friend, other.friend = other, one
+    network = read(one)
+    assert classes(network) == ["Dense", "Conv2D", "MaxPooling2D", "Flatten"] * 2
+    assert network.params == 0
+
+
+def test_running_does_not_look_inside_layers() -> None:
+    class Runs(SmallRun):
         def __init__(self) -> None:
             super().__init__()
-            self.me = self
+            self.dense = layers.TimeDistributed(layers.Dense(2))
+            self.flatten = layers.Reshape((16, 4))
 
-    assert "Conv2D" in classes(read(Holds()))
+    assert classes(read(Runs(), (8, 8, 3)))[-2:] == ["Reshape", "TimeDistributed"]
+
+
+def test_a_functional_model_whose_call_is_the_students() -> None:
+    class Rectified(KerasModel):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return keras.ops.relu(super().call(x))
+
+    image = keras.Input((4,))
+    network = read(Rectified(image, layers.Dense(3)(image)))
+    assert signature(network) == signature(read(model(layers.Dense(3, activation="relu"), shape=(4,))))
 
 
 def test_a_layer_of_the_students_own() -> None:
-    class Twice(keras.layers.Layer):  # type: ignore[misc]
+    class Twice(KerasLayer):  # type: ignore[misc]
         def __init__(self, inner: Any = print) -> None:
             super().__init__()
             self.dense = layers.Dense(3)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox.rooms import Zygote
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The project's own tree."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def light_zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """Warm rooms without TensorFlow."""
+    with Zygote(["numpy"], tmp_path_factory.mktemp("cache")) as zygote:
+        yield zygote
+
+
+@pytest.fixture(scope="session")
+def keras_zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """Warm rooms with TensorFlow and Keras."""
+    with Zygote(["numpy", "tensorflow", "keras", "matplotlib.pyplot"], tmp_path_factory.mktemp("cache")) as zygote:
+        yield zygote
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Output does not depend on who runs the tests."""
+    for name in ("FORCE_COLOR", "COLUMNS", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    os.environ.setdefault("TERM", "dumb")

@@ -1,0 +1,231 @@
+"""One exam at a time: what comes back from cells and probes, and what a room does with code that breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.sandbox.exam import Order, examine
+from autograder.sandbox.isolation import measure
+from autograder.sandbox.rooms import Zygote
+from autograder.wire import codec
+from autograder.wire.messages import (
+    Array,
+    CallProbe,
+    Cell,
+    CellRun,
+    Fault,
+    Items,
+    Opaque,
+    Probe,
+    Scalar,
+    Text,
+    VariableProbe,
+)
+from autograder.wire.messages import (
+    Mapping as MappingArtifact,
+)
+
+LIMITS = Limits(cell_seconds=1, seconds=8, memory_mb=300, processes=64, disk_mb=16, output_kb=2, array_mb=1)
+X = {"x": VariableProbe("x")}
+
+
+def hold(zygote: Zygote, *sources: str, probes: Mapping[str, Probe] = X, limits: Limits = LIMITS) -> Evidence:
+    cells = tuple(Cell(index, f"cell-{index}", source) for index, source in enumerate(sources))
+    submission = Submission("student", "digest", cells)
+    level = measure().level
+    assert level is not None, "the tests of the wall need a machine that can raise it: run `autograder doctor`"
+    return examine(zygote, Order("key", submission, Plan((), probes, ()), limits, level))
+
+
+def answer(evidence: Evidence, name: str = "x") -> object:
+    return evidence.answers()[name][0]
+
+
+def fault_of(evidence: Evidence, cell: int = 0) -> Fault:
+    run = evidence.exam.cells[cell].run
+    assert run is not None
+    assert run.fault is not None
+    return run.fault
+
+
+def run_of(evidence: Evidence, cell: int = 0) -> CellRun:
+    run = evidence.exam.cells[cell].run
+    assert run is not None
+    return run
+
+
+# --- Artifacts --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "artifact"),
+    [
+        ("None", Scalar("none", "None")),
+        ("True", Scalar("bool", "True")),
+        ("2**70", Scalar("int", str(2**70))),
+        ("float('nan')", Scalar("float", "nan")),
+        ("1+2j", Scalar("complex", "(1+2j)")),
+        ("'héhé'", Text("héhé", 4)),
+        ("[1, 'a']", Items("list", [Scalar("int", "1"), Text("a", 1)])),
+        ("(1,)", Items("tuple", [Scalar("int", "1")])),
+        ("{3, 1}", Items("set", [Scalar("int", "1"), Scalar("int", "3")])),
+        ("{'k': [None]}", MappingArtifact([(Text("k", 1), Items("list", [Scalar("none", "None")]))])),
+        ("np.float32(0.5)", Array("float32", (), 0)),
+        ("np.zeros((2, 0, 3), 'uint8')", Array("uint8", (2, 0, 3), 0)),
+        ("np.zeros((3, 4), '>f8')", Array("float64", (3, 4), 0)),
+        ("np.array(['a', 'b'])", Items("list", [Text("a", 1), Text("b", 1)])),
+        ("np.array([1, 'a'], dtype=object)", Items("list", [Scalar("int", "1"), Text("a", 1)])),
+        ("slice(3)", Opaque("builtins.slice", "slice(None, 3, None)")),
+    ],
+)
+def test_values_become_data(light_zygote: Zygote, expression: str, artifact: object) -> None:
+    assert answer(hold(light_zygote, f"import numpy as np\nx = {expression}")) == artifact
+
+
+def test_values_that_are_too_large_or_too_deep_are_faults(light_zygote: Zygote) -> None:
+    deep = "x = []\nfor _ in range(50): x = [x]"
+    for source in ("import numpy as np\nx = np.zeros(10**6)", "x = list(range(10**6))", deep, "x = []\nx.append(x)"):
+        found = answer(hold(light_zygote, source))
+        assert isinstance(found, Fault)
+        assert found.kind == "size"
+
+
+def test_a_call_gets_its_own_copy_of_its_arguments(light_zygote: Zygote) -> None:
+    blobs: list[bytes] = []
+    import numpy as np
+
+    argument = codec.array_record(np.arange(3.0), blobs)
+    probes: dict[str, Probe] = {name: CallProbe("f", [argument], {"k": Scalar("int", "2")}) for name in ("one", "two")}
+    cell = Cell(0, "", "def f(a, k):\n    a += 1\n    return k * a")
+    order = Order("k", Submission("s", "d", (cell,)), Plan((), probes, tuple(blobs)), LIMITS, measure().level or "")
+    answers = examine(light_zygote, order).answers()
+    for found, data in answers.values():
+        assert isinstance(found, Array)
+        assert codec.array_value(found, data).tolist() == [2, 4, 6]
+
+
+def test_a_missing_name_says_what_looks_like_it(light_zygote: Zygote) -> None:
+    found = answer(hold(light_zygote, "modele_2 = 1", probes={"x": VariableProbe("modele2")}))
+    assert found == Fault(kind="missing", error="modele2", names=["modele_2"])
+
+
+def test_a_function_is_taken_for_one_asked_for_sooner_than_a_number(light_zygote: Zygote) -> None:
+    cell = "def compte(x): return x\ncomptage = 3"
+    found = answer(hold(light_zygote, cell, probes={"x": CallProbe("compter", [], {})}))
+    assert found == Fault(kind="missing", error="compter", names=["compte"])
+
+
+def test_code_that_raises_when_called_says_where(light_zygote: Zygote) -> None:
+    found = answer(hold(light_zygote, "1", "def f():\n    return [][3]", probes={"x": CallProbe("f", [], {})}))
+    assert isinstance(found, Fault)
+    assert (found.kind, found.error, found.cell) == ("raised", "IndexError", 1)
+    assert (found.frames[-1].line, found.frames[-1].function, found.frames[-1].code) == (2, "f", "return [][3]")
+
+
+def test_a_value_whose_own_methods_raise_is_a_fault(light_zygote: Zygote) -> None:
+    found = answer(hold(light_zygote, "class C:\n    def __repr__(self): raise ValueError('no')\nx = C()"))
+    assert isinstance(found, Fault)
+    assert (found.kind, found.error) == ("raised", "ValueError")
+
+
+# --- Cells ------------------------------------------------------------------------------------------------------------
+
+
+def test_cells_run_as_in_a_notebook(light_zygote: Zygote) -> None:
+    source = (
+        "import sys\nprint('out')\nprint('err', file=sys.stderr)\nx = !echo from the shell\n%matplotlib inline\n6 * 7"
+    )
+    evidence = hold(light_zygote, source, "_ + 1", "x = list(x)")
+    run = run_of(evidence)
+    assert (run.stdout, run.stderr, run.result, run.fault) == ("out\n", "err", "42", None)
+    assert run_of(evidence, 1).result == "43"
+    assert answer(evidence) == Items("list", [Text("from the shell", 14)])
+
+
+def test_a_cell_that_raises_does_not_stop_the_others(light_zygote: Zygote) -> None:
+    evidence = hold(light_zygote, "1 / 0", "x = 3")
+    assert fault_of(evidence).error == "ZeroDivisionError"
+    assert answer(evidence) == Scalar("int", "3")
+
+
+def test_a_syntax_error_says_its_line(light_zygote: Zygote) -> None:
+    found = fault_of(hold(light_zygote, "a = 1\nb = = 2"))
+    assert found.error == "SyntaxError"
+    assert "line 2" in found.message
+
+
+def test_the_same_code_gives_the_same_draws(light_zygote: Zygote) -> None:
+    source = "import random, numpy as np\nx = [random.random(), float(np.random.rand())]"
+    assert answer(hold(light_zygote, source)) == answer(hold(light_zygote, source))
+
+
+@pytest.mark.parametrize("source", ["import sys; sys.exit()", "exit()", "raise SystemExit", "raise KeyboardInterrupt"])
+def test_leaving_is_an_error_of_the_cell(light_zygote: Zygote, source: str) -> None:
+    evidence = hold(light_zygote, source, "x = 3")
+    assert evidence.exam.fault is None
+    assert answer(evidence) == Scalar("int", "3")
+
+
+def test_an_endless_loop_costs_its_cell(light_zygote: Zygote) -> None:
+    evidence = hold(light_zygote, "while True: pass", "x = 3")
+    assert fault_of(evidence).kind == "time"
+    assert answer(evidence) == Scalar("int", "3")
+
+
+def test_an_endless_answer_costs_its_probe(light_zygote: Zygote) -> None:
+    probes = {"x": CallProbe("f", [], {}), "y": VariableProbe("y")}
+    evidence = hold(light_zygote, "y = 3\ndef f():\n    while True: pass", probes=probes)
+    found = answer(evidence)
+    assert isinstance(found, Fault)
+    assert found.kind == "time"
+    assert answer(evidence, "y") == Scalar("int", "3")
+
+
+def test_a_loop_that_will_not_be_interrupted_ends_the_room(light_zygote: Zygote) -> None:
+    source = "import time\nwhile True:\n    try:\n        while True: time.sleep(0.01)\n    except BaseException: pass"
+    evidence = hold(light_zygote, "y = 1", source, "x = 3")
+    assert evidence.exam.fault == Fault(kind="time", cell=1)
+    assert evidence.exam.cells[0].run is not None
+    assert evidence.exam.cells[2].run is None
+    assert evidence.answers() == {}
+
+
+def test_a_process_that_ends_is_the_students_doing(light_zygote: Zygote) -> None:
+    evidence = hold(light_zygote, "y = 1", "import os; os._exit(0)", "x = 3")
+    assert evidence.exam.fault == Fault(kind="died", message="exit code 0", cell=1)
+    assert evidence.exam.cells[2].run is None
+
+
+def test_a_crash_is_the_students_doing(light_zygote: Zygote) -> None:
+    fault = hold(light_zygote, "import ctypes; ctypes.string_at(0)").exam.fault
+    assert fault == Fault(kind="died", message="SIGSEGV", cell=0)
+
+
+def test_memory_has_an_end(light_zygote: Zygote) -> None:
+    evidence = hold(light_zygote, "import numpy as np\nkept = []\nwhile True: kept.append(np.ones(10**6))", "x = 3")
+    ended = evidence.exam.fault
+    assert (ended is not None and ended.kind == "memory") or fault_of(evidence).kind == "memory"
+
+
+def test_a_flood_of_output_is_cut_and_counted(light_zygote: Zygote) -> None:
+    source = "for i in range(20_000): print('line', i)\nx = 3"
+    run = run_of(evidence := hold(light_zygote, source))
+    assert run.stdout.startswith("line 0\n")
+    assert run.stdout.endswith("line 19999\n")
+    assert len(run.stdout) < 3000
+    assert run.output_length > 200_000
+    assert answer(evidence) == Scalar("int", "3")
+
+
+def test_input_has_nothing_to_read(light_zygote: Zygote) -> None:
+    assert fault_of(hold(light_zygote, "input('name?')")).error in ("EOFError", "StdinNotImplementedError")
+
+
+def test_an_unreadable_submission_opens_no_room(light_zygote: Zygote) -> None:
+    submission = Submission("s", "d", fault=Fault(kind="unreadable", message="empty"))
+    evidence = examine(light_zygote, Order("k", submission, Plan((), X, ()), LIMITS, "standard"))
+    assert evidence.exam.fault == Fault(kind="unreadable", message="empty")
+    assert evidence.exam.seconds == 0

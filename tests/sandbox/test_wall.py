@@ -1,0 +1,192 @@
+"""What student code tries against its wall, one small program each. Every one reports in `x` how far it came."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sandbox.test_exam import answer, hold
+
+from autograder.errors import IsolationError
+from autograder.sandbox import cgroups
+from autograder.sandbox.isolation import Isolation, Step, measure
+from autograder.sandbox.rooms import Zygote
+from autograder.wire.messages import Items, Scalar, Text
+
+TRY = """
+def attempt(action):
+    try:
+        return str(action() or "done")
+    except BaseException as error:
+        return type(error).__name__
+"""
+
+
+def tried(zygote: Zygote, *actions: str) -> list[str]:
+    """Run each expression in one room; return what came of it: its value, or the name of what it raised."""
+    evidence = hold(zygote, TRY, f"x = [{', '.join(f'attempt(lambda: {action})' for action in actions)}]")
+    found = answer(evidence)
+    assert isinstance(found, Items), evidence.exam
+    return [item.value for item in found.items if isinstance(item, Text)]
+
+
+def test_cant_read_the_host(light_zygote: Zygote, repository: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "labels"
+    secret.write_text("secret")
+    paths = (secret, repository / "course.yaml", Path("/etc/shadow"), Path("/root/.bashrc"), Path("/var/log"))
+    outcomes = tried(light_zygote, *(f"open({str(path)!r}).read()" for path in paths))
+    assert set(outcomes) <= {"FileNotFoundError", "PermissionError"}
+
+
+def test_cant_list_other_folders(light_zygote: Zygote) -> None:
+    assert tried(light_zygote, "sorted(__import__('os').listdir('/home'))", "__import__('os').listdir('/tmp')") == [
+        "['student']",
+        "done",
+    ]
+
+
+def test_cant_write_what_it_reads(light_zygote: Zygote) -> None:
+    paths = ("/usr/x", "/x", "/etc/passwd", f"{sys.prefix}/x", "/dev/x", "/proc/sys/kernel/hostname")
+    outcomes = tried(light_zygote, *(f"open({path!r}, 'w').write('x')" for path in paths))
+    assert "done" not in outcomes
+    assert not any(outcome.isdigit() for outcome in outcomes)
+
+
+def test_can_write_at_home(light_zygote: Zygote) -> None:
+    assert tried(
+        light_zygote, "open('model.txt', 'w').write('abc')", "open('model.txt').read()", "__import__('os').getcwd()"
+    ) == [
+        "3",
+        "abc",
+        "/home/student",
+    ]
+
+
+def test_home_has_an_end(light_zygote: Zygote) -> None:
+    assert tried(light_zygote, "open('big', 'wb').write(bytes(40 * 2**20))") == ["OSError"]
+
+
+def test_rooms_share_nothing(light_zygote: Zygote) -> None:
+    tried(light_zygote, "open('/tmp/left', 'w').write('x')", "open('/dev/shm/left', 'w').write('x')")
+    assert tried(light_zygote, "open('/tmp/left').read()", "open('/dev/shm/left').read()") == ["FileNotFoundError"] * 2
+
+
+def test_cant_use_network(light_zygote: Zygote) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        outcomes = tried(
+            light_zygote,
+            f"__import__('socket').create_connection(('127.0.0.1', {port}), 1)",
+            "__import__('socket').create_connection(('192.0.2.1', 80), 1)",
+            "__import__('os').listdir('/sys/class/net')",
+        )
+    assert outcomes == ["OSError", "OSError", "FileNotFoundError"]
+
+
+def test_cant_see_other_processes(light_zygote: Zygote) -> None:
+    seen = "[pid for pid in __import__('os').listdir('/proc') if pid.isdigit()]"
+    assert tried(light_zygote, seen, f"__import__('os').kill({os.getpid()}, 0)") == ["['1']", "ProcessLookupError"]
+
+
+def test_cant_regain_privileges(light_zygote: Zygote) -> None:
+    libc = "__import__('ctypes').CDLL(None, use_errno=True)"
+    outcomes = tried(
+        light_zygote,
+        "__import__('os').setuid(0)",
+        f"{libc}.unshare(0x10000000)",  # a user namespace of its own
+        f"{libc}.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
+        f"{libc}.umount2(b'/proc', 2)",
+        f"{libc}.sethostname(b'x', 1)",
+        "[line for line in open('/proc/self/status') if line.startswith(('CapEff', 'CapBnd', 'NoNewPrivs'))]",
+    )
+    assert outcomes[0] == "PermissionError"
+    assert outcomes[1:5] == ["-1"] * 4
+    assert outcomes[5] == str(["CapEff:\t0000000000000000\n", "CapBnd:\t0000000000000000\n", "NoNewPrivs:\t1\n"])
+
+
+def test_cant_fork_without_end(light_zygote: Zygote) -> None:
+    bomb = """
+import os, time
+x = 0
+try:
+    while True:
+        if os.fork() == 0:
+            time.sleep(60)
+        x += 1
+except OSError as error:
+    reason = error
+"""
+    started = answer(hold(light_zygote, bomb))
+    assert isinstance(started, Scalar)
+    assert 0 < int(started.text) < 64
+
+
+def test_children_die_with_the_room(light_zygote: Zygote) -> None:
+    marker = f"marker-{os.getpid()}-{time.monotonic_ns()}"
+    hold(light_zygote, f"import subprocess\nsubprocess.Popen(['sleep', '300', '{marker}'], start_new_session=True)")
+    assert marker not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+
+
+def test_holds_no_descriptor_of_the_host(light_zygote: Zygote) -> None:
+    link = "__import__('os').readlink(f'/proc/self/fd/{fd}').partition(':')[0]"
+    listing = f"[{link} for fd in __import__('os').listdir('/proc/self/fd')[:-1]]"
+    (found,) = tried(light_zygote, listing)
+    assert set(eval(found)) <= {"/dev/null", "socket"}
+    assert found.count("socket") == 1
+
+
+def test_sees_no_variable_of_the_host(light_zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
+    (names,) = tried(light_zygote, "sorted(__import__('os').environ)")
+    assert not {"SSH_AUTH_SOCK", "PYTHONPATH", "VIRTUAL_ENV", "CI", "GITHUB_TOKEN"} & set(eval(names))
+
+
+def test_cannot_find_what_will_be_asked(light_zygote: Zygote) -> None:
+    modules = "[name for name in __import__('sys').modules if name.startswith('autograder')]"
+    (found,) = tried(light_zygote, modules)
+    assert "'autograder.worker.run'" in found
+    assert "autograder.judge" not in found
+    assert "autograder.records" not in found
+
+
+def test_the_strongest_wall_is_named() -> None:
+    held = tuple(Step(name) for name in ("namespaces", "private file system"))
+    assert Isolation((*held, Step("control groups"))).level == "strict"
+    assert Isolation((*held, Step("control groups", "Permission denied"))).level == "standard"
+    assert Isolation((Step("namespaces", "No space left on device"), Step("control groups"))).level is None
+
+
+def test_below_the_minimum_is_refused_with_reason_and_remedy() -> None:
+    weak = Isolation((Step("namespaces"), Step("control groups", "Permission denied: /sys/fs/cgroup")))
+    assert weak.require("standard") == "standard"
+    with pytest.raises(IsolationError) as refused:
+        weak.require("strict")
+    assert str(refused.value) == (
+        "this machine cannot raise a wall of level « strict », and nothing was run\n"
+        "  missing  control groups: Permission denied: /sys/fs/cgroup\n"
+        "  remedy   run as root on a machine whose control groups are version 1"
+    )
+
+
+def test_no_group_is_left_behind(light_zygote: Zygote) -> None:
+    if cgroups.available():
+        pytest.skip(f"no control groups here: {cgroups.available()}")
+    hold(light_zygote, "x = 3")
+    left = [path for path in cgroups.MOUNT.glob("*/**/autograder-*") if str(os.getpid()) in path.name]
+    assert left == []
+
+
+def test_a_machine_without_user_namespaces_is_measured_as_such() -> None:
+    script = "from autograder.sandbox.isolation import measure; print(measure().level, measure().steps[0].error)"
+    command = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {sys.executable} -c '{script}'"
+    done = subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("None unshare user, mount, pid, net, ipc and uts namespaces:")
+
+
+def test_this_machine_raises_the_wall() -> None:
+    assert measure().level in ("standard", "strict")

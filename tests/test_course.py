@@ -1,0 +1,276 @@
+"""course.yaml, markers and cells: every mistake is said at once, where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+import toy
+
+from autograder.course import Assignment, CourseSettings, load_assignment, load_course, plan_problems
+from autograder.errors import CourseError
+from autograder.records import Check, Limits, Plan
+from autograder.wire.messages import PrintedProbe, Probe, SourceProbe, VariableProbe
+
+VALID = """\
+course: vision
+title: Vision
+assignments:
+  cnn: {title: Networks}
+"""
+
+
+def problems_of_yaml(root: Path, content: str | bytes) -> list[str]:
+    (root / "course.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(CourseError) as raised:
+        load_course(root)
+    return str(raised.value).splitlines()
+
+
+def problems_of_cells(root: Path, *cells: toy.Cell) -> list[str]:
+    toy.write_source(root, cells=cells)
+    with pytest.raises(CourseError) as raised:
+        load_assignment(root, toy.NAME)
+    start = f"source/{toy.NAME}/{toy.NAME}.ipynb: "
+    assert all(str(problem).startswith(start) for problem in raised.value.problems)
+    return [str(problem).removeprefix(start) for problem in raised.value.problems]
+
+
+def problem_of_assignment(root: Path, name: str = toy.NAME) -> str:
+    with pytest.raises(CourseError) as raised:
+        load_assignment(root, name)
+    return str(raised.value)
+
+
+# --- course.yaml ------------------------------------------------------------------------------------------------------
+
+
+def test_a_course_says_only_what_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "course.yaml").write_text(VALID)
+    settings = load_course(tmp_path)
+    assert isinstance(settings, CourseSettings)
+    assert (settings.course, settings.language, settings.isolation) == ("vision", "en", "standard")
+    assert settings.assignments["cnn"].limits == Limits()
+    assert settings.assignments["cnn"].expected == "shown"
+
+
+def test_every_mistake_is_said_at_once_with_its_line_and_key(tmp_path: Path) -> None:
+    content = """\
+course: vision
+titel: Vision
+language: de
+isolation: strict
+isolation: standard
+assignments:
+  cnn:
+    title: 12
+    color: red
+    limits:
+      cell_seconds: -1
+      memory_mb: lots
+      processes: 0
+    preload: numpy
+  rnn:
+"""
+    assert problems_of_yaml(tmp_path, content) == [
+        "course.yaml:1: title: missing",
+        "course.yaml:2: titel: unknown key; did you mean title?",
+        "course.yaml:3: language: invalid enum value 'de'; given: 'de'",
+        "course.yaml:5: isolation: given twice",
+        "course.yaml:8: assignments.cnn.title: expected `str`, got `int`; given: 12",
+        "course.yaml:9: assignments.cnn.color: unknown key; known here: title, expected, limits, preload",
+        "course.yaml:11: assignments.cnn.limits.cell_seconds: expected `float` > 0.0; given: -1",
+        "course.yaml:12: assignments.cnn.limits.memory_mb: expected `int`, got `str`; given: 'lots'",
+        "course.yaml:13: assignments.cnn.limits.processes: expected `int` >= 1; given: 0",
+        "course.yaml:14: assignments.cnn.preload: expected `array | null`, got `str`; given: 'numpy'",
+        "course.yaml:15: assignments.rnn: expected keys with values, indented below",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("a: [", "course.yaml:1: not YAML: expected the node content, but found '<stream end>'"),
+        ("a: 1\nb: *c", "course.yaml:2: not YAML: found undefined alias 'c'"),
+        ("", "course.yaml:1: expected keys with values, indented below"),
+        ("- a", "course.yaml:1: expected keys with values, indented below"),
+        (b"course: \xff", "course.yaml: cannot be read: 'utf-8' codec can't decode byte 0xff in position 8: "),
+        ("course: a\ntitle: b\nassignments: {}", "course.yaml:3: assignments: empty: name at least one"),
+        (
+            VALID.replace("Vision", "!!python/name:os.system x"),
+            "course.yaml:2: title: could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:",
+        ),
+        (VALID.replace("Vision", "&a [*a]"), "course.yaml:2: title: found unconstructable recursive node"),
+    ],
+)
+def test_what_is_not_a_course_is_one_problem(tmp_path: Path, content: str | bytes, problem: str) -> None:
+    (found,) = problems_of_yaml(tmp_path, content)
+    assert found.startswith(problem)
+
+
+def test_a_folder_without_a_course_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(CourseError) as raised:
+        load_course(tmp_path)
+    assert str(raised.value) == "course.yaml: there is no course here: run from the folder that holds course.yaml"
+
+
+# --- The assignment and its notebook ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"), [("toys", "did you mean toy?"), ("zebra", "known: toy")], ids=["near", "far"]
+)
+def test_an_unknown_assignment_is_told_the_known_ones(tmp_path: Path, name: str, advice: str) -> None:
+    toy.write_source(tmp_path)
+    assert problem_of_assignment(tmp_path, name) == f"course.yaml: assignments: no assignment '{name}'; {advice}"
+
+
+def test_an_assignment_is_one_notebook(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    folder = tmp_path / "source" / toy.NAME
+    (folder / "other.ipynb").write_bytes(toy.notebook([]))
+    assert problem_of_assignment(tmp_path) == "source/toy: several notebooks: an assignment is one"
+    for path in folder.glob("*.ipynb"):
+        path.unlink()
+    assert problem_of_assignment(tmp_path) == "source/toy: no notebook (.ipynb) here"
+
+
+def test_a_source_that_is_not_a_notebook_is_named(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    (tmp_path / "source" / toy.NAME / f"{toy.NAME}.ipynb").write_text("{")
+    assert problem_of_assignment(tmp_path).startswith("source/toy/toy.ipynb: not a notebook: ")
+
+
+def test_questions_are_the_graded_cells(tmp_path: Path) -> None:
+    toy.write_source(tmp_path, cells=[*toy.SOLUTION, toy.code("essay", "", grade=True, solution=True, points=3)])
+    found = [(one.id, one.points, one.tested) for one in load_assignment(tmp_path, toy.NAME).questions]
+    assert found == [("double", 4, True), ("names", 2, True), ("greet", 2, True), ("essay", 3, False)]
+
+
+GRADED = toy.test_cell("graded", 1, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        (
+            "### BEGIN SOLUTION\nx = 1",
+            "line 1: BEGIN SOLUTION is never closed: add a line « ### END SOLUTION »",
+        ),
+        (
+            "### BEGIN SOLUTION\nx = 1\n### BEGIN SOLUTION\n### END SOLUTION",
+            "line 3: BEGIN SOLUTION inside the region opened at line 1: close that one first",
+        ),
+        (
+            "x = 1\n### END SOLUTION",
+            "line 2: END SOLUTION without BEGIN SOLUTION: add the marker that opens the region, or remove it",
+        ),
+        (
+            "### BEGIN HIDDEN TESTS",
+            "line 1: hidden tests would be run where students can read them: move them to checks.py",
+        ),
+    ],
+)
+def test_markers_are_paired(tmp_path: Path, source: str, problem: str) -> None:
+    assert problems_of_cells(tmp_path, GRADED, toy.answer("x", source)) == [f"cell 2 (x), {problem}"]
+
+
+def test_a_region_stands_in_a_solution_cell(tmp_path: Path) -> None:
+    cell = toy.code("x", "### BEGIN SOLUTION\n### END SOLUTION")
+    assert problems_of_cells(tmp_path, GRADED, cell) == [
+        "cell 2 (x), line 1: BEGIN SOLUTION in a cell that is not a solution cell: set its nbgrader type"
+    ]
+
+
+def test_every_problem_of_a_notebook_is_said_at_once(tmp_path: Path) -> None:
+    cells = [toy.test_cell("same", 0, ""), toy.answer("same", "### BEGIN SOLUTION"), toy.answer("same", "")]
+    assert problems_of_cells(tmp_path, *cells) == [
+        "cell 2 (same), line 1: BEGIN SOLUTION is never closed: add a line « ### END SOLUTION »",
+        "cell 1 (same): the id 'same' is also that of cell 2, 3",
+        "cell 1 (same): a graded cell worth no points: give it some, or make it read-only",
+        "cell 2 (same): the id 'same' is also that of cell 1, 3",
+        "cell 3 (same): the id 'same' is also that of cell 1, 2",
+    ]
+
+
+def test_something_is_worth_a_point(tmp_path: Path) -> None:
+    assert problems_of_cells(tmp_path, toy.answer("x", "")) == [
+        "no graded cell: nothing in this notebook is worth a point"
+    ]
+
+
+# --- The checks and the notebook --------------------------------------------------------------------------------------
+
+
+def check(question: str, *needs: str, line: int = 7) -> Check:
+    return Check("test_it", question, "It is so.", 1.0, needs, line)
+
+
+@pytest.fixture
+def assignment(tmp_path: Path) -> Assignment:
+    toy.write_source(tmp_path)
+    return load_assignment(tmp_path, toy.NAME)
+
+
+def found_in(assignment: Assignment, checks: Sequence[Check], probes: Mapping[str, Probe] | None = None) -> list[str]:
+    return [str(problem) for problem in plan_problems(assignment, Plan(tuple(checks), probes or {}, ()))]
+
+
+def test_a_plan_that_fits_has_no_problem(assignment: Assignment) -> None:
+    probes: dict[str, Probe] = {
+        "text": SourceProbe("names-answer"),
+        "said": PrintedProbe("greet"),
+        "x": VariableProbe("anything"),
+    }
+    assert found_in(assignment, [check("double"), check("greet", "names")], probes) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (check("doubel"), "question 'doubel' has no graded cell; did you mean 'double'?"),
+        (check("zebra"), "question 'zebra' has no graded cell; graded cells: double, names, greet"),
+        (check("greet", "names", "gret"), "question 'gret' has no graded cell; did you mean 'greet'?"),
+    ],
+)
+def test_a_check_names_questions_of_the_notebook(assignment: Assignment, wrong: Check, problem: str) -> None:
+    assert found_in(assignment, [wrong]) == [f"source/toy/checks.py:7: test_it: {problem}"]
+
+
+@pytest.mark.parametrize("probe", [SourceProbe("greeting"), PrintedProbe("greeting")])
+def test_a_probe_of_a_cell_names_one(assignment: Assignment, probe: Probe) -> None:
+    assert found_in(assignment, [], {"said": probe}) == ["source/toy/checks.py: said: no cell has the id 'greeting'"]
+
+
+def test_every_question_is_marked_by_something(tmp_path: Path) -> None:
+    toy.write_source(tmp_path, cells=[*toy.SOLUTION, toy.code("essay", "", grade=True, solution=True, points=3)])
+    assignment = load_assignment(tmp_path, toy.NAME)
+    assert found_in(assignment, [check("essay")]) == []
+    assert found_in(assignment, []) == [
+        "source/toy/toy.ipynb: essay: neither a test cell nor a check: nothing would mark it"
+    ]
+
+
+# --- What rooms are forked with ---------------------------------------------------------------------------------------
+
+
+def test_rooms_are_forked_with_what_the_notebook_imports(tmp_path: Path) -> None:
+    cells = [
+        GRADED,
+        toy.text("said", "import not_code"),
+        toy.code("magic", "%matplotlib inline\nimport lost"),
+        toy.code(
+            "imports", "import math, os.path as p\nfrom json import loads\nfrom . import mine\nfrom .ours import x"
+        ),
+        toy.code("again", "def late():\n    import math\n    import csv"),
+    ]
+    toy.write_source(tmp_path, cells=cells)
+    assert load_assignment(tmp_path, toy.NAME).preload == ["math", "os.path", "json", "csv"]
+
+
+def test_a_course_may_say_what_rooms_are_forked_with(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    path = tmp_path / "course.yaml"
+    path.write_text(path.read_text() + "    preload: [numpy]\n")
+    assert load_assignment(tmp_path, toy.NAME).preload == ["numpy"]
