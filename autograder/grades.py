@@ -52,7 +52,7 @@ def _after_needs(outcome: Outcome, needs: Sequence[str], whole: set[str], langua
     if not unmet or outcome.status == "ungraded":
         return outcome
     message = compose(
-        Mismatch(hint=phrase('first earn all of "{question}".', question=unmet[0])), language, hidden=True
+        Mismatch(hint=phrase('first earn all the points of "{question}".', question=unmet[0])), language, hidden=True
     )
     return Outcome(outcome.name, outcome.question, outcome.title, "skipped", outcome.weight, message)
 
@@ -76,5 +76,5 @@ def _explain_test(fault: Fault) -> tuple[CheckStatus, Mismatch]:
     place = None if fault.cell is None else cell_label(fault.cell)
     test = fault.frames[-1].code if fault.frames else ""
     return "failed", Mismatch(
-        received=phrase("the test says no: {test}", test=test), place=place, hint=fault.message or None
+        received=phrase("this test fails: {test}", test=test), place=place, hint=fault.message or None
     )

@@ -44,7 +44,7 @@ def test_double(doubled):
 
 
 @question("double")
-def test_no_loop(text):
+def test_no_loop(doubled, text):
     """No loop is written."""
     assert "for" not in text, "write it without a loop"
 
@@ -145,6 +145,7 @@ def write_source(
     expected: str = "shown",
 ) -> None:
     """Write a course's own files, without a release."""
+    root.mkdir(parents=True, exist_ok=True)
     (root / "course.yaml").write_text(COURSE.format(language=language, expected=expected))
     folder = root / "source" / NAME
     folder.mkdir(parents=True, exist_ok=True)

@@ -140,7 +140,7 @@ def _element_mismatch(array: Any, wanted: Any, close: Any) -> Mismatch:
 def _shape_mismatch(given: Any, shape: tuple[int | None, ...]) -> Mismatch | None:
     array = _numeric(given)
     if array is None:
-        return Mismatch(received=_shown(given), expected=phrase("an array {shape}", shape=_shape_text(shape)))
+        return Mismatch(received=_shown(given), expected=phrase("an array of shape {shape}", shape=_shape_text(shape)))
     fits = len(array.shape) == len(shape) and all(
         want is None or have == want for have, want in zip(array.shape, shape, strict=True)
     )
@@ -159,11 +159,11 @@ def _dtype_mismatch(given: Any, dtype: str) -> Mismatch | None:
 
 def _contains_mismatch(text: str, part: str) -> Mismatch | None:
     if not isinstance(text, str):
-        return Mismatch(received=_shown(text), expected=phrase("a text"))
+        return Mismatch(received=_shown(text), expected=phrase("text"))
     if "".join(part.split()) in "".join(text.split()):
         return None
     received = _cut(text.strip()) if text.strip() else phrase("nothing")
-    return Mismatch(received=received, expected=phrase('a text with "{part}"', part=part))
+    return Mismatch(received=received, expected=phrase('text containing "{part}"', part=part))
 
 
 def _numeric(value: Any) -> Any:

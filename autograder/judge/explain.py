@@ -199,9 +199,9 @@ def _sources(form: Canonical, inputs: tuple[int, ...]) -> str:
 def _sharing_difference(mine: Step) -> Difference:
     n, label = mine.layer, mine.label
     where = (
-        phrase("layer {n}, {label}: its weights serve twice, weights of its own expected", n=n, label=label)
+        phrase("layer {n}, {label}: shares its weights with another, expected weights of its own", n=n, label=label)
         if mine.shared
-        else phrase("layer {n}, {label}: weights of its own, expected to serve twice", n=n, label=label)
+        else phrase("layer {n}, {label}: has weights of its own, expected to share them", n=n, label=label)
     )
     return Difference("sharing", where, _layer(mine), hints.SHARING)
 

@@ -27,7 +27,7 @@ def _received(fault: Fault) -> Said:
     error = f"{fault.error}: {fault.message}" if fault.message else fault.error
     match fault.kind:
         case "missing":
-            return phrase('no name "{name}" after the last cell', name=fault.error)
+            return phrase('nothing is called "{name}" after the last cell', name=fault.error)
         case "raised" if is_unwritten(fault):
             return phrase("nothing yet: the answer is still to be written")
         case "raised":
@@ -68,7 +68,7 @@ def _hint(fault: Fault) -> Said | None:
         case "unreadable":
             return phrase("open the file in Jupyter, save it, and hand it in again.")
         case "raised" if fault.error == "NameError":
-            return phrase("the name comes from a cell that did not run, or that failed: look above.")
+            return phrase("the name is misspelt, or comes from a cell that did not run or failed: look above.")
         case _:
             return None
 

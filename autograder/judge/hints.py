@@ -82,8 +82,8 @@ def _padding(given: Step) -> Phrase:
         return _POOLING_PADDING
     dilation = _sizes(settings.get("dilation_rate")) or (1,) * len(kernel)
     return phrases(
-        'without padding "same", each {kernel} convolution takes {n} pixel off the image.',
-        'without padding "same", each {kernel} convolution takes {n} pixels off the image.',
+        'without padding "same", each {kernel} convolution takes {n} pixel off the height and the width of the image.',
+        'without padding "same", each {kernel} convolution takes {n} pixels off the height and the width of the image.',
         max((size - 1) * spread for size, spread in zip(kernel, dilation, strict=False)),
         kernel=" × ".join(str(size) for size in kernel),
     )

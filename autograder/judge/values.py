@@ -121,7 +121,7 @@ FORMS: dict[str, Phrase] = {
     "number": phrase("a number"),
     "array": phrase("an array or a list"),
     "nothing": phrase("nothing (None)"),
-    "text": phrase("a text"),
+    "text": phrase("text"),
     "dictionary": phrase("a dictionary"),
     "network": phrase("a network"),
     "object": phrase("another kind of object"),

@@ -14,6 +14,7 @@ from autograder.wire import codec
 from autograder.wire.messages import (
     Answered,
     AnswerStarted,
+    Broken,
     CallProbe,
     CellRun,
     Cells,
@@ -114,6 +115,8 @@ class _Exam:
             self.interrupted = True
             self._deadline = time.monotonic() + GRACE_SECONDS
             return self._next()
+        if isinstance(heard[0], Broken):
+            raise codec.WireError(f"the room's own code failed: {heard[0].reason}")
         if self._room.received_bytes > EVIDENCE_BYTES:
             raise codec.WireError(f"a room sent more than {EVIDENCE_BYTES} bytes")
         return heard

@@ -11,6 +11,7 @@ from functools import cache
 
 from autograder.errors import IsolationError
 from autograder.sandbox import cgroups
+from autograder.sandbox.rooms import visible_paths
 
 LEVELS = ("standard", "strict")
 """From the weakest to the strongest. standard: own user, mount, pid, net, ipc and uts namespaces, a private root of
@@ -65,12 +66,16 @@ class Isolation:
 @cache
 def measure() -> Isolation:
     """Try every step of the wall, in a process of its own, and return what held. Takes about a tenth of a second."""
-    with tempfile.TemporaryDirectory(prefix="autograder-") as root:
-        done = subprocess.run(
-            [sys.executable, "-m", "autograder.worker.wall", root], capture_output=True, text=True, check=False
-        )
+    return Isolation((*_try_wall(), Step("control groups", cgroups.available())))
+
+
+def _try_wall() -> list[Step]:
     try:
-        steps = [Step(step["step"], step.get("error", "")) for step in json.loads(done.stdout)]
+        with tempfile.TemporaryDirectory(prefix="autograder-") as root:
+            command = [sys.executable, "-m", "autograder.worker.wall", root, *visible_paths()]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return [Step(step["step"], step.get("error", "")) for step in json.loads(done.stdout)]
+    except OSError as error:
+        return [Step("namespaces", f"{error.filename}: {error.strerror}")]
     except (ValueError, KeyError):
-        steps = [Step("namespaces", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no answer")]
-    return Isolation((*steps, Step("control groups", cgroups.available())))
+        return [Step("namespaces", (done.stderr.strip().splitlines() or ["no answer"])[-1])]

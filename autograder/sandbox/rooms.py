@@ -268,9 +268,10 @@ def visible_paths() -> list[str]:
     """Paths of the host a room may read: the system's programs, and this Python with its libraries."""
     names = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
     paths = [name for name in names if os.path.lexists(name)]
-    for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
-        if not any(prefix == path or prefix.startswith(path + "/") for path in paths):
-            paths.append(prefix)
+    libraries = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+    for folder in dict.fromkeys((sys.base_prefix, sys.prefix, *libraries)):
+        if os.path.isdir(folder) and not any(folder == path or folder.startswith(path + "/") for path in paths):
+            paths.append(folder)
     return paths
 
 

@@ -270,7 +270,13 @@ class Done(Record, tag="done", frozen=True):
     """Room to host: every probe is answered."""
 
 
-FromRoom = CellStarted | CellRun | CellsDone | AnswerStarted | Answered | Done
+class Broken(Record, tag="broken", frozen=True):
+    """Room to host: the room's own code failed, and how. It ends after saying so."""
+
+    reason: str
+
+
+FromRoom = CellStarted | CellRun | CellsDone | AnswerStarted | Answered | Done | Broken
 ToRoom = Cells | Questions
 
 

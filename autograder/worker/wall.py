@@ -1,7 +1,7 @@
 """Build the wall of one room around the calling process. Linux system calls only; nothing of the project is imported.
 
-Run as a program (`python -m autograder.worker.wall ROOT`), it tries every step on this machine and prints, as JSON, how
-far it came: that is what `doctor` shows and what `grade` refuses on.
+Run as a program (`python -m autograder.worker.wall ROOT PATH…`), it tries every step on this machine and prints, as
+JSON, how far it came: that is what `doctor` shows and what `grade` refuses on.
 
 The order matters. `leave_host` moves the process into new namespaces while its parent can still map its users.
 `build_root` then makes a file system that holds only what is listed, and `drop_privileges`, last, gives up the means
@@ -14,7 +14,6 @@ import ctypes
 import json
 import os
 import resource
-import stat
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -103,12 +102,12 @@ def build_root(root: str, visible: Iterable[str], limits: Limits) -> None:
     """
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
     _mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
-    for path in visible:
-        _show(root, path)
     _make_devices(root)
+    for name in (HOME, "/tmp", "/dev/shm"):
+        _make_folder(root, name, limits.disk_bytes)
+    for path in visible:  # after the folders: a Python that lies under /tmp is shown in the room's own
+        _show(root, path)
     _make_etc(root)
-    for name, size in ((HOME, limits.disk_bytes), ("/tmp", limits.disk_bytes), ("/dev/shm", limits.disk_bytes)):
-        _make_folder(root, name, size)
     os.makedirs(f"{root}/proc")
     _mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     os.chdir(root)
@@ -217,20 +216,14 @@ def _clear_capabilities() -> None:
     _check(_libc.capset(version_3, (ctypes.c_uint32 * 6)()), "drop capabilities")
 
 
-def host_folders() -> list[str]:
-    """Folders and links every program needs: what of /usr, /bin, /lib… this machine has."""
-    names = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-    return [name for name in names if os.path.lexists(name)]
-
-
-def _try_wall(root: str) -> list[dict[str, str]]:
+def _try_wall(root: str, visible: list[str]) -> list[dict[str, str]]:
     """Take every step in a child and return those taken, the last with its `error` where it failed."""
     reader, writer = os.pipe()
     left, mapped = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _take_steps(root, writer, left[1], mapped[0])
+        _take_steps(root, visible, writer, left[1], mapped[0])
         os._exit(0)
     os.close(writer)
     os.close(left[1])
@@ -248,7 +241,7 @@ def _try_wall(root: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in lines]
 
 
-def _take_steps(root: str, report: int, left: int, mapped: int) -> None:
+def _take_steps(root: str, visible: list[str], report: int, left: int, mapped: int) -> None:
     limits = Limits(memory_bytes=2**30, processes=64, disk_bytes=2**20)
 
     def enter() -> None:
@@ -262,7 +255,7 @@ def _take_steps(root: str, report: int, left: int, mapped: int) -> None:
 
     for step, action in (
         ("namespaces", enter),
-        ("private file system", lambda: build_root(root, host_folders(), limits)),
+        ("private file system", lambda: build_root(root, visible, limits)),
         ("resource limits", lambda: limit_resources(limits)),
         ("privileges dropped", drop_privileges),
     ):
@@ -275,6 +268,6 @@ def _take_steps(root: str, report: int, left: int, mapped: int) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not stat.S_ISDIR(os.stat(sys.argv[1]).st_mode):
-        sys.exit("usage: python -m autograder.worker.wall EMPTY_FOLDER")
-    print(json.dumps(_try_wall(sys.argv[1])))
+    if len(sys.argv) < 2 or not os.path.isdir(sys.argv[1]):
+        sys.exit("usage: python -m autograder.worker.wall EMPTY_FOLDER [VISIBLE_PATH]…")
+    print(json.dumps(_try_wall(sys.argv[1], sys.argv[2:])))

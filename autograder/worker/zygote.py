@@ -30,7 +30,7 @@ from typing import NoReturn
 import msgspec
 
 from autograder.wire import codec
-from autograder.wire.messages import Ended, Entered, Spawn, Warm
+from autograder.wire.messages import Broken, Ended, Entered, Spawn, Warm
 from autograder.worker import lazy_weights, wall
 
 VERSIONS_OF = ("numpy", "tensorflow", "keras", "ipython")
@@ -213,8 +213,10 @@ def _enter(
         serve(talk)
     except MemoryError:
         code = STARVED
-    except BaseException:
+    except BaseException as error:
         code = BROKEN
+        with contextlib.suppress(OSError):
+            talk.sendall(codec.pack(Broken(f"{type(error).__name__}: {error}")))
     os._exit(code)  # no handler that student code may have registered runs
 
 

@@ -66,14 +66,14 @@ CASES = {
         "setting",
         'layer 4, Conv2D(128): padding "valid", expected "same"',
         'layer 4, Conv2D(128): padding "valid"',
-        'without padding "same", each 3 × 3 convolution takes 2 pixels off the image.',
+        'without padding "same", each 3 × 3 convolution takes 2 pixels off the height and the width of the image.',
     ),
     "padding of a small kernel": Case(
         chain(conv(8, 2)),
         "setting",
         'layer 1, Conv2D(8): padding "valid", expected "same"',
         'layer 1, Conv2D(8): padding "valid"',
-        'without padding "same", each 2 × 2 convolution takes 1 pixel off the image.',
+        'without padding "same", each 2 × 2 convolution takes 1 pixel off the height and the width of the image.',
         wanted=chain(conv(8, 2, padding="same")),
     ),
     "padding not asked for": Case(
@@ -97,7 +97,7 @@ CASES = {
         "setting",
         'layer 1, Conv2D(32): padding "valid", expected "same"',
         'layer 1, Conv2D(32): padding "valid"',
-        'without padding "same", each 3 × 3 convolution takes 2 pixels off the image.',
+        'without padding "same", each 3 × 3 convolution takes 2 pixels off the height and the width of the image.',
         more=3,
     ),
     "no activation": Case(
@@ -326,14 +326,14 @@ def test_shared_weights() -> None:
     place = "layer 1, Dense(8)"
     assert said(explain(shared, apart)) == (
         "sharing",
-        "layer 1, Dense(8): its weights serve twice, weights of its own expected",
+        "layer 1, Dense(8): shares its weights with another, expected weights of its own",
         place,
         hint,
         0,
     )
     assert said(explain(apart, shared)) == (
         "sharing",
-        "layer 1, Dense(8): weights of its own, expected to serve twice",
+        "layer 1, Dense(8): has weights of its own, expected to share them",
         place,
         hint,
         0,

@@ -1,0 +1,93 @@
+"""Whole classes: this project's command, and nbgrader's on the same notebooks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from autograder.pipeline import Options, Timings, grade
+
+from .processes import PeakMemory
+from .sample import LESSON, Sample, command, user_environment
+
+
+@dataclass(frozen=True)
+class PeerRun:
+    """What nbgrader took."""
+
+    seconds: float
+    submissions: int
+    marked: int
+    """Submissions it marked; it refuses a notebook whose test cells are gone."""
+
+
+def time_command(sample: Sample) -> float:
+    """Return the seconds of `autograder grade` on the class, from nothing, start to exit."""
+    sample.forget()
+    started = time.perf_counter()
+    _run_to_end([command("autograder"), "grade", LESSON], sample)
+    return time.perf_counter() - started
+
+
+def time_line(sample: Sample) -> Timings:
+    """Return where the time of the same grading goes, as the pipeline counts it."""
+    sample.forget()
+    timings = Timings()
+    for step in grade(sample.assignment(), Options(), timings):
+        if step.grade.status != "graded":
+            sys.exit(f"{step.grade.student}: {step.grade.status}: {step.grade.fault}")
+    return timings
+
+
+def peak_bytes(sample: Sample) -> int:
+    """Return the most memory that the command and all its processes held at once, in bytes of PSS."""
+    sample.forget()
+    process = _start([command("autograder"), "grade", LESSON], sample)
+    with process, PeakMemory(process.pid) as memory:
+        process.wait()
+    return memory.peak
+
+
+def time_nbgrader(sample: Sample, count: int) -> PeerRun:
+    """Return what `nbgrader autograde` takes on the first `count` submissions; making the release is not counted."""
+    _nbgrader(sample, "generate_assignment")
+    started = time.perf_counter()
+    _nbgrader(sample, "autograde")
+    seconds = time.perf_counter() - started
+    return PeerRun(seconds, count, len(list(sample.peer.glob(f"autograded/*/{LESSON}/*.ipynb"))))
+
+
+def _nbgrader(sample: Sample, verb: str) -> None:
+    """Run one nbgrader command. Its status is not 0 where it could not mark one of the class."""
+    jupyter = {"IPYTHONDIR": str(sample.peer / ".ipython"), "JUPYTER_RUNTIME_DIR": str(sample.peer / ".runtime")}
+    done = subprocess.run(
+        [command("nbgrader"), verb, LESSON],
+        cwd=sample.peer,
+        env={**user_environment(), **jupyter},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    made = sample.peer / ("release" if verb == "generate_assignment" else "autograded")
+    if not made.exists():
+        sys.exit(f"nbgrader {verb}: status {done.returncode}\n{done.stderr[-2000:]}")
+
+
+def _start(arguments: list[str], sample: Sample) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        arguments,
+        cwd=sample.course,
+        env=user_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _run_to_end(arguments: list[str], sample: Sample) -> None:
+    with _start(arguments, sample) as process:
+        if status := process.wait():
+            sys.exit(f"{' '.join(arguments)}: status {status}")

@@ -1,0 +1,283 @@
+"""The judge's process on hand-made evidence: verdicts by type of fault, checks that break, pytest by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.errors import CourseError
+from autograder.judge import process
+from autograder.judge.channel import Case
+from autograder.judge.process import Judge
+from autograder.records import CellRecord, Evidence, Exam
+from autograder.wire import codec
+from autograder.wire.messages import Answered, Answer, Cell, CellRun, Fault, Frame, Items, Opaque, Scalar, Text
+
+HEADER = """
+import numpy as np
+from autograder import call, printed, question, source, variable
+from autograder.asserts import assert_equal
+
+x = variable("x")
+"""
+
+
+def exam(*, fault: Fault | None = None, cells: tuple[CellRecord, ...] = ()) -> Exam:
+    return Exam(
+        key="key",
+        submission="digest",
+        isolation="strict",
+        device="cpu",
+        seconds=0.1,
+        cpu_seconds=0.1,
+        peak_bytes=0,
+        versions={},
+        cells=list(cells),
+        sources={record.cell.id: record.cell.source for record in cells},
+        repairs=[],
+        fault=fault,
+    )
+
+
+def ran(index: int, cell_id: str, source: str, stdout: str = "", fault: Fault | None = None) -> CellRecord:
+    return CellRecord(Cell(index, cell_id, source), CellRun(index, 0.1, stdout, "", len(stdout), "", fault))
+
+
+def save(path: Path, report: Exam, **answers: Answer | np.ndarray) -> str:
+    frames = []
+    for name, answer in answers.items():
+        blobs: list[bytes] = []
+        artifact = codec.array_record(answer, blobs) if isinstance(answer, np.ndarray) else answer
+        frames.append(codec.pack(Answered(name, 0.0, artifact), blobs))
+    Evidence(report, tuple(frames)).save(path)
+    return str(path)
+
+
+@pytest.fixture
+def checks(tmp_path: Path) -> Path:
+    return tmp_path / "checks.py"
+
+
+def verdicts(
+    checks: Path,
+    body: str,
+    report: Exam | None = None,
+    *,
+    hidden: bool = False,
+    reference: Answer | None = None,
+    **answers: Answer | np.ndarray,
+) -> dict[str, tuple[str, str]]:
+    """Judge one evidence; return each check's status with its message, or what is ours about it."""
+    checks.write_text(HEADER + body)
+    path = save(checks.parent / "student.evidence", report or exam(), **answers)
+    solution = save(checks.parent / "solution.evidence", exam(), x=reference) if reference else ""
+    with Judge(checks) as judge:
+        judged = judge.judge(Case(path, solution, "en", hidden))
+    return {one.outcome.name: (one.outcome.status, one.outcome.message or one.ours) for one in judged}
+
+
+ONE = '@question("q")\ndef test_x(x):\n    "Title."\n    '
+
+
+def test_a_passing_check(checks: Path) -> None:
+    assert verdicts(checks, ONE + "assert x.sum() == 6", x=np.arange(4)) == {"test_x": ("passed", "")}
+
+
+def test_a_plain_assert_says_what_pytest_says(checks: Path) -> None:
+    status, message = verdicts(checks, ONE + "assert x == 5", x=Scalar("int", "3"))["test_x"]
+    assert status == "failed"
+    assert "3 == 5" in message
+
+
+def test_a_plain_assert_with_its_own_words_says_them_alone(checks: Path) -> None:
+    found = verdicts(checks, ONE + 'assert x == 5, "five was asked for"', x=Scalar("int", "3"))
+    assert found["test_x"] == ("failed", "hint  five was asked for")
+
+
+def test_hidden_expectations_are_not_said(checks: Path) -> None:
+    body = ONE + "assert_equal(x, 4271)\n" + ONE.replace("test_x", "test_y") + "assert x == 4271"
+    found = verdicts(checks, body, hidden=True, x=Scalar("int", "3"))
+    assert {status for status, _ in found.values()} == {"failed"}
+    assert "4271" not in str(found)
+    assert found["test_x"][1] == "received  3"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "message"),
+    [
+        (
+            Fault(kind="missing", error="x", names=["xx"]),
+            "failed",
+            'received  no name "x" after the last cell\nhint      is it the one you called "xx"? Keep the name asked for.',
+        ),
+        (
+            Fault(kind="raised", error="ValueError", message="bad", frames=[Frame(4, 2, "f", "g(x)")], cell=4),
+            "errored",
+            "received  ValueError: bad\nwhere     cell 5, line 2: g(x)",
+        ),
+        (
+            Fault(kind="raised", error="NotImplementedError"),
+            "errored",
+            "received  nothing yet: the answer is still to be written",
+        ),
+        (
+            Fault(kind="time", cell=2),
+            "errored",
+            "received  the code was stopped: it was still running at the end of its time\nwhere     cell 3\n"
+            "hint      look for a loop that never ends, or a computation far larger than the one asked for.",
+        ),
+    ],
+)
+def test_student_faults_cost_the_check(checks: Path, fault: Fault, status: str, message: str) -> None:
+    assert verdicts(checks, ONE + "assert x", x=fault)["test_x"] == (status, message)
+
+
+def test_a_room_that_ended_explains_every_answer_it_did_not_give(checks: Path) -> None:
+    found = verdicts(checks, ONE + "assert x", exam(fault=Fault(kind="memory", cell=0)))
+    assert found["test_x"] == (
+        "errored",
+        "received  the code was stopped: it took more memory than allowed\nwhere     cell 1",
+    )
+
+
+def test_a_missing_name_is_explained_by_the_cell_that_should_have_made_it(checks: Path) -> None:
+    stopped = Fault(kind="raised", error="NameError", message="name 'y' is not defined", cell=3)
+    report = exam(cells=(ran(2, "other", "z = 1", fault=stopped), ran(3, "x-answer", "x = y", fault=stopped)))
+    status, message = verdicts(checks, ONE + "assert x", report, x=Fault(kind="missing", error="x"))["test_x"]
+    assert status == "errored"
+    assert message.startswith("received  NameError: name 'y' is not defined\nwhere     cell 4\n")
+
+
+def test_a_mistake_in_a_check_is_ours(checks: Path) -> None:
+    found = verdicts(checks, ONE + "assert x.no_such_thing", x=np.arange(3))
+    assert found["test_x"][0] == "ungraded"
+    assert found["test_x"][1].startswith("checks.py:10: AttributeError: ")
+
+
+def test_an_answer_of_another_form_than_the_solutions_is_the_students(checks: Path) -> None:
+    found = verdicts(
+        checks, ONE + "assert x[0] == 1", x=Scalar("int", "3"), reference=Items("list", [Scalar("int", "1")])
+    )
+    assert found["test_x"] == ("failed", "received  a number\nexpected  an array or a list")
+
+
+def test_an_object_that_is_not_data_fails_whatever_a_check_does_with_it(checks: Path) -> None:
+    body = "\n".join(
+        ONE.replace("test_x", f"test_{index}") + f"assert {use}"
+        for index, use in enumerate(
+            ("x[0]", "x.shape", "x + 1", "len(x)", "x()", "float(x)", "np.asarray(x) > 0", "1 in x")
+        )
+    )
+    found = verdicts(checks, body, x=Opaque("module.Thing", "<Thing>"))
+    assert set(found.values()) == {("failed", "received  an object of type module.Thing")}
+
+
+def test_printed_and_source_need_no_answer(checks: Path) -> None:
+    body = 'said = printed("a")\ntext = source("a")\n@question("q")\ndef test_x(said, text):\n    assert said == "hello" and "print" in text'
+    assert verdicts(checks, body, exam(cells=(ran(0, "a", "print('hello')", "hello"),)))["test_x"] == ("passed", "")
+
+
+def test_a_check_that_never_ends_loses_itself_alone(checks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "CHECK_SECONDS", 1.0)
+    body = (
+        ONE
+        + "assert x\n"
+        + ONE.replace("test_x", "test_loop")
+        + "\n    while True: pass\n"
+        + ONE.replace("test_x", "test_z")
+        + "assert x"
+    )
+    found = verdicts(checks, body, x=Scalar("int", "3"))
+    assert {name: status for name, (status, _) in found.items()} == {
+        "test_x": "passed",
+        "test_loop": "ungraded",
+        "test_z": "passed",
+    }
+
+
+def test_a_check_that_ends_the_judge_loses_itself_alone(checks: Path) -> None:
+    body = ONE + "__import__('os')._exit(0)\n" + ONE.replace("test_x", "test_z") + "assert x"
+    found = verdicts(checks, body, x=Scalar("int", "3"))
+    assert {name: status for name, (status, _) in found.items()} == {"test_x": "ungraded", "test_z": "passed"}
+
+
+def test_one_session_serves_many(checks: Path) -> None:
+    checks.write_text(HEADER + "SEEN = []\n" + ONE + "SEEN.append(x)\n    assert len(SEEN) == x")
+    with Judge(checks) as judge:
+        for number in range(1, 51):
+            path = save(checks.parent / f"{number}.evidence", exam(), x=Scalar("int", str(number)))
+            (one,) = judge.judge(Case(path, "", "en", hidden=False))
+            assert one.outcome.status == "passed", one
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "keras", "torch"])
+def test_the_judge_imports_no_framework(checks: Path, name: str) -> None:
+    checks.write_text(f"import {name}\n")
+    with Judge(checks) as judge, pytest.raises(CourseError, match=f"a checks file cannot import {name}"):
+        judge.plan()
+
+
+def test_the_judge_holds_no_framework(checks: Path) -> None:
+    body = ONE + "import sys\n    assert not {'tensorflow', 'keras', 'torch', 'IPython'} & set(sys.modules)"
+    assert verdicts(checks, body, x=Scalar("int", "1"))["test_x"] == ("passed", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (
+            "def test_x(x):\n    pass",
+            'checks.py:7: test_x: names no question: put @question("…") above it, with the id of a grade cell',
+        ),
+        (
+            "x = call('f', object())",
+            "TypeError: a object cannot be sent to a room: numbers, text, arrays and lists of them can",
+        ),
+        ("def test_x(:", "SyntaxError"),
+        ('@question("q", weight=0)\ndef test_x(x): pass', "the weight of a check is above 0, not 0"),
+        ("", "no check: write functions named test_… with @question"),
+    ],
+)
+def test_a_broken_checks_file_is_the_instructors(checks: Path, body: str, problem: str) -> None:
+    checks.write_text(HEADER + body)
+    with Judge(checks) as judge, pytest.raises(CourseError) as refused:
+        judge.plan()
+    assert problem in str(refused.value)
+
+
+def test_a_plan_changes_with_what_is_asked_and_not_with_the_checks(checks: Path) -> None:
+    def digest(body: str) -> str:
+        checks.write_text(HEADER + body)
+        with Judge(checks) as judge:
+            return judge.plan().digest
+
+    base = digest(ONE + "assert x")
+    assert digest(ONE + "assert x > 3") == base
+    assert digest('y = call("f", np.arange(3))\n' + ONE + "assert x") != base
+    assert digest('y = call("f", np.arange(3))\n' + ONE + "assert x") != digest(
+        'y = call("f", np.arange(4))\n' + ONE + "assert x"
+    )
+
+
+@pytest.fixture
+def by_hand(checks: Path) -> Iterator[list[str]]:
+    checks.write_text(HEADER + ONE + "assert x == 3")
+    yield [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(checks)]
+
+
+def test_a_checks_file_is_ordinary_pytest(checks: Path, by_hand: list[str]) -> None:
+    path = save(checks.parent / "student.evidence", exam(), x=Scalar("int", "4"))
+    done = subprocess.run([*by_hand, "--evidence", path], capture_output=True, text=True, cwd=checks.parent)
+    assert "assert 4 == 3" in done.stdout
+    assert done.returncode == 1
+    skipped = subprocess.run([*by_hand, "-rs"], capture_output=True, text=True, cwd=checks.parent)
+    assert "no evidence to judge: give --evidence FILE" in skipped.stdout
+
+
+def test_text_is_text(checks: Path) -> None:
+    assert verdicts(checks, ONE + 'assert x == "é"', x=Text("é", 1))["test_x"] == ("passed", "")

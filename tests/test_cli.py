@@ -1,0 +1,222 @@
+"""The command line as its users meet it: what it prints, what it exits with, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import toy
+
+
+def autograder(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from autograder.cli import main; main()", *arguments]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = toy.make_course(tmp_path_factory.mktemp("course"))
+    toy.hand_in(root, "ada", toy.answered({}))
+    toy.hand_in(root, "bob", toy.answered({"names-answer": "names = [1 / 0]"}))
+    (root / "submitted" / "cleo").mkdir()
+    assert autograder(root, "grade", "toy").returncode == 0
+    return root
+
+
+def test_the_table(course: Path) -> None:
+    lines = autograder(course, "results", "toy").stdout.splitlines()
+    assert lines[0].split() == ["student", "double", "names", "greet", "score"]
+    assert lines[1].split() == ["ada", "4", "2", "2", "8", "/", "8"]
+    assert lines[3].split() == ["cleo", "missing:", "no", "notebook", "handed", "in"]
+
+
+def test_the_json_contract(course: Path) -> None:
+    lines = [json.loads(line) for line in autograder(course, "results", "toy", "--json").stdout.splitlines()]
+    assert [line["student"] for line in lines] == ["ada", "bob", "cleo"]
+    assert [line["status"] for line in lines] == ["graded", "graded", "missing"]
+    ada = lines[0]
+    assert list(ada) == [
+        "student", "assignment", "status", "score", "max_score", "attempt", "isolation", "device", "seconds",
+        "submission", "questions",
+    ]  # fmt: skip
+    assert (ada["score"], ada["max_score"], ada["attempt"], ada["device"]) == (8.0, 8.0, 1, "cpu")
+    assert ada["isolation"] in ("standard", "strict")
+    assert ada["submission"].startswith("sha256:")
+    assert list(ada["questions"][0]) == ["id", "score", "max_score", "checks"]
+    assert ada["questions"][0]["checks"][1] == {
+        "name": "test_double",
+        "title": "Every number is doubled.",
+        "status": "passed",
+        "weight": 3.0,
+        "message": "",
+    }
+
+
+def test_feedback_pages(course: Path) -> None:
+    done = autograder(course, "feedback", "toy")
+    assert done.stdout == "3 pages under feedback/\n"
+    page = (course / "feedback/bob/toy/toy.html").read_text()
+    assert "ZeroDivisionError: division by zero" in page
+
+
+def test_judge_after_a_change_of_weight(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path)
+    toy.hand_in(root, "ada", toy.answered({"double-answer": "def double(values): return values"}))
+    autograder(root, "grade", "toy")
+    checks = root / "source/toy/checks.py"
+    checks.write_text(toy.CHECKS.replace("weight=3", "weight=8"))
+    done = autograder(root, "judge", "toy")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1].split()[:2] == ["ada", "0.4"]
+
+
+def test_validate_says_fit(course: Path) -> None:
+    done = autograder(course, "validate")
+    assert (done.returncode, done.stdout) == (0, "toy: fit to hand out (3 questions, 8 points)\n")
+
+
+def test_validate_says_what_the_solution_loses(tmp_path: Path) -> None:
+    cells = [{**cell, "source": cell["source"].replace("2 * np", "3 * np")} for cell in toy.SOLUTION]
+    done = autograder(toy.make_course(tmp_path, cells=cells), "validate")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "source/toy/toy.ipynb: double, test_cell: the solution does not pass « The visible tests of the notebook » (failed)\n"
+    )
+    assert (
+        "source/toy/toy.ipynb: double, test_double: the solution does not pass « Every number is doubled. »"
+        in done.stderr
+    )
+
+
+def test_validate_says_which_line_leaks(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path)
+    release = root / "release/toy/toy.ipynb"
+    release.write_text(release.read_text().replace("# A toy", "# A toy\\n\\n    return 2 * np.asarray(values)"))
+    done = autograder(root, "validate", "toy")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "release/toy/toy.ipynb: cell 1 (title): gives away a line of the solution in double-answer: "
+        "return 2 * np.asarray(values)\n"
+        "release/toy/toy.ipynb: cell 1 (title): not what the source builds: run `autograder release toy`\n"
+    )
+
+
+def test_validate_says_what_the_release_earns_and_where_it_fails(tmp_path: Path) -> None:
+    free = toy.test_cell("gift", 1, "pass")
+    broken = toy.code("later", "import no_such_module", locked=True)
+    done = autograder(toy.make_course(tmp_path, cells=(*toy.SOLUTION, free, broken)), "validate")
+    assert done.returncode == 1
+    assert "gift, test_cell: the untouched release passes « The visible tests of the notebook »" in done.stderr
+    assert "cell 10 (later): fails in the untouched release: ModuleNotFoundError" in done.stderr
+
+
+def test_every_structural_mistake_at_once(tmp_path: Path) -> None:
+    cells = (
+        *toy.SOLUTION,
+        toy.answer("open", "### BEGIN SOLUTION\nx = 1"),
+        toy.answer("double-answer", "### BEGIN SOLUTION\ny = 1\n### END SOLUTION"),
+    )
+    toy.write_source(tmp_path, cells=cells)
+    done = autograder(tmp_path, "validate")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "source/toy/toy.ipynb: cell 9 (open), line 1: BEGIN SOLUTION is never closed: add a line « ### END SOLUTION »\n"
+        "source/toy/toy.ipynb: cell 3 (double-answer): the id 'double-answer' is also that of cell 10\n"
+        "source/toy/toy.ipynb: cell 10 (double-answer): the id 'double-answer' is also that of cell 3\n"
+    )
+
+
+def test_checks_that_name_no_question_or_an_unknown_one(tmp_path: Path) -> None:
+    nameless = toy.make_course(tmp_path / "a", checks=toy.CHECKS + "\n\ndef test_more(names):\n    pass\n")
+    done = autograder(nameless, "validate")
+    assert done.returncode == 2
+    assert "checks.py:38: test_more: names no question" in done.stderr
+    unknown = toy.make_course(tmp_path / "b", checks=toy.CHECKS.replace('question("names")', 'question("nmes")'))
+    done = autograder(unknown, "validate")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "source/toy/checks.py:26: test_names: question 'nmes' has no graded cell; did you mean 'names'?\n",
+    )
+
+
+def test_five_mistakes_in_course_yaml(tmp_path: Path) -> None:
+    (tmp_path / "course.yaml").write_text(
+        "course: tests\n"
+        "titel: Tests\n"
+        "language: de\n"
+        "assignments:\n"
+        "  toy:\n"
+        "    title: Toy\n"
+        "    expected: sometimes\n"
+        "    limits:\n"
+        "      memory_mb: -3\n"
+    )
+    done = autograder(tmp_path, "validate")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "course.yaml:1: title: missing\n"
+        "course.yaml:2: titel: unknown key; did you mean title?\n"
+        "course.yaml:3: language: invalid enum value 'de'; given: 'de'\n"
+        "course.yaml:7: assignments.toy.expected: invalid enum value 'sometimes'; given: 'sometimes'\n"
+        "course.yaml:9: assignments.toy.limits.memory_mb: expected `int` >= 1; given: -3\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["grade"], 2, "Missing argument 'ASSIGNMENT'"),
+        (["grade", "toi"], 2, "course.yaml: assignments: no assignment 'toi'; did you mean toy?"),
+        (["grade", "toy", "--jobs", "0"], 2, "Input should be greater than or equal to 1"),
+        (["grade", "toy", "--engine", "cloud"], 2, "'cloud' is not one of"),
+        (["grade", "toy", "--student", "zoe"], 2, "submitted: zoe: no folder of this student"),
+        (["regrade", "toy"], 2, "No such command 'regrade'"),
+    ],
+)
+def test_wrong_use(course: Path, arguments: list[str], status: int, said: str) -> None:
+    done = autograder(course, *arguments)
+    assert done.returncode == status
+    assert said in done.stderr
+
+
+def test_no_course_here(tmp_path: Path) -> None:
+    done = autograder(tmp_path, "validate")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "course.yaml: there is no course here: run from the folder that holds course.yaml\n",
+    )
+
+
+def test_nothing_handed_in(tmp_path: Path) -> None:
+    done = autograder(toy.make_course(tmp_path), "grade", "toy")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "submitted: no student's folder here: put notebooks in submitted/STUDENT/toy/\n",
+    )
+
+
+def test_a_fault_of_ours_is_loud(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path, checks=toy.CHECKS.replace("assert_equal(names", "assert_sequel(names"))
+    toy.hand_in(root, "ada", toy.answered({}))
+    done = autograder(root, "grade", "toy")
+    assert done.returncode == 3
+    assert "ungraded: ada: checks.py:29: NameError" in done.stderr
+
+
+def test_doctor(tmp_path: Path) -> None:
+    done = autograder(tmp_path, "doctor")
+    assert done.returncode == 0
+    assert "isolation" in done.stdout
+    assert "tensorflow" in done.stdout
+
+
+def test_help_names_every_command() -> None:
+    done = autograder(Path.cwd(), "--help")
+    for command in ("validate", "release", "grade", "results", "judge", "feedback", "doctor"):
+        assert command in done.stdout

@@ -1,0 +1,229 @@
+"""Outcomes to points: whose fault costs, whose does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from autograder.grades import TEST_CELL, grade_questions
+from autograder.records import CellRecord, Check, CheckStatus, Exam, Outcome, Question, QuestionGrade
+from autograder.wire.messages import Cell, CellRun, Fault, Frame
+
+STATUSES: tuple[CheckStatus, ...] = ("passed", "failed", "errored", "skipped", "ungraded")
+
+
+def outcome(status: CheckStatus, weight: float = 1.0, question: str = "q", name: str = "test_it") -> Outcome:
+    return Outcome(name, question, "It is so.", status, weight)
+
+
+def ran(cell: str, fault: Fault | None = None, index: int = 0) -> CellRecord:
+    return CellRecord(Cell(index, cell, ""), CellRun(index, 0.1, "", "", 0, "", fault))
+
+
+def never_ran(cell: str) -> CellRecord:
+    return CellRecord(Cell(0, cell, ""), None)
+
+
+def exam(*cells: CellRecord, fault: Fault | None = None) -> Exam:
+    return Exam("key", "sha256:", "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), {}, [], fault)
+
+
+def graded(
+    *outcomes: Outcome,
+    points: float = 4,
+    tested: bool = False,
+    held: Exam | None = None,
+    language: str = "en",
+) -> QuestionGrade:
+    """The grade of one question, « q »."""
+    question = Question("q", points, tested)
+    (grade,) = grade_questions([question], [], outcomes, exam() if held is None else held, language)
+    return grade
+
+
+def chain(needs: Sequence[tuple[str, str]], outcomes: Sequence[Outcome]) -> dict[str, QuestionGrade]:
+    """Grades of questions of 4 points, given (question, the one it needs) pairs; checks are named after questions."""
+    checks = [Check(name, name, "", 1.0, (need,) if need else (), 1) for name, need in needs]
+    questions = [Question(name, 4, False) for name, _ in needs]
+    return {grade.id: grade for grade in grade_questions(questions, checks, outcomes, exam(), "en")}
+
+
+# --- Weights ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "score"),
+    [
+        ([outcome("passed")], 4.0),
+        ([outcome("failed")], 0.0),
+        ([outcome("errored")], 0.0),
+        ([outcome("skipped")], 0.0),
+        ([outcome("passed", 3), outcome("failed", 1)], 3.0),
+        ([outcome("failed", 3), outcome("passed", 1)], 1.0),
+        ([outcome("passed"), outcome("passed"), outcome("failed")], 2.6667),
+        ([outcome("passed", 0), outcome("failed", 2)], 0.0),
+        ([], 0.0),
+    ],
+)
+def test_a_question_is_worth_the_share_of_weight_that_passed(outcomes: list[Outcome], score: float) -> None:
+    assert (graded(*outcomes).score, graded(*outcomes).max_score) == (score, 4)
+
+
+def test_what_is_ours_costs_nothing() -> None:
+    assert graded(outcome("ungraded", 3), outcome("failed", 1)).score == 3.0
+    assert graded(outcome("ungraded")).score == 4.0
+
+
+def test_outcomes_go_to_their_questions_in_the_notebooks_order() -> None:
+    questions = [Question("one", 1, False), Question("two", 2, False)]
+    outcomes = [outcome("passed", question="two"), outcome("failed", question="one"), outcome("failed", question="?")]
+    found = grade_questions(questions, [], outcomes, exam(), "en")
+    assert [(grade.id, grade.score, len(grade.outcomes)) for grade in found] == [("one", 0.0, 1), ("two", 2.0, 1)]
+
+
+# --- Visible tests ----------------------------------------------------------------------------------------------------
+
+
+def test_of_cell(held: Exam, language: str = "en") -> Outcome:
+    return graded(tested=True, held=held, language=language).outcomes[0]
+
+
+test_of_cell.__test__ = False  # type: ignore[attr-defined]
+
+
+def test_a_test_cell_that_ran_to_its_end_has_passed() -> None:
+    assert test_of_cell(exam(ran("q"))) == Outcome(TEST_CELL, "q", "The visible tests of the notebook", "passed", 1.0)
+    assert test_of_cell(exam(ran("q")), "fr").title == "Les tests visibles du notebook"
+
+
+def test_a_test_cell_counts_as_one_more_check() -> None:
+    grade = graded(outcome("failed", 3), tested=True, held=exam(ran("q")))
+    assert (grade.score, [one.name for one in grade.outcomes]) == (1.0, [TEST_CELL, "test_it"])
+
+
+def test_a_test_that_says_no_is_failed_with_its_own_message() -> None:
+    frame = Frame(cell=4, line=1, function="<module>", code="assert x == 2, 'x is two'")
+    found = test_of_cell(exam(ran("q", Fault("raised", "AssertionError", "x is two", [frame], cell=4))))
+    assert found.status == "failed"
+    assert found.message == (
+        "received  the test says no: assert x == 2, 'x is two'\nwhere     cell 5\nhint      x is two"
+    )
+
+
+def test_a_test_that_says_no_without_a_word_is_failed_too() -> None:
+    found = test_of_cell(exam(ran("q", Fault("raised", "AssertionError"))), "fr")
+    assert (found.status, found.message) == ("failed", "reçu  le test n'est pas satisfait\N{NO-BREAK SPACE}: ")
+
+
+def test_a_test_cell_that_raises_is_an_error() -> None:
+    frame = Frame(cell=4, line=1, function="<module>", code="assert x")
+    found = test_of_cell(exam(ran("q", Fault("raised", "NameError", "name 'x' is not defined", [frame], cell=4))))
+    assert found.status == "errored"
+    assert found.message == (
+        "received  NameError: name 'x' is not defined\n"
+        "where     cell 5, line 1: assert x\n"
+        "hint      the name comes from a cell that did not run, or that failed: look above."
+    )
+
+
+def test_a_test_cell_that_never_ends_is_an_error() -> None:
+    assert test_of_cell(exam(ran("q", Fault("time", cell=3)))).status == "errored"
+
+
+@pytest.mark.parametrize("cells", [[never_ran("q")], [ran("another")], []])
+def test_a_test_cell_that_the_student_kept_from_running_is_an_error(cells: list[CellRecord]) -> None:
+    held = exam(*cells, fault=Fault("died", message="exit code 0", cell=1))
+    assert test_of_cell(held).status == "errored"
+    assert graded(tested=True, held=held).score == 0.0
+
+
+@pytest.mark.parametrize("cells", [[never_ran("q")], [ran("another")], []])
+def test_a_test_cell_that_did_not_run_for_no_reason_of_the_students_is_not_graded(cells: list[CellRecord]) -> None:
+    assert test_of_cell(exam(*cells)).status == "ungraded"
+    assert graded(tested=True, held=exam(*cells)).score == 4.0
+
+
+def test_an_end_of_the_room_after_the_test_cell_does_not_undo_it() -> None:
+    held = exam(ran("q"), never_ran("last"), fault=Fault("died", message="SIGSEGV", cell=9))
+    assert test_of_cell(held).status == "passed"
+
+
+# --- Needs ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_check_whose_need_is_not_met_is_skipped() -> None:
+    found = chain(
+        [("first", ""), ("then", "first")],
+        [outcome("failed", question="first", name="first"), outcome("passed", question="then", name="then")],
+    )
+    (skipped,) = found["then"].outcomes
+    assert (skipped.status, skipped.title, found["then"].score) == ("skipped", "It is so.", 0.0)
+    assert skipped.message == 'hint  first earn all of "first".'
+
+
+def test_a_need_must_be_met_in_full() -> None:
+    half = [outcome("passed", 3, "first", "first"), outcome("failed", 1, "first", "other")]
+    found = chain([("first", ""), ("then", "first")], [*half, outcome("passed", question="then", name="then")])
+    assert (found["first"].score, found["then"].score) == (3.0, 0.0)
+
+
+@pytest.mark.parametrize("status", ["passed", "ungraded"])
+def test_a_need_that_is_met_or_ours_skips_nothing(status: CheckStatus) -> None:
+    found = chain(
+        [("first", ""), ("then", "first")],
+        [outcome(status, question="first", name="first"), outcome("passed", question="then", name="then")],
+    )
+    assert (found["then"].score, found["then"].outcomes[0].status) == (4.0, "passed")
+
+
+def test_a_check_of_ours_is_not_skipped() -> None:
+    found = chain(
+        [("first", ""), ("then", "first")],
+        [outcome("failed", question="first", name="first"), outcome("ungraded", question="then", name="then")],
+    )
+    assert (found["then"].outcomes[0].status, found["then"].score) == ("ungraded", 4.0)
+
+
+# --- Always -----------------------------------------------------------------------------------------------------------
+
+weights = st.floats(min_value=0.01, max_value=100)
+outcome_lists = st.lists(st.builds(outcome, st.sampled_from(STATUSES), weights), max_size=6)
+points = st.floats(min_value=0.1, max_value=100).map(lambda value: round(value, 2))
+
+
+@given(outcome_lists, points)
+def test_a_score_lies_between_nothing_and_the_points(outcomes: list[Outcome], worth: float) -> None:
+    assert 0 <= graded(*outcomes, points=worth).score <= worth
+
+
+@given(outcome_lists, points, st.data())
+def test_one_more_check_passed_never_lowers_the_score(
+    outcomes: list[Outcome], worth: float, data: st.DataObject
+) -> None:
+    if outcomes:
+        place = data.draw(st.integers(0, len(outcomes) - 1))
+        better = [outcome("passed", one.weight) if at == place else one for at, one in enumerate(outcomes)]
+        assert graded(*better, points=worth).score >= graded(*outcomes, points=worth).score
+
+
+@given(st.lists(st.sampled_from(STATUSES), min_size=3, max_size=3), st.integers(0, 2))
+def test_one_more_check_passed_never_lowers_the_sum_where_questions_need_each_other(
+    statuses: list[CheckStatus], place: int
+) -> None:
+    def total(given_statuses: Sequence[CheckStatus]) -> float:
+        names = ("one", "two", "three")
+        outcomes = [outcome(status, 1.0, name, name) for status, name in zip(given_statuses, names, strict=True)]
+        return sum(grade.score for grade in chain([("one", ""), ("two", "one"), ("three", "two")], outcomes).values())
+
+    assume(statuses[place] != "ungraded")  # provisional: what it needs does not count yet
+    better = [*statuses[:place], "passed", *statuses[place + 1 :]]
+    assert total(better) >= total(statuses)
+
+
+@given(outcome_lists)
+def test_every_check_passed_earns_every_point(outcomes: list[Outcome]) -> None:
+    whole = [outcome("passed", one.weight) for one in outcomes]
+    assert graded(*whole, tested=True, held=exam(ran("q")), points=2.5).score == 2.5

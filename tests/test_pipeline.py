@@ -1,0 +1,229 @@
+"""The whole line on a small course: real rooms, a real judge, a real database; no TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+import pytest
+
+import toy
+from autograder.course import load_assignment
+from autograder.pipeline import Options, Step, Timings, grade, rejudge
+from autograder.records import Grade
+from autograder.store import Store
+
+RIGHT = toy.answered({})
+WRONG = toy.answered({"double-answer": "def double(values):\n    return values", "greet-answer": "pass"})
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    return toy.make_course(tmp_path)
+
+
+def run(root: Path, **options: object) -> list[Step]:
+    return list(grade(load_assignment(root, toy.NAME), Options(**options), Timings()))  # type: ignore[arg-type]
+
+
+def grades(steps: list[Step]) -> dict[str, Grade]:
+    return {step.grade.student: step.grade for step in steps}
+
+
+def statuses(one: Grade) -> dict[str, str]:
+    return {f"{question.id}/{check.name}": check.status for question in one.questions for check in question.outcomes}
+
+
+def test_a_class_is_graded(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "bob", WRONG)
+    (course / "submitted" / "cleo").mkdir()
+    toy.hand_in(course, "dan", b"")
+    toy.hand_in(course, "eve", toy.answered({"names-answer": "import os; os._exit(1)"}))
+    found = grades(run(course))
+    assert {name: (one.status, one.score) for name, one in found.items()} == {
+        "ada": ("graded", 8.0),
+        "bob": ("graded", pytest.approx(4 * 1 / 5 + 2 + 1)),
+        "cleo": ("missing", 0.0),
+        "dan": ("graded", 0.0),
+        "eve": ("graded", pytest.approx(4 * 1 / 5)),
+    }
+    assert statuses(found["bob"]) == {
+        "double/test_cell": "errored",
+        "double/test_double": "failed",
+        "double/test_no_loop": "passed",
+        "names/test_cell": "passed",
+        "names/test_names": "passed",
+        "greet/test_cell": "passed",
+        "greet/test_greet": "failed",
+    }
+    assert set(statuses(found["dan"]).values()) == {"errored"} | {"skipped"}
+    assert statuses(found["eve"])["double/test_cell"] == "passed"
+    assert statuses(found["eve"])["names/test_cell"] == "errored"
+
+
+def test_a_needed_question_that_failed_skips_what_needs_it(course: Path) -> None:
+    toy.hand_in(course, "ada", toy.answered({"names-answer": 'names = ["Ada"]'}))
+    found = grades(run(course))["ada"]
+    assert statuses(found)["greet/test_greet"] == "skipped"
+    assert found.questions[2].outcomes[1].message == 'hint  first earn all of "names".'
+
+
+def test_a_deleted_test_cell_is_put_back(course: Path) -> None:
+    toy.hand_in(course, "ada", [cell for cell in WRONG if cell["id"] not in ("double", "names")])
+    assert statuses(grades(run(course))["ada"])["double/test_cell"] == "errored"
+
+
+def test_only_what_is_new_or_changed_is_graded_again(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "bob", WRONG)
+    assert [step.unchanged for step in run(course)] == [False, False]
+    assert [step.unchanged for step in run(course)] == [True, True]
+    toy.hand_in(course, "bob", RIGHT)
+    again = {step.grade.student: (step.unchanged, step.grade.attempt, step.grade.score) for step in run(course)}
+    assert again == {"ada": (True, 1, 8.0), "bob": (False, 2, 8.0)}
+    assert [step.unchanged for step in run(course, again=True)] == [False, False]
+    assert [step.grade.student for step in run(course, students=("bob",))] == ["bob"]
+
+
+def test_a_changed_probe_examines_again_and_a_changed_check_only_judges(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    run(course)
+    evidence = course / ".autograder/evidence/toy/submitted/ada.evidence"
+    before = evidence.stat().st_mtime_ns
+    checks = course / "source/toy/checks.py"
+    checks.write_text(toy.CHECKS.replace("[3.0, -4.0]", "[3.0, -5.0]"))
+    (step,) = run(course)
+    assert (step.unchanged, step.grade.score) == (False, pytest.approx(8 - 4 * 3 / 5))
+    assert evidence.stat().st_mtime_ns == before
+    checks.write_text(toy.CHECKS.replace("np.array([1.5, -2.0])", "np.array([1.5, -2.0, 0.0])"))
+    run(course)
+    assert evidence.stat().st_mtime_ns != before
+
+
+def test_rejudging_runs_no_student_code(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.hand_in(course, "ada", WRONG)
+    assert grades(run(course))["ada"].questions[0].score == pytest.approx(0.8)
+    checks = course / "source/toy/checks.py"
+    checks.write_text(toy.CHECKS.replace('@question("double", weight=3)', '@question("double", weight=8)'))
+
+    def no_room(*_: object, **__: object) -> None:
+        raise AssertionError("a room was opened")
+
+    monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
+    (step,) = rejudge(load_assignment(course, toy.NAME), Timings())
+    assert step.grade.questions[0].score == pytest.approx(0.4)
+
+
+def test_a_broken_check_costs_nobody_a_point(course: Path) -> None:
+    (course / "source/toy/checks.py").write_text(toy.CHECKS.replace("assert_close(doubled", "assert_clothes(doubled"))
+    toy.hand_in(course, "ada", RIGHT)
+    one = grades(run(course))["ada"]
+    assert (one.status, one.score) == ("ungraded", 8.0)
+    assert statuses(one)["double/test_double"] == "ungraded"
+    assert one.fault.startswith("checks.py:17: NameError: name 'assert_clothes' is not defined")
+    (course / "source/toy/checks.py").write_text(toy.CHECKS)
+    (step,) = run(course)
+    assert (step.unchanged, step.grade.status) == (False, "graded")
+
+
+def test_engines_agree(course: Path) -> None:
+    for name, cells in (("ada", RIGHT), ("bob", WRONG)):
+        toy.hand_in(course, name, cells)
+    local = grades(run(course, engine="local", jobs=2))
+    inline = grades(run(course, engine="inline", again=True))
+    assert {name: statuses(one) for name, one in local.items()} == {name: statuses(one) for name, one in inline.items()}
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from autograder.cli import main; main()", *arguments]
+
+
+def test_after_a_kill_it_resumes(course: Path) -> None:
+    slow = toy.answered({"names-answer": 'import time; time.sleep(0.5)\nnames = ["Ada", "Grace", "Joan"]'})
+    students = [f"student-{number}" for number in range(8)]
+    for name in students:
+        toy.hand_in(course, name, slow)
+    process = subprocess.Popen(_command("grade", "toy", "--jobs", "1"), cwd=course, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while len(_stored(course)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    held = _stored(course)
+    assert 2 <= len(held) < len(students)
+    steps = run(course)
+    assert {step.grade.student for step in steps if step.unchanged} >= held
+    assert all(step.grade.score == 8.0 for step in steps)
+    assert not _rooms_of(process.pid)
+
+
+def _stored(course: Path) -> set[str]:
+    path = course / ".autograder/results.db"
+    if not path.exists():
+        return set()
+    with Store(path) as store:
+        return {one.student for one in store.grades(toy.NAME)}
+
+
+def _rooms_of(pid: int) -> list[str]:
+    """Processes of a zygote that outlived the run that started it."""
+    listing = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listing.splitlines() if line.split()[0] == str(pid) and "zygote" in line]
+
+
+def test_a_machine_without_namespaces_is_refused(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    command = " ".join(["exec", *(f"'{part}'" for part in _command("grade", "toy"))])
+    shell = f"echo 0 > /proc/sys/user/max_user_namespaces && {command}"
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", shell], cwd=course, capture_output=True, text=True
+    )
+    assert done.returncode == 3
+    assert "missing  namespaces: unshare user" in done.stderr
+    assert "remedy   allow user namespaces" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not _stored(course)
+
+
+@pytest.fixture
+def public_python(tmp_path: Path) -> Path:
+    """A Python with this one's packages, that lies where any user can run it."""
+    system = Path("/usr/bin/python3")
+    wanted = f"{sys.version_info.major}.{sys.version_info.minor}"
+    version = "import sys; print('%d.%d' % sys.version_info[:2])"
+    if not system.exists() or subprocess.check_output([system, "-c", version], text=True).strip() != wanted:
+        pytest.skip(f"no Python {wanted} in /usr/bin to run as another user")
+    subprocess.run([system, "-m", "venv", "--without-pip", tmp_path / "python"], check=True)
+    packages = tmp_path / f"python/lib/python{wanted}/site-packages"
+    repository = Path(__file__).parent.parent
+    (packages / "borrowed.pth").write_text(f"{Path(sysconfig.get_path('purelib'))}\n{repository}\n")
+    return tmp_path / "python/bin/python"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_grades_too(course: Path, public_python: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    for path in (course, *course.rglob("*")):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    for parent in course.parents[:2]:  # pytest's own folders, closed to others
+        parent.chmod(0o755)
+    drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    command = [*drop, str(public_python), *_command("grade", "toy")[1:]]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(course), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"ada +4 +2 +2 +8 / 8", done.stdout)
+    results = subprocess.run(
+        _command("results", "toy", "--json"), cwd=course, capture_output=True, text=True, check=True
+    )
+    assert json.loads(results.stdout)["isolation"] == "standard"

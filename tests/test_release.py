@@ -1,0 +1,245 @@
+"""What students get: what nbgrader would give them, and nothing of a solution or a check."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import toy
+
+from autograder.course import Assignment, load_assignment
+from autograder.errors import CourseError
+from autograder.release import build_release, leaks, read_release, release_differences, write_release
+
+ESSAY = {
+    "cell_type": "markdown",
+    "id": "essay",
+    "metadata": {
+        "nbgrader": {
+            "schema_version": 3,
+            "grade_id": "essay",
+            "grade": True,
+            "solution": True,
+            "locked": False,
+            "task": False,
+            "points": 3,
+        }
+    },
+    "source": "Because it is.",
+}
+RUN: toy.Cell = {
+    **toy.code("run", "names"),
+    "execution_count": 7,
+    "outputs": [{"output_type": "stream", "name": "stdout", "text": "Ada"}],
+}
+CELLS = [*toy.SOLUTION, toy.answer("whole-answer", "secret = 1\nanother_secret = 2"), ESSAY, RUN]
+
+Edit = Callable[[list[toy.Cell]], object]
+
+
+def cells_of(path: Path) -> list[toy.Cell]:
+    cells: list[toy.Cell] = json.loads(path.read_bytes())["cells"]
+    return [{**cell, "source": "".join(cell["source"])} for cell in cells]
+
+
+def released(root: Path) -> Path:
+    return root / "release" / toy.NAME / f"{toy.NAME}.ipynb"
+
+
+def edit_release(root: Path, edit: Edit) -> None:
+    cells = cells_of(released(root))
+    edit(cells)
+    released(root).write_bytes(toy.notebook(cells))
+
+
+def files_under(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def leaks_in(root: Path) -> list[str]:
+    return [str(problem) for problem in leaks(load_assignment(root, toy.NAME))]
+
+
+def differences_in(root: Path) -> list[str]:
+    return [str(problem) for problem in release_differences(load_assignment(root, toy.NAME))]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with its release made. Not to be written to: `course` is a copy that may be."""
+    return toy.make_course(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def course(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "course")
+
+
+@pytest.fixture(scope="module")
+def nbgraders(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """A course whose release nbgrader itself has made, by its command."""
+    root = tmp_path_factory.mktemp("nbgraders")
+    toy.write_source(root, cells=CELLS)
+    shutil.copy(repository / "nbgrader_config.py", root)
+    source = root / "source" / toy.NAME
+    for name in ("data/points.csv", "figure.png", "data/checks.py", "__pycache__/checks.pyc"):
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_bytes(b"\x00\xff")
+    programs = Path(sys.executable).parent
+    subprocess.run(
+        [programs / "nbgrader", "generate_assignment", toy.NAME],
+        cwd=root,
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(root)},
+        check=True,
+        capture_output=True,
+    )
+    return root
+
+
+# --- The release ------------------------------------------------------------------------------------------------------
+
+
+def test_a_release_is_the_one_nbgrader_makes(nbgraders: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(nbgraders, tmp_path / "ours", ignore=shutil.ignore_patterns("release"))
+    write_release(load_assignment(root, toy.NAME))
+    theirs, ours = nbgraders / "release" / toy.NAME, root / "release" / toy.NAME
+    assert cells_of(ours / "toy.ipynb") == cells_of(theirs / "toy.ipynb")
+    assert files_under(ours) == files_under(theirs) == ["data/points.csv", "figure.png", "toy.ipynb"]
+    assert (ours / "figure.png").read_bytes() == b"\x00\xff"
+    assert differences_in(root) == differences_in(nbgraders) == []
+
+
+def test_a_release_holds_a_stub_for_each_solution_and_no_output(nbgraders: Path) -> None:
+    cells = {cell["id"]: cell for cell in cells_of(released(nbgraders))}
+    stub = "# YOUR CODE HERE\nraise NotImplementedError()"
+    assert cells["names-answer"]["source"] == cells["whole-answer"]["source"] == stub
+    assert cells["run"]["outputs"] == []
+    assert cells["double"]["metadata"]["nbgrader"]["points"] == 4
+
+
+def test_a_new_release_removes_the_old_one(course: Path) -> None:
+    (course / "release" / toy.NAME / "old.csv").write_text("")
+    assert files_under(write_release(load_assignment(course, toy.NAME))) == ["toy.ipynb"]
+
+
+def test_the_stub_is_the_one_the_course_chose(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    (tmp_path / "nbgrader_config.py").write_text('get_config().ClearSolutions.code_stub = {"python": "..."}')
+    write_release(load_assignment(tmp_path, toy.NAME))
+    assert cells_of(released(tmp_path))[4]["source"] == "..."
+
+
+def test_what_nbgrader_refuses_is_a_problem_of_the_course(tmp_path: Path) -> None:
+    toy.write_source(tmp_path, cells=[toy.test_cell("no space allowed", 1, "")])
+    with pytest.raises(CourseError, match=r"^source/toy/toy\.ipynb: nbgrader refuses it: "):
+        build_release(load_assignment(tmp_path, toy.NAME))
+
+
+def test_a_release_that_is_not_there_says_how_to_make_it(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    with pytest.raises(CourseError) as raised:
+        read_release(load_assignment(tmp_path, toy.NAME))
+    assert str(raised.value) == "release/toy/toy.ipynb: not there: run `autograder release toy`"
+
+
+# --- What it must not hold --------------------------------------------------------------------------------------------
+
+
+def paste(text: str, into: int = 0) -> Edit:
+    def edit(cells: list[toy.Cell]) -> None:
+        cells[into]["source"] += f"\n  {text}  \n"
+
+    return edit
+
+
+def test_an_untouched_release_gives_nothing_away(made: Path) -> None:
+    assert leaks_in(made) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "owner"),
+    [
+        ("return 2 * np.asarray(values)", "the solution in double-answer"),
+        ('names = ["Ada", "Grace", "Joan"]', "the solution in names-answer"),
+        ("assert_close(doubled, [3.0, -4.0])", "checks.py"),
+    ],
+)
+@pytest.mark.parametrize(("cell", "name"), [(0, "cell 1 (title)"), (3, "cell 4 (double)")])
+def test_a_line_of_a_solution_or_a_check_is_a_leak(course: Path, line: str, owner: str, cell: int, name: str) -> None:
+    edit_release(course, paste(line, into=cell))
+    assert leaks_in(course) == [f"release/toy/toy.ipynb: {name}: gives away a line of {owner}: {line}"]
+
+
+def test_a_line_that_the_source_gives_elsewhere_is_no_leak(tmp_path: Path) -> None:
+    cells = [*toy.SOLUTION, toy.answer("again", "### BEGIN SOLUTION\nimport numpy as np\n### END SOLUTION")]
+    root = toy.make_course(tmp_path, cells=cells)
+    assert leaks_in(root) == []
+
+
+def test_a_line_too_short_to_tell_is_no_leak(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path, cells=[*toy.SOLUTION, toy.answer("short", "x = 12")])
+    edit_release(root, paste("x = 12"))
+    assert leaks_in(root) == []
+
+
+@pytest.mark.parametrize("name", ["checks.py", "data/checks.py", "__pycache__", "old.pyc", ".autograder"])
+def test_a_file_of_the_graders_own_is_a_leak(course: Path, name: str) -> None:
+    path = course / "release" / toy.NAME / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    assert leaks_in(course) == [f"release/toy/{name}: the grader's own file, in what students get: remove it"]
+
+
+# --- Whether it is still the source's ---------------------------------------------------------------------------------
+
+
+def test_a_release_just_made_equals_its_source(made: Path) -> None:
+    assert differences_in(made) == []
+
+
+def test_a_changed_cell_is_a_difference(course: Path) -> None:
+    edit_release(course, paste("# mended by hand", into=3))
+    assert differences_in(course) == [
+        "release/toy/toy.ipynb: cell 4 (double): not what the source builds: run `autograder release toy`"
+    ]
+
+
+def test_changed_points_are_a_difference(course: Path) -> None:
+    edit_release(course, lambda cells: cells[3]["metadata"]["nbgrader"].update(points=40))
+    assert differences_in(course) == [
+        "release/toy/toy.ipynb: cell 4 (double): not what the source builds: run `autograder release toy`"
+    ]
+
+
+def test_a_removed_cell_is_a_difference(course: Path) -> None:
+    edit_release(course, list.pop)
+    assert differences_in(course) == [
+        "release/toy/toy.ipynb: 7 cells, the source builds 8: run `autograder release toy`"
+    ]
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_text("3")], ids=["removed", "changed"])
+def test_another_file_beside_the_notebook_is_a_difference(course: Path, change: Callable[[Path], object]) -> None:
+    (course / "source" / toy.NAME / "points.csv").write_text("2")
+    folder = write_release(load_assignment(course, toy.NAME))
+    change(folder / "points.csv")
+    assert differences_in(course) == ["release/toy/points.csv: not the source's file: run `autograder release toy`"]
+
+
+@pytest.fixture(scope="module")
+def committed(repository: Path) -> Assignment:
+    return load_assignment(repository, "reseaux-convolutifs")
+
+
+def test_the_committed_release_is_what_its_source_builds(committed: Assignment) -> None:
+    assert list(release_differences(committed)) == []
+
+
+def test_the_committed_release_gives_nothing_away(committed: Assignment) -> None:
+    assert list(leaks(committed)) == []
