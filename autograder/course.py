@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -66,8 +67,16 @@ class Assignment:
     @property
     def questions(self) -> tuple[Question, ...]:
         """The graded places, in the notebook's order."""
-        roles = [role_of(cell) for cell in self.source.cells]
-        return tuple(Question(role.id, role.points, role.tests) for role in roles if role.grade)
+        found: list[Question] = []
+        heading = ""
+        for cell in self.source.cells:
+            role = role_of(cell)
+            if cell.cell_type == "markdown":
+                heading = _last_heading(cell.source) or heading
+            if role.grade:
+                found.append(Question(role.id, role.points, role.tests, heading or role.id))
+        titles = Counter(question.title for question in found)
+        return tuple(replace(one, title=f"{one.title} ({one.id})") if titles[one.title] > 1 else one for one in found)
 
     @property
     def preload(self) -> list[str]:
@@ -76,6 +85,15 @@ class Assignment:
             return self.settings.preload
         code = (cell.source for cell in self.source.cells if cell.cell_type == "code")
         return list(dict.fromkeys(module for source in code for module in _imported(source)))
+
+
+HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*(\([^()]*\bpoints?\))?\s*$", re.MULTILINE)
+"""A Markdown heading, the points it may announce left out."""
+
+
+def _last_heading(text: str) -> str:
+    found = HEADING.findall(text)
+    return found[-1][0] if found else ""
 
 
 def _imported(source: str) -> Iterator[str]:

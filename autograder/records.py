@@ -61,6 +61,8 @@ class Question:
     points: float
     tested: bool
     """Whether its cell holds visible tests, which count as one more check."""
+    title: str = ""
+    """What students know it as: the heading it stands under, or its id."""
 
 
 @dataclass(frozen=True)

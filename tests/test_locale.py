@@ -51,7 +51,16 @@ def french(repository: Path) -> Catalog:
 @pytest.fixture(scope="module")
 def in_the_code(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, ...]]:
     template = tmp_path_factory.mktemp("catalogue") / "autograder.pot"
-    options = ["-F", repository / "pyproject.toml", "-k", "phrase", "-k", "phrases:1,2", "-o", template]
+    options: list[str | Path] = [
+        "-F",
+        repository / "pyproject.toml",
+        "-k",
+        "phrase",
+        "-k",
+        "phrases:1,2",
+        "-o",
+        template,
+    ]
     program = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract"]
     subprocess.run([*program, *options, repository / "autograder"], check=True)
     with template.open("rb") as file:

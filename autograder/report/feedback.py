@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -54,6 +55,7 @@ def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None) -> st
             language=language,
             course=assignment.course.title,
             title=assignment.settings.title,
+            titles={question.id: question.title for question in assignment.questions},
             grade=grade,
             fault=compose(explain_fault(own.fault), language, hidden=True) if own and own.fault else "",
             repairs=_repairs(own),
@@ -94,9 +96,15 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["typeset"] = lambda text: _typeset(text, language)
     environment.filters["points"] = lambda value: _points(value, language)
     environment.globals["status_name"] = lambda status: render(STATUSES[status], language)
     return environment
+
+
+def _typeset(text: str, language: str) -> str:
+    """Keep French punctuation with its word: no line breaks between the two."""
+    return re.sub(r" (?=[:;?!»])|(?<=«) ", "\N{NO-BREAK SPACE}", text) if language == "fr" else text
 
 
 def _points(value: Any, language: str) -> str:

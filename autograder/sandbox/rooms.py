@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -94,17 +95,20 @@ class Zygote:
         Path(self._folder.name).chmod(0o755)  # the wall is built by a user that is not always the one who made it
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.worker.zygote", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            env={**ENVIRONMENT, **kept, "HOME": str(cache), "MPLCONFIGDIR": str(cache / "matplotlib")},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        self._log = Path(self._folder.name) / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "autograder.worker.zygote", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={**ENVIRONMENT, **kept, "HOME": str(cache), "MPLCONFIGDIR": str(cache / "matplotlib")},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         theirs.close()
         setup = {"root": str(root), "visible": visible_paths(), "preload": list(preload)}
-        self._control.sendall(json.dumps(setup).encode())
+        with contextlib.suppress(BrokenPipeError):  # it is gone already: `warm` says why
+            self._control.sendall(json.dumps(setup).encode())
         self._lock = threading.Lock()
         self._warm: Warm | None = None
 
@@ -118,14 +122,12 @@ class Zygote:
         return self._warm
 
     def _read_warm(self) -> Warm:
-        stream = self._control.makefile("rb", buffering=0)
         try:
-            warm, _ = codec.unpack(codec.read_frame(lambda size: _read_exactly(stream, size)), Warm)
+            with self._control.makefile("rb") as stream:
+                return codec.unpack(codec.read_frame(stream.read), Warm)[0]
         except (EOFError, codec.WireError, OSError) as error:
-            assert self._process.stderr is not None
-            said = self._process.stderr.read().decode(errors="replace").strip()
+            said = self._log.read_text(errors="replace").strip()
             raise GraderError(f"the warm process ended before it was ready: {said[-2000:] or error}") from error
-        return warm
 
     def open_room(self, limits: RoomLimits, *, grouped: bool) -> Room:
         """Fork a room and wait until its wall stands. `grouped`: hold it with control groups too.
@@ -165,8 +167,6 @@ class Zygote:
         self._control.close()
         self._process.kill()
         self._process.wait()
-        assert self._process.stderr is not None
-        self._process.stderr.close()
         self._folder.cleanup()
 
 
@@ -293,10 +293,3 @@ def _receive_exactly(source: socket.socket, size: int, deadline: float) -> bytes
             break
         chunks += chunk
     return bytes(chunks)
-
-
-def _read_exactly(stream: Any, size: int) -> bytes:
-    chunks = b""
-    while len(chunks) < size and (chunk := stream.read(size - len(chunks))):
-        chunks += chunk
-    return chunks

@@ -1,0 +1,222 @@
+"""A student's page: what is on it, in both languages, and what can never be."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+import toy
+
+from autograder.course import Assignment, load_assignment
+from autograder.judge.message import Mismatch, compose
+from autograder.records import CellRecord, CheckStatus, Exam, Grade, Outcome, QuestionGrade, SubmissionStatus
+from autograder.report.feedback import SOURCE_LINES, feedback_page, write_feedback
+from autograder.store import Keys, Store
+from autograder.wire.messages import Cell, CellRun, Fault, Frame
+
+HOSTILE = "<script>alert('1')</script> & \" {{ 7 * 7 }} {% raw %}"
+STUDENT = "zoé"
+
+
+def outcome(title: str = "Every number is doubled.", message: str = "", status: CheckStatus = "passed") -> Outcome:
+    return Outcome("test_it", "double", title, status, 1.0, message)
+
+
+def grade(
+    *outcomes: Outcome,
+    score: float = 2.5,
+    status: SubmissionStatus = "graded",
+    student: str = STUDENT,
+    attempt: int = 1,
+) -> Grade:
+    questions = (QuestionGrade("double", score, 4.0, outcomes), QuestionGrade("names", 1234.0, 2000.0, ()))
+    return Grade(student, toy.NAME, status, questions, submission="sha256:mine", attempt=attempt)
+
+
+def exam(
+    *cells: CellRecord, fault: Fault | None = None, repairs: tuple[str, ...] = (), submission: str = "sha256:mine"
+) -> Exam:
+    return Exam("key", submission, "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), {}, list(repairs), fault)
+
+
+def stopped(source: str, message: str = "no", code: str = "raise ValueError", index: int = 11) -> CellRecord:
+    fault = Fault("raised", "ValueError", message, [Frame(index, 2, "f", code)], cell=index)
+    return CellRecord(Cell(index, "", source), CellRun(index, 0.1, "", "", 0, "", fault))
+
+
+def assignment_in(root: Path, language: str) -> Assignment:
+    toy.write_source(root, language=language)
+    return load_assignment(root, toy.NAME)
+
+
+@pytest.fixture
+def english(tmp_path: Path) -> Assignment:
+    return assignment_in(tmp_path, "en")
+
+
+@pytest.fixture
+def french(tmp_path: Path) -> Assignment:
+    return assignment_in(tmp_path, "fr")
+
+
+def said(page: str) -> list[str]:
+    """The page's lines as a reader sees them."""
+    body = page[page.index("<body>") :]
+    lines = unescape(re.sub(r"<[^>]+>", "", body)).splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+# --- What is on it ----------------------------------------------------------------------------------------------------
+
+MESSAGE = Mismatch(received="[1, 2]", expected="[2, 4]", hint="twice.")
+GRADED = (
+    outcome("The visible tests", status="passed"),
+    outcome("Every number is doubled.", compose(MESSAGE, "en", hidden=False), status="failed"),
+    outcome("No loop is written.", status="errored"),
+    outcome("It is quick.", status="skipped"),
+    outcome("It is ours.", status="ungraded"),
+)
+
+
+def test_a_whole_page_in_english(english: Assignment) -> None:
+    page = feedback_page(
+        english, grade(*GRADED, attempt=2), exam(stopped("x = 1\nraise ValueError"), repairs=("a", "b"))
+    )
+    assert said(page) == [
+        "A course for tests",
+        "Toy assignment",
+        "zoé · attempt 2",
+        "1236.5 / 2004",
+        "Cells that belong to the course had been changed or removed; they were put back before grading: a, b.",
+        "double",
+        "2.5 / 4",
+        "names",
+        "1234 / 2000",
+        "double 2.5 / 4",
+        "passed The visible tests",
+        "failed Every number is doubled.",
+        "received  [1, 2]",
+        "expected  [2, 4]",
+        "hint      twice.",
+        "error No loop is written.",
+        "skipped It is quick.",
+        "not graded yet It is ours.",
+        "names 1234 / 2000",
+        "Your cells that did not finish",
+        "cell 12",
+        "x = 1",
+        "raise ValueError",
+        "received  ValueError: no",
+        "where     cell 12, line 2: raise ValueError",
+    ]
+
+
+def test_a_page_in_french(french: Assignment) -> None:
+    page = feedback_page(french, grade(*GRADED), exam(stopped("raise ValueError")))
+    assert '<html lang="fr">' in page
+    lines = said(page)
+    assert "2,5 / 4" in lines
+    for line in ("réussi The visible tests", "échoué Every number is doubled.", "erreur No loop is written."):
+        assert line in lines
+    assert "reçu  ValueError: no" in lines
+    assert "où    cellule 12, ligne 2\N{NO-BREAK SPACE}: raise ValueError" in lines
+
+
+def test_a_room_that_ended_early_says_why(english: Assignment) -> None:
+    fault = Fault("died", message="exit code 0", cell=3)
+    lines = said(feedback_page(english, grade(), exam(fault=fault)))
+    start = lines.index("The notebook did not run to its end")
+    assert lines[start + 1 : start + 4] == [
+        "received  the code ended the Python process (exit code 0)",
+        "where     cell 4",
+        "hint      take out whatever ends the process: exit, quit, os._exit.",
+    ]
+
+
+def test_nothing_handed_in_is_said_and_no_question_is_shown(english: Assignment) -> None:
+    assert said(feedback_page(english, grade(status="missing", score=0), None)) == [
+        "A course for tests",
+        "Toy assignment",
+        STUDENT,
+        "Nothing was handed in for this assignment.",
+    ]
+
+
+def test_what_is_not_graded_yet_has_no_total(english: Assignment) -> None:
+    lines = said(feedback_page(english, grade(outcome(status="ungraded"), status="ungraded"), None))
+    assert lines[3].startswith("This work could not be graded yet, for a reason that is not yours.")
+    assert "not graded yet Every number is doubled." in lines
+    assert "1236.5 / 2004" not in lines
+
+
+def test_the_exam_of_another_submission_is_not_shown(english: Assignment) -> None:
+    other = exam(stopped("x = 1"), fault=Fault("memory"), repairs=("names",), submission="sha256:other")
+    assert feedback_page(english, grade(), other) == feedback_page(english, grade(), None)
+
+
+def test_a_cell_that_ran_is_not_shown(english: Assignment) -> None:
+    fine = CellRecord(Cell(0, "", "fine = 1"), CellRun(0, 0.1, "", "", 0, ""))
+    never = CellRecord(Cell(1, "", "never = 1"), None)
+    assert feedback_page(english, grade(), exam(fine, never)) == feedback_page(english, grade(), None)
+
+
+def test_a_long_cell_is_cut(english: Assignment) -> None:
+    source = "\n".join(f"line_{number}" for number in range(SOURCE_LINES + 1))
+    lines = said(feedback_page(english, grade(), exam(stopped(source))))
+    assert f"line_{SOURCE_LINES - 1}" in lines
+    assert f"line_{SOURCE_LINES}" not in lines
+    assert "…" in lines
+
+
+# --- What can never be ------------------------------------------------------------------------------------------------
+
+
+def test_what_a_student_writes_is_text(english: Assignment) -> None:
+    hostile = stopped(HOSTILE, message=HOSTILE, code=HOSTILE)
+    page = feedback_page(
+        english,
+        grade(outcome(HOSTILE, message=HOSTILE), student=HOSTILE),
+        exam(hostile, fault=Fault("died", message=HOSTILE), repairs=(HOSTILE,)),
+    )
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#34; {{ 7 * 7 }} {% raw %}") == 9
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_page_is_one_file_that_asks_for_nothing(tmp_path: Path, language: str) -> None:
+    page = feedback_page(assignment_in(tmp_path, language), grade(*GRADED), exam(stopped("x")))
+    assert not re.search(r"https?:|src=|url\(|@import|<link|<script|<iframe", page)
+    assert set(re.findall(r'href="(.)', page)) == {"#"}
+    assert "default-src 'none'" in page
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
+    assert '<meta charset="utf-8">' in page
+
+
+def test_links_lead_to_their_questions(english: Assignment) -> None:
+    page = feedback_page(english, grade(), None)
+    assert set(re.findall(r'href="#([^"]*)"', page)) == set(re.findall(r'<section id="([^"]*)"', page))
+
+
+def test_what_the_course_hides_is_not_on_the_page(tmp_path: Path) -> None:
+    toy.write_source(tmp_path, expected="hidden")
+    assignment = load_assignment(tmp_path, toy.NAME)
+    message = compose(MESSAGE, "en", hidden=True)
+    page = feedback_page(assignment, grade(outcome(message=message, status="failed")), exam(stopped("x")))
+    assert "[1, 2]" in page
+    for secret in ("[2, 4]", "expected", "return 2 * np", "assert_close", '["Ada", "Grace", "Joan"]'):
+        assert secret not in unescape(page)
+
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_is_written_for_every_stored_grade(english: Assignment) -> None:
+    with Store(english.paths.store) as store:
+        for student in ("grace", STUDENT):
+            store.save(grade(outcome(), student=student), Keys("exam", "judge"))
+    root = english.paths.root
+    written = [str(path.relative_to(root)) for path in write_feedback(english)]
+    assert written == ["feedback/grace/toy/toy.html", f"feedback/{STUDENT}/toy/toy.html"]
+    assert (root / written[1]).read_text(encoding="utf-8") == feedback_page(english, grade(outcome()), None)

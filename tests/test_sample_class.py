@@ -1,0 +1,74 @@
+"""The whole line on the sample class: real TensorFlow, 40 notebooks, each graded as its case says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.course import load_assignment
+from autograder.pipeline import Options, Timings, grade
+from autograder.records import Grade
+
+LESSON = "reseaux-convolutifs"
+pytestmark = pytest.mark.tensorflow
+
+
+@pytest.fixture(scope="module")
+def cases(repository: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((repository / "examples/expected.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def graded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Grade]:
+    root = tmp_path_factory.mktemp("class")
+    for name in ("course.yaml", "nbgrader_config.py"):
+        shutil.copyfile(repository / name, root / name)
+    for name in ("source", "release"):
+        shutil.copytree(repository / name, root / name)
+    shutil.copytree(repository / "examples/submitted", root / "submitted")
+    steps = grade(load_assignment(root, LESSON), Options(), Timings())
+    return {step.grade.student: step.grade for step in steps}
+
+
+def test_everyone_is_graded(graded: dict[str, Grade], cases: dict[str, Any]) -> None:
+    assert set(graded) == set(cases)
+    assert len(cases) >= 30
+    assert {one.status for one in graded.values()} == {"graded"}
+
+
+def test_each_loses_points_where_its_case_says_and_nowhere_else(
+    graded: dict[str, Grade], cases: dict[str, Any]
+) -> None:
+    lost = {
+        name: sorted(question.id for question in one.questions if question.score < question.max_score)
+        for name, one in graded.items()
+    }
+    assert lost == {name: sorted(case["lost"]) for name, case in cases.items()}
+
+
+def test_the_right_ones_have_full_score(graded: dict[str, Grade], cases: dict[str, Any]) -> None:
+    right = [name for name, case in cases.items() if not case["lost"]]
+    assert len(right) >= 8
+    assert {graded[name].score for name in right} == {20.0}
+
+
+def test_those_that_break_say_how(graded: dict[str, Grade]) -> None:
+    faults = {name: one.fault for name, one in graded.items() if one.fault}
+    assert faults == {"adele": "unreadable", "jules": "memory", "nicolas": "died", "sofia": "unreadable"}
+    endless = next(question for question in graded["lucas"].questions if question.id == "repare")
+    assert "le code a été arrêté" in endless.outcomes[-1].message
+
+
+def test_a_missing_padding_is_pointed_at(graded: dict[str, Grade]) -> None:
+    found = next(question for question in graded["karim"].questions if question.id == "model2")
+    assert found.outcomes[1].message == (
+        "reçu     1\u202f422\u202f666 paramètres\n"
+        "attendu  2\u202f209\u202f098 paramètres\n"
+        "où       couche 7, Conv2D(256)\u00a0: padding «\u00a0valid\u00a0», attendu «\u00a0same\u00a0»\n"
+        "piste    sans padding «\u00a0same\u00a0», chaque convolution 3 × 3 retire 2 pixels en hauteur comme en largeur."
+    )
