@@ -121,7 +121,7 @@ def grade(
         task = progress.add_task(loaded.name, total=None)
         for step in grade_steps(loaded, options, timings):
             steps.append(step)
-            progress.update(task, total=step.total, completed=step.done)
+            progress.update(task, total=step.total, completed=len(steps))
     examined = [step for step in steps if not step.unchanged]
     _print_table(loaded, [step.grade for step in sorted(steps, key=lambda step: step.grade.student)])
     out.print(

@@ -86,7 +86,8 @@ def test_validate_says_what_the_solution_loses(tmp_path: Path) -> None:
     done = autograder(toy.make_course(tmp_path, cells=cells), "validate")
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "source/toy/toy.ipynb: double, test_cell: the solution does not pass « The visible tests of the notebook » (failed)\n"
+        "source/toy/toy.ipynb: double, test_cell: "
+        "the solution does not pass « The visible tests of the notebook » (failed)\n"
     )
     assert (
         "source/toy/toy.ipynb: double, test_double: the solution does not pass « Every number is doubled. »"

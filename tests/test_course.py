@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-import toy
 
+import toy
 from autograder.course import Assignment, CourseSettings, load_assignment, load_course, plan_problems
 from autograder.errors import CourseError
 from autograder.records import Check, Limits, Plan
@@ -146,6 +146,21 @@ def test_questions_are_the_graded_cells(tmp_path: Path) -> None:
     toy.write_source(tmp_path, cells=[*toy.SOLUTION, toy.code("essay", "", grade=True, solution=True, points=3)])
     found = [(one.id, one.points, one.tested) for one in load_assignment(tmp_path, toy.NAME).questions]
     assert found == [("double", 4, True), ("names", 2, True), ("greet", 2, True), ("essay", 3, False)]
+
+
+def test_a_question_is_known_by_the_heading_it_stands_under(tmp_path: Path) -> None:
+    cells = [
+        toy.test_cell("first", 1, ""),
+        toy.text("part", "# Part\n\n## Convolutions\nSome text."),
+        toy.test_cell("one", 1, ""),
+        toy.text("more", "No heading."),
+        toy.test_cell("two", 1, ""),
+        toy.text("next", "### Training (2,5 points)\n"),
+        toy.test_cell("three", 1, "# no heading"),
+    ]
+    toy.write_source(tmp_path, cells=cells)
+    titles = [one.title for one in load_assignment(tmp_path, toy.NAME).questions]
+    assert titles == ["first", "Convolutions (one)", "Convolutions (two)", "Training"]
 
 
 GRADED = toy.test_cell("graded", 1, "")

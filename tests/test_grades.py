@@ -109,7 +109,7 @@ def test_a_test_that_says_no_is_failed_with_its_own_message() -> None:
     found = test_of_cell(exam(ran("q", Fault("raised", "AssertionError", "x is two", [frame], cell=4))))
     assert found.status == "failed"
     assert found.message == (
-        "received  the test says no: assert x == 2, 'x is two'\nwhere     cell 5\nhint      x is two"
+        "received  this test fails: assert x == 2, 'x is two'\nwhere     cell 5\nhint      x is two"
     )
 
 
@@ -125,7 +125,7 @@ def test_a_test_cell_that_raises_is_an_error() -> None:
     assert found.message == (
         "received  NameError: name 'x' is not defined\n"
         "where     cell 5, line 1: assert x\n"
-        "hint      the name comes from a cell that did not run, or that failed: look above."
+        "hint      the name is misspelt, or comes from a cell that did not run or failed: look above."
     )
 
 
@@ -161,7 +161,7 @@ def test_a_check_whose_need_is_not_met_is_skipped() -> None:
     )
     (skipped,) = found["then"].outcomes
     assert (skipped.status, skipped.title, found["then"].score) == ("skipped", "It is so.", 0.0)
-    assert skipped.message == 'hint  first earn all of "first".'
+    assert skipped.message == 'hint  first earn all the points of "first".'
 
 
 def test_a_need_must_be_met_in_full() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import toy
 from hypothesis import given
 from hypothesis import strategies as st
 
+import toy
 from autograder.course import Assignment, load_assignment
 from autograder.intake import Rebuilt, as_submission, list_submissions, read_submission, rebuild, students
 from autograder.notebook.formats import Notebook, parse_notebook

@@ -13,6 +13,7 @@ LAYERS = (
     {"cli"},
     {"validate", "doctor"},
     {"pipeline"},
+    {"marking"},
     {"engine", "report", "intake", "release", "grades", "asserts"},
     {"sandbox", "judge", "store", "course"},
     {"notebook", "paths"},
@@ -71,12 +72,13 @@ def test_the_wire_imports_nothing_of_ours(imports: dict[str, set[str]]) -> None:
 
 def test_only_paths_knows_file_names(repository: Path) -> None:
     names = ("course.yaml", "results.db", "nbgrader_config.py", ".evidence")
-    found = []
-    for path in (repository / "autograder").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(names):
-                found.append(path.name)
-    assert set(found) == {"paths.py"}
+    found = {
+        path.name
+        for path in (repository / "autograder").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(names)
+    }
+    assert found == {"paths.py"}
 
 
 @pytest.mark.parametrize(

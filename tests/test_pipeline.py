@@ -73,7 +73,7 @@ def test_a_needed_question_that_failed_skips_what_needs_it(course: Path) -> None
     toy.hand_in(course, "ada", toy.answered({"names-answer": 'names = ["Ada"]'}))
     found = grades(run(course))["ada"]
     assert statuses(found)["greet/test_greet"] == "skipped"
-    assert found.questions[2].outcomes[1].message == 'hint  first earn all of "names".'
+    assert found.questions[2].outcomes[1].message == 'hint  first earn all the points of "names".'
 
 
 def test_a_deleted_test_cell_is_put_back(course: Path) -> None:
@@ -134,6 +134,15 @@ def test_a_broken_check_costs_nobody_a_point(course: Path) -> None:
     (course / "source/toy/checks.py").write_text(toy.CHECKS)
     (step,) = run(course)
     assert (step.unchanged, step.grade.status) == (False, "graded")
+
+
+def test_evidence_that_cannot_be_stored_costs_nobody_a_point(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "bob", RIGHT)
+    (course / ".autograder/evidence/toy/submitted/ada.evidence").mkdir(parents=True)
+    found = grades(run(course))
+    assert (found["ada"].status, found["bob"].status) == ("ungraded", "graded")
+    assert found["ada"].fault.startswith("the evidence cannot be stored: ")
 
 
 def test_engines_agree(course: Path) -> None:

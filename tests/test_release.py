@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import toy
 
+import toy
 from autograder.course import Assignment, load_assignment
 from autograder.errors import CourseError
 from autograder.release import build_release, leaks, read_release, release_differences, write_release

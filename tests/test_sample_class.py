@@ -70,5 +70,6 @@ def test_a_missing_padding_is_pointed_at(graded: dict[str, Grade]) -> None:
         "reçu     1\u202f422\u202f666 paramètres\n"
         "attendu  2\u202f209\u202f098 paramètres\n"
         "où       couche 7, Conv2D(256)\u00a0: padding «\u00a0valid\u00a0», attendu «\u00a0same\u00a0»\n"
-        "piste    sans padding «\u00a0same\u00a0», chaque convolution 3 × 3 retire 2 pixels en hauteur comme en largeur."
+        "piste    sans padding «\u00a0same\u00a0», "
+        "chaque convolution 3 × 3 retire 2 pixels en hauteur comme en largeur."
     )

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from networks import Call, call, chain, conv, dense, operation, pool, unbuilt
 
 from autograder import asserts
 from autograder.asserts import (
@@ -28,6 +27,7 @@ from autograder.asserts import (
 from autograder.judge.message import CheckFailed, Mismatch, compose
 from autograder.judge.values import Model, Unreadable
 from autograder.wire.messages import Network, Opaque
+from networks import Call, call, chain, conv, dense, operation, pool, unbuilt
 
 Check = Callable[[], None]
 
@@ -271,6 +271,17 @@ GOLDEN = {
         """,
         """
         reçu     un objet de type builtins.slice
+        attendu  int64[1]
+        """,
+    ),
+    "a list with an object": Golden(
+        lambda: assert_equal([1.0, SLICE], [1]),
+        """
+        received  [1.0, slice(None, 3, None)]
+        expected  int64[1]
+        """,
+        """
+        reçu     [1.0, slice(None, 3, None)]
         attendu  int64[1]
         """,
     ),

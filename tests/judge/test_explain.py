@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import IMAGE, Call, Graph, call, chain, conv, dense, pool, unbuilt
 
 from autograder.judge.explain import Difference, explain
 from autograder.judge.signature import signature
 from autograder.locale import Phrase, render
 from autograder.wire.messages import Network
+from networks import IMAGE, Call, Graph, call, chain, conv, dense, pool, unbuilt
 
 
 def model2() -> list[Call]:

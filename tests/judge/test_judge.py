@@ -16,7 +16,7 @@ from autograder.judge.channel import Case
 from autograder.judge.process import Judge
 from autograder.records import CellRecord, Evidence, Exam
 from autograder.wire import codec
-from autograder.wire.messages import Answered, Answer, Cell, CellRun, Fault, Frame, Items, Opaque, Scalar, Text
+from autograder.wire.messages import Answer, Answered, Array, Cell, CellRun, Fault, Frame, Items, Opaque, Scalar, Text
 
 HEADER = """
 import numpy as np
@@ -113,7 +113,8 @@ def test_hidden_expectations_are_not_said(checks: Path) -> None:
         (
             Fault(kind="missing", error="x", names=["xx"]),
             "failed",
-            'received  no name "x" after the last cell\nhint      is it the one you called "xx"? Keep the name asked for.',
+            'received  nothing is called "x" after the last cell\n'
+            'hint      is it the one you called "xx"? Keep the name asked for.',
         ),
         (
             Fault(kind="raised", error="ValueError", message="bad", frames=[Frame(4, 2, "f", "g(x)")], cell=4),
@@ -178,7 +179,8 @@ def test_an_object_that_is_not_data_fails_whatever_a_check_does_with_it(checks: 
 
 
 def test_printed_and_source_need_no_answer(checks: Path) -> None:
-    body = 'said = printed("a")\ntext = source("a")\n@question("q")\ndef test_x(said, text):\n    assert said == "hello" and "print" in text'
+    probes = 'said = printed("a")\ntext = source("a")\n'
+    body = probes + '@question("q")\ndef test_x(said, text):\n    assert said == "hello" and "print" in text'
     assert verdicts(checks, body, exam(cells=(ran(0, "a", "print('hello')", "hello"),)))["test_x"] == ("passed", "")
 
 
@@ -277,6 +279,14 @@ def test_a_checks_file_is_ordinary_pytest(checks: Path, by_hand: list[str]) -> N
     assert done.returncode == 1
     skipped = subprocess.run([*by_hand, "-rs"], capture_output=True, text=True, cwd=checks.parent)
     assert "no evidence to judge: give --evidence FILE" in skipped.stdout
+
+
+def test_an_array_that_does_not_fit_its_bytes_is_the_students(checks: Path) -> None:
+    found = verdicts(checks, ONE + "assert True", x=Array("float32", (3,), 7))
+    assert found["test_x"] == (
+        "failed",
+        "received  an answer that cannot be read: an array of float32[3] does not fit its bytes",
+    )
 
 
 def test_text_is_text(checks: Path) -> None:

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import IMAGE, Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
 from autograder.judge.explain import explain
 from autograder.judge.signature import canonical, signature
 from autograder.locale import render
 from autograder.wire.messages import Layer, Network
+from networks import IMAGE, Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
 # --- Networks for Hypothesis ------------------------------------------------------------------------------------------
 

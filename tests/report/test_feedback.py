@@ -7,8 +7,8 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-import toy
 
+import toy
 from autograder.course import Assignment, load_assignment
 from autograder.judge.message import Mismatch, compose
 from autograder.records import CellRecord, CheckStatus, Exam, Grade, Outcome, QuestionGrade, SubmissionStatus
@@ -63,7 +63,7 @@ def french(tmp_path: Path) -> Assignment:
 
 def said(page: str) -> list[str]:
     """The page's lines as a reader sees them."""
-    body = page[page.index("<body>") :]
+    body = page[page.index("<body>") :].replace("</span><span>", "\n")
     lines = unescape(re.sub(r"<[^>]+>", "", body)).splitlines()
     return [line.strip() for line in lines if line.strip()]
 
@@ -90,11 +90,11 @@ def test_a_whole_page_in_english(english: Assignment) -> None:
         "zoé · attempt 2",
         "1236.5 / 2004",
         "Cells that belong to the course had been changed or removed; they were put back before grading: a, b.",
-        "double",
+        "A toy (double)",
         "2.5 / 4",
-        "names",
+        "A toy (names)",
         "1234 / 2000",
-        "double 2.5 / 4",
+        "A toy (double) 2.5 / 4",
         "passed The visible tests",
         "failed Every number is doubled.",
         "received  [1, 2]",
@@ -103,7 +103,7 @@ def test_a_whole_page_in_english(english: Assignment) -> None:
         "error No loop is written.",
         "skipped It is quick.",
         "not graded yet It is ours.",
-        "names 1234 / 2000",
+        "A toy (names) 1234 / 2000",
         "Your cells that did not finish",
         "cell 12",
         "x = 1",
@@ -121,7 +121,13 @@ def test_a_page_in_french(french: Assignment) -> None:
     for line in ("réussi The visible tests", "échoué Every number is doubled.", "erreur No loop is written."):
         assert line in lines
     assert "reçu  ValueError: no" in lines
+    assert "A toy (double) 2,5 / 4" in lines
     assert "où    cellule 12, ligne 2\N{NO-BREAK SPACE}: raise ValueError" in lines
+
+
+def test_french_titles_do_not_break_before_their_marks(french: Assignment) -> None:
+    lines = said(feedback_page(french, grade(outcome("Est-ce « a » : oui ?")), None))
+    assert "réussi Est-ce «~a~»~: oui~?".replace("~", "\N{NO-BREAK SPACE}") in lines
 
 
 def test_a_room_that_ended_early_says_why(english: Assignment) -> None:

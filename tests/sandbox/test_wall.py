@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
-from sandbox.test_exam import answer, hold
 
 from autograder.errors import IsolationError
 from autograder.sandbox import cgroups
 from autograder.sandbox.isolation import Isolation, Step, measure
 from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Items, Scalar, Text
+from sandbox.test_exam import answer, hold
 
 TRY = """
 def attempt(action):
