@@ -87,12 +87,13 @@ class Assignment:
         return list(dict.fromkeys(module for source in code for module in _imported(source)))
 
 
-HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*(\([^()]*\bpoints?\))?\s*$", re.MULTILINE)
+FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*(\([^()\n]*\bpoints?\))?[ \t]*#*[ \t]*$", re.MULTILINE)
 """A Markdown heading, the points it may announce left out."""
 
 
 def _last_heading(text: str) -> str:
-    found = HEADING.findall(text)
+    found = HEADING.findall(FENCED.sub("", text))
     return found[-1][0] if found else ""
 
 
@@ -123,7 +124,7 @@ def load_course(root: Path) -> CourseSettings:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise CourseError([Problem(shown, line, "", f"not YAML: {error.problem}")]) from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
         raise CourseError([Problem(shown, 0, "", f"cannot be read: {error}")]) from None
     problems: list[Problem] = []
     settings = _Reader(shown, problems).read(node, CourseSettings, "")
@@ -190,6 +191,9 @@ class _Reader:
             return None
         entries: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._complain(key_node, key, "a key is a word, not a list or a mapping")
+                continue
             if key_node.value in entries:
                 self._complain(key_node, _join(key, str(key_node.value)), "given twice")
             entries[str(key_node.value)] = (key_node, value_node)

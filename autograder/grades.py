@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.judge.faults import cell_label, explain_fault, status_of
 from autograder.judge.message import Mismatch, compose
@@ -23,21 +23,27 @@ def grade_questions(
     A question is worth the share of its checks' weight that passed. An `ungraded` check is ours and costs nothing.
     """
     judged = list(outcomes)
-    all_outcomes = {
+    found = {
         question.id: [
             *([_cell_outcome(question.id, exam, language)] if question.tested else []),
             *(outcome for outcome in judged if outcome.question == question.id),
         ]
         for question in questions
     }
-    whole = {name for name, found in all_outcomes.items() if all(one.status in ("passed", "ungraded") for one in found)}
-    needs = {check.name: check.needs for check in checks}
-    return tuple(
-        _grade(
-            question, [_after_needs(one, needs.get(one.name, ()), whole, language) for one in all_outcomes[question.id]]
-        )
-        for question in questions
-    )
+    settled = _skip_unmet(found, {check.name: check.needs for check in checks}, language)
+    return tuple(_grade(question, settled[question.id]) for question in questions)
+
+
+def _skip_unmet(
+    found: Mapping[str, Sequence[Outcome]], needs: Mapping[str, Sequence[str]], language: str
+) -> Mapping[str, Sequence[Outcome]]:
+    """Skip what needs a question not fully passed, and then what needs a question with something skipped."""
+    whole = {name for name, ones in found.items() if all(one.status in ("passed", "ungraded") for one in ones)}
+    after = {
+        name: [_after_needs(one, needs.get(one.name, ()), whole, language) for one in ones]
+        for name, ones in found.items()
+    }
+    return after if after == found else _skip_unmet(after, needs, language)
 
 
 def _grade(question: Question, outcomes: Sequence[Outcome]) -> QuestionGrade:

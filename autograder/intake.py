@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Assignment
-from autograder.errors import SubmissionError
+from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.notebook.formats import Notebook, NotebookCell, read_submitted_notebook
 from autograder.notebook.metadata import role_of
 from autograder.records import Submission, digest
@@ -26,9 +26,24 @@ class Rebuilt:
 
 
 def students(assignment: Assignment) -> list[str]:
-    """Return the students who have a folder under `submitted/`, in order, whether or not they handed this in."""
+    """Return the students who have a folder under `submitted/`, in order, whether or not they handed this in.
+
+    Raises CourseError for names that are not text.
+    """
     folder = assignment.paths.submitted
-    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    if odd := [name for name in names if not name.isprintable() or not _is_text(name)]:
+        shown = assignment.paths.shown(folder)
+        raise CourseError(Problem(shown, 0, repr(name), "a folder's name that is not text: rename it") for name in odd)
+    return names
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_submission(assignment: Assignment, release: Notebook, student: str) -> Submission | None:
@@ -40,8 +55,13 @@ def read_submission(assignment: Assignment, release: Notebook, student: str) -> 
     if path is None:
         return None
     largest = assignment.settings.limits.notebook_mb * 2**20
-    with path.open("rb") as file:
-        data = file.read(largest + 1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
+    except OSError as error:
+        raise CourseError(
+            [Problem(assignment.paths.shown(path), 0, "", f"cannot be read: {error.strerror}")]
+        ) from error
     try:
         if len(data) > largest:
             raise SubmissionError(f"over {assignment.settings.limits.notebook_mb} MB")
@@ -76,7 +96,7 @@ def rebuild(release: Notebook, submitted: Notebook) -> Rebuilt:
             continue
         met.add(name)
         locked = role_of(ours[name]).locked
-        if locked and cell.source.strip() != ours[name].source.strip():
+        if locked and _text(cell) != _text(ours[name]):
             repairs.append(name)
         run.append((name, ours[name] if locked else cell))
     missing = [name for name in ours if name not in met]
@@ -85,6 +105,10 @@ def rebuild(release: Notebook, submitted: Notebook) -> Rebuilt:
     cells = [Cell(index, name[:500], cell.source) for index, (name, cell) in enumerate(run) if cell.cell_type == "code"]
     answers = {name: cell.source for name, cell in run if name and role_of(ours[name]).solution and name in met}
     return Rebuilt(tuple(cells), answers, (*repairs, *missing))
+
+
+def _text(cell: NotebookCell) -> tuple[str, str]:
+    return cell.cell_type, cell.source.strip()
 
 
 def _place_of(name: str, order: list[str], run: list[tuple[str, NotebookCell]]) -> int:

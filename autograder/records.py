@@ -15,8 +15,8 @@ import msgspec
 from autograder.wire import codec
 from autograder.wire.messages import Answer, Answered, Cell, CellRun, Fault, Probe, Record
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-PositiveInt = Annotated[int, msgspec.Meta(gt=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=10**6)]
+PositiveInt = Annotated[int, msgspec.Meta(gt=0, le=10**6)]
 CheckStatus = Literal["passed", "failed", "errored", "skipped", "ungraded"]
 SubmissionStatus = Literal["graded", "ungraded", "missing"]
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from autograder.course import Assignment
 from autograder.errors import CourseError, Problem
-from autograder.notebook.formats import Notebook, NotebookCell, parse_notebook, read_course_notebook
+from autograder.notebook.formats import Notebook, read_course_notebook
 from autograder.notebook.regions import cell_name, given_lines, solution_lines
 from autograder.paths import PRIVATE
 
@@ -48,9 +50,9 @@ def build_release(assignment: Assignment) -> bytes:
         nbgrader.ComputeChecksums,
         nbgrader.CheckCellMetadata,
     )
-    config = _nbgrader_config(assignment)
     resources: dict[str, Any] = {"nbgrader": {"notebook": assignment.notebook_name}}
     try:
+        config = _nbgrader_config(assignment)
         notebook = nbformat.read(assignment.source_path, as_version=nbformat.NO_CONVERT)
         nbformat.validate(notebook)
         for preprocessor in chain:
@@ -104,22 +106,29 @@ def read_release(assignment: Assignment) -> Notebook:
 
 def release_differences(assignment: Assignment) -> Iterator[Problem]:
     """Yield where the release on disk is not what the source builds."""
-    release, built = read_release(assignment), parse_notebook(build_release(assignment))
-    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.source_path.name)
-    advice = f"run `autograder release {assignment.name}`"
-    if len(release.cells) != len(built.cells):
-        yield Problem(shown, 0, "", f"{len(release.cells)} cells, the source builds {len(built.cells)}: {advice}")
-    for index, (have, want) in enumerate(zip(release.cells, built.cells, strict=False)):
-        if _content(have) != _content(want):
-            yield Problem(shown, 0, cell_name(index, want), f"not what the source builds: {advice}")
     folder = assignment.paths.release(assignment.name)
-    for file in release_files(assignment):
-        if not (folder / file.name).exists() or (folder / file.name).read_bytes() != file.source.read_bytes():
-            yield Problem(assignment.paths.shown(folder / file.name), 0, "", f"not the source's file: {advice}")
+    path = folder / assignment.source_path.name
+    shown, advice = assignment.paths.shown(path), f"run `autograder release {assignment.name}`"
+    named = read_release(assignment).cells
+    release, built = _raw_cells(path.read_bytes()), _raw_cells(build_release(assignment))
+    if len(release) != len(built):
+        yield Problem(shown, 0, "", f"{len(release)} cells, the source builds {len(built)}: {advice}")
+    for index, (have, want) in enumerate(zip(release, built, strict=False)):
+        if have != want:
+            yield Problem(shown, 0, cell_name(index, named[index]), f"not what the source builds: {advice}")
+    files = {file.name: file.source for file in release_files(assignment)}
+    for name, source in files.items():
+        if not (folder / name).is_file() or (folder / name).read_bytes() != source.read_bytes():
+            yield Problem(assignment.paths.shown(folder / name), 0, "", f"not the source's file: {advice}")
+    for extra in sorted(one for one in folder.rglob("*") if one.is_file() and one != path):
+        if extra.relative_to(folder) not in files:
+            yield Problem(assignment.paths.shown(extra), 0, "", "in what students get, not in the source: remove it")
 
 
-def _content(cell: NotebookCell) -> tuple[Any, ...]:
-    return cell.cell_type, cell.source, cell.id, cell.metadata.get("nbgrader")
+def _raw_cells(data: bytes) -> list[dict[str, Any]]:
+    """Everything that counts of each cell, outputs too: an output can tell a solution."""
+    cells = msgspec.json.decode(data)["cells"]
+    return [{**cell, "source": "".join(cell["source"]), "metadata": cell["metadata"].get("nbgrader")} for cell in cells]
 
 
 def leaks(assignment: Assignment) -> Iterator[Problem]:

@@ -289,3 +289,17 @@ def test_a_course_may_say_what_rooms_are_forked_with(tmp_path: Path) -> None:
     path = tmp_path / "course.yaml"
     path.write_text(path.read_text() + "    preload: [numpy]\n")
     assert load_assignment(tmp_path, toy.NAME).preload == ["numpy"]
+
+
+def test_a_comment_in_a_code_block_is_no_heading(tmp_path: Path) -> None:
+    text = "### Exercise 2 : fences (2 points) ###\n\n```python\n# build it\n```"
+    toy.write_source(tmp_path, cells=(toy.text("statement", text), toy.test_cell("fences", 2, "pass")))
+    (question,) = load_assignment(tmp_path, toy.NAME).questions
+    assert question.title == "Exercise 2 : fences"
+
+
+@pytest.mark.parametrize("content", ["[a]: b\n", "? {x: 1}\n: y\n", "a: " + "[" * 5000])
+def test_yaml_of_odd_forms_is_a_problem_and_no_traceback(tmp_path: Path, content: str) -> None:
+    (tmp_path / "course.yaml").write_text(content)
+    with pytest.raises(CourseError):
+        load_course(tmp_path)

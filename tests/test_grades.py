@@ -227,3 +227,19 @@ def test_one_more_check_passed_never_lowers_the_sum_where_questions_need_each_ot
 def test_every_check_passed_earns_every_point(outcomes: list[Outcome]) -> None:
     whole = [outcome("passed", one.weight) for one in outcomes]
     assert graded(*whole, tested=True, held=exam(ran("q")), points=2.5).score == 2.5
+
+
+def test_what_needs_a_question_with_something_skipped_is_skipped_too() -> None:
+    questions = [Question(name, 1, tested=False) for name in ("one", "two", "three")]
+    checks = [
+        Check("a", "one", "", 1, (), 1),
+        Check("b", "two", "", 1, ("one",), 2),
+        Check("c", "three", "", 1, ("two",), 3),
+    ]
+    outcomes = [
+        Outcome("a", "one", "", "failed", 1),
+        Outcome("b", "two", "", "passed", 1),
+        Outcome("c", "three", "", "passed", 1),
+    ]
+    graded = grade_questions(questions, checks, outcomes, exam(), "en")
+    assert [question.outcomes[0].status for question in graded] == ["failed", "skipped", "skipped"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import toy
 from autograder.course import Assignment, load_assignment
+from autograder.errors import CourseError
 from autograder.intake import Rebuilt, as_submission, list_submissions, read_submission, rebuild, students
 from autograder.notebook.formats import Notebook, parse_notebook
 from autograder.records import Submission
@@ -320,3 +322,46 @@ def test_a_notebook_of_the_course_is_a_submission_too(assignment: Assignment) ->
     submission = as_submission("", assignment.source)
     assert [cell.id for cell in submission.cells] == [cell["id"] for cell in toy.SOLUTION[1:]]
     assert set(submission.sources) == {"double-answer", "names-answer", "greet-answer"}
+
+
+def one_assignment(tmp_path: Path) -> tuple[Assignment, Notebook]:
+    assignment = load_assignment(toy.make_course(tmp_path), toy.NAME)
+    return assignment, read_release(assignment)
+
+
+def test_points_beyond_all_numbers_stop_nobody(tmp_path: Path) -> None:
+    assignment, release = one_assignment(tmp_path)
+    cells = toy.answered({})
+    cells[3]["metadata"]["nbgrader"]["points"] = 10**400
+    toy.hand_in(tmp_path, "ada", cells)
+    submission = read_submission(assignment, release, "ada")
+    assert submission is not None
+    assert submission.fault is None
+
+
+def test_a_notebook_with_pythons_nan_is_read(tmp_path: Path) -> None:
+    assignment, release = one_assignment(tmp_path)
+    cells = toy.answered({})
+    cells[0]["metadata"] = {"score": float("nan")}
+    toy.hand_in(tmp_path, "ada", cells)
+    submission = read_submission(assignment, release, "ada")
+    assert submission is not None
+    assert submission.fault is None
+
+
+def test_a_test_cell_turned_into_text_is_put_back_and_said(tmp_path: Path) -> None:
+    assignment, release = one_assignment(tmp_path)
+    cells = toy.answered({})
+    cells[3] = {**cells[3], "cell_type": "markdown"}
+    toy.hand_in(tmp_path, "ada", cells)
+    submission = read_submission(assignment, release, "ada")
+    assert submission is not None
+    assert submission.repairs == ("double",)
+    assert "double" in [cell.id for cell in submission.cells]
+
+
+def test_a_folder_whose_name_is_not_text_is_named(tmp_path: Path) -> None:
+    assignment, _ = one_assignment(tmp_path)
+    Path(os.fsdecode(os.fsencode(tmp_path / "submitted") + b"/caf\xe9")).mkdir(parents=True)
+    with pytest.raises(CourseError, match="a folder's name that is not text: rename it"):
+        students(assignment)

@@ -243,3 +243,27 @@ def test_the_committed_release_is_what_its_source_builds(committed: Assignment) 
 
 def test_the_committed_release_gives_nothing_away(committed: Assignment) -> None:
     assert list(leaks(committed)) == []
+
+
+def test_a_file_the_source_does_not_have_is_a_difference(course: Path) -> None:
+    (course / "release/toy/solution.ipynb").write_text("{}")
+    found = [str(problem) for problem in release_differences(load_assignment(course, toy.NAME))]
+    assert found == ["release/toy/solution.ipynb: in what students get, not in the source: remove it"]
+
+
+def test_an_output_in_the_release_is_a_difference(course: Path) -> None:
+    path = course / "release/toy/toy.ipynb"
+    whole = json.loads(path.read_text())
+    whole["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["return 2 * values"]}]
+    path.write_text(json.dumps(whole))
+    found = [str(problem) for problem in release_differences(load_assignment(course, toy.NAME))]
+    assert found == [
+        "release/toy/toy.ipynb: cell 3 (double-answer): not what the source builds: run `autograder release toy`"
+    ]
+
+
+def test_a_broken_nbgrader_config_is_the_instructors(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    (tmp_path / "nbgrader_config.py").write_text("c.no_such()")
+    with pytest.raises(CourseError, match="nbgrader refuses it"):
+        write_release(load_assignment(tmp_path, toy.NAME))

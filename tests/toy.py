@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -156,7 +157,7 @@ def write_source(
 def answered(answers: Mapping[str, str]) -> list[Cell]:
     """The toy notebook as a student hands it in: the solution, with these answer cells in place of its own."""
     cells = []
-    for cell in SOLUTION:
+    for cell in copy.deepcopy(SOLUTION):
         source = answers.get(cell["id"], cell["source"])
         cells.append({**cell, "source": source.replace("### BEGIN SOLUTION\n", "").replace("### END SOLUTION", "")})
     return cells

@@ -15,7 +15,7 @@ from autograder.judge.values import Model, Unreadable
 from autograder.locale import phrase, phrases
 from autograder.wire.messages import Layer
 
-SHOWN_CHARS = 80
+SHOWN_CHARS = 100
 SHOWN_DIFFERENCES = 3
 ACTIVATION_LAYERS = {"Activation", "ReLU", "Softmax", "LeakyReLU", "ELU", "PReLU"}
 
@@ -40,7 +40,7 @@ def assert_dtype(given: Any, dtype: str) -> None:
     _require(_dtype_mismatch(given, dtype))
 
 
-def assert_contains(text: str, part: str) -> None:
+def assert_contains(text: Any, part: str) -> None:
     """Require `part` in `text`, spaces and line ends not counted."""
     _require(_contains_mismatch(text, part))
 
@@ -66,7 +66,7 @@ def assert_layers(given: Any, expected: Sequence[str]) -> None:
     network = _network(given)
     names = [layer.cls for layer in _counted(network)]
     if names != list(expected):
-        _require(_with_difference(network, ", ".join(names) or "[]", ", ".join(expected)))
+        _require(_with_difference(network, _cut(", ".join(names) or "[]"), _cut(", ".join(expected))))
 
 
 def assert_layer(given: Any, which: int | str, cls: str | None = None, **settings: Any) -> None:
@@ -114,7 +114,7 @@ def _require(mismatch: Mismatch | None) -> None:
 def _value_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
     wanted = _numeric(expected)
     if wanted is None:
-        return None if _same(given, expected) else Mismatch(received=_shown(given), expected=_shown(expected))
+        return _container_mismatch(given, expected, rtol=rtol, atol=atol)
     array = _numeric(given)
     if array is None or array.shape != wanted.shape:
         return Mismatch(received=_shown(given), expected=_shown(expected))
@@ -122,13 +122,33 @@ def _value_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> M
     return None if close.all() else _element_mismatch(array, wanted, close)
 
 
+def _container_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
+    """Compare item by item what is no numeric array: text, dicts, lists of unequal parts."""
+    whole = Mismatch(received=_shown(given), expected=_shown(expected))
+    if isinstance(expected, dict):
+        if not isinstance(given, dict) or given.keys() != expected.keys():
+            return whole
+        pairs = [(given[key], expected[key]) for key in expected]
+    elif isinstance(expected, list | tuple):
+        if not isinstance(given, list | tuple) or len(given) != len(expected):
+            return whole
+        pairs = list(zip(given, expected, strict=True))
+    else:
+        return None if type(given) is type(expected) and given == expected else whole
+    found = (_value_mismatch(one, other, rtol=rtol, atol=atol) for one, other in pairs)
+    return whole if any(found) else None
+
+
 def _element_mismatch(array: Any, wanted: Any, close: Any) -> Mismatch:
     if not array.shape:
-        return Mismatch(received=_number(array[()]), expected=_number(wanted[()]))
+        received, expected = _numbers(array[()], wanted[()])
+        return Mismatch(received=received, expected=expected)
     places = np.argwhere(~close)[:SHOWN_DIFFERENCES]
     first = [tuple(int(axis) for axis in place) for place in places]
-    given = ", ".join(f"[{', '.join(map(str, place))}] = {_number(array[place])}" for place in first)
-    due = ", ".join(f"[{', '.join(map(str, place))}] = {_number(wanted[place])}" for place in first)
+    pairs = [_numbers(array[place], wanted[place]) for place in first]
+    axes = [", ".join(map(str, place)) for place in first]
+    given = ", ".join(f"[{axis}] = {have}" for axis, (have, _) in zip(axes, pairs, strict=True))
+    due = ", ".join(f"[{axis}] = {want}" for axis, (_, want) in zip(axes, pairs, strict=True))
     where = phrases(
         "{n} value of {total} differs", "{n} values of {total} differ", int((~close).sum()), total=close.size
     )
@@ -153,11 +173,10 @@ def _dtype_mismatch(given: Any, dtype: str) -> Mismatch | None:
         return Mismatch(received=_shown(given), expected=dtype)
     if array.dtype.name == dtype:
         return None
-    hint = phrase("convert with `.astype({dtype})`.", dtype=f"np.{dtype}")
-    return Mismatch(received=array.dtype.name, expected=dtype, hint=hint)
+    return Mismatch(received=array.dtype.name, expected=dtype, hint=phrase("`.astype(…)` converts an array."))
 
 
-def _contains_mismatch(text: str, part: str) -> Mismatch | None:
+def _contains_mismatch(text: Any, part: str) -> Mismatch | None:
     if not isinstance(text, str):
         return Mismatch(received=_shown(text), expected=phrase("text"))
     if "".join(part.split()) in "".join(text.split()):
@@ -175,13 +194,6 @@ def _numeric(value: Any) -> Any:
     except (ValueError, TypeError, CheckFailed):
         return None
     return array if array.dtype.kind in "biufc" else None
-
-
-def _same(given: Any, expected: Any) -> bool:
-    try:
-        return type(given) is type(expected) and bool(given == expected)
-    except (ValueError, TypeError):
-        return False
 
 
 def _shown(value: Any) -> Said:
@@ -206,6 +218,12 @@ def _array_text(array: Any) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def _numbers(given: Any, wanted: Any) -> tuple[str, str]:
+    """Two numbers that differ, with as many digits as it takes to see it."""
+    texts = _number(given), _number(wanted)
+    return texts if texts[0] != texts[1] else (repr(given.item()), repr(wanted.item()))
 
 
 def _shape_text(shape: Sequence[int | None]) -> str:
@@ -252,7 +270,7 @@ def _layer_mismatch(layer: Layer, which: int | str, cls: str | None, settings: d
         return None
     given = ", ".join(f"{name}={layer.config.get(name)!r}" for name in wrong)
     wanted = ", ".join(f"{name}={value!r}" for name, value in wrong.items())
-    return Mismatch(received=given, expected=wanted, where=where, place=where)
+    return Mismatch(received=_cut(given), expected=_cut(wanted), where=where, place=where)
 
 
 def _same_setting(given: Any, wanted: Any) -> bool:

@@ -151,7 +151,18 @@ def _hashes(steps: list[Step], marks: Sequence[str]) -> list[str]:
 
 
 def _hash(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_plain(value), separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Write equal numbers alike: Keras takes `use_bias=1` for True and `rate=0` for 0.0, and so does `==`."""
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value
 
 
 def _post_order(outputs: list[int], sources: Callable[[int], Sequence[int]]) -> list[int]:

@@ -17,6 +17,8 @@ from babel.numbers import format_decimal
 
 LANGUAGES = ("fr", "en")
 DOMAIN = "autograder"
+SMALLEST_WRITTEN_OUT = 1e-6
+"""Below this a number is written 1e-07, not 0.0000001."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def _filled(value: Any, language: str) -> str:
         return render(value, language)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(format_decimal(value, locale=language))
+    if isinstance(value, float) and 0 < abs(value) < SMALLEST_WRITTEN_OUT:
+        return f"{value:g}"
     if isinstance(value, float):
         return str(format_decimal(value, format="#,##0.######", locale=language))
     return str(value)

@@ -7,6 +7,7 @@ and write releases.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,8 @@ class _Stored(msgspec.Struct):
 def parse_notebook(data: bytes) -> Notebook:
     """Return the notebook in `data`. Raise ValueError, with the reason, where it is not one."""
     try:
-        stored = msgspec.json.decode(data, type=_Stored)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        stored = _decoded(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ValueError(_first_line(error)) from error
     if stored.nbformat != VERSION:
         stored = _upgraded(data)
@@ -63,6 +64,15 @@ def parse_notebook(data: bytes) -> Notebook:
             for cell in stored.cells
         )
     )
+
+
+def _decoded(data: bytes) -> _Stored:
+    try:
+        return msgspec.json.decode(data, type=_Stored)
+    except msgspec.DecodeError:
+        if b"NaN" not in data and b"Infinity" not in data:
+            raise
+        return msgspec.convert(json.loads(data), _Stored)  # Python writes, and Jupyter reads, what JSON does not have
 
 
 def _upgraded(data: bytes) -> _Stored:

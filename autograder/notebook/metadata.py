@@ -34,11 +34,17 @@ def role_of(cell: NotebookCell) -> CellRole:
     found = cell.metadata.get("nbgrader")
     if not isinstance(found, Mapping) or not isinstance(found.get("grade_id"), str):
         return CellRole()
-    points = found.get("points", 0.0)
     return CellRole(
         id=found["grade_id"],
         grade=found.get("grade") is True,
         solution=found.get("solution") is True,
         read_only=found.get("locked") is True,
-        points=float(points) if isinstance(points, int | float) else 0.0,
+        points=_points(found.get("points")),
     )
+
+
+def _points(value: object) -> float:
+    try:
+        return float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:  # an integer of hundreds of digits: somebody's joke, worth nothing
+        return 0.0

@@ -16,7 +16,7 @@ from autograder.course import Assignment
 from autograder.judge.faults import cell_label, explain_fault
 from autograder.judge.message import compose
 from autograder.locale import phrase, render, translations
-from autograder.records import Exam, Grade, load_exam
+from autograder.records import CellRecord, Exam, Grade, load_exam
 from autograder.store import Store
 
 SOURCE_LINES = 30
@@ -76,8 +76,13 @@ def _errors(exam: Exam, language: str) -> list[CellError]:
             message=compose(explain_fault(record.run.fault), language, hidden=True),
         )
         for record in exam.cells
-        if record.run is not None and record.run.fault is not None
+        if record.run is not None and record.run.fault is not None and _is_own(record, exam)
     ]
+
+
+def _is_own(record: CellRecord, exam: Exam) -> bool:
+    """Whether the student wrote the cell: the course's own stop only for what theirs did."""
+    return not record.cell.id or record.cell.id in exam.sources
 
 
 def _start(source: str) -> str:

@@ -124,15 +124,21 @@ def _class_time(figures: Figures) -> Iterator[str]:
         ("autograder grade, the whole command", [one.command for one in figures.rounds]),
         ("  of it from warm, the solution's exam included", [line.rooms for line in lines]),
         ("floor: fork, run the cells, nothing else", [one.floor for one in figures.rounds]),
-        ("floor warmed as the zygote is (lazy weights, …)", [one.tuned_floor for one in figures.rounds]),
+        ("floor warmed as the zygote is: lazy weights too", [one.tuned_floor for one in figures.rounds]),
     ):
         low, middle, high = (one / count for one in (min(seconds), median(seconds), max(seconds)))
         yield f"  {name:<50} {middle:8.3f}   ({low:.3f} to {high:.3f})"
     if figures.peer and figures.nbgrader:
         marked = f"({figures.peer.marked} of {figures.peer.submissions} marked)"
         yield f"  {'nbgrader autograde, the whole command':<50} {figures.nbgrader:8.3f}   {marked}"
+    before = median(one.command - one.line.rooms for one in figures.rounds)
     warm, wait = median(line.warm for line in lines), median(line.judge for line in lines)
-    yield f"  of each command {warm:.1f} s go into warming up; the marking thread waits {wait:.1f} s for the judge"
+    yield f"  of each command, {before:.1f} s pass before a room opens ({warm:.1f} s of them warming up),"
+    yield f"  and {wait:.1f} s in waiting for the judge, while rooms work"
+    yield from _ratios(figures)
+
+
+def _ratios(figures: Figures) -> Iterator[str]:
     yield ""
     yield "Ratios"
     if figures.nbgrader:
@@ -161,7 +167,7 @@ def _memory(figures: Figures) -> Iterator[str]:
     yield "Memory, MB (PSS, summed over processes)"
     yield f"  {'one more room beside others':<50} {rooms.room_bytes / MB:8.1f}   (aim: 150 MB or less)"
     for count, held in enumerate(rooms.held):
-        yield f"  {f'zygote and {count} rooms at the end of their cells':<50} {held / MB:8.1f}"
+        yield f"  {f'zygote and rooms at the end of their cells: {count}':<50} {held / MB:8.1f}"
     if rooms.peak:
         yield f"  {'most that one room held of its own (control group)':<50} {rooms.peak / MB:8.1f}"
     yield f"  {'whole command at its highest, judge included':<50} {figures.peak / MB:8.1f}"

@@ -117,12 +117,12 @@ GOLDEN = {
         """
         received  float64
         expected  float32
-        hint      convert with `.astype(np.float32)`.
+        hint      `.astype(…)` converts an array.
         """,
         """
         reçu     float64
         attendu  float32
-        piste    convertissez avec `.astype(np.float32)`.
+        piste    `.astype(…)` convertit un tableau.
         """,
     ),
     "dtype of a network": Golden(
@@ -230,15 +230,26 @@ GOLDEN = {
         attendu  ['Ada', 'Joan']
         """,
     ),
-    "a tuple for a list": Golden(
-        lambda: assert_equal(("Ada",), ["Ada"]),
+    "dictionaries of arrays": Golden(
+        lambda: assert_equal({"poids": np.zeros(2)}, {"poids": np.ones(2)}),
         """
-        received  ('Ada',)
-        expected  ['Ada']
+        received  {'poids': array([0., 0.])}
+        expected  {'poids': array([1., 1.])}
         """,
         """
-        reçu     ('Ada',)
-        attendu  ['Ada']
+        reçu     {'poids': array([0., 0.])}
+        attendu  {'poids': array([1., 1.])}
+        """,
+    ),
+    "numbers that look alike": Golden(
+        lambda: assert_equal(0.1 + 0.2, 0.3),
+        """
+        received  0.30000000000000004
+        expected  0.3
+        """,
+        """
+        reçu     0.30000000000000004
+        attendu  0.3
         """,
     ),
     "nothing": Golden(
@@ -253,13 +264,13 @@ GOLDEN = {
         """,
     ),
     "a long repr": Golden(
-        lambda: assert_equal("a" * 80, "Ada"),
+        lambda: assert_equal("a" * 140, "Ada"),
         """
-        received  'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…
+        received  'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…
         expected  'Ada'
         """,
         """
-        reçu     'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…
+        reçu     'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…
         attendu  'Ada'
         """,
     ),
@@ -468,6 +479,19 @@ GOLDEN = {
         """,
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (("Ada",), ["Ada"]),
+        ({"a": np.ones(2), "b": "x"}, {"a": [1, 1], "b": "x"}),
+        ([np.ones(2), np.ones(3)], [[1, 1], [1, 1, 1]]),
+        ([np.int64(3)], np.array([3.0])),
+    ],
+)
+def test_equal_values_in_other_containers_are_equal(given: object, expected: object) -> None:
+    assert_equal(given, expected)
 
 
 @pytest.mark.parametrize("name", GOLDEN)

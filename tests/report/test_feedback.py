@@ -226,3 +226,8 @@ def test_a_page_is_written_for_every_stored_grade(english: Assignment) -> None:
     written = [str(path.relative_to(root)) for path in write_feedback(english)]
     assert written == ["feedback/grace/toy/toy.html", f"feedback/{STUDENT}/toy/toy.html"]
     assert (root / written[1]).read_text(encoding="utf-8") == feedback_page(english, grade(outcome()), None)
+
+
+def test_a_question_that_is_gone_from_the_notebook_is_still_shown(english: Assignment) -> None:
+    graded = Grade("ada", toy.NAME, "graded", (QuestionGrade("renamed", 1.0, 2.0, ()),))
+    assert "renamed" in feedback_page(english, graded, None)
