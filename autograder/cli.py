@@ -227,25 +227,33 @@ def _progress() -> Progress:
     )
 
 
-MARKS = {"graded": "", "ungraded": "ungraded", "missing": "missing"}
+REMARKS = {
+    "unreadable": "not a notebook",
+    "time": "ran out of time",
+    "memory": "ran out of memory",
+    "died": "ended its process",
+}
+"""What kept a graded submission from running to its end."""
 
 
 def _print_table(assignment: Assignment, grades: list[Grade]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("student", no_wrap=True)
-    for question in assignment.questions:
-        table.add_column(question.id, justify="right")
     table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("")
+    for question in assignment.questions:
+        table.add_column(question.id, justify="right", overflow="fold")
+    remarks = {one.student: REMARKS.get(one.fault, one.fault) for one in grades}
+    table.add_column("", min_width=min(max(map(len, remarks.values()), default=0), 40))
     for one in grades:
-        cells = [f"{question.score:g}" if one.status == "graded" else "" for question in one.questions]
-        total = f"{one.score:g} / {one.max_score:g}" if one.status == "graded" else ""
-        table.add_row(one.student, *cells, total, _remark(one))
+        graded = one.status == "graded"
+        total = f"{_points(one.score)} / {_points(one.max_score)}" if graded else one.status
+        cells = [_points(question.score) if graded else "" for question in one.questions]
+        table.add_row(one.student, total, *cells, remarks[one.student])
     Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
 
 
-def _remark(one: Grade) -> str:
-    return ": ".join(text for text in (MARKS[one.status], one.fault) if text)
+def _points(value: float) -> str:
+    return f"{round(value, 2):g}"
 
 
 def _leave_loudly(grades: Iterable[Grade]) -> None:

@@ -31,9 +31,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_table(course: Path) -> None:
     lines = autograder(course, "results", "toy").stdout.splitlines()
-    assert lines[0].split() == ["student", "double", "names", "greet", "score"]
-    assert lines[1].split() == ["ada", "4", "2", "2", "8", "/", "8"]
-    assert lines[3].split() == ["cleo", "missing:", "no", "notebook", "handed", "in"]
+    assert lines[0].split() == ["student", "score", "double", "names", "greet"]
+    assert lines[1].split() == ["ada", "8", "/", "8", "4", "2", "2"]
+    assert lines[3].split() == ["cleo", "missing", "no", "notebook", "handed", "in"]
 
 
 def test_the_json_contract(course: Path) -> None:
@@ -73,7 +73,7 @@ def test_judge_after_a_change_of_weight(tmp_path: Path) -> None:
     checks.write_text(toy.CHECKS.replace("weight=3", "weight=8"))
     done = autograder(root, "judge", "toy")
     assert done.returncode == 0
-    assert done.stdout.splitlines()[1].split()[:2] == ["ada", "0.4"]
+    assert done.stdout.splitlines()[1].split()[:5] == ["ada", "4.4", "/", "8", "0.4"]
 
 
 def test_validate_says_fit(course: Path) -> None:

@@ -231,7 +231,7 @@ def test_an_ordinary_user_grades_too(course: Path, public_python: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(course), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=course, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"ada +4 +2 +2 +8 / 8", done.stdout)
+    assert re.search(r"ada +8 / 8 +4 +2 +2", done.stdout)
     results = subprocess.run(
         _command("results", "toy", "--json"), cwd=course, capture_output=True, text=True, check=True
     )
