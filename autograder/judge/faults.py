@@ -40,8 +40,6 @@ def _received(fault: Fault) -> Said:
             return phrase("the code ended the Python process ({how})", how=fault.message)
         case "size":
             return phrase("an answer too large to be read: {how}", how=fault.message)
-        case "output":
-            return phrase("too much printed")
         case "unread":
             return phrase("an answer that cannot be read: {how}", how=fault.message)
         case "unreadable":

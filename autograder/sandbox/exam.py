@@ -12,6 +12,8 @@ from autograder.records import CellRecord, Evidence, Exam, Limits, Plan, Submiss
 from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
+    ROOM_BROKEN,
+    ROOM_STARVED,
     Answered,
     AnswerStarted,
     Broken,
@@ -31,8 +33,6 @@ from autograder.wire.messages import (
 GRACE_SECONDS = 3.0
 """What code has, once interrupted, to come back before its room is closed."""
 EVIDENCE_BYTES = 512 * 2**20
-ROOM_BROKEN, ROOM_STARVED = 70, 71
-"""Exit codes of a room whose own code, not the student's, failed: for another reason, and for want of memory."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,14 @@ class _Overdue(Exception):
     """The room did not come back from an interrupt."""
 
 
+class _TooMuch(Exception):
+    """The room sent more than evidence may hold."""
+
+
+class _Disorder(Exception):
+    """The room said what a room does not say: our code in it no longer runs as we wrote it."""
+
+
 class _Exam:
     """The course of one exam: where the room is, how long it may stay there, what it has said."""
 
@@ -60,6 +68,7 @@ class _Exam:
         self._deadline = self._end
         self.interrupted = False
         self.current: int | None = None
+        self.student_code_ran = False
         self.runs: dict[int, CellRun] = {}
         self.frames: dict[str, bytes] = {}
 
@@ -79,17 +88,20 @@ class _Exam:
         self._room.send(questions, list(self._order.plan.blobs), deadline=self._end)
         while not isinstance(message := (heard := self._next())[0], Done):
             self._hear_answer(message, heard[1], probes.keys())
+        if len(self.runs) < len(cells) or len(self.frames) < len(probes):
+            raise _Disorder("the room left before its end")
 
     def _hear_cell(self, message: object) -> None:
         match message:
             case CellStarted(index):
                 self.current = index
+                self.student_code_ran = True
                 self._allow(self._order.limits.cell_seconds)
             case CellRun() if message.index == self.current:
                 self.runs[message.index] = message
                 self._deadline = self._end
             case _:
-                raise codec.WireError(f"a room spoke out of turn: {type(message).__name__}")
+                raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
 
     def _hear_answer(self, message: object, frame: bytes, asked: Collection[str]) -> None:
         match message:
@@ -99,7 +111,7 @@ class _Exam:
                 self.frames[probe] = frame
                 self._deadline = self._end
             case _:
-                raise codec.WireError(f"a room spoke out of turn: {type(message).__name__}")
+                raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
 
     def _allow(self, seconds: float) -> None:
         self._deadline = min(time.monotonic() + seconds, self._end)
@@ -116,9 +128,9 @@ class _Exam:
             self._deadline = time.monotonic() + GRACE_SECONDS
             return self._next()
         if isinstance(heard[0], Broken):
-            raise codec.WireError(f"the room's own code failed: {heard[0].reason}")
+            raise _Disorder(f"the room's own code failed: {heard[0].reason}")
         if self._room.received_bytes > EVIDENCE_BYTES:
-            raise codec.WireError(f"a room sent more than {EVIDENCE_BYTES} bytes")
+            raise _TooMuch
         return heard
 
 
@@ -137,10 +149,10 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
         grouped=order.isolation == "strict",
     )
     exam = _Exam(room, order)
-    stop = _hold(exam, room, order)
+    stop = _hold(exam, room)
     end = room.close()
-    if end.exit_code == ROOM_BROKEN:
-        raise GraderError(f"{order.submission.student}: the room's own code failed")
+    if isinstance(stop, _Disorder) and not exam.student_code_ran:
+        raise GraderError(f"{order.submission.student}: {stop}")
     report = _report(
         order,
         zygote,
@@ -152,26 +164,32 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
     return Evidence(report, tuple(exam.frames.values()))
 
 
-def _hold(exam: _Exam, room: Room, order: Order) -> Exception | None:
+def _hold(exam: _Exam, room: Room) -> Exception | None:
     """Hold the exam; return what cut it short, if anything did."""
     try:
         exam.hold()
-    except (RoomEnded, RoomSilent) as stop:
+    except RoomEnded as stop:
         room.wait_gone()
         return stop
-    except _Overdue as stop:
-        return stop
+    except RoomSilent:
+        return _Overdue()
     except codec.WireError as error:
-        room.close()
-        raise GraderError(f"{order.submission.student}: {error}") from error
+        return _Disorder(str(error))
+    except (_Overdue, _TooMuch, _Disorder) as stop:
+        return stop
     return None
 
 
 def _why_ended(exam: _Exam, stop: Exception, end: RoomEnd) -> Fault:
+    """Once student code has run in a room, what the room does is the student's doing: it shares the process."""
     if isinstance(stop, _Overdue):
         return Fault(kind="time", cell=exam.current)
+    if isinstance(stop, _TooMuch):
+        return Fault(kind="size", message=f"over {EVIDENCE_BYTES // 2**20} MB in all", cell=exam.current)
     if end.out_of_memory or end.exit_code == ROOM_STARVED:
         return Fault(kind="memory", cell=exam.current)
+    if isinstance(stop, _Disorder) or end.exit_code == ROOM_BROKEN:
+        return Fault(kind="died", message=str(stop), cell=exam.current)
     how = f"exit code {end.exit_code}" if end.signal is None else signal.Signals(end.signal).name
     return Fault(kind="died", message=how, cell=exam.current)
 

@@ -137,8 +137,8 @@ class Frame(Record, frozen=True):
 class Fault(Record, tag="fault", frozen=True):
     """Why there is no artifact, or why a cell stopped: the student's side of the wall. Data, and it costs points."""
 
-    kind: Literal["missing", "raised", "time", "memory", "died", "output", "size", "unread", "unreadable"]
-    """missing: no such name · raised: an exception · time, memory, output, size: a limit · died: the process ended
+    kind: Literal["missing", "raised", "time", "memory", "died", "size", "unread", "unreadable"]
+    """missing: no such name · raised: an exception · time, memory, size: a limit · died: the process ended
     · unread: this value could not be turned into data · unreadable: the notebook itself could not be read."""
     error: Name = ""
     """Class name of the exception, where there is one."""
@@ -275,6 +275,9 @@ class Broken(Record, tag="broken", frozen=True):
 
     reason: str
 
+
+ROOM_BROKEN, ROOM_STARVED = 70, 71
+"""Exit codes of a room whose own code failed: for another reason, and for want of memory."""
 
 FromRoom = CellStarted | CellRun | CellsDone | AnswerStarted | Answered | Done | Broken
 ToRoom = Cells | Questions

@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Callable, Container
 from collections.abc import Mapping as MappingType
+from contextlib import AbstractContextManager
 from types import FunctionType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -42,6 +43,19 @@ LOOKALIKES = 3
 CLOSE_LIKENESS, ANY_LIKENESS = 0.6, 0.3
 """difflib's ratio from which a name may be the one asked for: of any kind of value; of the very kind asked for."""
 
+
+class Interrupts(Protocol):
+    """What lets the host stop student code."""
+
+    def armed(self) -> AbstractContextManager[None]:
+        """Let interrupts through."""
+        ...
+
+    def seen(self) -> bool:
+        """Whether one came."""
+        ...
+
+
 ExplainError = Callable[[BaseException, int | None, bool], Fault]
 
 
@@ -71,17 +85,18 @@ class Answerer:
         self._asked = {_wanted(probe)[0] for probe in questions.probes.values()}
         self._explain_error = explain
 
-    def answer(self, name: str, probe: Probe, interrupted: Callable[[], bool]) -> tuple[Answered, list[bytes]]:
+    def answer(self, name: str, probe: Probe, interrupts: Interrupts) -> tuple[Answered, list[bytes]]:
         """Return the answer to `probe` and its blobs. Never raises: what goes wrong is a fault, and the student's."""
         started = time.perf_counter()
         blobs: list[bytes] = []
         answer: Answer
         try:
-            answer = self._ask(probe, blobs)
+            with interrupts.armed():
+                answer = self._ask(probe, blobs)
         except TooLarge as error:
             answer = Fault(kind="size", message=str(error))
         except BaseException as error:
-            answer = self._explain_error(error, None, interrupted())
+            answer = self._explain_error(error, None, interrupts.seen())
         if isinstance(answer, Fault):
             blobs = []
         return Answered(name, time.perf_counter() - started, answer), blobs
@@ -161,7 +176,7 @@ class Encoder:
         if value is None or (isinstance(value, (bool, int, float, complex)) and type(value).__module__ == "builtins"):
             return codec.scalar_record(value)
         if isinstance(value, str):
-            return Text(str(value)[:TEXT_CHARS], len(value))
+            return Text(plain_text(value)[:TEXT_CHARS], len(value))
         if isinstance(value, (list, tuple)):
             return Items(_kind(value), [self.encode(item, depth + 1) for item in value])
         if isinstance(value, (set, frozenset)):
@@ -185,7 +200,14 @@ class Encoder:
 
     def _opaque(self, value: Any) -> Opaque:
         cls = type(value)
-        return Opaque(f"{cls.__module__}.{cls.__qualname__}"[:REPR_CHARS], repr(value)[:REPR_CHARS])
+        return Opaque(
+            plain_text(f"{cls.__module__}.{cls.__qualname__}")[:REPR_CHARS], plain_text(repr(value))[:REPR_CHARS]
+        )
+
+
+def plain_text(text: str) -> str:
+    """Return `text` with what no encoding can write (half a character, a broken emoji) replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _kind(value: Any) -> Any:

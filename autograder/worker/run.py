@@ -5,16 +5,19 @@ Whatever this process says is a claim. The host checks its form, limits its size
 
 from __future__ import annotations
 
+import contextlib
 import io
 import linecache
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
@@ -39,13 +42,14 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
-from autograder.worker.answer import Answerer
+from autograder.worker.answer import Answerer, plain_text
 
 SEED = 0
 MESSAGE_CHARS = 4000
 FRAMES = 12
 CODE_CHARS = 160
 CELL_FILE = "<cell "
+CELL_NAME = re.compile(r"^<cell \d+>$")
 FIGURE_WARNING = "FigureCanvasAgg is non-interactive"
 
 
@@ -53,16 +57,27 @@ class _Interrupts:
     """Remembers whether the host's interrupt, and not the student's own, stopped the code that runs."""
 
     def __init__(self) -> None:
-        self.seen = False
+        self._seen = False
+        self._armed = False
         signal.signal(signal.SIGINT, self._handle)
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        self.seen = True
-        raise KeyboardInterrupt
+        if self._armed:  # one that comes a moment late must not hit what comes next
+            self._seen = True
+            raise KeyboardInterrupt
 
-    def take(self) -> bool:
-        seen, self.seen = self.seen, False
-        return seen
+    @contextlib.contextmanager
+    def armed(self) -> Iterator[None]:
+        """Let interrupts through, while student code runs."""
+        self._seen, self._armed = False, True
+        try:
+            yield
+        finally:
+            self._armed = False
+
+    def seen(self) -> bool:
+        """Whether one came since the last time they were let through."""
+        return self._seen
 
 
 class _Capture(io.TextIOBase):
@@ -100,7 +115,7 @@ class _Capture(io.TextIOBase):
     def text(self) -> str:
         tail = self._cut_tail()
         left_out = self.length - len(self._head) - len(tail)
-        return f"{self._head}\n[… {left_out} …]\n{tail}" if left_out > 0 else self._head + tail
+        return plain_text(f"{self._head}\n[… {left_out} …]\n{tail}" if left_out > 0 else self._head + tail)
 
 
 class _CellCompiler(CachingCompiler):
@@ -182,14 +197,17 @@ def serve(talk: socket.socket) -> None:
     cells, _ = codec.unpack(codec.read_frame(stream.read), Cells)
     for cell in cells.cells:
         _send(talk, CellStarted(cell.index))
-        _send(talk, _run_cell(_shell, cell, cells.output_chars, interrupts))
+        run = _run_cell(_shell, cell, cells.output_chars, interrupts)
+        _leave_if_forked()
+        _send(talk, run)
     _send(talk, CellsDone())
     questions, blobs = codec.unpack(codec.read_frame(stream.read), Questions)
     answerer = Answerer(_shell.user_ns, _shell.user_ns_hidden, questions, blobs, explain_error)
     sys.stdout = sys.stderr = _Capture(0)
     for name, probe in questions.probes.items():
         _send(talk, AnswerStarted(name))
-        answered, data = answerer.answer(name, probe, interrupts.take)
+        answered, data = answerer.answer(name, probe, interrupts)
+        _leave_if_forked()
         _send(talk, answered, data)
     _send(talk, Done())
 
@@ -200,6 +218,12 @@ def _seed() -> None:
     np.random.seed(SEED)
     if keras := sys.modules.get("keras"):
         keras.utils.set_random_seed(SEED)
+
+
+def _leave_if_forked() -> None:
+    """A copy of the room that student code forked, and that came back here, must not speak for it."""
+    if os.getpid() != 1:
+        os._exit(0)
 
 
 def _send(talk: socket.socket, message: Record, blobs: list[bytes] | None = None) -> None:
@@ -213,11 +237,11 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interru
     compiler.index, shown.shown = cell.index, ""
     stdout, stderr = _Capture(output_chars), _Capture(output_chars)
     sys.stdout, sys.stderr = stdout, stderr
-    interrupts.take()
     started = time.perf_counter()
     error: BaseException | None
     try:
-        result: ExecutionResult = shell.run_cell(cell.source, store_history=False)  # type: ignore[no-untyped-call]
+        with interrupts.armed():
+            result: ExecutionResult = shell.run_cell(cell.source, store_history=False)  # type: ignore[no-untyped-call]
         error = result.error_before_exec or result.error_in_exec
     except BaseException as raised:  # an interrupt can land in IPython itself
         error = raised
@@ -229,8 +253,8 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interru
         stdout=stdout.text(),
         stderr="\n".join(line for line in stderr.text().splitlines() if FIGURE_WARNING not in line),
         output_length=stdout.length + stderr.length,
-        result=shown.shown[:output_chars],
-        fault=None if error is None else explain_error(error, cell.index, interrupts.take()),
+        result=plain_text(shown.shown[:output_chars]),
+        fault=None if error is None else explain_error(error, cell.index, interrupts.seen()),
     )
 
 
@@ -247,7 +271,7 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
     ]
     return Fault(
         kind="time" if interrupted else "memory" if isinstance(error, MemoryError) else "raised",
-        error=type(error).__name__[:200],
+        error=plain_text(type(error).__name__)[:200],
         message=_message(error)[:MESSAGE_CHARS],
         frames=frames[-FRAMES:],
         cell=frames[-1].cell if frames else cell,
@@ -255,18 +279,18 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
 
 
 def _message(error: BaseException) -> str:
-    if isinstance(error, SyntaxError) and error.text:
-        return f"{error.msg}, line {error.lineno}: {error.text.strip()}"
     try:
-        return str(error)
-    except Exception:
+        if isinstance(error, SyntaxError) and error.text:
+            return plain_text(f"{error.msg}, line {error.lineno}: {error.text.strip()}")
+        return plain_text(str(error))
+    except BaseException:  # a student's exception may do anything when it is asked for its text
         return ""
 
 
 def _own_frame(frame: traceback.FrameSummary) -> Frame:
     code = (linecache.getline(frame.filename, frame.lineno or 0) or frame.line or "").strip()
     cell = int(frame.filename[len(CELL_FILE) : -1])
-    return Frame(cell, frame.lineno or 0, frame.name[:200], code[:CODE_CHARS])
+    return Frame(cell, frame.lineno or 0, plain_text(frame.name)[:200], plain_text(code)[:CODE_CHARS])
 
 
 os.environ.setdefault("MPLBACKEND", "agg")

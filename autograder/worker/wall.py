@@ -14,6 +14,7 @@ import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ MNT_DETACH = 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 SYS_MOUNT_SETATTR = 442  # one number on every architecture
-PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 24, 38, 4
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE, PR_SET_PDEATHSIG = 24, 38, 4, 1
 LAST_CAPABILITY = 63
 
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -191,6 +192,11 @@ def _data_bytes() -> int:
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData"))
 
 
+def die_with_parent() -> None:
+    """Should the supervisor be killed, go too. After `drop_privileges`: a change of user forgets it."""
+    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
+
+
 def offer_to_the_oom_killer() -> None:
     """Where memory runs out, this process goes first, not its supervisor."""
     Path("/proc/self/oom_score_adj").write_text("1000")
@@ -222,7 +228,8 @@ def _try_wall(root: str, visible: list[str]) -> list[dict[str, str]]:
     left, mapped = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reader)
+        for descriptor in (reader, left[0], mapped[1]):  # its own copy of a pipe's other end would keep it waiting
+            os.close(descriptor)
         _take_steps(root, visible, writer, left[1], mapped[0])
         os._exit(0)
     os.close(writer)
@@ -231,7 +238,7 @@ def _try_wall(root: str, visible: list[str]) -> list[dict[str, str]]:
         try:
             map_users(child)
             os.write(mapped[1], b"m")
-        except WallError as error:
+        except (WallError, OSError) as error:
             os.close(mapped[1])
             os.waitpid(child, 0)
             return [{"step": "namespaces", "error": str(error)}]

@@ -30,12 +30,10 @@ from typing import NoReturn
 import msgspec
 
 from autograder.wire import codec
-from autograder.wire.messages import Broken, Ended, Entered, Spawn, Warm
+from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
 from autograder.worker import lazy_weights, wall
 
 VERSIONS_OF = ("numpy", "tensorflow", "keras", "ipython")
-BROKEN, STARVED = 70, 71
-"""Exit codes of an inmate whose own code failed, not the student's: for another reason, for want of memory."""
 _KILL, _INTERRUPT = b"k", b"i"
 
 
@@ -69,6 +67,8 @@ def _preload(modules: list[str]) -> str:
             importlib.import_module(name)
         except ImportError:
             continue  # the student's own import will fail, and say so in the cell it stands in
+        except Exception as error:
+            return f"importing {name} failed: {type(error).__name__}: {error}"
         if problem := _thread_problem(name):
             return problem
     return ""
@@ -201,6 +201,7 @@ def _enter(
         wall.limit_resources(limits)
         wall.offer_to_the_oom_killer()
         wall.drop_privileges()
+        wall.die_with_parent()
         _close_all_but(talk.fileno(), status.fileno())
         _set_environment()
     except (wall.WallError, OSError) as error:
@@ -212,9 +213,9 @@ def _enter(
     try:
         serve(talk)
     except MemoryError:
-        code = STARVED
+        code = ROOM_STARVED
     except BaseException as error:
-        code = BROKEN
+        code = ROOM_BROKEN
         with contextlib.suppress(OSError):
             talk.sendall(codec.pack(Broken(f"{type(error).__name__}: {error}")))
     os._exit(code)  # no handler that student code may have registered runs
@@ -233,6 +234,7 @@ def _close_all_but(*kept: int) -> None:
 
 def _set_environment() -> None:
     os.environ.update(HOME=wall.HOME, USER="student", LOGNAME="student", TMPDIR="/tmp", PWD=wall.HOME)
+    os.environ["MPLCONFIGDIR"] = "/tmp/matplotlib"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -194,6 +195,7 @@ def main() -> None:
     options = parser.parse_args()
     if min(options.submissions, options.rounds) < 1 or options.nbgrader < 0:
         parser.error("--submissions and --rounds are 1 or more, --nbgrader 0 or more")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that folders and processes go, as at an interrupt
     peer_count = min(options.nbgrader, len(choose(options.submissions)))
     with make_sample(options.submissions, peer_count) as sample:
         figures = take(sample, options.rounds, peer_count)
