@@ -9,7 +9,7 @@ import json
 import sys
 import traceback
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -40,7 +40,7 @@ AssignmentName = Annotated[
 Jobs = Annotated[int | None, typer.Option(min=1, help="Rooms at once; as many as there are cores where left out.")]
 
 
-class EngineChoice(str, Enum):  # noqa: UP042  Typer shows a StrEnum's values the same way; str keeps help plain
+class EngineChoice(StrEnum):
     """Where rooms run."""
 
     local = "local"
@@ -112,9 +112,8 @@ def grade(
     from autograder.pipeline import grade as grade_steps
 
     loaded = load_assignment(_root(), assignment)
-    options = Options(engine=engine.value, again=again, students=tuple(student or ()))
-    if jobs:
-        options = Options(jobs, engine.value, again, tuple(student or ()))
+    chosen = {"jobs": jobs} if jobs else {}
+    options = Options(**chosen, engine=engine.value, again=again, students=tuple(student or ()))
     timings = Timings()
     steps = []
     with _progress() as progress:
@@ -122,10 +121,11 @@ def grade(
         for step in grade_steps(loaded, options, timings):
             steps.append(step)
             progress.update(task, total=step.total, completed=len(steps))
-    examined = [step for step in steps if not step.unchanged]
+    unchanged = sum(step.unchanged for step in steps)
+    missing = sum(step.grade.status == "missing" for step in steps)
     _print_table(loaded, [step.grade for step in sorted(steps, key=lambda step: step.grade.student)])
     out.print(
-        f"{len(examined)} graded, {len(steps) - len(examined)} unchanged, in {timings.total:.1f} s"
+        f"{len(steps) - unchanged - missing} graded, {unchanged} unchanged, {missing} missing, in {timings.total:.1f} s"
         + (f" ({timings.warm:.1f} s warming up)" if timings.warm else ""),
         markup=False,
     )
@@ -227,22 +227,13 @@ def _progress() -> Progress:
     )
 
 
-REMARKS = {
-    "unreadable": "not a notebook",
-    "time": "ran out of time",
-    "memory": "ran out of memory",
-    "died": "ended its process",
-}
-"""What kept a graded submission from running to its end."""
-
-
 def _print_table(assignment: Assignment, grades: list[Grade]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("student", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
     for question in assignment.questions:
         table.add_column(question.id, justify="right", overflow="fold")
-    remarks = {one.student: REMARKS.get(one.fault, one.fault) for one in grades}
+    remarks = {one.student: _printable(one.fault) for one in grades}
     table.add_column("", min_width=min(max(map(len, remarks.values()), default=0), 40))
     for one in grades:
         graded = one.status == "graded"
@@ -250,6 +241,11 @@ def _print_table(assignment: Assignment, grades: list[Grade]) -> None:
         cells = [_points(question.score) if graded else "" for question in one.questions]
         table.add_row(one.student, total, *cells, remarks[one.student])
     Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
+
+
+def _printable(text: str) -> str:
+    """A fault may quote a student: none of its characters steers the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _points(value: float) -> str:
@@ -260,7 +256,7 @@ def _leave_loudly(grades: Iterable[Grade]) -> None:
     """Exit with the status of a fault of ours where one kept a submission from being graded."""
     ungraded = [one for one in grades if one.status == "ungraded"]
     for one in ungraded:
-        err.print(f"ungraded: {one.student}: {one.fault}", markup=False, style="red")
+        err.print(f"ungraded: {one.student}: {_printable(one.fault)}", markup=False, style="red")
     if ungraded:
         err.print(
             f"{len(ungraded)} ungraded through no fault of the students'; they lose nothing. Mend, then grade again."

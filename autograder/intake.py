@@ -31,7 +31,8 @@ def students(assignment: Assignment) -> list[str]:
     Raises CourseError for names that are not text.
     """
     folder = assignment.paths.submitted
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    found = folder.iterdir() if folder.is_dir() else ()
+    names = sorted(path.name for path in found if path.is_dir() and not path.name.startswith("."))
     if odd := [name for name in names if not name.isprintable() or not _is_text(name)]:
         shown = assignment.paths.shown(folder)
         raise CourseError(Problem(shown, 0, repr(name), "a folder's name that is not text: rename it") for name in odd)
@@ -74,6 +75,8 @@ def read_submission(assignment: Assignment, release: Notebook, student: str) -> 
 def _find_notebook(assignment: Assignment, student: str) -> Path | None:
     """The notebook of the assignment's name, or the only one there is. A link is not followed out of the folder."""
     folder = assignment.paths.submission(student, assignment.name)
+    if folder.is_symlink() or folder.parent.is_symlink():
+        return None
     found = [path for path in sorted(folder.glob("*.ipynb")) if path.is_file() and not path.is_symlink()]
     named = [path for path in found if path.name == assignment.source_path.name]
     return named[0] if named else found[0] if len(found) == 1 else None

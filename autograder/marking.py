@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,15 +13,36 @@ import msgspec
 
 from autograder.course import Assignment, plan_problems
 from autograder.engine import Result
-from autograder.errors import CourseError, GraderError
+from autograder.errors import CourseError, GraderError, Problem
 from autograder.grades import grade_questions
 from autograder.intake import as_submission
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.records import Grade, Outcome, Plan, QuestionGrade, Submission, digest, load_evidence, load_exam
+from autograder.records import (
+    Exam,
+    Grade,
+    Outcome,
+    Plan,
+    QuestionGrade,
+    Submission,
+    digest,
+    load_evidence,
+    load_exam,
+)
+from autograder.release import release_problems
 from autograder.sandbox.exam import Order
+from autograder.sandbox.isolation import LEVELS
 from autograder.store import Keys, Store
 from autograder.wire import codec
+
+REMARKS = {
+    "unreadable": "not a notebook",
+    "time": "ran out of time",
+    "memory": "ran out of memory",
+    "size": "answers too large",
+    "died": "ended its process",
+}
+"""What kept a notebook from running to its end, by kind of fault."""
 
 
 @dataclass(frozen=True)
@@ -35,20 +57,26 @@ class Settled:
 class Marker:
     """Marks the submissions of one assignment. Nothing of one submission hinders the others."""
 
-    def __init__(self, assignment: Assignment, judge: Judge, store: Store, isolation: str) -> None:
-        """Raise CourseError where checks and notebook do not fit each other."""
+    def __init__(
+        self, assignment: Assignment, judge: Judge, store: Store, isolation: str = "", *, again: bool = False
+    ) -> None:
+        """`isolation` is the wall of the exams to come; `again` marks anew what has not changed.
+
+        Raises CourseError where checks, notebook and release do not fit each other.
+        """
         self._assignment = assignment
         self._judge = judge
         self._store = store
         self._isolation = isolation
+        self._again = again
         self._solution = as_submission("", assignment.source)
         self._solution_key = ""
         self.judge_seconds = 0.0
         """Spent waiting for the judge, all cases together."""
-        if problems := list(plan_problems(assignment, self._plan)):
+        if problems := [*plan_problems(assignment, self._plan), *release_problems(assignment)]:
             raise CourseError(problems)
         stored = load_exam(assignment.paths.reference(assignment.name))
-        if stored is not None and stored.key == self._exam_key(self._solution):
+        if not again and stored is not None and stored.key == self._exam_key(self._solution):
             self._solution_key = stored.key
 
     @property
@@ -70,26 +98,37 @@ class Marker:
         return self.order(self._solution)
 
     def keep_solution(self, result: Result) -> None:
-        """Store the solution's evidence. Without it, grades are the same and messages explain less."""
-        if result.evidence is not None:
-            result.evidence.save(self._assignment.paths.reference(self._assignment.name))
-            self._solution_key = result.order.key
+        """Store the solution's evidence. Raise CourseError where it did not run to its end.
 
-    def settle(self, student: str, submission: Submission | None, *, again: bool) -> Settled | None:
+
+        Nothing can be compared with half a solution.
+        """
+        if result.evidence is None:
+            raise result.error or GraderError("the solution's exam gave no evidence")
+        fault = result.evidence.exam.fault
+        if fault is not None:
+            shown = self._assignment.paths.shown(self._assignment.source_path)
+            where = "" if fault.cell is None else f"cell {fault.cell + 1}"
+            text = f"the solution does not run to its end ({REMARKS[fault.kind]}): run `autograder validate`"
+            raise CourseError([Problem(shown, 0, where, text)])
+        result.evidence.save(self._assignment.paths.reference(self._assignment.name))
+        self._solution_key = result.order.key
+
+    def settle(self, student: str, submission: Submission | None) -> Settled | None:
         """Return the grade of what needs no exam: nothing handed in, nothing changed, or evidence that still holds."""
         name = self._assignment.name
         if submission is None:
             questions = tuple(QuestionGrade(one.id, 0.0, one.points, ()) for one in self._assignment.questions)
             missing = Grade(student, name, "missing", questions, fault="no notebook handed in")
             return Settled(self._store.save(missing, Keys("", "")), unchanged=False)
-        if again or not self.knows_solution:
+        exam = load_exam(self._assignment.paths.evidence(name, student))
+        if self._again or not self.knows_solution or exam is None or not self._walled(exam):
             return None
         key = self._exam_key(submission)
         if self._store.keys(name, student) == Keys(key, self._judge_key(key)):
             stored = self._store.grade(name, student)
             return Settled(stored, unchanged=True) if stored is not None else None
-        exam = load_exam(self._assignment.paths.evidence(name, student))
-        if exam is None or exam.key != key:
+        if exam.key != key:
             return None
         return Settled(self.mark_stored(submission), unchanged=False)
 
@@ -110,6 +149,8 @@ class Marker:
         started = time.monotonic()
         try:
             exam = load_evidence(path).exam
+            if exam.plan != self._plan.digest or exam.submission != submission.digest:
+                raise GraderError("the evidence is of other questions, or of another notebook: grade again")
             judged = self._judge.judge(self._case(path))
         except (GraderError, codec.WireError, OSError) as error:
             return self._ungraded(submission, str(error))
@@ -127,9 +168,14 @@ class Marker:
             device=exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=ours or (exam.fault.kind if exam.fault else ""),
+            fault=ours or (REMARKS.get(exam.fault.kind, exam.fault.kind) if exam.fault else ""),
         )
         return self._store.save(graded, Keys(exam.key, self._judge_key(exam.key)))
+
+    def _walled(self, exam: Exam) -> bool:
+        """Whether evidence was taken behind the wall the course asks for now, or a stronger one."""
+        minimum = self._assignment.course.isolation
+        return exam.fault is not None or LEVELS.index(exam.isolation) >= LEVELS.index(minimum)
 
     def _case(self, evidence: Path) -> Case:
         reference = str(self._assignment.paths.reference(self._assignment.name)) if self.knows_solution else ""
@@ -156,13 +202,7 @@ class Marker:
         return self._store.save(graded, Keys("", ""))
 
     def _exam_key(self, submission: Submission) -> str:
-        """Digest of all that evidence depends on: the code run, what is asked, the limits, the libraries."""
-        return digest(
-            submission.digest,
-            msgspec.json.encode([list(submission.cells), self._assignment.settings.limits]),
-            self._plan.digest,
-            _versions(),
-        )
+        return exam_key(self._assignment, submission, self._plan)
 
     def _judge_key(self, exam_key: str) -> str:
         """Digest of all that a grade depends on beside the evidence."""
@@ -176,6 +216,13 @@ class Marker:
         )
 
 
+def exam_key(assignment: Assignment, submission: Submission, plan: Plan) -> str:
+    """Digest of all that evidence depends on: the code run, what is asked, the limits, the libraries."""
+    run = msgspec.json.encode([list(submission.cells), assignment.settings.limits])
+    return digest(submission.digest, run, plan.digest, _versions())
+
+
+@cache
 def _versions() -> str:
     found = []
     for name in ("keras-autograder", "tensorflow", "keras", "numpy", "torch"):

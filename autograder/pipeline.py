@@ -71,12 +71,12 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     isolation = measure().require(assignment.course.isolation)
     _require_hidden(assignment)
     release = read_release(assignment)
-    with Judge(assignment.paths.checks(assignment.name)) as judge, Store(assignment.paths.store) as store:
+    with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         submissions = _chosen(assignment, release, options.students)
-        marker = Marker(assignment, judge, store, isolation)
+        marker = Marker(assignment, judge, store, isolation, again=options.again)
         orders = []
         for student, submission in submissions:
-            if settled := marker.settle(student, submission, again=options.again):
+            if settled := marker.settle(student, submission):
                 yield Step(settled.grade, len(submissions), settled.unchanged)
             elif submission is not None:
                 orders.append(marker.order(submission))
@@ -98,7 +98,8 @@ def _examine_and_mark(
     with warm_rooms(assignment) as zygote:
         zygote.warm()
         timings.warm = time.monotonic() - started
-        for result in choose_engine(options, zygote).examine([*([solution] if solution else []), *orders]):
+        results = choose_engine(options, zygote).examine([*([solution] if solution else []), *orders])
+        for result in results:
             if result.order is solution:
                 marker.keep_solution(result)
                 solution = None
@@ -114,8 +115,8 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
     """Judge stored evidence again, without running student code."""
     started = time.monotonic()
     release = read_release(assignment)
-    with Judge(assignment.paths.checks(assignment.name)) as judge, Store(assignment.paths.store) as store:
-        marker = Marker(assignment, judge, store, isolation="")
+    with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
+        marker = Marker(assignment, judge, store)
         stored = [
             submission
             for student, submission in list_submissions(assignment, release)
@@ -125,6 +126,12 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
             yield Step(marker.mark_stored(submission), len(stored))
         timings.judge = marker.judge_seconds
     timings.total = time.monotonic() - started
+
+
+def judge_of(assignment: Assignment) -> Judge:
+    """Start a judge that holds the assignment's checks."""
+    checks = assignment.paths.checks(assignment.name)
+    return Judge(checks, assignment.paths.shown(checks))
 
 
 def warm_rooms(assignment: Assignment) -> Zygote:

@@ -47,7 +47,7 @@ class Limits(Record, frozen=True):
     """Size of the room's work folder, in memory."""
     output_kb: PositiveInt = 64
     """How much of what a cell prints is kept."""
-    array_mb: PositiveInt = 64
+    array_mb: Annotated[int, msgspec.Meta(gt=0, le=200)] = 64
     """How large one answer may be."""
     notebook_mb: PositiveInt = 50
     """How large a submitted notebook may be."""
@@ -127,6 +127,8 @@ class Exam(Record, tag="exam", frozen=True):
 
     key: str
     """Digest of all that the evidence depends on."""
+    plan: str
+    """Digest of what was asked."""
     submission: str
     isolation: str
     device: str

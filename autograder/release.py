@@ -14,6 +14,7 @@ import msgspec
 from autograder.course import Assignment
 from autograder.errors import CourseError, Problem
 from autograder.notebook.formats import Notebook, read_course_notebook
+from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name, given_lines, solution_lines
 from autograder.paths import PRIVATE
 
@@ -102,6 +103,17 @@ def read_release(assignment: Assignment) -> Notebook:
     if not path.exists():
         raise CourseError([Problem(shown, 0, "", f"not there: run `autograder release {assignment.name}`")])
     return read_course_notebook(path, shown)
+
+
+def release_problems(assignment: Assignment) -> Iterator[Problem]:
+    """Yield the graded and answer cells of the source that students were never given."""
+    release = read_release(assignment)
+    there = {role_of(cell).id for cell in release.cells}
+    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.source_path.name)
+    for cell in assignment.source.cells:
+        role = role_of(cell)
+        if (role.grade or role.solution) and role.id not in there:
+            yield Problem(shown, 0, role.id, f"in the source, not here: run `autograder release {assignment.name}`")
 
 
 def release_differences(assignment: Assignment) -> Iterator[Problem]:

@@ -14,9 +14,10 @@ from autograder.intake import as_submission
 from autograder.judge.channel import Case
 from autograder.judge.faults import is_unwritten
 from autograder.judge.process import Judge
+from autograder.marking import exam_key
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name
-from autograder.pipeline import warm_rooms
+from autograder.pipeline import judge_of, warm_rooms
 from autograder.records import Evidence, Exam, QuestionGrade, Submission
 from autograder.release import leaks, read_release, release_differences
 from autograder.sandbox.exam import Order
@@ -29,13 +30,14 @@ def findings(assignment: Assignment) -> list[Problem]:
     Raises CourseError where the course is broken, GraderError where we could not find out.
     """
     isolation = measure().require(assignment.course.isolation)
-    with Judge(assignment.paths.checks(assignment.name)) as judge, warm_rooms(assignment) as zygote:
+    with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
         if problems := list(plan_problems(assignment, judge.plan())):
             raise CourseError(problems)
         release = read_release(assignment)
 
         def examine(submission: Submission) -> Evidence:
-            order = Order("validate", submission, judge.plan(), assignment.settings.limits, isolation)
+            key = exam_key(assignment, submission, judge.plan())
+            order = Order(key, submission, judge.plan(), assignment.settings.limits, isolation)
             result = hold(zygote, order)
             if result.evidence is None:
                 raise result.error or GraderError("an exam gave no evidence")
@@ -78,7 +80,7 @@ def _release_findings(assignment: Assignment, grades: tuple[QuestionGrade, ...])
     shown = assignment.paths.shown(assignment.paths.release(assignment.name))
     for question in grades:
         for outcome in question.outcomes:
-            if outcome.status == "passed":
+            if outcome.status in ("passed", "ungraded"):
                 text = f"the untouched release passes « {outcome.title} »: it earns points without an answer"
                 yield Problem(shown, 0, f"{question.id}, {outcome.name}", text)
 

@@ -28,7 +28,7 @@ def never_ran(cell: str) -> CellRecord:
 
 
 def exam(*cells: CellRecord, fault: Fault | None = None) -> Exam:
-    return Exam("key", "sha256:", "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), {}, [], fault)
+    return Exam("key", "plan", "sha256:", "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), {}, [], fault)
 
 
 def graded(

@@ -10,15 +10,18 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import toy
 from autograder.course import load_assignment
+from autograder.errors import CourseError
 from autograder.pipeline import Options, Step, Timings, grade, rejudge
 from autograder.records import Grade
 from autograder.store import Store
+from autograder.validate import findings
 
 RIGHT = toy.answered({})
 WRONG = toy.answered({"double-answer": "def double(values):\n    return values", "greet-answer": "pass"})
@@ -145,6 +148,113 @@ def test_evidence_that_cannot_be_stored_costs_nobody_a_point(course: Path) -> No
     assert found["ada"].fault.startswith("the evidence cannot be stored: ")
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import os; os._exit(70)",
+        "import os; os.closerange(3, 100)",
+        "import sys; sys.modules['autograder.worker.run']._send(*[None] * 9)",
+    ],
+)
+def test_a_student_cannot_choose_to_be_ungraded(course: Path, cell: str) -> None:
+    toy.hand_in(course, "ada", toy.answered({"names-answer": cell}))
+    one = grades(run(course))["ada"]
+    assert one.status == "graded"
+    assert one.questions[1].score == 0
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import os\nif os.fork(): os.wait()",
+        "print(chr(0xd800))",
+        "broken = chr(0xd800)",
+        "class E(Exception):\n    def __str__(self): raise SystemExit\nraise E",
+        "raise SyntaxError('x', ('f', 1, 1, 5))",
+        "exec(compile('1/0', '<cell x>', 'exec'))",
+    ],
+)
+def test_odd_but_honest_code_costs_nothing_elsewhere(course: Path, cell: str) -> None:
+    toy.hand_in(course, "ada", [*RIGHT, toy.code("", cell)])
+    one = grades(run(course))["ada"]
+    assert (one.status, one.score) == ("graded", 8.0)
+
+
+def test_a_notebook_that_speaks_for_its_room_gains_nothing(course: Path) -> None:
+    forged = (
+        "import gc, socket\n"
+        "from autograder.wire import codec, messages\n"
+        "talk = next(one for one in gc.get_objects() if isinstance(one, socket.socket))\n"
+        "for message in (messages.CellRun(4, 0.1, '', '', 0, ''), messages.CellsDone(), messages.Done()):\n"
+        "    talk.sendall(codec.pack(message))\n"
+        "import os; os._exit(0)"
+    )
+    toy.hand_in(course, "ada", toy.answered({"names-answer": forged}))
+    one = grades(run(course))["ada"]
+    assert one.status == "graded"
+    assert [question.score for question in one.questions] == [pytest.approx(0.8), 0, 0]
+
+
+def test_judging_refuses_evidence_of_other_questions(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    run(course)
+    checks = toy.CHECKS.replace("np.array([1.5, -2.0])", "np.array([5.0])").replace("[3.0, -4.0]", "[10.0]")
+    (course / "source/toy/checks.py").write_text(checks)
+    (step,) = rejudge(load_assignment(course, toy.NAME), Timings())
+    assert step.grade.status == "ungraded"
+    assert step.grade.fault == "the evidence is of other questions, or of another notebook: grade again"
+    assert grades(run(course))["ada"].score == 8.0
+
+
+def test_a_question_students_never_got_is_the_instructors(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    toy.write_source(course, cells=(*toy.SOLUTION, toy.test_cell("late", 10, "assert names")))
+    with pytest.raises(CourseError, match="late: in the source, not here: run `autograder release toy`"):
+        run(course)
+
+
+def test_a_solution_that_does_not_run_is_the_instructors(tmp_path: Path) -> None:
+    cells = [{**cell} for cell in toy.SOLUTION]
+    cells[4]["source"] = "### BEGIN SOLUTION\nimport os; os._exit(3)\n### END SOLUTION"
+    course = toy.make_course(tmp_path, cells=cells)
+    toy.hand_in(course, "ada", RIGHT)
+    with pytest.raises(CourseError, match=r"cell 5: the solution does not run to its end \(ended its process\)"):
+        run(course)
+
+
+def test_a_linked_folder_is_nobodys_work(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    (course / "submitted/mallory").mkdir()
+    (course / "submitted/mallory/toy").symlink_to(course / "source/toy")
+    (course / "submitted/.ipynb_checkpoints").mkdir()
+    assert {name: one.status for name, one in grades(run(course)).items()} == {"ada": "graded", "mallory": "missing"}
+
+
+def test_validating_does_not_undo_a_grading(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    run(course)
+    assert findings(load_assignment(course, toy.NAME)) == []
+    assert [step.unchanged for step in run(course)] == [True]
+
+
+def test_an_interrupted_run_leaves_no_room_behind(course: Path) -> None:
+    again = f"    try:\\n        subprocess.run(['sleep', '60.{os.getpid()}'])\\n    except BaseException: pass"
+    stubborn = f"import subprocess\\nwhile True:\\n{again}"
+    toy.hand_in(course, "ada", toy.answered({"names-answer": stubborn}))
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # whoever runs the tests
+    command = [*_command()[:-1], hears + _command()[-1], "grade", "toy"]
+    process = subprocess.Popen(command, cwd=course, start_new_session=True, stderr=subprocess.DEVNULL)
+    sleeping = f"sleep 60.{os.getpid()}"
+    try:
+        assert _eventually(lambda: sleeping in _listing())
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=10) == 130
+    finally:
+        process.kill()
+        process.wait()
+    assert _eventually(lambda: sleeping not in _listing())
+
+
 def test_engines_agree(course: Path) -> None:
     for name, cells in (("ada", RIGHT), ("bob", WRONG)):
         toy.hand_in(course, name, cells)
@@ -182,6 +292,17 @@ def _stored(course: Path) -> set[str]:
         return set()
     with Store(path) as store:
         return {one.student for one in store.grades(toy.NAME)}
+
+
+def _eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 30
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return holds()
+
+
+def _listing() -> str:
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
 
 
 def _rooms_of(pid: int) -> list[str]:

@@ -40,6 +40,6 @@ def hold(zygote: Zygote, order: Order) -> Result:
             return Result(order, examine(zygote, order))
         except GraderError as raised:
             error = raised
-        except OSError as raised:
-            error = GraderError(f"{order.submission.student}: {raised}")
+        except Exception as raised:  # whatever it is, it is ours, and it is one submission's only
+            error = GraderError(f"{order.submission.student}: {type(raised).__name__}: {raised}")
     return Result(order, None, error)

@@ -20,16 +20,16 @@ class LocalEngine:
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
         waiting = iter(orders)
-        with ThreadPoolExecutor(self._jobs, thread_name_prefix="room") as pool:
-            running: set[Future[Result]] = set()
-            try:
-                while True:
-                    for order in itertools.islice(waiting, self._jobs - len(running)):
-                        running.add(pool.submit(hold, self._zygote, order))
-                    if not running:
-                        return
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-            finally:
-                for future in running:
-                    future.cancel()
+        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="room")
+        running: set[Future[Result]] = set()
+        try:
+            while True:
+                # Twice as many as run at once: no room waits while the caller marks the last one.
+                for order in itertools.islice(waiting, 2 * self._jobs - len(running)):
+                    running.add(pool.submit(hold, self._zygote, order))
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        finally:  # whoever interrupts does not wait for rooms: the zygote ends them
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -16,8 +16,9 @@ def main(channel_fd: int, checks: str) -> None:
     """Collect `checks`, judge what is sent, end when the other end of the channel closes."""
     plugin.forbid_frameworks()
     session = plugin.JudgeSession(socket.socket(fileno=channel_fd))
+    # pytest's own account of a failure, which reads the checks file again each time, is never shown: native is cheap.
     # Nothing of the folder the checks lie in, nor of this machine's plugins, changes how they are judged.
-    options = ["-qq", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib"]
+    options = ["-qq", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib", "--tb=native"]
     options += ["-p", "autograder.judge.plugin", "--rootdir", str(Path(checks).resolve().parent), checks]
     pytest.main(options, plugins=[session])
 

@@ -118,7 +118,10 @@ def _value_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> M
     array = _numeric(given)
     if array is None or array.shape != wanted.shape:
         return Mismatch(received=_shown(given), expected=_shown(expected))
-    close = np.isclose(array, wanted, rtol=rtol, atol=atol, equal_nan=True)
+    if rtol or atol or array.dtype.kind == "f":
+        close = np.isclose(array, wanted, rtol=rtol, atol=atol, equal_nan=True)
+    else:
+        close = array == wanted  # exact: as floats, large integers run together
     return None if close.all() else _element_mismatch(array, wanted, close)
 
 

@@ -11,7 +11,8 @@ import inspect
 import re
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -23,12 +24,13 @@ from autograder.judge.channel import Case, CheckRecord, Collected, Complaint, Ju
 from autograder.judge.declare import Declared
 from autograder.judge.faults import explain_fault, status_of
 from autograder.judge.message import CheckFailed, Mismatch, compose
-from autograder.judge.values import FORMS, form, to_value
+from autograder.judge.values import describe, form, to_value
 from autograder.locale import phrase
 from autograder.records import CheckStatus, Evidence, Outcome, load_evidence
 from autograder.wire import codec
 from autograder.wire.messages import (
     Answer,
+    Artifact,
     Fault,
     PrintedProbe,
     Probe,
@@ -55,8 +57,8 @@ class CaseFile:
         self.exam = evidence.exam
         self._answers = evidence.answers()
         self._reference = reference.answers() if reference else {}
-        self.forms: dict[str, tuple[str, str]] = {}
-        """Probes asked for whose answer is of another form than the solution's: (given, wanted)."""
+        self.odd: list[tuple[Artifact, Artifact]] = []
+        """Answers asked for that are of another form than the solution's, which comes second."""
 
     def value(self, name: str, probe: Probe) -> Any:
         """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none."""
@@ -65,7 +67,7 @@ class CaseFile:
             raise NoAnswer(self._cause(answer))
         wanted = self._reference.get(name, (None, []))[0]
         if wanted is not None and not isinstance(wanted, Fault) and form(wanted) != form(answer):
-            self.forms[name] = (form(answer), form(wanted))
+            self.odd.append((answer, wanted))
         try:
             return to_value(answer, blobs, None if isinstance(wanted, Fault) else wanted)
         except codec.WireError as error:  # a room that sends arrays which do not hold together is the student's
@@ -166,6 +168,9 @@ class JudgeSession:
         blobs: list[bytes] = []
         probes = {name: one.encode(blobs) for module in modules for name, one in _declared(module)}
         checks = [record for item in session.items if (record := self._check(item))]
+        for name, count in Counter(check.name for check in checks).items():
+            if count > 1:
+                self._complaints.append(Complaint(0, name, f"{count} checks have this name: give each its own"))
         if not checks and not self._complaints:
             self._complaints.append(Complaint(0, "", "no check: write functions named test_… with @question"))
         self._send(Collected(checks, probes, self._complaints), blobs)
@@ -206,7 +211,7 @@ class JudgeSession:
         for item in items:
             if item.name in request.skip:
                 continue
-            self.case.forms.clear()
+            self.case.odd.clear()
             self._outcome = None
             self._send(Running(item.name))
             # No next item: everything is torn down, and the same items run again for the next case.
@@ -243,8 +248,8 @@ class JudgeSession:
                 return self._judged(item, "failed", self._say(_plain(error, self._request.hidden)))
         if isinstance(error, pytest.skip.Exception):
             return self._judged(item, "skipped", str(error))
-        if self.case and self.case.forms:  # the check reads the solution's form of answer, and this is another
-            return self._judged(item, "failed", self._say(_other_form(self.case.forms)))
+        if self.case and self.case.odd:  # the check reads the solution's form of answer, and this is another
+            return self._judged(item, "failed", self._say(_other_form(*self.case.odd[0])))
         return self._judged(item, "ungraded", "", _ours(raised))
 
     def _say(self, mismatch: Mismatch) -> str:
@@ -288,9 +293,8 @@ def _plain(error: AssertionError, hidden: bool) -> Mismatch:
     return Mismatch(received=None if hidden else account or None, hint=phrase("what the title says does not hold."))
 
 
-def _other_form(forms: Mapping[str, tuple[str, str]]) -> Mismatch:
-    given, wanted = next(iter(forms.values()))
-    return Mismatch(received=FORMS[given], expected=FORMS[wanted])
+def _other_form(given: Artifact, wanted: Artifact) -> Mismatch:
+    return Mismatch(received=describe(given), expected=describe(wanted))
 
 
 def _ours(raised: pytest.ExceptionInfo[BaseException] | None) -> str:

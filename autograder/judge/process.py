@@ -23,9 +23,10 @@ CHECK_SECONDS = 60.0
 class Judge:
     """A judge for one checks file. Use as a context manager."""
 
-    def __init__(self, checks: Path) -> None:
-        """Start collecting `checks`. Nothing is read until `plan` is asked for."""
+    def __init__(self, checks: Path, shown: Path | None = None) -> None:
+        """Start collecting `checks`, called `shown` in messages. Nothing is read until `plan` is asked for."""
         self._checks = checks
+        self._shown = shown or checks
         self._plan: Plan | None = None
         self._start()
 
@@ -40,6 +41,7 @@ class Judge:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         theirs.close()
         self._stream = self._channel.makefile("rb")
@@ -59,10 +61,10 @@ class Judge:
             assert self._process.stderr is not None
             said = self._process.stderr.read().decode(errors="replace").strip() or f"{type(error).__name__}: {error}"
             raise CourseError(
-                [Problem(self._checks, 0, "", f"the checks could not be collected: {said[-2000:]}")]
+                [Problem(self._shown, 0, "", f"the checks could not be collected: {said[-2000:]}")]
             ) from error
         if collected.complaints:
-            raise CourseError(Problem(self._checks, one.line, one.where, one.text) for one in collected.complaints)
+            raise CourseError(Problem(self._shown, one.line, one.where, one.text) for one in collected.complaints)
         checks = tuple(
             Check(one.name, one.question, one.title, one.weight, tuple(one.needs), one.line) for one in collected.checks
         )

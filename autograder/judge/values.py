@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.judge.signature import signature
-from autograder.locale import Phrase, phrase
+from autograder.locale import Phrase, phrase, phrases
 from autograder.wire import codec
 from autograder.wire.messages import Array, Artifact, Items, Layer, Mapping, Network, Opaque, Scalar, Shape, Text
 
@@ -97,16 +97,56 @@ def _set(values: list[Any]) -> set[Any] | list[Any]:
 
 
 def _key(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | complex | tuple | None) else repr(value)
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
 
 
-def form(artifact: Artifact) -> str:
-    """The coarse form of an answer: what a check written for one form cannot read in another."""
+FORM_DEPTH, FORM_ITEMS = 3, 50
+Form = tuple[object, ...]
+
+
+def form(artifact: Artifact, depth: int = 0) -> Form:
+    """The form of an answer: its kind, and its shape, length or keys. A check written for one may not read another."""
+    name = kind(artifact)
+    if depth >= FORM_DEPTH:
+        return (name,)
     match artifact:
-        case Array() | Items():
-            return "number" if isinstance(artifact, Array) and not artifact.shape else "array"
-        case Scalar(kind):
-            return "nothing" if kind == "none" else "number"
+        case Array(shape=shape) if shape:
+            return (name, shape)
+        case Items(items=items):
+            return (name, len(items), *(form(item, depth + 1) for item in items[:FORM_ITEMS]))
+        case Mapping(pairs=pairs):
+            keys = sorted(repr(key) for key, _ in pairs[:FORM_ITEMS])
+            return (name, len(pairs), *keys)
+    return (name,)
+
+
+def describe(artifact: Artifact) -> Phrase:
+    """Say the kind of an answer, and its size where it has one."""
+    match artifact:
+        case Array(shape=shape) if shape:
+            return phrase("an array of shape {shape}", shape=str(tuple(shape)))
+        case Items(items=items):
+            parts = {kind(item) for item in items}
+            whole = phrases("a list of {n} value", "a list of {n} values", len(items))
+            return phrase("{whole}, each {part}", whole=whole, part=KINDS[parts.pop()]) if len(parts) == 1 else whole
+        case Mapping(pairs=pairs):
+            return phrases("a dictionary of {n} key", "a dictionary of {n} keys", len(pairs))
+    return KINDS[kind(artifact)]
+
+
+def kind(artifact: Artifact) -> str:
+    """The coarse kind of an answer. Arrays, lists and tuples are one kind: a check reads them alike."""
+    match artifact:
+        case Array():
+            return "array" if artifact.shape else "number"
+        case Items():
+            return "array"
+        case Scalar():
+            return "nothing" if artifact.kind == "none" else "number"
         case Text():
             return "text"
         case Mapping():
@@ -117,7 +157,7 @@ def form(artifact: Artifact) -> str:
             return "object"
 
 
-FORMS: dict[str, Phrase] = {
+KINDS: dict[str, Phrase] = {
     "number": phrase("a number"),
     "array": phrase("an array or a list"),
     "nothing": phrase("nothing (None)"),

@@ -54,16 +54,13 @@ def parse_notebook(data: bytes) -> Notebook:
     if stored.nbformat != VERSION:
         stored = _upgraded(data)
     return Notebook(
-        tuple(
-            NotebookCell(
-                cell.cell_type,
-                cell.source if isinstance(cell.source, str) else "".join(cell.source),
-                cell.metadata or {},
-                cell.id,
-            )
-            for cell in stored.cells
-        )
+        tuple(NotebookCell(cell.cell_type, _whole(cell.source), cell.metadata or {}, cell.id) for cell in stored.cells)
     )
+
+
+def _whole(source: str | list[str]) -> str:
+    text = source if isinstance(source, str) else "".join(source)
+    return text.encode("utf-8", "replace").decode("utf-8")  # half a character would break whatever writes it
 
 
 def _decoded(data: bytes) -> _Stored:

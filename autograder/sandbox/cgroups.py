@@ -37,14 +37,14 @@ class Cgroup:
     def remove(self) -> None:
         """Remove the groups of a room that has ended."""
         for folder in self.folders:
-            for _ in range(100):  # the kernel empties a group a moment after its last process is reaped
+            for _ in range(1000):  # the kernel empties a group a moment after its last process is reaped
                 try:
                     folder.rmdir()
                     break
                 except FileNotFoundError:
                     break
                 except OSError:
-                    time.sleep(0.01)
+                    time.sleep(0.001)
 
 
 def available() -> str:
@@ -60,11 +60,16 @@ def make(memory_bytes: int, processes: int) -> Cgroup:
     """Make the groups of a new room. Raise OSError where this user may not, or the controllers are not there."""
     name = f"autograder-{os.getpid()}-{next(_numbers)}"
     memory, pids = (parent / name for parent in _parents())
-    memory.mkdir()
-    (memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
-    pids.mkdir()
-    (pids / "pids.max").write_text(str(processes))
-    return Cgroup((memory, pids))
+    groups = Cgroup((memory, pids))
+    try:
+        memory.mkdir()
+        (memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
+        pids.mkdir()
+        (pids / "pids.max").write_text(str(processes))
+    except OSError:
+        groups.remove()
+        raise
+    return groups
 
 
 def _parents() -> Iterator[Path]:

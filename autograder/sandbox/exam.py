@@ -206,6 +206,7 @@ def _report(
     submission = order.submission
     return Exam(
         key=order.key,
+        plan=order.plan.digest,
         submission=submission.digest,
         isolation=order.isolation,
         device="cpu",

@@ -18,12 +18,16 @@ LEVELS = ("standard", "strict")
 listed folders, no capability, kernel limits for each process. strict: standard, and memory and processes limited for
 the room as a whole by control groups."""
 
-REMEDIES = {
-    "namespaces": "allow user namespaces: `sysctl user.max_user_namespaces=15000` as root (on Ubuntu also "
+TRY_SECONDS = 60.0
+USER_NAMESPACES = (
+    "allow user namespaces: `sysctl user.max_user_namespaces=15000` as root (on Ubuntu also "
     "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`); in a container, run it with "
-    "`--security-opt seccomp=unconfined`",
-    "private file system": "Linux 5.12 or later is needed, with /proc not masked (in a container: "
-    "`--security-opt systempaths=unconfined`)",
+    "`--security-opt seccomp=unconfined`"
+)
+REMEDIES = {
+    "namespaces": USER_NAMESPACES,
+    "private file system": f"Linux 5.12 or later is needed, with /proc not masked (in a container: "
+    f"`--security-opt systempaths=unconfined`). Where that is so, {USER_NAMESPACES}",
     "control groups": "run as root on a machine whose control groups are version 1",
 }
 
@@ -73,8 +77,10 @@ def _try_wall() -> list[Step]:
     try:
         with tempfile.TemporaryDirectory(prefix="autograder-") as root:
             command = [sys.executable, "-m", "autograder.worker.wall", root, *visible_paths()]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TRY_SECONDS)
         return [Step(step["step"], step.get("error", "")) for step in json.loads(done.stdout)]
+    except subprocess.TimeoutExpired:
+        return [Step("namespaces", f"no answer within {TRY_SECONDS:.0f} s")]
     except OSError as error:
         return [Step("namespaces", f"{error.filename}: {error.strerror}")]
     except (ValueError, KeyError):

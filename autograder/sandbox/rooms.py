@@ -11,7 +11,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+import weakref
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,8 @@ from autograder.sandbox import cgroups
 from autograder.wire import codec
 from autograder.wire.messages import Ended, Entered, FromRoom, FromSupervisor, Record, Spawn, Warm
 
+WARM_SECONDS = 300.0
+"""Importing TensorFlow takes five; from a cold and slow disk, a minute."""
 ENTER_SECONDS = 30.0
 """The wall stands within milliseconds; this long means the machine is not working."""
 LEAVE_SECONDS = 30.0
@@ -104,6 +107,7 @@ class Zygote:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
+                start_new_session=True,  # Ctrl-C is ours to hear: a supervisor it killed could not end its room
             )
         theirs.close()
         setup = {"root": str(root), "visible": visible_paths(), "preload": list(preload)}
@@ -111,6 +115,7 @@ class Zygote:
             self._control.sendall(json.dumps(setup).encode())
         self._lock = threading.Lock()
         self._warm: Warm | None = None
+        self._rooms: weakref.WeakSet[Room] = weakref.WeakSet()
 
     def warm(self) -> Warm:
         """Wait until rooms can be forked. Raise GraderError where they cannot."""
@@ -122,6 +127,7 @@ class Zygote:
         return self._warm
 
     def _read_warm(self) -> Warm:
+        self._control.settimeout(WARM_SECONDS)
         try:
             with self._control.makefile("rb") as stream:
                 return codec.unpack(codec.read_frame(stream.read), Warm)[0]
@@ -139,17 +145,19 @@ class Zygote:
         spawn = Spawn(limits.memory_bytes, limits.processes, limits.disk_bytes, cgroup.procs if cgroup else [])
         talk, their_talk = socket.socketpair()
         status, their_status = socket.socketpair()
+        room = Room(talk, status, cgroup)
+        self._rooms.add(room)
         try:
             with self._lock:
                 socket.send_fds(
                     self._control, [msgspec.json.encode(spawn)], [their_talk.fileno(), their_status.fileno()]
                 )
         except OSError as error:
+            room.discard()
             raise GraderError("the warm process is gone") from error
         finally:
             their_talk.close()
             their_status.close()
-        room = Room(talk, status, cgroup)
         room.wait_entered()
         return room
 
@@ -164,6 +172,8 @@ class Zygote:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for room in list(self._rooms):
+            room.discard()
         self._control.close()
         self._process.kill()
         self._process.wait()
@@ -177,6 +187,7 @@ class Room:
         self._talk = talk
         self._status = status
         self._cgroup = cgroup
+        self._unread = bytearray()
         self.received_bytes = 0
 
     def wait_entered(self) -> None:
@@ -207,12 +218,30 @@ class Room:
         WireError for anything that is not a message.
         """
         try:
-            frame = codec.read_frame(lambda size: _receive_exactly(self._talk, size, deadline))
-        except (EOFError, ConnectionError) as error:
+            frame = codec.read_frame(self._reader(deadline))
+        except (EOFError, OSError) as error:  # it ended, or another thread has let go of it
             raise RoomEnded from error
+        self._unread.clear()
         self.received_bytes += len(frame)
         message, _ = codec.unpack(frame, FromRoom)
         return message, frame
+
+    def _reader(self, deadline: float) -> Callable[[int], bytes]:
+        """Return a `read` that begins again with what an earlier reader had when its deadline passed."""
+        place = 0
+
+        def read(size: int) -> bytes:
+            nonlocal place
+            while len(self._unread) < place + size:
+                chunk = _receive(self._talk, place + size - len(self._unread), deadline)
+                if not chunk:
+                    break
+                self._unread += chunk
+            found = bytes(self._unread[place : place + size])
+            place += len(found)
+            return found
+
+        return read
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the room."""
@@ -232,7 +261,7 @@ class Room:
                 out_of_memory=bool(self._cgroup and self._cgroup.ran_out_of_memory()),
                 peak_bytes=self._cgroup.peak_bytes() if self._cgroup else 0,
             )
-        except (EOFError, RoomSilent, codec.WireError) as error:
+        except (EOFError, OSError, RoomSilent, codec.WireError) as error:
             raise GraderError(f"a room did not close: {error}") from error
         finally:
             self.discard()
@@ -248,6 +277,8 @@ class Room:
 
     def discard(self) -> None:
         """Let go of the room: its supervisor, seeing nobody, ends it."""
+        with contextlib.suppress(OSError):  # a thread that waits for the room wakes up
+            self._talk.shutdown(socket.SHUT_RDWR)
         self._talk.close()
         self._status.close()
         if self._cgroup:
@@ -279,17 +310,19 @@ def _left(deadline: float) -> float:
     return max(deadline - time.monotonic(), 0.001)
 
 
+def _receive(source: socket.socket, size: int, deadline: float) -> bytes:
+    """Receive up to `size` bytes; none at the end of the stream. Raise RoomSilent past the deadline."""
+    if time.monotonic() >= deadline:
+        raise RoomSilent
+    source.settimeout(_left(deadline))
+    try:
+        return source.recv(min(size, 2**20))
+    except TimeoutError as error:
+        raise RoomSilent from error
+
+
 def _receive_exactly(source: socket.socket, size: int, deadline: float) -> bytes:
-    chunks = bytearray()
-    while len(chunks) < size:
-        if time.monotonic() >= deadline:
-            raise RoomSilent
-        source.settimeout(_left(deadline))
-        try:
-            chunk = source.recv(min(size - len(chunks), 2**20))
-        except TimeoutError as error:
-            raise RoomSilent from error
-        if not chunk:
-            break
-        chunks += chunk
-    return bytes(chunks)
+    found = bytearray()
+    while len(found) < size and (chunk := _receive(source, size - len(found), deadline)):
+        found += chunk
+    return bytes(found)

@@ -267,7 +267,7 @@ def _close_figures() -> None:
 def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> Fault:
     """Return the fault of `error`, with the frames that are the student's own."""
     frames = [
-        _own_frame(frame) for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(CELL_FILE)
+        _own_frame(frame) for frame in traceback.extract_tb(error.__traceback__) if CELL_NAME.match(frame.filename)
     ]
     return Fault(
         kind="time" if interrupted else "memory" if isinstance(error, MemoryError) else "raised",

@@ -30,6 +30,7 @@ x = variable("x")
 def exam(*, fault: Fault | None = None, cells: tuple[CellRecord, ...] = ()) -> Exam:
     return Exam(
         key="key",
+        plan="plan",
         submission="digest",
         isolation="strict",
         device="cpu",
@@ -164,7 +165,22 @@ def test_an_answer_of_another_form_than_the_solutions_is_the_students(checks: Pa
     found = verdicts(
         checks, ONE + "assert x[0] == 1", x=Scalar("int", "3"), reference=Items("list", [Scalar("int", "1")])
     )
-    assert found["test_x"] == ("failed", "received  a number\nexpected  an array or a list")
+    assert found["test_x"] == ("failed", "received  a number\nexpected  a list of 1 value, each a number")
+
+
+def test_a_list_too_short_for_a_check_to_read_is_the_students(checks: Path) -> None:
+    whole = Items("list", [Scalar("int", "1"), Scalar("int", "2")])
+    found = verdicts(checks, ONE + "assert x[1] == 2", x=Items("list", [Scalar("int", "1")]), reference=whole)
+    assert found["test_x"] == (
+        "failed",
+        "received  a list of 1 value, each a number\nexpected  a list of 2 values, each a number",
+    )
+
+
+def test_two_checks_of_one_name_are_a_mistake(checks: Path) -> None:
+    checks.write_text(HEADER + "class TestA:\n    @question('q')\n    def test_x(self, x): pass\n" + ONE + "pass")
+    with Judge(checks) as judge, pytest.raises(CourseError, match="test_x: 2 checks have this name"):
+        judge.plan()
 
 
 def test_an_object_that_is_not_data_fails_whatever_a_check_does_with_it(checks: Path) -> None:

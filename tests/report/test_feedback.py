@@ -38,7 +38,7 @@ def grade(
 def exam(
     *cells: CellRecord, fault: Fault | None = None, repairs: tuple[str, ...] = (), submission: str = "sha256:mine"
 ) -> Exam:
-    return Exam("key", submission, "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), {}, list(repairs), fault)
+    return Exam("key", "plan", submission, "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), {}, list(repairs), fault)
 
 
 def stopped(source: str, message: str = "no", code: str = "raise ValueError", index: int = 11) -> CellRecord:
