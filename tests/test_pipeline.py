@@ -238,8 +238,8 @@ def test_validating_does_not_undo_a_grading(course: Path) -> None:
 
 
 def test_an_interrupted_run_leaves_no_room_behind(course: Path) -> None:
-    again = f"    try:\\n        subprocess.run(['sleep', '60.{os.getpid()}'])\\n    except BaseException: pass"
-    stubborn = f"import subprocess\\nwhile True:\\n{again}"
+    again = f"    try:\n        subprocess.run(['sleep', '60.{os.getpid()}'])\n    except BaseException: pass"
+    stubborn = f"import subprocess\nwhile True:\n{again}"
     toy.hand_in(course, "ada", toy.answered({"names-answer": stubborn}))
     hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # whoever runs the tests
     command = [*_command()[:-1], hears + _command()[-1], "grade", "toy"]
