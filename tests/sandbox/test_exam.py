@@ -28,7 +28,7 @@ from autograder.wire.messages import (
     Mapping as MappingArtifact,
 )
 
-LIMITS = Limits(cell_seconds=1, seconds=8, memory_mb=300, processes=64, disk_mb=16, output_kb=2, array_mb=1)
+LIMITS = Limits(cell_seconds=2, seconds=15, memory_mb=300, processes=64, disk_mb=16, output_kb=2, array_mb=1)
 X = {"x": VariableProbe("x")}
 
 
