@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -64,7 +65,7 @@ class Assignment:
     def notebook_name(self) -> str:
         return self.source_path.stem
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """The graded places, in the notebook's order."""
         found: list[Question] = []

@@ -100,7 +100,6 @@ class Marker:
     def keep_solution(self, result: Result) -> None:
         """Store the solution's evidence. Raise CourseError where it did not run to its end.
 
-
         Nothing can be compared with half a solution.
         """
         if result.evidence is None:
@@ -168,7 +167,7 @@ class Marker:
             device=exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=ours or (REMARKS.get(exam.fault.kind, exam.fault.kind) if exam.fault else ""),
+            fault=ours or (REMARKS[exam.fault.kind] if exam.fault else ""),
         )
         return self._store.save(graded, Keys(exam.key, self._judge_key(exam.key)))
 

@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -87,7 +88,7 @@ class Plan:
     blobs: tuple[bytes, ...]
     """Arrays the probes' arguments refer to."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Of what is asked: it changes when a probe does, not when a check does."""
         return digest(msgspec.json.encode(dict(self.probes)), *self.blobs)

@@ -6,6 +6,7 @@ Translations already made are kept; new messages are left empty in the French ca
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from babel.messages.pofile import read_po, write_po
 PACKAGE = Path(__file__).parent.parent / "autograder"
 LOCALE = PACKAGE / "locale"
 KEYWORDS = {"phrase": None, "phrases": (1, 2), "_": None, "gettext": None, "ngettext": (1, 2)}
-METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
-OPTIONS = {"**.j2": {"trimmed": "true", "newstyle_gettext": "true"}}
+MAPPINGS = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]["mappings"]
+METHODS = [(one["pattern"], one["method"]) for one in MAPPINGS]
+OPTIONS = {one["pattern"]: {key: one[key] for key in one.keys() - {"pattern", "method"}} for one in MAPPINGS}
 
 
 def extracted() -> Catalog:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from autograder.errors import CourseError, Problem, SubmissionError
+from autograder.wire import codec
 
 VERSION = 4
 
@@ -60,7 +61,7 @@ def parse_notebook(data: bytes) -> Notebook:
 
 def _whole(source: str | list[str]) -> str:
     text = source if isinstance(source, str) else "".join(source)
-    return text.encode("utf-8", "replace").decode("utf-8")  # half a character would break whatever writes it
+    return codec.plain_text(text)
 
 
 def _decoded(data: bytes) -> _Stored:

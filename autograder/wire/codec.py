@@ -141,3 +141,8 @@ def scalar_value(record: Scalar) -> bool | int | float | complex | None:
                 return complex(record.text)
     except (KeyError, ValueError) as error:
         raise WireError(f"{record.text[:50]!r} is no {record.kind}") from error
+
+
+def plain_text(text: str) -> str:
+    """Return `text` with what no encoding can write (half a character, a broken emoji) replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -69,17 +69,17 @@ class Answerer:
     def __init__(
         self,
         names: dict[str, Any],
-        shells: Container[str],
+        initial: Container[str],
         questions: Questions,
         blobs: list[bytes],
         explain: ExplainError,
     ) -> None:
-        """`names` is the notebook's namespace, `shells` those of its names that were there before the first cell.
+        """`names` is the notebook's namespace, `initial` those of its names that were there before the first cell.
 
         `blobs` are the arrays of the questions' arguments.
         """
         self._names = names
-        self._shells = shells
+        self._initial = initial
         self._arguments = blobs
         self._array_bytes = questions.array_bytes
         self._asked = {_wanted(probe)[0] for probe in questions.probes.values()}
@@ -154,7 +154,7 @@ class Answerer:
         known = [
             other
             for other, value in self._names.items()
-            if isinstance(value, kind) and other not in self._shells and other not in self._asked
+            if isinstance(value, kind) and other not in self._initial and other not in self._asked
         ]
         cutoff = CLOSE_LIKENESS if kind is object else ANY_LIKENESS
         return Fault(kind="missing", error=name, names=difflib.get_close_matches(name, known, LOOKALIKES, cutoff))
@@ -176,7 +176,7 @@ class Encoder:
         if value is None or (isinstance(value, (bool, int, float, complex)) and type(value).__module__ == "builtins"):
             return codec.scalar_record(value)
         if isinstance(value, str):
-            return Text(plain_text(value)[:TEXT_CHARS], len(value))
+            return Text(codec.plain_text(value)[:TEXT_CHARS], len(value))
         if isinstance(value, (list, tuple)):
             return Items(_kind(value), [self.encode(item, depth + 1) for item in value])
         if isinstance(value, (set, frozenset)):
@@ -201,13 +201,9 @@ class Encoder:
     def _opaque(self, value: Any) -> Opaque:
         cls = type(value)
         return Opaque(
-            plain_text(f"{cls.__module__}.{cls.__qualname__}")[:REPR_CHARS], plain_text(repr(value))[:REPR_CHARS]
+            codec.plain_text(f"{cls.__module__}.{cls.__qualname__}")[:REPR_CHARS],
+            codec.plain_text(repr(value))[:REPR_CHARS],
         )
-
-
-def plain_text(text: str) -> str:
-    """Return `text` with what no encoding can write (half a character, a broken emoji) replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _kind(value: Any) -> Any:

@@ -42,7 +42,7 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
-from autograder.worker.answer import Answerer, plain_text
+from autograder.worker.answer import Answerer
 
 SEED = 0
 MESSAGE_CHARS = 4000
@@ -115,7 +115,7 @@ class _Capture(io.TextIOBase):
     def text(self) -> str:
         tail = self._cut_tail()
         left_out = self.length - len(self._head) - len(tail)
-        return plain_text(f"{self._head}\n[… {left_out} …]\n{tail}" if left_out > 0 else self._head + tail)
+        return codec.plain_text(f"{self._head}\n[… {left_out} …]\n{tail}" if left_out > 0 else self._head + tail)
 
 
 class _CellCompiler(CachingCompiler):
@@ -253,7 +253,7 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interru
         stdout=stdout.text(),
         stderr="\n".join(line for line in stderr.text().splitlines() if FIGURE_WARNING not in line),
         output_length=stdout.length + stderr.length,
-        result=plain_text(shown.shown[:output_chars]),
+        result=codec.plain_text(shown.shown[:output_chars]),
         fault=None if error is None else explain_error(error, cell.index, interrupts.seen()),
     )
 
@@ -271,7 +271,7 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
     ]
     return Fault(
         kind="time" if interrupted else "memory" if isinstance(error, MemoryError) else "raised",
-        error=plain_text(type(error).__name__)[:200],
+        error=codec.plain_text(type(error).__name__)[:200],
         message=_message(error)[:MESSAGE_CHARS],
         frames=frames[-FRAMES:],
         cell=frames[-1].cell if frames else cell,
@@ -281,8 +281,8 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
 def _message(error: BaseException) -> str:
     try:
         if isinstance(error, SyntaxError) and error.text:
-            return plain_text(f"{error.msg}, line {error.lineno}: {error.text.strip()}")
-        return plain_text(str(error))
+            return codec.plain_text(f"{error.msg}, line {error.lineno}: {error.text.strip()}")
+        return codec.plain_text(str(error))
     except BaseException:  # a student's exception may do anything when it is asked for its text
         return ""
 
@@ -290,7 +290,7 @@ def _message(error: BaseException) -> str:
 def _own_frame(frame: traceback.FrameSummary) -> Frame:
     code = (linecache.getline(frame.filename, frame.lineno or 0) or frame.line or "").strip()
     cell = int(frame.filename[len(CELL_FILE) : -1])
-    return Frame(cell, frame.lineno or 0, plain_text(frame.name)[:200], plain_text(code)[:CODE_CHARS])
+    return Frame(cell, frame.lineno or 0, codec.plain_text(frame.name)[:200], codec.plain_text(code)[:CODE_CHARS])
 
 
 os.environ.setdefault("MPLBACKEND", "agg")
