@@ -46,7 +46,7 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 	$(PYTHON) -m venv .lock
 	.lock/bin/python -m pip install --quiet --upgrade pip 'setuptools>=77,<82'
-	.lock/bin/python -m pip install --quiet --no-build-isolation --editable '.[course,dev]'
+	.lock/bin/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
 	.lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > requirements.txt
 	rm -rf .lock
 

@@ -9,9 +9,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.judge.declare import call, model, printed, question, source, symbolic, variable
+    from autograder.judge.declare import (
+        call,
+        history,
+        model,
+        predictions,
+        printed,
+        question,
+        source,
+        symbolic,
+        trained,
+        trained_by,
+        variable,
+    )
 
-__all__ = ["call", "model", "printed", "question", "source", "symbolic", "variable"]
+__all__ = [
+    "call",
+    "history",
+    "model",
+    "predictions",
+    "printed",
+    "question",
+    "source",
+    "symbolic",
+    "trained",
+    "trained_by",
+    "variable",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from autograder.judge.asserts import (
     assert_same_network,
     assert_shape,
 )
+from autograder.judge.reaches import assert_reaches
 
 __all__ = [
     "assert_close",
@@ -22,6 +23,7 @@ __all__ = [
     "assert_layers",
     "assert_output_shape",
     "assert_params",
+    "assert_reaches",
     "assert_same_network",
     "assert_shape",
 ]

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -19,8 +19,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from autograder.course import Assignment, load_assignment, load_course
-from autograder.errors import AutograderError, CourseError, Problem
-from autograder.records import Grade
+from autograder.data import commands as data_commands
+from autograder.errors import AutograderError, CourseError, DataError, Problem
+from autograder.records import Grade, TrainingUse
+
+if TYPE_CHECKING:
+    from autograder.calibrate import Report
 
 SHORT, WRONG, OURS = 1, 2, 3
 
@@ -31,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(data_commands.app, name="data")
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -38,6 +43,16 @@ AssignmentName = Annotated[
     str, typer.Argument(metavar="ASSIGNMENT", help="Its name in course.yaml.", show_default=False)
 ]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Rooms at once; as many as there are cores where left out.")]
+
+
+class ProfileChoice(StrEnum):
+    """What networks are trained on."""
+
+    cpu = "cpu"
+    gpu = "gpu"
+
+
+Profile = Annotated[ProfileChoice, typer.Option(help="Which of each recipe's profiles networks are trained with.")]
 
 
 class EngineChoice(StrEnum):
@@ -55,6 +70,9 @@ def main() -> NoReturn:
         for problem in error.problems:
             err.print(str(problem), markup=False)
         sys.exit(WRONG)
+    except DataError as error:
+        err.print(str(error), markup=False)
+        sys.exit(WRONG)
     except AutograderError as error:
         err.print(str(error), markup=False)
         sys.exit(OURS)
@@ -68,15 +86,17 @@ def main() -> NoReturn:
 @app.command()
 def validate(
     assignment: Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)] = None,
+    profile: Profile = ProfileChoice.cpu,
 ) -> None:
     """Check that the solution earns every point, the release none, that nothing leaks, and release equals source."""
+    from autograder.pipeline import Options
     from autograder.validate import findings
 
     names = [assignment] if assignment else list(load_course(_root()).assignments)
     found: list[Problem] = []
     for loaded in _load_all(names):
         with err.status(f"{loaded.name}: grading the solution and the untouched release"):
-            problems = findings(loaded)
+            problems = findings(loaded, Options(profile=profile.value))
         found += problems
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)
@@ -105,15 +125,21 @@ def grade(
     engine: Annotated[
         EngineChoice, typer.Option(help="local: several rooms at once; inline: one at a time.")
     ] = EngineChoice.local,
+    profile: Profile = ProfileChoice.cpu,
     again: Annotated[bool, typer.Option("--again", help="Grade what has not changed too.")] = False,
 ) -> None:
     """Grade what is new or changed; take up where an interruption left off."""
-    from autograder.pipeline import Options, Timings
+    from autograder.pipeline import Options, Timings, cores
     from autograder.pipeline import grade as grade_steps
 
     loaded = load_assignment(_root(), assignment)
-    chosen = {"jobs": jobs} if jobs else {}
-    options = Options(**chosen, engine=engine.value, again=again, students=tuple(student or ()))
+    options = Options(
+        jobs=jobs or cores(),
+        engine=engine.value,
+        profile=profile.value,
+        again=again,
+        students=tuple(student or ()),
+    )
     timings = Timings()
     steps = []
     with _progress() as progress:
@@ -129,7 +155,69 @@ def grade(
         + (f" ({timings.warm:.1f} s warming up)" if timings.warm else ""),
         markup=False,
     )
+    _print_trainings([step.grade for step in steps])
     _leave_loudly(step.grade for step in steps)
+
+
+@app.command()
+def calibrate(
+    assignment: AssignmentName,
+    recipe: Annotated[str | None, typer.Option(help="Only this one.", show_default=False)] = None,
+    runs: Annotated[int, typer.Option(min=5, max=1000, help="Trainings of the reference, a seed each.")] = 20,
+    profile: Profile = ProfileChoice.cpu,
+    jobs: Jobs = None,
+) -> None:
+    """Train the solution over many seeds, and write the thresholds that correct work passes and mistakes do not."""
+    from autograder import calibrate as calibration
+    from autograder.pipeline import Options, cores
+
+    loaded = load_assignment(_root(), assignment)
+    if recipe is not None and recipe not in loaded.settings.recipes:
+        known = ", ".join(loaded.settings.recipes) or "none"
+        raise CourseError([Problem(loaded.paths.shown(loaded.paths.course), 0, recipe, f"no such recipe; {known}")])
+    options = Options(jobs=jobs or cores(), profile=profile.value)
+    reports = []
+    with err.status(f"{loaded.name}: training the reference and its typical mistakes"):
+        for report in calibration.calibrate(loaded, options, recipe, runs):
+            paths = calibration.keep(loaded, report)
+            reports.append(report)
+            _print_calibration(loaded, report, paths)
+    if not reports:
+        text = "its checks train nothing: declare `trained(…)`, `trained_by(…)` or `predictions(…)`"
+        raise CourseError([Problem(loaded.paths.shown(loaded.paths.checks(loaded.name)), 0, "", text)])
+    accepted = [report for report in reports if not report.cleared]
+    calibration.accept(loaded, accepted)
+    if accepted:
+        names = ", ".join(f"{report.probe}.{report.metric}" for report in accepted)
+        out.print(f"{loaded.paths.shown(loaded.paths.course)}: thresholds written: {names}", markup=False)
+    raise typer.Exit(SHORT if len(accepted) < len(reports) else 0)
+
+
+def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]) -> None:
+    found, threshold = report.calibration, report.threshold
+    stand_in = ", stand-in data" if report.stand_in else ""
+    out.print(
+        f"{report.probe}, recipe {report.recipe.name}, {report.metric} ({report.recipe.profile}{stand_in}): "
+        f"mean {100 * found.mean:.2f} %, deviation {100 * found.deviation:.2f} over {found.runs} runs\n"
+        f"  bar {100 * threshold.bar:.1f} %: correct work fails with probability {found.fails:.1e}, "
+        f"and passes with its first training {100 * found.first:.1f} times in 100",
+        markup=False,
+    )
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for weak in report.weak:
+        table.add_row(f"  {weak.name}", f"{100 * weak.mean:.1f} %", "stopped" if weak.stopped else "CLEARS THE BAR")
+    for name, why in report.untrainable.items():
+        table.add_row(f"  {name}", "", f"cannot be trained: {_printable(why)[:80]}")
+    out.print(table)
+    out.print(f"  {', '.join(str(assignment.paths.shown(path)) for path in paths)}", markup=False)
+    if report.cleared:
+        stopped = ", ".join(one.name for one in report.weak if one.stopped)
+        err.print(
+            f"refused: {', '.join(one.name for one in report.cleared)} would pass too. Train longer, or on more data, "
+            f"so that they fall behind; or, where they are no mistakes here, name in the recipe those that must fail "
+            f"(mistakes: [{stopped}])",
+            markup=False,
+        )
 
 
 @app.command()
@@ -163,6 +251,7 @@ def results(
             typer.echo(json.dumps(_as_json(one), ensure_ascii=False))
     elif grades:
         _print_table(loaded, grades)
+        _print_trainings(grades)
     else:
         out.print(f"no results yet: run `autograder grade {assignment}`", markup=False)
 
@@ -241,6 +330,25 @@ def _print_table(assignment: Assignment, grades: list[Grade]) -> None:
         cells = [_points(question.score) if graded else "" for question in one.questions]
         table.add_row(one.student, total, *cells, remarks[one.student])
     Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
+
+
+def _print_trainings(grades: Iterable[Grade]) -> None:
+    """Say, a line a recipe, on what and for how many the networks were trained."""
+    by_recipe: dict[tuple[str, str, str, str, bool], list[TrainingUse]] = {}
+    for use in (use for one in grades for use in one.trainings):
+        by_recipe.setdefault((use.recipe, use.device, use.data, use.data_digest, use.stand_in), []).append(use)
+    for (recipe, device, data, digest, stand_in), uses in sorted(by_recipe.items()):
+        runs = {(use.signature, seed) for use in uses for seed in use.seeds}
+        networks = {use.signature for use in uses}
+        shared = f"{_count(len(networks), 'network')} of {_count(len(uses), 'submission')}"
+        source = f"{data} ({'stand-in data, ' if stand_in else ''}{digest.removeprefix('sha256:')[:12]})"
+        versions = ", ".join(f"{name} {uses[0].versions[name]}" for name in ("tensorflow", "keras"))
+        text = f"recipe {recipe}: {shared}, trained {_count(len(runs), 'time')} on {source}, {device}, {versions}"
+        out.print(text, markup=False)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _printable(text: str) -> str:

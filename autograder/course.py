@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -23,8 +24,16 @@ from autograder.notebook.formats import Notebook, read_course_notebook
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name, marker_problems
 from autograder.paths import Paths
+from autograder.recipes import Profile, Recipe, RecipeSettings, resolve
 from autograder.records import Limits, Plan, Question
-from autograder.wire.messages import PrintedProbe, Record, SourceProbe
+from autograder.wire.messages import (
+    PredictionsProbe,
+    PrintedProbe,
+    Record,
+    SourceProbe,
+    TrainedByProbe,
+    TrainedProbe,
+)
 
 
 class AssignmentSettings(Record, frozen=True):
@@ -36,6 +45,10 @@ class AssignmentSettings(Record, frozen=True):
     limits: Limits = Limits()
     preload: list[str] | None = None
     """Modules the rooms are forked with; left out, those that the source notebook imports."""
+    data: tuple[str, ...] = ()
+    """Sets of the data shelf that the notebook can load."""
+    recipes: dict[str, RecipeSettings] = msgspec.field(default_factory=dict)
+    """How submitted networks are trained, by name."""
 
 
 class CourseSettings(Record, frozen=True):
@@ -78,6 +91,14 @@ class Assignment:
                 found.append(Question(role.id, role.points, role.tests, heading or role.id))
         titles = Counter(question.title for question in found)
         return tuple(replace(one, title=f"{one.title} ({one.id})") if titles[one.title] > 1 else one for one in found)
+
+    def recipe(self, name: str, profile: Profile) -> Recipe:
+        """Return one recipe under a profile. Raise CourseError where it names no data."""
+        try:
+            return resolve(name, self.settings.recipes[name], profile)
+        except ValueError as error:
+            where = f"assignments.{self.name}.recipes.{name}"
+            raise CourseError([Problem(self.paths.shown(self.paths.course), 0, where, str(error))]) from None
 
     @property
     def preload(self) -> list[str]:
@@ -143,6 +164,7 @@ class _Reader:
         self._problems = problems
 
     def read(self, node: yaml.Node | None, kind: Any, key: str) -> Any:
+        kind = _without_none(kind)
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self._read_struct(node, kind, key)
         if get_origin(kind) is dict:
@@ -202,6 +224,12 @@ class _Reader:
 
     def _complain(self, node: yaml.Node | None, key: str, text: str) -> None:
         self._problems.append(Problem(self._path, node.start_mark.line + 1 if node else 1, key, text))
+
+
+def _without_none(kind: Any) -> Any:
+    """Return `X` for `X | None`: a key that is there has a value."""
+    parts = [part for part in get_args(kind) if part is not NoneType] if get_origin(kind) is UnionType else []
+    return parts[0] if len(parts) == 1 else kind
 
 
 def _join(key: str, name: str) -> str:
@@ -267,9 +295,14 @@ def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
                 advice = f"did you mean {near[0]!r}?" if near else f"graded cells: {', '.join(questions)}"
                 yield Problem(checks, check.line, check.name, f"question {named!r} has no graded cell; {advice}")
     cells = {role_of(cell).id for cell in assignment.source.cells}
+    recipes = assignment.settings.recipes
     for name, probe in plan.probes.items():
         if isinstance(probe, SourceProbe | PrintedProbe) and probe.cell not in cells:
             yield Problem(checks, 0, name, f"no cell has the id {probe.cell!r}")
+        if isinstance(probe, TrainedProbe | TrainedByProbe | PredictionsProbe) and probe.recipe not in recipes:
+            near = difflib.get_close_matches(probe.recipe, recipes, 1)
+            advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(recipes) or 'none'}"
+            yield Problem(checks, 0, name, f"course.yaml has no recipe {probe.recipe!r} for this assignment; {advice}")
     checked = {check.question for check in plan.checks}
     for question in questions.values():
         if not question.tested and question.id not in checked:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from autograder.sandbox.gpus import Survey, survey
 from autograder.sandbox.isolation import REMEDIES, measure
 
+UUID_CHARS = len("GPU-5d5ba0d6")
 LIBRARIES = ("tensorflow", "keras", "numpy", "ipython", "nbgrader", "pytest")
 
 
@@ -32,6 +34,7 @@ def examine_machine() -> Iterator[Finding]:
         yield Finding(
             f"  {step.name}", f"no: {step.error}{remedy}" if step.error else "yes", optional or not step.error
         )
+    yield from gpu_findings(survey())
     yield Finding("cores", str(len(os.sched_getaffinity(0))))
     yield Finding("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB")
     yield Finding("system", f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
@@ -40,3 +43,11 @@ def examine_machine() -> Iterator[Finding]:
             yield Finding(name, version(name))
         except PackageNotFoundError:
             yield Finding(name, "not installed", sound=False)
+
+
+def gpu_findings(found: Survey) -> Iterator[Finding]:
+    """Yield a line a GPU, and why there is no other. Never unsound: a course need not have any."""
+    for gpu in found.gpus:
+        yield Finding(f"GPU {gpu.index}", f"{gpu.name}, {gpu.memory_mb} MB, {gpu.uuid[:UUID_CHARS]}…")
+    for problem in found.problems:
+        yield Finding("GPUs", problem if found.gpus else f"none: {problem}")

@@ -35,6 +35,10 @@ class CourseError(AutograderError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class DataError(AutograderError):
+    """The instructor's to mend: a data set that is missing, truncated or altered."""
+
+
 class SubmissionError(AutograderError):
     """The student's to mend: a notebook that cannot be read, or is too large."""
 

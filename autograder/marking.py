@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,19 +13,20 @@ from pathlib import Path
 import msgspec
 
 from autograder.course import Assignment, plan_problems
-from autograder.engine import Result
+from autograder.engine import Engine, Result, Trained
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.grades import grade_questions
 from autograder.intake import as_submission
-from autograder.judge.channel import Case
+from autograder.judge.channel import Case, Judged
 from autograder.judge.process import Judge
+from autograder.recipes import Profile
 from autograder.records import (
     Exam,
     Grade,
     Outcome,
-    Plan,
     QuestionGrade,
     Submission,
+    TrainingUse,
     digest,
     load_evidence,
     load_exam,
@@ -33,6 +35,8 @@ from autograder.release import release_problems
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import LEVELS
 from autograder.store import Keys, Store
+from autograder.training.desk import TrainingDesk
+from autograder.training.job import Job
 from autograder.wire import codec
 
 REMARKS = {
@@ -43,6 +47,101 @@ REMARKS = {
     "died": "ended its process",
 }
 """What kept a notebook from running to its end, by kind of fault."""
+TRAINING_TO_COME = "its networks are still to be trained"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What one evidence file is worth, with the trainings there are."""
+
+    exam: Exam
+    questions: tuple[QuestionGrade, ...]
+    ours: str
+    """What the instructor should know of faults that are not the student's; empty: none."""
+    wants: tuple[Job, ...]
+    """Trainings without which some of its checks cannot tell."""
+    uses: tuple[TrainingUse, ...]
+
+
+class Assessor:
+    """Orders exams of one assignment under one profile, and says what their evidence is worth."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        judge: Judge,
+        profile: Profile,
+        isolation: str = "",
+        *,
+        calibrating: bool = False,
+    ) -> None:
+        """`isolation` is the wall of the exams to come; `calibrating` lets recipes have no threshold yet.
+
+        Raises CourseError where checks, notebook and recipes do not fit each other, DataError for a set that is not
+        whole.
+        """
+        self._assignment = assignment
+        self._judge = judge
+        self.isolation = isolation
+        if problems := list(plan_problems(assignment, judge.plan())):
+            raise CourseError(problems)
+        self.desk = TrainingDesk(assignment, judge.plan(), profile, libraries(), calibrating=calibrating)
+        self.judge_seconds = 0.0
+        """Spent waiting for the judge, all cases together."""
+
+    def order(self, submission: Submission, *, seed: int = 0) -> Order:
+        """Return the exam to hold for a submission. Every submission has the same seed; calibration varies it."""
+        settings = self._assignment.settings
+        key = self.exam_key(submission)
+        return Order(key, submission, self.desk.plan, settings.limits, self.isolation, self.desk.sets, seed)
+
+    def exam_key(self, submission: Submission) -> str:
+        """Digest of all that evidence depends on: the code run, its files, what is asked, the limits, the libraries."""
+        run = msgspec.json.encode([list(submission.cells), self._assignment.settings.limits])
+        sets = [one.digest for one in self.desk.sets]
+        return digest(submission.digest, run, self.desk.plan.digest, libraries(), *sets)
+
+    def assess(self, submission: Submission, path: Path, *, reference: Path | None, hidden: bool) -> Assessment:
+        """Judge a submission's evidence and count its points. Explanations compare with `reference`, the solution's.
+
+        Raises GraderError, OSError or WireError where that is not possible.
+        """
+        evidence = load_evidence(path)
+        if evidence.exam.plan != self.desk.plan.digest or evidence.exam.submission != submission.digest:
+            raise GraderError("the evidence is of other questions, or of another notebook: grade again")
+        scores = self.desk.scores(evidence)
+        language = self._assignment.course.language
+        case = Case(str(path), str(reference or ""), language, hidden, scores.cases)
+        started = time.monotonic()
+        try:
+            judged = self._judge.judge(case, scores.blobs)
+        finally:
+            self.judge_seconds += time.monotonic() - started
+        outcomes = [one.outcome for one in judged]
+        checks = self._judge.plan().checks
+        return Assessment(
+            exam=evidence.exam,
+            questions=grade_questions(self._assignment.questions, checks, outcomes, evidence.exam, language),
+            ours="; ".join(one.ours for one in judged if one.ours),
+            wants=tuple(self.desk.wanted(evidence, name) for name in _wanted(judged)),
+            uses=scores.uses,
+        )
+
+
+def _wanted(judged: Iterable[Judged]) -> list[str]:
+    return list(dict.fromkeys(one.wants for one in judged if one.wants))
+
+
+def trainings(engine: Engine, desk: TrainingDesk, jobs: Iterable[Job]) -> Iterator[Trained]:
+    """Run each job once, however many ask for it, and yield it when its run is stored."""
+    for trained in engine.train({job.key: job for job in jobs}.values()):
+        if trained.run is not None:
+            try:
+                desk.keep(trained.run)
+            except OSError as error:
+                yield Trained(trained.job, None, GraderError(f"the training cannot be stored: {error}"))
+                continue
+        yield trained
 
 
 @dataclass(frozen=True)
@@ -52,50 +151,48 @@ class Settled:
     grade: Grade
     unchanged: bool
     """Whether the grade is the stored one."""
+    waiting: Marked | None = None
+    """Itself, where it waits for trainings."""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A submission's grade as it is stored, and the trainings it waits for."""
+
+    submission: Submission
+    grade: Grade
+    wants: tuple[Job, ...] = ()
+
+    @property
+    def student(self) -> str:
+        return self.submission.student
 
 
 class Marker:
     """Marks the submissions of one assignment. Nothing of one submission hinders the others."""
 
-    def __init__(
-        self, assignment: Assignment, judge: Judge, store: Store, isolation: str = "", *, again: bool = False
-    ) -> None:
-        """`isolation` is the wall of the exams to come; `again` marks anew what has not changed.
-
-        Raises CourseError where checks, notebook and release do not fit each other.
-        """
+    def __init__(self, assignment: Assignment, assessor: Assessor, store: Store, *, again: bool = False) -> None:
+        """`again` marks anew what has not changed. Raises CourseError where the release is not the source's."""
         self._assignment = assignment
-        self._judge = judge
+        self._assessor = assessor
         self._store = store
-        self._isolation = isolation
         self._again = again
         self._solution = as_submission("", assignment.source)
         self._solution_key = ""
-        self.judge_seconds = 0.0
-        """Spent waiting for the judge, all cases together."""
-        if problems := [*plan_problems(assignment, self._plan), *release_problems(assignment)]:
+        if problems := list(release_problems(assignment)):
             raise CourseError(problems)
         stored = load_exam(assignment.paths.reference(assignment.name))
-        if not again and stored is not None and stored.key == self._exam_key(self._solution):
+        if not again and stored is not None and stored.key == assessor.exam_key(self._solution):
             self._solution_key = stored.key
-
-    @property
-    def _plan(self) -> Plan:
-        return self._judge.plan()
 
     @property
     def knows_solution(self) -> bool:
         """Whether the solution's evidence is there: what explanations compare with."""
         return bool(self._solution_key)
 
-    def order(self, submission: Submission) -> Order:
-        """Return the exam to hold for a submission."""
-        limits = self._assignment.settings.limits
-        return Order(self._exam_key(submission), submission, self._plan, limits, self._isolation)
-
     def order_solution(self) -> Order:
         """Return the exam to hold for the solution."""
-        return self.order(self._solution)
+        return self._assessor.order(self._solution)
 
     def keep_solution(self, result: Result) -> None:
         """Store the solution's evidence. Raise CourseError where it did not run to its end.
@@ -123,68 +220,59 @@ class Marker:
         exam = load_exam(self._assignment.paths.evidence(name, student))
         if self._again or not self.knows_solution or exam is None or not self._walled(exam):
             return None
-        key = self._exam_key(submission)
+        key = self._assessor.exam_key(submission)
         if self._store.keys(name, student) == Keys(key, self._judge_key(key)):
             stored = self._store.grade(name, student)
             return Settled(stored, unchanged=True) if stored is not None else None
         if exam.key != key:
             return None
-        return Settled(self.mark_stored(submission), unchanged=False)
+        marked = self.mark_stored(submission)
+        return Settled(marked.grade, unchanged=False, waiting=marked if marked.wants else None)
 
-    def mark(self, result: Result) -> Grade:
+    def mark(self, result: Result) -> Marked:
         """Store one exam's evidence; judge, mark and store the submission."""
         submission = result.order.submission
         if result.evidence is None:
-            return self._ungraded(submission, str(result.error))
+            return self.give_up(submission, str(result.error))
         try:
+            if self._again:
+                self._assessor.desk.forget_passing_faults(result.evidence)
             result.evidence.save(self._assignment.paths.evidence(self._assignment.name, submission.student))
         except OSError as error:
-            return self._ungraded(submission, f"the evidence cannot be stored: {error}")
+            return self.give_up(submission, f"the evidence cannot be stored: {error}")
         return self.mark_stored(submission)
 
-    def mark_stored(self, submission: Submission) -> Grade:
-        """Judge, mark and store a submission from the evidence that lies on disk."""
-        path = self._assignment.paths.evidence(self._assignment.name, submission.student)
-        started = time.monotonic()
+    def mark_stored(self, submission: Submission) -> Marked:
+        """Judge, mark and store a submission from the evidence and the trainings that lie on disk."""
+        paths, name = self._assignment.paths, self._assignment.name
+        path = paths.evidence(name, submission.student)
+        reference = paths.reference(name) if self.knows_solution else None
+        hidden = self._assignment.settings.expected == "hidden"
         try:
-            exam = load_evidence(path).exam
-            if exam.plan != self._plan.digest or exam.submission != submission.digest:
-                raise GraderError("the evidence is of other questions, or of another notebook: grade again")
-            judged = self._judge.judge(self._case(path))
-        except (GraderError, codec.WireError, OSError) as error:
-            return self._ungraded(submission, str(error))
-        finally:
-            self.judge_seconds += time.monotonic() - started
-        language = self._assignment.course.language
-        outcomes = [one.outcome for one in judged]
-        ours = "; ".join(one.ours for one in judged if one.ours)
+            found = self._assessor.assess(submission, path, reference=reference, hidden=hidden)
+        except (GraderError, OSError, codec.WireError) as error:
+            return self.give_up(submission, str(error))
+        exam, whole = found.exam, not found.ours and not found.wants
+        waiting = TRAINING_TO_COME if found.wants else ""
         graded = Grade(
             submission.student,
-            self._assignment.name,
-            "ungraded" if ours else "graded",
-            grade_questions(self._assignment.questions, self._plan.checks, outcomes, exam, language),
+            name,
+            "graded" if whole else "ungraded",
+            found.questions,
             isolation=exam.isolation,
-            device=exam.device,
+            device=found.uses[0].device if found.uses else exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=ours or (REMARKS[exam.fault.kind] if exam.fault else ""),
+            fault=found.ours or waiting or (REMARKS[exam.fault.kind] if exam.fault else ""),
+            trainings=found.uses,
         )
-        return self._store.save(graded, Keys(exam.key, self._judge_key(exam.key)))
+        stored = self._store.save(graded, Keys(exam.key, self._judge_key(exam.key)))
+        return Marked(submission, stored, found.wants)
 
-    def _walled(self, exam: Exam) -> bool:
-        """Whether evidence was taken behind the wall the course asks for now, or a stronger one."""
-        minimum = self._assignment.course.isolation
-        return exam.fault is not None or LEVELS.index(exam.isolation) >= LEVELS.index(minimum)
-
-    def _case(self, evidence: Path) -> Case:
-        reference = str(self._assignment.paths.reference(self._assignment.name)) if self.knows_solution else ""
-        hidden = self._assignment.settings.expected == "hidden"
-        return Case(str(evidence), reference, self._assignment.course.language, hidden)
-
-    def _ungraded(self, submission: Submission, why: str) -> Grade:
-        """A grade in which every check is ours to mend: nothing is lost, and nothing is earned for good."""
+    def give_up(self, submission: Submission, why: str) -> Marked:
+        """Store a grade in which every check is ours to mend: nothing is lost, and nothing is earned for good."""
         outcomes: dict[str, list[Outcome]] = {question.id: [] for question in self._assignment.questions}
-        for check in self._plan.checks:
+        for check in self._assessor.desk.plan.checks:
             outcomes[check.question].append(Outcome(check.name, check.question, check.title, "ungraded", check.weight))
         questions = tuple(
             QuestionGrade(one.id, one.points, one.points, tuple(outcomes[one.id])) for one in self._assignment.questions
@@ -194,14 +282,21 @@ class Marker:
             self._assignment.name,
             "ungraded",
             questions,
-            isolation=self._isolation,
+            isolation=self._assessor.isolation,
             submission=submission.digest,
             fault=why,
         )
-        return self._store.save(graded, Keys("", ""))
+        return Marked(submission, self._store.save(graded, Keys("", "")))
 
-    def _exam_key(self, submission: Submission) -> str:
-        return exam_key(self._assignment, submission, self._plan)
+    def give_up_training(self, marked: Marked, why: str) -> Marked:
+        """Store the grade of a submission one of whose trainings failed through no fault of its author."""
+        grade = replace(marked.grade, fault=why)
+        return Marked(marked.submission, self._store.save(grade, Keys("", "")))
+
+    def _walled(self, exam: Exam) -> bool:
+        """Whether evidence was taken behind the wall the course asks for now, or a stronger one."""
+        minimum = self._assignment.course.isolation
+        return exam.fault is not None or LEVELS.index(exam.isolation) >= LEVELS.index(minimum)
 
     def _judge_key(self, exam_key: str) -> str:
         """Digest of all that a grade depends on beside the evidence."""
@@ -210,19 +305,15 @@ class Marker:
         return digest(
             exam_key,
             self._solution_key,
+            self._assessor.desk.digest,
             *(path.read_bytes() for path in sorted(folder.glob("*.py"))),
             msgspec.json.encode([questions, self._assignment.course.language, self._assignment.settings.expected]),
         )
 
 
-def exam_key(assignment: Assignment, submission: Submission, plan: Plan) -> str:
-    """Digest of all that evidence depends on: the code run, what is asked, the limits, the libraries."""
-    run = msgspec.json.encode([list(submission.cells), assignment.settings.limits])
-    return digest(submission.digest, run, plan.digest, _versions())
-
-
 @cache
-def _versions() -> str:
+def libraries() -> str:
+    """Name the versions that evidence and trainings depend on."""
     found = []
     for name in ("keras-autograder", "tensorflow", "keras", "numpy", "torch"):
         with contextlib.suppress(PackageNotFoundError):

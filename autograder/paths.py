@@ -65,6 +65,14 @@ class Paths:
         """Evidence of the release as it is handed out."""
         return self.root / STATE / "evidence" / assignment / "release.evidence"
 
+    def training(self, key: str) -> Path:
+        """One training run, by its key's digest."""
+        return self.root / STATE / "trainings" / f"{key.removeprefix('sha256:')}.run"
+
+    def calibration(self, assignment: str, recipe: str, profile: str) -> Path:
+        """Folder of what a calibration measured."""
+        return self.root / STATE / "calibration" / assignment / f"{recipe}-{profile}"
+
     def feedback(self, assignment: str, student: str, notebook: str) -> Path:
         return self.root / "feedback" / student / assignment / f"{notebook}.html"
 

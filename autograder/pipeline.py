@@ -10,30 +10,40 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.course import Assignment
-from autograder.engine import Engine, Result
+from autograder.engine import Engine, Result, Workshop
 from autograder.engine.inline import InlineEngine
 from autograder.engine.local import LocalEngine
 from autograder.errors import CourseError, Problem
 from autograder.intake import list_submissions
 from autograder.judge.process import Judge
-from autograder.marking import Marker
+from autograder.marking import Assessor, Marked, Marker, trainings
 from autograder.notebook.formats import Notebook
+from autograder.recipes import Profile
 from autograder.records import Grade, Submission
 from autograder.release import read_release
 from autograder.sandbox.exam import Order
+from autograder.sandbox.gpus import RESERVE_MB, GpuPool, survey
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote, visible_paths
 from autograder.store import Store
+from autograder.training.desk import TrainingDesk
 
 EngineName = Literal["local", "inline"]
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
 class Options:
     """How to grade."""
 
-    jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    jobs: int = field(default_factory=cores)
     engine: EngineName = "local"
+    profile: Profile = "cpu"
+    """Which recipes, and on what device, networks are trained with."""
     again: bool = False
     """Whether to grade what has not changed too."""
     students: tuple[str, ...] = ()
@@ -48,6 +58,8 @@ class Timings:
     """Until the first room could open."""
     rooms: float = 0.0
     """From then until the last room's evidence was there."""
+    training: float = 0.0
+    """From then until the last network was trained, and what it decides marked."""
     judge: float = 0.0
     """Waiting for the judge, all cases together; rooms work meanwhile."""
     total: float = 0.0
@@ -65,7 +77,11 @@ class Step:
 def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterator[Step]:
     """Grade what is new or changed, and yield each submission when its grade is stored.
 
-    Raises CourseError where the course is broken, IsolationError where this machine cannot raise the wall.
+    In two phases: first every exam, so that all that does not hang on a training is marked and stored; then the
+    trainings, each once however many submitted the same network, until every check can tell.
+
+    Raises CourseError where the course is broken, DataError where a data set is not whole, IsolationError where this
+    machine cannot raise the wall.
     """
     started = time.monotonic()
     isolation = measure().require(assignment.course.isolation)
@@ -73,58 +89,96 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         submissions = _chosen(assignment, release, options.students)
-        marker = Marker(assignment, judge, store, isolation, again=options.again)
-        orders = []
+        assessor = Assessor(assignment, judge, options.profile, isolation)
+        gpus = lease_gpus(options, assessor.desk)
+        marker = Marker(assignment, assessor, store, again=options.again)
+        orders: list[Order] = []
+        waiting: list[Marked] = []
         for student, submission in submissions:
-            if settled := marker.settle(student, submission):
+            settled = marker.settle(student, submission)
+            if settled is not None and settled.waiting:
+                waiting.append(settled.waiting)
+            elif settled is not None:
                 yield Step(settled.grade, len(submissions), settled.unchanged)
             elif submission is not None:
-                orders.append(marker.order(submission))
-        for graded in _examine_and_mark(assignment, options, marker, orders, timings):
-            yield Step(graded, len(submissions))
-        timings.judge = marker.judge_seconds
+                orders.append(assessor.order(submission))
+        if orders or waiting:
+            with warm_rooms(assignment) as zygote:
+                engine = choose_engine(options, Workshop(zygote, isolation, gpus))
+                for marked in _examine(marker, engine, zygote, orders, timings):
+                    if marked.wants:
+                        waiting.append(marked)
+                    else:
+                        yield Step(marked.grade, len(submissions))
+                for marked in _train(marker, engine, assessor.desk, waiting, timings):
+                    yield Step(marked.grade, len(submissions))
+        timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
 
 
-def _examine_and_mark(
-    assignment: Assignment, options: Options, marker: Marker, orders: list[Order], timings: Timings
-) -> Iterator[Grade]:
+def _examine(marker: Marker, engine: Engine, zygote: Zygote, orders: list[Order], timings: Timings) -> Iterator[Marked]:
     """Hold the exams, the solution's first where its evidence is not there, and mark each as it comes."""
-    if not orders:
-        return
     started = time.monotonic()
+    zygote.warm()
+    timings.warm = time.monotonic() - started
     solution = None if marker.knows_solution else marker.order_solution()
     early: list[Result] = []
-    with warm_rooms(assignment) as zygote:
-        zygote.warm()
-        timings.warm = time.monotonic() - started
-        results = choose_engine(options, zygote).examine([*([solution] if solution else []), *orders])
-        for result in results:
-            if result.order is solution:
-                marker.keep_solution(result)
-                solution = None
-                yield from (marker.mark(one) for one in early)
-            elif solution:
-                early.append(result)
-            else:
-                yield marker.mark(result)
-        timings.rooms = time.monotonic() - started - timings.warm
+    for result in engine.examine([*([solution] if solution else []), *orders]):
+        if result.order is solution:
+            marker.keep_solution(result)
+            solution = None
+            yield from (marker.mark(one) for one in early)
+        elif solution:
+            early.append(result)
+        else:
+            yield marker.mark(result)
+    timings.rooms = time.monotonic() - started - timings.warm
+
+
+def _train(
+    marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Marked], timings: Timings
+) -> Iterator[Marked]:
+    """Run the trainings that submissions wait for, and mark each submission when all of its own are there.
+
+    The only loop of the line: a check that cannot tell from the trainings there are asks for one more.
+    """
+    started = time.monotonic()
+    while waiting:
+        again: list[Marked] = []
+        missing = {marked.student: {job.key for job in marked.wants} for marked in waiting}
+        for trained in trainings(engine, desk, [job for marked in waiting for job in marked.wants]):
+            for marked in waiting:
+                if trained.job.key not in missing[marked.student]:
+                    continue
+                missing[marked.student].discard(trained.job.key)
+                if trained.error is not None:
+                    missing[marked.student].clear()
+                    yield marker.give_up_training(marked, str(trained.error))
+                elif not missing[marked.student]:
+                    anew = marker.mark_stored(marked.submission)
+                    if anew.wants:
+                        again.append(anew)
+                    else:
+                        yield anew
+        waiting = again
+    timings.training = time.monotonic() - started
 
 
 def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
-    """Judge stored evidence again, without running student code."""
+    """Judge stored evidence again, without running student code or training anything."""
     started = time.monotonic()
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
-        marker = Marker(assignment, judge, store)
+        profile: Profile = "gpu" if "gpu" in {one.device for one in store.grades(assignment.name)} else "cpu"
+        marker = Marker(assignment, assessor := Assessor(assignment, judge, profile), store)
         stored = [
             submission
             for student, submission in list_submissions(assignment, release)
             if submission is not None and assignment.paths.evidence(assignment.name, student).exists()
         ]
         for submission in stored:
-            yield Step(marker.mark_stored(submission), len(stored))
-        timings.judge = marker.judge_seconds
+            yield Step(marker.mark_stored(submission).grade, len(stored))
+        timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
 
 
@@ -140,9 +194,29 @@ def warm_rooms(assignment: Assignment) -> Zygote:
     return Zygote(assignment.preload, assignment.paths.cache)
 
 
-def choose_engine(options: Options, zygote: Zygote) -> Engine:
+def choose_engine(options: Options, workshop: Workshop) -> Engine:
     """Return the engine asked for."""
-    return InlineEngine(zygote) if options.engine == "inline" else LocalEngine(zygote, options.jobs)
+    return InlineEngine(workshop) if options.engine == "inline" else LocalEngine(workshop, options.jobs)
+
+
+def lease_gpus(options: Options, desk: TrainingDesk) -> GpuPool | None:
+    """Return the pool of this machine's GPUs where the profile asks for them: as many rooms on each as recipes allow.
+
+    Raises CourseError where there is none.
+    """
+    if options.profile != "gpu":
+        return None
+    found = survey()
+    if not found.gpus:
+        why = "; ".join(found.problems)
+        text = f"this machine has no GPU ({why}): grade with --profile cpu, or on a machine that has one"
+        raise CourseError([Problem("--profile gpu", 0, "", text)])
+    needed = max((recipe.memory_mb for recipe in desk.recipes.values()), default=0) + RESERVE_MB
+    smallest = min(gpu.memory_mb for gpu in found.gpus)
+    if smallest < needed:
+        text = f"a GPU of {smallest} MB is too small: the recipes' memory_mb and CUDA itself ask for {needed}"
+        raise CourseError([Problem("--profile gpu", 0, "", text)])
+    return GpuPool(found.gpus, rooms_per_gpu=min(smallest // needed, max(options.jobs // len(found.gpus), 1)))
 
 
 def _chosen(

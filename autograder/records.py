@@ -14,7 +14,17 @@ from typing import Annotated, Literal
 import msgspec
 
 from autograder.wire import codec
-from autograder.wire.messages import Answer, Answered, Cell, CellRun, Fault, Probe, Record
+from autograder.wire.messages import (
+    Answer,
+    Answered,
+    Cell,
+    CellRun,
+    Fault,
+    Figure,
+    FitCap,
+    Probe,
+    Record,
+)
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=10**6)]
 PositiveInt = Annotated[int, msgspec.Meta(gt=0, le=10**6)]
@@ -52,6 +62,12 @@ class Limits(Record, frozen=True):
     """How large one answer may be."""
     notebook_mb: PositiveInt = 50
     """How large a submitted notebook may be."""
+    files_mb: PositiveInt = 50
+    """How large the files handed in beside it may be, all together."""
+    training_seconds: Positive = 60.0
+    """Wall-clock seconds that the student's own training function may take, on top of the exam's."""
+    fit: FitCap = FitCap()
+    """What one call of `fit` may do in a cell: the exam looks at structure, and trains elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +127,8 @@ class Submission:
     """Ids of the cells put back: test cells deleted or edited."""
     fault: Fault | None = None
     """Why there is nothing to run."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Files handed in beside the notebook, by the path they have there: read when the exam is held."""
 
 
 # --- What came back ---------------------------------------------------------------------------------------------------
@@ -163,10 +181,7 @@ class Evidence:
 
     def save(self, path: Path) -> None:
         """Write the file beside, then rename it: a file that is there is whole."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_bytes(b"".join([codec.pack(self.exam), *self.frames]))
-        beside.replace(path)
+        write_beside(path, b"".join([codec.pack(self.exam), *self.frames]))
 
 
 def load_exam(path: Path) -> Exam | None:
@@ -190,6 +205,53 @@ def load_evidence(path: Path) -> Evidence:
     if not frames:
         raise codec.WireError("the file is empty")
     return Evidence(codec.unpack(frames[0], Exam)[0], tuple(frames[1:]))
+
+
+def write_beside(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then rename it: a file that is there is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+class TrainingRun(Record, tag="training-run", frozen=True):
+    """One training of a network under a recipe and one seed. One small file, shared by all who submitted its like."""
+
+    key: str
+    """Digest of all that its scores depend on."""
+    signature: str
+    """Of the network."""
+    recipe: str
+    seed: int
+    data: str
+    data_digest: str
+    stand_in: bool
+    """Whether the data stand in for the set of that name."""
+    device: str
+    """Kind of device: `cpu` or `gpu`."""
+    versions: dict[str, str]
+    seconds: float
+    asked: int
+    """Epochs asked for."""
+    epochs: list[dict[str, Figure]]
+    """What Keras logged, epoch by epoch."""
+    scores: dict[str, Figure]
+    """On the test examples, by metric; None: not a finite number."""
+    fault: Fault | None = None
+    """Why there are no scores."""
+
+    def save(self, path: Path) -> None:
+        """Store it at `path`."""
+        write_beside(path, msgspec.json.encode(self))
+
+
+def load_training_run(path: Path) -> TrainingRun | None:
+    """Return the run stored at `path`; None where there is none, or it is of another format."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=TrainingRun)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 # --- What it is worth -------------------------------------------------------------------------------------------------
@@ -216,6 +278,20 @@ class QuestionGrade:
     outcomes: tuple[Outcome, ...]
 
 
+class TrainingUse(Record, frozen=True):
+    """The trainings a grade rests on, of one network under one recipe."""
+
+    probe: str
+    recipe: str
+    signature: str
+    seeds: list[int]
+    device: str
+    data: str
+    data_digest: str
+    stand_in: bool
+    versions: dict[str, str]
+
+
 @dataclass(frozen=True)
 class Grade:
     """One submission's points."""
@@ -231,6 +307,7 @@ class Grade:
     attempt: int = 1
     fault: str = ""
     """Why it is not whole, in one sentence for the instructor."""
+    trainings: tuple[TrainingUse, ...] = ()
 
     @property
     def score(self) -> float:

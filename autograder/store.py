@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from autograder.errors import GraderError
-from autograder.records import Grade, Outcome, QuestionGrade
+from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
 
 class _Base(DeclarativeBase):
@@ -41,6 +42,9 @@ class _Submission(_Base):
     questions: Mapped[list[_Question]] = relationship(
         cascade="all, delete-orphan", order_by="_Question.position", lazy="selectin"
     )
+    trainings: Mapped[list[_Training]] = relationship(
+        cascade="all, delete-orphan", order_by="_Training.id", lazy="selectin"
+    )
 
 
 class _Question(_Base):
@@ -55,6 +59,24 @@ class _Question(_Base):
     checks: Mapped[list[_Check]] = relationship(
         cascade="all, delete-orphan", order_by="_Check.position", lazy="selectin"
     )
+
+
+class _Training(_Base):
+    """The trainings of one network that a submission's grade rests on, shared with whoever submitted its like."""
+
+    __tablename__ = "training"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submission.id", ondelete="CASCADE"), index=True)
+    probe: Mapped[str]
+    recipe: Mapped[str]
+    signature: Mapped[str]
+    seeds: Mapped[list[int]] = mapped_column(sa.JSON)
+    device: Mapped[str]
+    data: Mapped[str]
+    data_digest: Mapped[str]
+    stand_in: Mapped[bool]
+    versions: Mapped[dict[str, str]] = mapped_column(sa.JSON)
 
 
 class _Check(_Base):
@@ -149,6 +171,7 @@ def _fill(row: _Submission, grade: Grade, keys: Keys) -> None:
     row.digest, row.isolation, row.device = grade.submission, grade.isolation, grade.device
     row.seconds, row.graded_at = grade.seconds, datetime.now(UTC)
     row.exam_key, row.judge_key = keys.exam, keys.judge
+    row.trainings = [_Training(**msgspec.structs.asdict(use)) for use in grade.trainings]
     row.questions = [
         _Question(
             position=position,
@@ -194,4 +217,7 @@ def _grade(row: _Submission) -> Grade:
         submission=row.digest,
         attempt=row.attempt,
         fault=row.fault,
+        trainings=tuple(
+            TrainingUse(**{name: getattr(use, name) for name in TrainingUse.__struct_fields__}) for use in row.trainings
+        ),
     )

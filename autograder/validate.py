@@ -5,66 +5,68 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from pathlib import Path
 
-from autograder.course import Assignment, plan_problems
-from autograder.engine import hold
-from autograder.errors import CourseError, GraderError, Problem
-from autograder.grades import grade_questions
+from autograder.course import Assignment
+from autograder.engine import Engine, Workshop, hold
+from autograder.errors import GraderError, Problem
 from autograder.intake import as_submission
-from autograder.judge.channel import Case
 from autograder.judge.faults import is_unwritten
-from autograder.judge.process import Judge
-from autograder.marking import exam_key
+from autograder.marking import Assessment, Assessor, trainings
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name
-from autograder.pipeline import judge_of, warm_rooms
+from autograder.pipeline import Options, choose_engine, judge_of, lease_gpus, warm_rooms
 from autograder.records import Evidence, Exam, QuestionGrade, Submission
 from autograder.release import leaks, read_release, release_differences
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import measure
+from autograder.sandbox.rooms import Zygote
 
 
-def findings(assignment: Assignment) -> list[Problem]:
+def findings(assignment: Assignment, options: Options) -> list[Problem]:
     """Return everything that makes the assignment unfit, none where it is fit.
 
     Raises CourseError where the course is broken, GraderError where we could not find out.
     """
     isolation = measure().require(assignment.course.isolation)
     with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
-        if problems := list(plan_problems(assignment, judge.plan())):
-            raise CourseError(problems)
+        assessor = Assessor(assignment, judge, options.profile, isolation)
+        workshop = Workshop(zygote, isolation, lease_gpus(options, assessor.desk))
+        engine = choose_engine(options, workshop)
         release = read_release(assignment)
-
-        def examine(submission: Submission) -> Evidence:
-            key = exam_key(assignment, submission, judge.plan())
-            order = Order(key, submission, judge.plan(), assignment.settings.limits, isolation)
-            result = hold(zygote, order)
-            if result.evidence is None:
-                raise result.error or GraderError("an exam gave no evidence")
-            return result.evidence
-
-        reference = assignment.paths.reference(assignment.name)
-        solution = examine(as_submission("", assignment.source))
-        solution.save(reference)
-        untouched = examine(as_submission("", release))
-        untouched.save(assignment.paths.untouched(assignment.name))
+        paths, name = assignment.paths, assignment.name
+        solution, untouched = paths.reference(name), paths.untouched(name)
+        submissions = {solution: as_submission("", assignment.source), untouched: as_submission("", release)}
+        for path, submission in submissions.items():
+            _examine(zygote, assessor.order(submission)).save(path)
+        first, second = (
+            _assess(assessor, engine, submission, path, solution) for path, submission in submissions.items()
+        )
         return [
-            *_solution_findings(assignment, _grades(assignment, judge, solution, str(reference))),
-            *_release_findings(
-                assignment, _grades(assignment, judge, untouched, str(assignment.paths.untouched(assignment.name)))
-            ),
-            *_run_findings(assignment, untouched.exam),
+            *_solution_findings(assignment, first.questions),
+            *_release_findings(assignment, second.questions),
+            *_run_findings(assignment, second.exam),
             *leaks(assignment),
             *release_differences(assignment),
         ]
 
 
-def _grades(assignment: Assignment, judge: Judge, evidence: Evidence, path: str) -> tuple[QuestionGrade, ...]:
-    reference = str(assignment.paths.reference(assignment.name))
-    judged = judge.judge(Case(path, reference, assignment.course.language, hidden=False))
-    outcomes = [one.outcome for one in judged]
-    language = assignment.course.language
-    return grade_questions(assignment.questions, judge.plan().checks, outcomes, evidence.exam, language)
+def _examine(zygote: Zygote, order: Order) -> Evidence:
+    result = hold(zygote, order)
+    if result.evidence is None:
+        raise result.error or GraderError("an exam gave no evidence")
+    return result.evidence
+
+
+def _assess(assessor: Assessor, engine: Engine, submission: Submission, path: Path, reference: Path) -> Assessment:
+    """Judge evidence, training what its checks ask for until they can tell."""
+    while True:
+        found = assessor.assess(submission, path, reference=reference, hidden=False)
+        if not found.wants:
+            return found
+        for trained in trainings(engine, assessor.desk, found.wants):
+            if trained.error is not None:
+                raise trained.error
 
 
 def _solution_findings(assignment: Assignment, grades: tuple[QuestionGrade, ...]) -> Iterator[Problem]:

@@ -79,11 +79,12 @@ assignments:
         "course.yaml:3: language: invalid enum value 'de'; given: 'de'",
         "course.yaml:5: isolation: given twice",
         "course.yaml:8: assignments.cnn.title: expected `str`, got `int`; given: 12",
-        "course.yaml:9: assignments.cnn.color: unknown key; known here: title, expected, limits, preload",
+        "course.yaml:9: assignments.cnn.color: unknown key; known here: title, expected, limits, preload, "
+        "data, recipes",
         "course.yaml:11: assignments.cnn.limits.cell_seconds: expected `float` > 0.0; given: -1",
         "course.yaml:12: assignments.cnn.limits.memory_mb: expected `int`, got `str`; given: 'lots'",
         "course.yaml:13: assignments.cnn.limits.processes: expected `int` >= 1; given: 0",
-        "course.yaml:14: assignments.cnn.preload: expected `array | null`, got `str`; given: 'numpy'",
+        "course.yaml:14: assignments.cnn.preload: expected `array`, got `str`; given: 'numpy'",
         "course.yaml:15: assignments.rnn: expected keys with values, indented below",
     ]
 

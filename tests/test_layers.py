@@ -11,13 +11,15 @@ import pytest
 
 LAYERS = (
     {"cli"},
-    {"validate", "doctor"},
+    {"calibrate", "validate", "doctor"},
     {"pipeline"},
     {"marking"},
     {"engine", "report", "intake", "release", "grades", "asserts"},
+    {"training"},
     {"sandbox", "judge", "store", "course"},
-    {"notebook", "paths"},
+    {"data", "notebook", "paths"},
     {"records", "locale"},
+    {"recipes"},
     {"errors", "wire"},
 )
 FLOOR = {name: floor for floor, names in enumerate(LAYERS) for name in names}

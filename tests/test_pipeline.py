@@ -233,7 +233,7 @@ def test_a_linked_folder_is_nobodys_work(course: Path) -> None:
 def test_validating_does_not_undo_a_grading(course: Path) -> None:
     toy.hand_in(course, "ada", RIGHT)
     run(course)
-    assert findings(load_assignment(course, toy.NAME)) == []
+    assert findings(load_assignment(course, toy.NAME), Options()) == []
     assert [step.unchanged for step in run(course)] == [True]
 
 

@@ -1,18 +1,23 @@
-"""Where rooms run. Every engine holds exams in rooms of a warm zygote; they differ in how many at once."""
+"""Where rooms run. Every engine works in rooms of a warm zygote; they differ in how many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from autograder.errors import GraderError
-from autograder.records import Evidence
+from autograder.records import Evidence, TrainingRun
 from autograder.sandbox.exam import Order, examine
+from autograder.sandbox.gpus import GpuPool
 from autograder.sandbox.rooms import Zygote
+from autograder.training.job import Job
+from autograder.training.room import train
 
 TRIES = 2
 """A fault of ours is tried again once before it is reported."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,22 +29,69 @@ class Result:
     error: GraderError | None = None
 
 
+@dataclass(frozen=True)
+class Trained:
+    """One training run, or what kept us from running it."""
+
+    job: Job
+    run: TrainingRun | None
+    error: GraderError | None = None
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What an engine trains with."""
+
+    zygote: Zygote
+    isolation: str
+    gpus: GpuPool | None = None
+    """None: on the CPU."""
+
+
 class Engine(Protocol):
-    """Holds exams. Results come in any order; an engine never raises for one exam's sake."""
+    """Holds exams and trains networks. Results come in any order; an engine never raises for one item's sake."""
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
         """Hold every exam ordered and yield its result when it is there."""
         ...
 
+    def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
+        """Run every training and yield it when it is there."""
+        ...
+
 
 def hold(zygote: Zygote, order: Order) -> Result:
     """Hold one exam, trying again where the fault is ours."""
+    evidence, error = _tried(lambda: examine(zygote, order), order.submission.student)
+    return Result(order, evidence, error)
+
+
+def run_training(workshop: Workshop, threads: int, job: Job) -> Trained:
+    """Run one training, trying again where the fault is ours."""
+    run, error = _tried(lambda: _train(workshop, threads, job), f"training of {job.recipe.name}, seed {job.seed}")
+    return Trained(job, run, error)
+
+
+def _train(workshop: Workshop, threads: int, job: Job) -> TrainingRun:
+    if workshop.gpus is None:
+        return train(workshop.zygote, job, workshop.isolation, threads=threads)
+    with workshop.gpus.lease() as lease:
+        run = train(workshop.zygote, job, workshop.isolation, threads=threads, lease=lease)
+    if run.fault is None or run.fault.kind != "memory":
+        return run
+    with workshop.gpus.lease(
+        alone=True
+    ) as lease:  # it had a share of a GPU: the network may need more, and may have it
+        return train(workshop.zygote, job, workshop.isolation, threads=threads, lease=lease)
+
+
+def _tried(work: Callable[[], T], name: str) -> tuple[T | None, GraderError | None]:
     error = None
     for _ in range(TRIES):
         try:
-            return Result(order, examine(zygote, order))
+            return work(), None
         except GraderError as raised:
             error = raised
-        except Exception as raised:  # whatever it is, it is ours, and it is one submission's only
-            error = GraderError(f"{order.submission.student}: {type(raised).__name__}: {raised}")
-    return Result(order, None, error)
+        except Exception as raised:  # whatever it is, it is ours, and it is one item's only
+            error = GraderError(f"{name}: {type(raised).__name__}: {raised}")
+    return None, error

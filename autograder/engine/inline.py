@@ -1,20 +1,25 @@
-"""The simplest engine: one exam after another, in the thread that asks."""
+"""The simplest engine: one room after another, in the thread that asks."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
-from autograder.engine import Result, hold
+from autograder.engine import Result, Trained, Workshop, hold, run_training
 from autograder.sandbox.exam import Order
-from autograder.sandbox.rooms import Zygote
+from autograder.training.job import Job
 
 
 class InlineEngine:
-    """Holds one exam at a time. For debugging; LocalEngine gives the same results sooner."""
+    """One room at a time. For debugging; LocalEngine gives the same results sooner."""
 
-    def __init__(self, zygote: Zygote) -> None:
-        self._zygote = zygote
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
         for order in orders:
-            yield hold(self._zygote, order)
+            yield hold(self._workshop.zygote, order)
+
+    def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
+        for job in jobs:
+            yield run_training(self._workshop, len(os.sched_getaffinity(0)), job)

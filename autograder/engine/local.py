@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from typing import TypeVar
 
-from autograder.engine import Result, hold
+from autograder.engine import Result, Trained, Workshop, hold, run_training
 from autograder.sandbox.exam import Order
-from autograder.sandbox.rooms import Zygote
+from autograder.training.job import Job
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 class LocalEngine:
-    """Holds `jobs` exams at a time: one thread each, which sleeps while its room works."""
+    """`jobs` rooms at a time: one thread each, which sleeps while its room works."""
 
-    def __init__(self, zygote: Zygote, jobs: int) -> None:
-        self._zygote = zygote
+    def __init__(self, workshop: Workshop, jobs: int) -> None:
+        self._workshop = workshop
         self._jobs = jobs
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
-        waiting = iter(orders)
-        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="room")
-        running: set[Future[Result]] = set()
-        try:
-            while True:
-                # Twice as many as run at once: no room waits while the caller marks the last one.
-                for order in itertools.islice(waiting, 2 * self._jobs - len(running)):
-                    running.add(pool.submit(hold, self._zygote, order))
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        finally:  # whoever interrupts does not wait for rooms: the zygote ends them
-            pool.shutdown(wait=False, cancel_futures=True)
+        return _in_parallel(partial(hold, self._workshop.zygote), orders, self._jobs)
+
+    def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
+        """Two trainings side by side, on a core each, end sooner than one after the other on both."""
+        waiting = list(jobs)
+        rooms = self._workshop.gpus.count if self._workshop.gpus else self._jobs
+        side_by_side = max(min(rooms, len(waiting)), 1)
+        threads = max(len(os.sched_getaffinity(0)) // side_by_side, 1)
+        return _in_parallel(partial(run_training, self._workshop, threads), waiting, side_by_side)
+
+
+def _in_parallel(work: Callable[[Item], Made], items: Iterable[Item], at_once: int) -> Iterator[Made]:
+    waiting = iter(items)
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="room")
+    running: set[Future[Made]] = set()
+    try:
+        while True:
+            # Twice as many as run at once: no room waits while the caller marks the last one.
+            for item in itertools.islice(waiting, 2 * at_once - len(running)):
+                running.add(pool.submit(work, item))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
+    finally:  # whoever interrupts does not wait for rooms: the zygote ends them
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from autograder.records import Outcome
-from autograder.wire.messages import Probe, Record, Size
+import msgspec
+
+from autograder.recipes import MetricName, Threshold
+from autograder.records import Outcome, TrainingRun
+from autograder.wire.messages import Array, Probe, Record, Size
 
 
 class CheckRecord(Record, frozen=True):
@@ -33,6 +36,22 @@ class Collected(Record, tag="collected", frozen=True):
     complaints: list[Complaint]
 
 
+class TrainingCase(Record, frozen=True):
+    """What is known of one probe that is judged by a score: its recipe's bars, and the trainings there are."""
+
+    recipe: str
+    profile: str
+    budget: Size
+    """The most trainings there will be."""
+    thresholds: dict[MetricName, Threshold]
+    data: str
+    stand_in: bool
+    runs: tuple[TrainingRun, ...] = ()
+    """In the order of their seeds."""
+    labels: Array | None = None
+    """Of the hidden set, for predictions: int64[N], numbered as the student's function was given them."""
+
+
 class Case(Record, tag="case", frozen=True):
     """Pipeline to judge: judge this evidence."""
 
@@ -43,6 +62,8 @@ class Case(Record, tag="case", frozen=True):
     language: str
     hidden: bool
     """Whether messages leave out what was expected."""
+    trainings: dict[str, TrainingCase] = msgspec.field(default_factory=dict)
+    """By probe."""
     skip: tuple[str, ...] = ()
     """Checks not to run: they have lost a judge before."""
 
@@ -58,6 +79,8 @@ class Judged(Record, tag="judged", frozen=True):
 
     outcome: Outcome
     ours: str = ""
+    wants: str = ""
+    """The probe of which this check needs one more training before it can tell."""
 
 
 class Rested(Record, tag="rested", frozen=True):

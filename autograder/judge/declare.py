@@ -13,14 +13,18 @@ from autograder.wire import codec
 from autograder.wire.messages import (
     Argument,
     CallProbe,
+    HistoryProbe,
     Items,
     Mapping,
     ModelProbe,
+    PredictionsProbe,
     PrintedProbe,
     Probe,
     SourceProbe,
     Symbolic,
     Text,
+    TrainedByProbe,
+    TrainedProbe,
     VariableProbe,
 )
 
@@ -75,8 +79,7 @@ def model(name: str, *, input_shape: Sequence[int | None] | None = None) -> Any:
 
     `input_shape` is the shape of one example, batch left out, for a network that may not have been built yet.
     """
-    shape = None if input_shape is None else tuple(input_shape)
-    return _fixture(lambda _: ModelProbe(name, shape))
+    return _fixture(lambda _: ModelProbe(name, _shape(input_shape)))
 
 
 def source(cell: str) -> Any:
@@ -89,9 +92,54 @@ def printed(cell: str) -> Any:
     return _fixture(lambda _: PrintedProbe(cell))
 
 
+def history(name: str) -> Any:
+    """Ask for the curves a training left behind: what `fit` returned, or a dict of lists."""
+    return _fixture(lambda _: HistoryProbe(name))
+
+
+def trained(name: str, *, recipe: str, input_shape: Sequence[int | None] | None = None) -> Any:
+    """Ask for the network a name is bound to, trained by us: from fresh weights, under a recipe of course.yaml.
+
+    Students who submit equal networks share their trainings. `input_shape` is as for `model`.
+    """
+    return _fixture(lambda _: TrainedProbe(name, recipe, _shape(input_shape)))
+
+
+def trained_by(
+    function: str, *args: Any, recipe: str, hidden: str, shape: Sequence[int | None] | None = None, **kwargs: Any
+) -> Any:
+    """Ask the student's own training function for a trained model, and that model for predictions.
+
+    It is called as `function(inputs, labels, *args, **kwargs)` with the recipe's training examples, prepared as the
+    recipe says, each of `shape` (left out: as the set has it). The classes are renumbered by a secret permutation: what
+    has not learned from these labels cannot predict them. What it returns, a Keras model, an object with `predict` or a
+    function, then predicts the inputs of the hidden set; its labels never enter the room. `args` are as for `call`.
+    """
+
+    def encode(blobs: list[bytes]) -> Probe:
+        positional = [_argument(value, blobs) for value in args]
+        named = {name: _argument(value, blobs) for name, value in kwargs.items()}
+        return TrainedByProbe(function, recipe, hidden, positional, named, _shape(shape))
+
+    return _fixture(encode)
+
+
+def predictions(name: str, *, recipe: str, hidden: str, shape: Sequence[int | None] | None = None) -> Any:
+    """Ask what a network the student trained, or loaded the weights of, predicts for the inputs of a hidden set.
+
+    A Keras model, an object with `predict`, or a function of the inputs. They are prepared as the recipe says, each of
+    `shape` (left out: as the set has it).
+    """
+    return _fixture(lambda _: PredictionsProbe(name, recipe, hidden, _shape(shape)))
+
+
 def symbolic(shape: Sequence[int | None]) -> Symbolic:
     """An argument of `call`: a `keras.Input` of this shape, batch left out. The answer is then a network."""
     return Symbolic(tuple(shape))
+
+
+def _shape(shape: Sequence[int | None] | None) -> tuple[int | None, ...] | None:
+    return None if shape is None else tuple(shape)
 
 
 def _fixture(encode: Encode) -> Any:

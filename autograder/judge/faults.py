@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from autograder.judge.message import Mismatch, Said
+from autograder.judge.trainings import curve
 from autograder.locale import Phrase, phrase
-from autograder.records import CheckStatus
+from autograder.records import CheckStatus, TrainingRun
 from autograder.wire.messages import Fault
 
 
@@ -21,6 +22,20 @@ def status_of(fault: Fault) -> CheckStatus:
 def explain_fault(fault: Fault) -> Mismatch:
     """Return what to tell the student."""
     return Mismatch(received=_received(fault), place=_place(fault), hint=_hint(fault))
+
+
+def explain_training(run: TrainingRun) -> Mismatch:
+    """Return what to tell the student of a training that gave no score."""
+    assert run.fault is not None
+    if run.fault.kind == "untrainable":
+        return explain_fault(run.fault)
+    received = (
+        phrase("the training was stopped: it was still running after {n} seconds", n=round(run.seconds))
+        if run.fault.kind == "time"
+        else phrase("the training was stopped: it took more memory than allowed")
+    )
+    hint = phrase("look at the size of the network: layers far wider than asked for cost time and memory.")
+    return Mismatch(received=received, place=curve(run), hint=hint)
 
 
 def _received(fault: Fault) -> Said:
@@ -44,6 +59,20 @@ def _received(fault: Fault) -> Said:
             return phrase("an answer that cannot be read: {how}", how=fault.message)
         case "unreadable":
             return phrase("a file that is not a notebook: {how}", how=fault.message)
+        case "untrainable":
+            return _untrainable(fault)
+
+
+def _untrainable(fault: Fault) -> Said:
+    match fault.error:
+        case "custom":
+            return phrase("a network with a layer of your own class, which cannot be trained: {how}", how=fault.message)
+        case "code":
+            return phrase("a network with a Lambda layer, whose code is not run in training: {how}", how=fault.message)
+        case "unfinished":
+            return phrase("a network that was never built, or cannot be followed: {how}", how=fault.message)
+        case _:
+            return phrase("a network that cannot be trained: {how}", how=fault.message)
 
 
 def _place(fault: Fault) -> Said | None:

@@ -12,7 +12,7 @@ import re
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -20,22 +20,37 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.channel import Case, CheckRecord, Collected, Complaint, Judged, Rested, Running
+from autograder.judge.channel import (
+    Case,
+    CheckRecord,
+    Collected,
+    Complaint,
+    Judged,
+    Rested,
+    Running,
+    TrainingCase,
+)
 from autograder.judge.declare import Declared
-from autograder.judge.faults import explain_fault, status_of
+from autograder.judge.faults import explain_fault, explain_training, status_of
 from autograder.judge.message import CheckFailed, Mismatch, compose
+from autograder.judge.trainings import NeedsTraining, Predictions, Training, TrainingFailed
 from autograder.judge.values import describe, form, to_value
 from autograder.locale import phrase
 from autograder.records import CheckStatus, Evidence, Outcome, load_evidence
 from autograder.wire import codec
 from autograder.wire.messages import (
     Answer,
+    Array,
     Artifact,
     Fault,
+    Network,
+    PredictionsProbe,
     PrintedProbe,
     Probe,
     SourceProbe,
     Text,
+    TrainedByProbe,
+    TrainedProbe,
 )
 
 FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
@@ -53,18 +68,31 @@ class NoAnswer(Exception):
 class CaseFile:
     """The evidence of the case in hand, beside the solution's."""
 
-    def __init__(self, evidence: Evidence, reference: Evidence | None) -> None:
+    def __init__(
+        self,
+        evidence: Evidence,
+        reference: Evidence | None,
+        trainings: Mapping[str, TrainingCase],
+        blobs: list[bytes],
+    ) -> None:
+        """`trainings` are those of the probes that are judged by a score; `blobs` hold the labels of hidden sets."""
         self.exam = evidence.exam
         self._answers = evidence.answers()
         self._reference = reference.answers() if reference else {}
+        self._trainings = trainings
+        self._blobs = blobs
         self.odd: list[tuple[Artifact, Artifact]] = []
         """Answers asked for that are of another form than the solution's, which comes second."""
+        self.remarks: list[Mismatch] = []
+        """What to tell of the check in hand should it pass."""
 
     def value(self, name: str, probe: Probe) -> Any:
         """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none."""
         answer, blobs = self._answer(name, probe)
         if isinstance(answer, Fault):
             raise NoAnswer(self._cause(answer))
+        if isinstance(probe, TrainedProbe | TrainedByProbe | PredictionsProbe):
+            return self._scored(name, probe, answer, blobs)
         wanted = self._reference.get(name, (None, []))[0]
         if wanted is not None and not isinstance(wanted, Fault) and form(wanted) != form(answer):
             self.odd.append((answer, wanted))
@@ -72,6 +100,25 @@ class CaseFile:
             return to_value(answer, blobs, None if isinstance(wanted, Fault) else wanted)
         except codec.WireError as error:  # a room that sends arrays which do not hold together is the student's
             raise NoAnswer(Fault(kind="unread", message=str(error))) from error
+
+    def _scored(
+        self,
+        name: str,
+        probe: TrainedProbe | TrainedByProbe | PredictionsProbe,
+        answer: Artifact,
+        blobs: list[bytes],
+    ) -> Training | Predictions:
+        case = self._trainings.get(name)
+        if case is None:
+            raise LookupError(f"nothing is known of the recipe {probe.recipe!r}: judge with `autograder judge`")
+        if isinstance(probe, TrainedProbe):
+            if not isinstance(answer, Network):
+                raise CheckFailed(Mismatch(received=describe(answer), expected=phrase("a network")))
+            return Training(name, answer, case, self.remarks)
+        if not isinstance(answer, Array) or case.labels is None:
+            raise CheckFailed(Mismatch(received=describe(answer), expected=phrase("an array of predictions")))
+        labels = codec.array_value(case.labels, self._blobs)
+        return Predictions(codec.array_value(answer, blobs), labels, case, self.remarks)
 
     def _answer(self, name: str, probe: Probe) -> tuple[Answer, list[bytes]]:
         match probe:
@@ -128,7 +175,7 @@ def evidence(request: pytest.FixtureRequest) -> CaseFile:
     if path is None:
         pytest.skip("no evidence to judge: give --evidence FILE, or run `autograder judge`")
     reference = request.config.getoption("--reference")
-    return CaseFile(load_evidence(path), load_evidence(reference) if reference else None)
+    return CaseFile(load_evidence(path), load_evidence(reference) if reference else None, {}, [])
 
 
 class _Forbid(MetaPathFinder):
@@ -175,8 +222,8 @@ class JudgeSession:
             self._complaints.append(Complaint(0, "", "no check: write functions named test_… with @question"))
         self._send(Collected(checks, probes, self._complaints), blobs)
         if not self._complaints:
-            for case in self._cases():
-                self._judge(session.items, case)
+            for case, labels in self._cases():
+                self._judge(session.items, case, labels)
         return True
 
     def _check(self, item: pytest.Item) -> CheckRecord | None:
@@ -198,20 +245,22 @@ class JudgeSession:
 
     # --- judging ---
 
-    def _cases(self) -> Iterator[Case]:
+    def _cases(self) -> Iterator[tuple[Case, list[bytes]]]:
         while True:
             try:
-                yield codec.unpack(codec.read_frame(self._stream.read), Case)[0]
+                yield codec.unpack(codec.read_frame(self._stream.read), Case)
             except (EOFError, ConnectionError):
                 return
 
-    def _judge(self, items: list[pytest.Item], request: Case) -> None:
+    def _judge(self, items: list[pytest.Item], request: Case, blobs: list[bytes]) -> None:
         self._request = request
-        self.case = CaseFile(load_evidence(Path(request.evidence)), self._load_reference(request.reference))
+        evidence, reference = load_evidence(Path(request.evidence)), self._load_reference(request.reference)
+        self.case = CaseFile(evidence, reference, request.trainings, blobs)
         for item in items:
             if item.name in request.skip:
                 continue
             self.case.odd.clear()
+            self.case.remarks.clear()
             self._outcome = None
             self._send(Running(item.name))
             # No next item: everything is torn down, and the same items run again for the next case.
@@ -239,9 +288,14 @@ class JudgeSession:
         error = raised.value if raised else None
         match error:
             case None:
-                return self._judged(item, "passed", "")
+                remarks = self.case.remarks if self.case else []
+                return self._judged(item, "passed", "\n".join(self._say(remark) for remark in remarks))
             case NoAnswer(fault=fault):
                 return self._judged(item, status_of(fault), self._say(explain_fault(fault)))
+            case NeedsTraining(probe=probe):
+                return self._judged(item, "ungraded", "", wants=probe)
+            case TrainingFailed(run=run):
+                return self._judged(item, "errored", self._say(explain_training(run)))
             case CheckFailed(mismatch=mismatch):
                 return self._judged(item, "failed", self._say(mismatch))
             case AssertionError():
@@ -256,10 +310,10 @@ class JudgeSession:
         assert self._request is not None
         return compose(mismatch, self._request.language, hidden=self._request.hidden)
 
-    def _judged(self, item: pytest.Item, status: CheckStatus, message: str, ours: str = "") -> Judged:
+    def _judged(self, item: pytest.Item, status: CheckStatus, message: str, ours: str = "", wants: str = "") -> Judged:
         record = self._check(item)
         assert record is not None, "a check without a question is never judged"
-        return Judged(Outcome(item.name, record.question, record.title, status, record.weight, message), ours)
+        return Judged(Outcome(item.name, record.question, record.title, status, record.weight, message), ours, wants)
 
     def _send(self, message: Any, blobs: list[bytes] | None = None) -> None:
         self._channel.sendall(codec.pack(message, blobs))

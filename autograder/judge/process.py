@@ -6,9 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import msgspec
 
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.judge.channel import Case, Collected, FromJudge, Judged, Rested, Running
@@ -70,8 +73,8 @@ class Judge:
         )
         return Plan(checks, collected.probes, tuple(blobs))
 
-    def judge(self, case: Case) -> list[Judged]:
-        """Return one outcome a check, in the file's order.
+    def judge(self, case: Case, blobs: Sequence[bytes] = ()) -> list[Judged]:
+        """Return one outcome a check, in the file's order. `blobs` hold the labels of hidden sets.
 
         A check that loses the judge (it never ends, it ends the process) is `ungraded`; the others are still judged.
         """
@@ -79,7 +82,7 @@ class Judge:
         found: dict[str, Judged] = {}
         lost: set[str] = set()
         while len(found) < len(plan.checks):
-            running = self._ask(case, found, lost)
+            running = self._ask(case, list(blobs), found, lost)
             if running is None:
                 break
             lost.add(running)
@@ -87,14 +90,12 @@ class Judge:
             self._restart()
         return [found.get(check.name) or _lost(plan, check.name) for check in plan.checks]
 
-    def _ask(self, case: Case, found: dict[str, Judged], lost: set[str]) -> str | None:
+    def _ask(self, case: Case, blobs: list[bytes], found: dict[str, Judged], lost: set[str]) -> str | None:
         """Fill `found`; return the name of the check that lost the judge, or None at the end."""
         running = ""
         self._channel.settimeout(CHECK_SECONDS)
         try:
-            self._channel.sendall(
-                codec.pack(Case(case.evidence, case.reference, case.language, case.hidden, tuple(sorted(lost))))
-            )
+            self._channel.sendall(codec.pack(msgspec.structs.replace(case, skip=tuple(sorted(lost))), blobs))
             while not isinstance(message := self._next(), Rested):
                 if isinstance(message, Running):
                     running = message.name

@@ -7,9 +7,22 @@ from typing import Any, NoReturn
 
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.judge.signature import signature
+from autograder.judge.trainings import History
 from autograder.locale import Phrase, phrase, phrases
 from autograder.wire import codec
-from autograder.wire.messages import Array, Artifact, Items, Layer, Mapping, Network, Opaque, Scalar, Shape, Text
+from autograder.wire.messages import (
+    Array,
+    Artifact,
+    Curves,
+    Items,
+    Layer,
+    Mapping,
+    Network,
+    Opaque,
+    Scalar,
+    Shape,
+    Text,
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +100,8 @@ def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None 
             return Model(artifact, reference if isinstance(reference, Network) else None)
         case Opaque():
             return Unreadable(artifact)
+        case Curves():
+            return History(artifact)
 
 
 def _set(values: list[Any]) -> set[Any] | list[Any]:
@@ -155,6 +170,8 @@ def kind(artifact: Artifact) -> str:
             return "network"
         case Opaque():
             return "object"
+        case Curves():
+            return "curves"
 
 
 KINDS: dict[str, Phrase] = {
@@ -164,5 +181,6 @@ KINDS: dict[str, Phrase] = {
     "text": phrase("text"),
     "dictionary": phrase("a dictionary"),
     "network": phrase("a network"),
+    "curves": phrase("the curves of a training"),
     "object": phrase("another kind of object"),
 }

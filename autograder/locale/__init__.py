@@ -61,6 +61,8 @@ def render(said: Phrase | str, language: str) -> str:
 def _filled(value: Any, language: str) -> str:
     if isinstance(value, Phrase):
         return render(value, language)
+    if isinstance(value, tuple):
+        return " · ".join(_filled(one, language) for one in value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(format_decimal(value, locale=language))
     if isinstance(value, float) and 0 < abs(value) < SMALLEST_WRITTEN_OUT:

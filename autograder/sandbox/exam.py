@@ -7,9 +7,10 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from autograder.data.shelf import DataSet
 from autograder.errors import GraderError
 from autograder.records import CellRecord, Evidence, Exam, Limits, Plan, Submission
-from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, Zygote
+from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
     ROOM_BROKEN,
@@ -17,17 +18,18 @@ from autograder.wire.messages import (
     Answered,
     AnswerStarted,
     Broken,
-    CallProbe,
     CellRun,
     Cells,
     CellsDone,
     CellStarted,
     Done,
     Fault,
-    ModelProbe,
+    File,
+    PrintedProbe,
     Probe,
     Questions,
-    VariableProbe,
+    SourceProbe,
+    TrainedByProbe,
 )
 
 GRACE_SECONDS = 3.0
@@ -44,6 +46,10 @@ class Order:
     plan: Plan
     limits: Limits
     isolation: str
+    sets: tuple[DataSet, ...] = ()
+    """Data sets the room can load."""
+    seed: int = 0
+    """Of the room's generators. One for all submissions; calibration varies it."""
 
 
 class _Overdue(Exception):
@@ -64,7 +70,8 @@ class _Exam:
     def __init__(self, room: Room, order: Order) -> None:
         self._room = room
         self._order = order
-        self._end = time.monotonic() + order.limits.seconds
+        trainings = sum(isinstance(probe, TrainedByProbe) for probe in order.plan.probes.values())
+        self._end = time.monotonic() + order.limits.seconds + trainings * order.limits.training_seconds
         self._deadline = self._end
         self.interrupted = False
         self.current: int | None = None
@@ -75,14 +82,18 @@ class _Exam:
     def hold(self) -> None:
         """Run the cells, then ask. Raises RoomEnded or _Overdue where the room does not live to the end."""
         cells, limits = self._order.submission.cells, self._order.limits
-        self._room.send(Cells(list(cells), limits.output_kb * 1024), deadline=self._end)
+        files = self._order.submission.files
+        records = [File(path, blob) for blob, path in enumerate(files)]
+        blobs = [path.read_bytes() for path in files.values()]
+        opening = Cells(list(cells), limits.output_kb * 1024, limits.fit, records, self._order.seed)
+        self._room.send(opening, blobs, deadline=self._end)
         while not isinstance(message := self._next()[0], CellsDone):
             self._hear_cell(message)
         self.current = None
         probes: dict[str, Probe] = {
             name: probe
             for name, probe in self._order.plan.probes.items()
-            if isinstance(probe, VariableProbe | CallProbe | ModelProbe)
+            if not isinstance(probe, SourceProbe | PrintedProbe)
         }
         questions = Questions(probes, limits.array_mb * 2**20)
         self._room.send(questions, list(self._order.plan.blobs), deadline=self._end)
@@ -105,8 +116,9 @@ class _Exam:
 
     def _hear_answer(self, message: object, frame: bytes, asked: Collection[str]) -> None:
         match message:
-            case AnswerStarted():
-                self._allow(self._order.limits.cell_seconds)
+            case AnswerStarted(probe) if probe in asked:
+                training = isinstance(self._order.plan.probes[probe], TrainedByProbe)
+                self._allow(self._order.limits.training_seconds if training else self._order.limits.cell_seconds)
             case Answered(probe) if probe in asked:
                 self.frames[probe] = frame
                 self._deadline = self._end
@@ -146,6 +158,7 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
     started = time.monotonic()
     room = zygote.open_room(
         RoomLimits(limits.memory_mb * 2**20, limits.processes, limits.disk_mb * 2**20),
+        RoomView(order.sets),
         grouped=order.isolation == "strict",
     )
     exam = _Exam(room, order)

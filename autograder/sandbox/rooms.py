@@ -16,20 +16,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from autograder.data.shelf import DataSet
 from autograder.errors import GraderError
 from autograder.sandbox import cgroups
+from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
 from autograder.wire import codec
-from autograder.wire.messages import Ended, Entered, FromRoom, FromSupervisor, Record, Spawn, Warm
+from autograder.wire.messages import Ended, Entered, FromRoom, FromSupervisor, Mount, Record, Spawn, Warm
 
 WARM_SECONDS = 300.0
 """Importing TensorFlow takes five; from a cold and slow disk, a minute."""
 ENTER_SECONDS = 30.0
 """The wall stands within milliseconds; this long means the machine is not working."""
 LEAVE_SECONDS = 30.0
+SHELF = "/data"
+"""Where a room finds its data sets."""
 
 # One thread each: a process that forks must have no other, and rooms run side by side, a core each.
 SINGLE_THREADED = dict.fromkeys(
@@ -64,6 +68,25 @@ class RoomLimits:
     memory_bytes: int
     processes: int
     disk_bytes: int
+
+
+@dataclass(frozen=True)
+class RoomView:
+    """What one room sees beside the system and the libraries."""
+
+    sets: tuple[DataSet, ...] = ()
+    """Data sets, each a folder of that name on the room's shelf."""
+    gpu: Lease | None = None
+
+    @property
+    def mounts(self) -> list[Mount]:
+        sets = [Mount(str(one.folder), f"{SHELF}/{one.name}") for one in self.sets]
+        return [*sets, *(Mount(path, path) for path in (SYSTEM_FOLDERS if self.gpu else ()))]
+
+    @property
+    def mapped_bytes(self) -> int:
+        """Room to map every set twice, copy-on-write: notebooks load a set again."""
+        return 2 * sum(one.size for one in self.sets)
 
 
 @dataclass(frozen=True)
@@ -135,14 +158,31 @@ class Zygote:
             said = self._log.read_text(errors="replace").strip()
             raise GraderError(f"the warm process ended before it was ready: {said[-2000:] or error}") from error
 
-    def open_room(self, limits: RoomLimits, *, grouped: bool) -> Room:
+    def open_room(
+        self,
+        limits: RoomLimits,
+        view: RoomView = RoomView(),
+        *,
+        kind: Literal["exam", "training"] = "exam",
+        grouped: bool,
+    ) -> Room:
         """Fork a room and wait until its wall stands. `grouped`: hold it with control groups too.
 
         Raises GraderError where the wall does not stand: no student code has run then.
         """
         self.warm()
         cgroup = cgroups.make(limits.memory_bytes, limits.processes) if grouped else None
-        spawn = Spawn(limits.memory_bytes, limits.processes, limits.disk_bytes, cgroup.procs if cgroup else [])
+        spawn = Spawn(
+            kind,
+            limits.memory_bytes,
+            limits.processes,
+            limits.disk_bytes,
+            view.mapped_bytes,
+            cgroup.procs if cgroup else [],
+            view.mounts,
+            view.gpu.visible if view.gpu else "",
+            list(view.gpu.devices) if view.gpu else [],
+        )
         talk, their_talk = socket.socketpair()
         status, their_status = socket.socketpair()
         room = Room(talk, status, cgroup)
@@ -211,8 +251,8 @@ class Room:
         except OSError as error:
             raise RoomEnded from error
 
-    def receive(self, deadline: float) -> tuple[Any, bytes]:
-        """Return the room's next message and its frame.
+    def receive(self, deadline: float, kind: Any = FromRoom) -> tuple[Any, bytes]:
+        """Return the room's next message, one of `kind`, and its frame.
 
         `deadline` is a time of `time.monotonic`. Raises RoomSilent past it, RoomEnded at the end of the conversation,
         WireError for anything that is not a message.
@@ -223,7 +263,7 @@ class Room:
             raise RoomEnded from error
         self._unread.clear()
         self.received_bytes += len(frame)
-        message, _ = codec.unpack(frame, FromRoom)
+        message, _ = codec.unpack(frame, kind)
         return message, frame
 
     def _reader(self, deadline: float) -> Callable[[int], bytes]:

@@ -120,7 +120,20 @@ class Network(Record, tag="network", frozen=True):
     """Why the record is less than whole: a model never built, a call that could not be followed."""
 
 
-Artifact = Array | Scalar | Text | Items | Mapping | Opaque | Network
+Figure = float | None
+"""One measured number; None where it is not finite, which JSON cannot write."""
+
+
+class Curves(Record, tag="curves", frozen=True):
+    """What a training recorded, epoch by epoch: Keras's `History`."""
+
+    values: dict[Name, list[Figure]]
+    """One list a quantity, one number an epoch: `loss`, `val_accuracy`."""
+    asked: int | None
+    """Epochs that `fit` was asked for, where it is known."""
+
+
+Artifact = Array | Scalar | Text | Items | Mapping | Opaque | Network | Curves
 
 
 class Frame(Record, frozen=True):
@@ -137,9 +150,10 @@ class Frame(Record, frozen=True):
 class Fault(Record, tag="fault", frozen=True):
     """Why there is no artifact, or why a cell stopped: the student's side of the wall. Data, and it costs points."""
 
-    kind: Literal["missing", "raised", "time", "memory", "died", "size", "unread", "unreadable"]
+    kind: Literal["missing", "raised", "time", "memory", "died", "size", "unread", "unreadable", "untrainable"]
     """missing: no such name · raised: an exception · time, memory, size: a limit · died: the process ended
-    · unread: this value could not be turned into data · unreadable: the notebook itself could not be read."""
+    · unread: this value could not be turned into data · unreadable: the notebook itself could not be read
+    · untrainable: a network that cannot be built again from its record, or does not fit the data."""
     error: Name = ""
     """Class name of the exception, where there is one."""
     message: str = ""
@@ -152,6 +166,19 @@ class Fault(Record, tag="fault", frozen=True):
 
 
 Answer = Artifact | Fault
+
+
+# --- Examples of a data set -------------------------------------------------------------------------------------------
+
+
+class Preparation(Record, frozen=True):
+    """How raw examples become what a network takes; `autograder.wire.examples` does it, on either side."""
+
+    classes: Annotated[int, Meta(ge=1, le=10**6)]
+    scale: tuple[float, float] = (0.0, 1.0)
+    """The range that the bytes 0 to 255 are mapped to, as float32. Inputs that are not bytes are left as they are."""
+    one_hot: bool = False
+    """Whether labels are rows of zeros with a single one, float32[N, classes]."""
 
 
 # --- Probes: what is asked --------------------------------------------------------------------------------------------
@@ -200,7 +227,71 @@ class PrintedProbe(Record, tag="printed", frozen=True):
     cell: Name
 
 
-Probe = VariableProbe | CallProbe | ModelProbe | SourceProbe | PrintedProbe
+class HistoryProbe(Record, tag="history", frozen=True):
+    """The curves of a training the student ran: a Keras `History`, or a dict of lists."""
+
+    name: Name
+
+
+class TrainedProbe(Record, tag="trained", frozen=True):
+    """The network a name is bound to, trained from fresh weights by us. The room gives its record alone."""
+
+    name: Name
+    recipe: Name
+    input_shape: Shape | None = None
+
+
+class Examples(Record, frozen=True):
+    """Inputs of a data set on the wire, and how they are prepared before student code sees them."""
+
+    inputs: Array
+    preparation: Preparation
+    labels: Array | None = None
+    """Integers from 0; None for a hidden set, whose labels never enter an exam room."""
+
+
+class TrainedByProbe(Record, tag="trained-by", frozen=True):
+    """What the model that the student's own training function returns predicts for inputs it has never seen.
+
+    The function is called as `function(inputs, labels, *args, **kwargs)`. `given` and `hidden` are filled in by the
+    host, from the data shelf; a checks file names only the recipe and the hidden set.
+    """
+
+    function: Name
+    recipe: Name
+    data: Name
+    """The hidden set."""
+    args: list[Argument]
+    kwargs: dict[str, Argument]
+    shape: Shape | None = None
+    """Of one example as the function takes it; None: as the set has it."""
+    given: Examples | None = None
+    hidden: Examples | None = None
+
+
+class PredictionsProbe(Record, tag="predictions", frozen=True):
+    """What the student's own trained network, or prediction function, predicts for inputs it has never seen."""
+
+    name: Name
+    recipe: Name
+    data: Name
+    """The hidden set."""
+    shape: Shape | None = None
+    hidden: Examples | None = None
+    """Filled in by the host."""
+
+
+Probe = (
+    VariableProbe
+    | CallProbe
+    | ModelProbe
+    | SourceProbe
+    | PrintedProbe
+    | HistoryProbe
+    | TrainedProbe
+    | TrainedByProbe
+    | PredictionsProbe
+)
 
 
 # --- The conversation with a room -------------------------------------------------------------------------------------
@@ -216,12 +307,33 @@ class Cell(Record, frozen=True):
     source: str
 
 
+class FitCap(Record, frozen=True):
+    """The most that one call of `fit` may do in an exam room's cells; None: no limit."""
+
+    epochs: Annotated[int, Meta(ge=1)] | None = None
+    steps: Annotated[int, Meta(ge=1)] | None = None
+    """Batches, all epochs together."""
+    seconds: Annotated[float, Meta(gt=0)] | None = None
+
+
+class File(Record, frozen=True):
+    """A file handed in beside the notebook. Its bytes are blob number `blob`; the room writes them into its home."""
+
+    path: Name
+    """Relative, with `/`, no `..`."""
+    blob: Size
+
+
 class Cells(Record, tag="cells", frozen=True):
     """Host to room, first: run these."""
 
     cells: list[Cell]
     output_chars: Size
     """How much of a cell's output is kept."""
+    fit: FitCap = FitCap()
+    files: list[File] = []
+    seed: Size = 0
+    """Of every generator, before the first cell."""
 
 
 class Questions(Record, tag="questions", frozen=True):
@@ -236,6 +348,18 @@ class CellStarted(Record, tag="cell-started", frozen=True):
     index: Size
 
 
+class CappedFit(Record, frozen=True):
+    """A call of `fit` that the course's budget cut short: the exam looks at structure, and trains elsewhere."""
+
+    asked_epochs: int | None
+    epochs: Size
+    """Begun."""
+    steps: Size
+    """Batches trained on."""
+    limit: Literal["epochs", "steps", "seconds"]
+    """The limit that was reached first."""
+
+
 class CellRun(Record, tag="cell-run", frozen=True):
     """Room to host: a cell ended."""
 
@@ -248,6 +372,7 @@ class CellRun(Record, tag="cell-run", frozen=True):
     result: str
     """`text/plain` of the value of its last expression, or empty."""
     fault: Fault | None = None
+    capped: list[CappedFit] = []
 
 
 class CellsDone(Record, tag="cells-done", frozen=True):
@@ -280,7 +405,90 @@ ROOM_BROKEN, ROOM_STARVED = 70, 71
 """Exit codes of a room whose own code failed: for another reason, and for want of memory."""
 
 FromRoom = CellStarted | CellRun | CellsDone | AnswerStarted | Answered | Done | Broken
-ToRoom = Cells | Questions
+
+
+# --- The conversation with a training room ----------------------------------------------------------------------------
+
+
+class Augmentation(Record, frozen=True):
+    """Random changes of the training images, as Keras's preprocessing layers make them; 0 or False: none."""
+
+    flip: Literal["horizontal", "vertical", "both"] | None = None
+    shift: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """Of the side, at most, in either direction."""
+    rotation: Annotated[float, Meta(ge=0, le=180)] = 0.0
+    """Degrees, at most, in either direction."""
+    zoom: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+
+
+class EarlyStopping(Record, frozen=True):
+    """Stop once a quantity has not improved for `patience` epochs, and take back the best weights."""
+
+    monitor: Name = "val_loss"
+    patience: Size = 2
+
+
+OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "nadam", "adamax"]
+
+
+class Optimizer(Record, frozen=True):
+    """A Keras optimizer by name, and what sets it apart from Keras's default."""
+
+    name: OptimizerName
+    learning_rate: Annotated[float, Meta(gt=0)] | None = None
+    momentum: Annotated[float, Meta(ge=0, lt=1)] | None = None
+    nesterov: bool | None = None
+    weight_decay: Annotated[float, Meta(ge=0)] | None = None
+
+
+class TrainingData(Record, frozen=True):
+    """Which examples of a set on the data shelf."""
+
+    name: Name
+    """Its folder in the room's shelf."""
+    preparation: Preparation
+    train: Annotated[int, Meta(ge=1)] | None = None
+    """How many training examples, drawn once and for all; None: all."""
+    test: Annotated[int, Meta(ge=1)] | None = None
+    validation: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """Share of the training examples held back for validation."""
+
+
+class Fit(Record, tag="fit", frozen=True):
+    """Host to training room, alone: build this network anew, train it, say how it does."""
+
+    network: Network
+    seed: Size
+    data: TrainingData
+    optimizer: Optimizer
+    loss: Name
+    from_logits: bool
+    """Whether the network's output is logits: what its author compiled it with."""
+    metrics: list[Name]
+    batch: Annotated[int, Meta(ge=1)]
+    epochs: Annotated[int, Meta(ge=1)]
+    augmentation: Augmentation | None
+    early_stopping: EarlyStopping | None
+    deterministic: bool
+    threads: Annotated[int, Meta(ge=1)]
+    gpu_memory_mb: Annotated[int, Meta(ge=1)] | None = None
+    """Of the GPU leased to the room; None: it has none."""
+
+
+class EpochEnded(Record, tag="epoch-ended", frozen=True):
+    """Training room to host, after each epoch: the curve so far survives whatever comes next."""
+
+    values: dict[Name, Figure]
+
+
+class Fitted(Record, tag="fitted", frozen=True):
+    """Training room to host, last: how the network does on the test examples, or why it could not be trained."""
+
+    scores: dict[Name, Figure]
+    fault: Fault | None = None
+
+
+FromTrainingRoom = EpochEnded | Fitted | Broken
 
 
 # --- Host and zygote --------------------------------------------------------------------------------------------------
@@ -296,14 +504,30 @@ class Warm(Record, tag="warm", frozen=True):
     """Why it cannot fork rooms safely; it ends after saying so."""
 
 
+class Mount(Record, frozen=True):
+    """A folder of the host that a room sees, read-only."""
+
+    source: str
+    target: str
+    """Absolute path in the room."""
+
+
 class Spawn(Record, tag="spawn", frozen=True):
     """Host to zygote, with two descriptors, the room's conversation and its supervision: fork a room."""
 
+    kind: Literal["exam", "training"]
     memory_bytes: Size
     processes: Size
     disk_bytes: Size
+    mapped_bytes: Size
+    """Of the data sets that the room may map copy-on-write."""
     cgroups: list[str]
     """`cgroup.procs` files the room joins before it starts."""
+    mounts: list[Mount] = []
+    gpu: str = ""
+    """What CUDA calls the GPU leased to the room: its index or UUID; empty: it has none."""
+    devices: list[str] = []
+    """Device nodes of that GPU, shown in this room alone."""
 
 
 class Entered(Record, tag="entered", frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import sys
 import time
 from collections.abc import Callable, Container
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograder.wire import codec
+from autograder.wire import codec, examples
 from autograder.wire.messages import (
     Answer,
     Answered,
@@ -21,16 +22,23 @@ from autograder.wire.messages import (
     Array,
     Artifact,
     CallProbe,
+    Curves,
+    Examples,
     Fault,
+    HistoryProbe,
     Items,
     Mapping,
     ModelProbe,
     Opaque,
+    PredictionsProbe,
     Probe,
     Questions,
     Scalar,
+    Shape,
     Symbolic,
     Text,
+    TrainedByProbe,
+    TrainedProbe,
     VariableProbe,
 )
 from autograder.worker import keras_reader
@@ -40,6 +48,8 @@ ITEMS = 10_000
 TEXT_CHARS = 100_000
 REPR_CHARS = 500
 LOOKALIKES = 3
+CURVE_NAME = 200
+"""Characters kept of a curve's name."""
 CLOSE_LIKENESS, ANY_LIKENESS = 0.6, 0.3
 """difflib's ratio from which a name may be the one asked for: of any kind of value; of the very kind asked for."""
 
@@ -110,10 +120,17 @@ class Answerer:
         match probe:
             case VariableProbe():
                 return encode(value)
-            case ModelProbe(input_shape=input_shape):
+            case ModelProbe(input_shape=input_shape) | TrainedProbe(input_shape=input_shape):
                 return keras_reader.read_model(value, input_shape) if _is_keras_model(value) else encode(value)
             case CallProbe(args=args, kwargs=kwargs):
                 return self._call(value, args, kwargs, encode)
+            case HistoryProbe():
+                return _curves(value) or encode(value)
+            case TrainedByProbe(given=given, hidden=hidden, shape=shape) if given and hidden:
+                trained = self._train(value, probe, given)
+                return encode(_predict(trained, self._inputs(hidden, shape)))
+            case PredictionsProbe(hidden=hidden, shape=shape) if hidden:
+                return encode(_predict(value, self._inputs(hidden, shape)))
         raise TypeError(f"a {type(probe).__name__} is not for a room to answer")
 
     def _call(
@@ -130,6 +147,18 @@ class Answerer:
         if symbols and _is_symbolic(result):
             return keras_reader.read_symbolic(result, symbols)
         return encode(result)
+
+    def _train(self, function: Any, probe: TrainedByProbe, given: Examples) -> Any:
+        """Call the student's training function on the examples it is given."""
+        assert given.labels is not None
+        labels = examples.prepare_labels(codec.array_value(given.labels, self._arguments), given.preparation)
+        positional = [self._decode(argument, []) for argument in probe.args]
+        named = {key: self._decode(argument, []) for key, argument in probe.kwargs.items()}
+        return function(self._inputs(given, probe.shape), labels, *positional, **named)
+
+    def _inputs(self, given: Examples, shape: Shape | None) -> Any:
+        inputs = examples.prepare_inputs(codec.array_value(given.inputs, self._arguments), given.preparation, shape)
+        return inputs if inputs.flags.writeable else inputs.copy()  # the student's function may write into it
 
     def _decode(self, argument: Argument, symbols: list[Any]) -> Any:
         match argument:
@@ -158,6 +187,33 @@ class Answerer:
         ]
         cutoff = CLOSE_LIKENESS if kind is object else ANY_LIKENESS
         return Fault(kind="missing", error=name, names=difflib.get_close_matches(name, known, LOOKALIKES, cutoff))
+
+
+def _predict(trained: Any, inputs: Any) -> Any:
+    """Ask what a training function returned for predictions: a Keras model, an object with `predict`, a function."""
+    if _is_keras_model(trained):
+        return trained.predict(inputs, verbose=0)
+    predict = getattr(trained, "predict", trained)
+    return predict(inputs)
+
+
+def _curves(value: Any) -> Curves | None:
+    """Return the curves of a Keras `History`, or of a dict of lists of numbers; None for anything else."""
+    recorded = getattr(value, "history", value)
+    if not isinstance(recorded, dict) or not recorded:
+        return None
+    try:
+        values = {str(name)[:CURVE_NAME]: [_figure(one) for one in list(found)] for name, found in recorded.items()}
+    except (TypeError, ValueError):
+        return None
+    asked = getattr(value, "params", None)
+    epochs = asked.get("epochs") if isinstance(asked, dict) else None
+    return Curves(values, epochs if type(epochs) is int else None)
+
+
+def _figure(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
 
 
 class Encoder:
@@ -232,11 +288,11 @@ def _as_array(value: Any) -> Any:
 def _wanted(probe: Probe) -> tuple[str, type]:
     """The name a probe asks for, and the kind of value it should be bound to."""
     match probe:
-        case CallProbe(function):
+        case CallProbe(function) | TrainedByProbe(function):
             return function, FunctionType
-        case ModelProbe(name):
+        case ModelProbe(name) | TrainedProbe(name):
             return name, _keras_model_class()
-        case VariableProbe(name):
+        case VariableProbe(name) | HistoryProbe(name) | PredictionsProbe(name):
             return name, object
     return "", object
 

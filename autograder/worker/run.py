@@ -18,6 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -31,6 +32,7 @@ from traitlets import Type
 from autograder.wire import codec
 from autograder.wire.messages import (
     AnswerStarted,
+    CappedFit,
     Cell,
     CellRun,
     Cells,
@@ -38,13 +40,15 @@ from autograder.wire.messages import (
     CellStarted,
     Done,
     Fault,
+    File,
+    FitCap,
     Frame,
     Questions,
     Record,
 )
+from autograder.worker import fit_cap
 from autograder.worker.answer import Answerer
 
-SEED = 0
 MESSAGE_CHARS = 4000
 FRAMES = 12
 CODE_CHARS = 160
@@ -192,12 +196,13 @@ _shell = _make_shell()  # once, in the zygote: a room inherits it
 def serve(talk: socket.socket) -> None:
     """Hold the conversation of one room: cells first, then the questions."""
     interrupts = _Interrupts()
-    _seed()
     stream = talk.makefile("rb")
-    cells, _ = codec.unpack(codec.read_frame(stream.read), Cells)
+    cells, contents = codec.unpack(codec.read_frame(stream.read), Cells)
+    _seed(cells.seed)
+    _lay_out(cells.files, contents)
     for cell in cells.cells:
         _send(talk, CellStarted(cell.index))
-        run = _run_cell(_shell, cell, cells.output_chars, interrupts)
+        run = _run_cell(_shell, cell, cells.output_chars, cells.fit, interrupts)
         _leave_if_forked()
         _send(talk, run)
     _send(talk, CellsDone())
@@ -212,12 +217,21 @@ def serve(talk: socket.socket) -> None:
     _send(talk, Done())
 
 
-def _seed() -> None:
+def _lay_out(files: list[File], contents: list[bytes]) -> None:
+    """Put the files that were handed in where the notebook runs. One that does not fit is left out: its use fails."""
+    for file in files:
+        path = Path(file.path)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(contents[file.blob])
+
+
+def _seed(seed: int) -> None:
     """The same start for every room: a submission graded twice gives the same evidence."""
-    random.seed(SEED)
-    np.random.seed(SEED)
+    random.seed(seed)
+    np.random.seed(seed)
     if keras := sys.modules.get("keras"):
-        keras.utils.set_random_seed(SEED)
+        keras.utils.set_random_seed(seed)
 
 
 def _leave_if_forked() -> None:
@@ -230,7 +244,7 @@ def _send(talk: socket.socket, message: Record, blobs: list[bytes] | None = None
     talk.sendall(codec.pack(message, blobs))
 
 
-def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interrupts) -> CellRun:
+def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interrupts: _Interrupts) -> CellRun:
     compiler, shown = shell.compile, shell.displayhook
     assert isinstance(compiler, _CellCompiler)
     assert isinstance(shown, _ResultHook)
@@ -239,8 +253,9 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interru
     sys.stdout, sys.stderr = stdout, stderr
     started = time.perf_counter()
     error: BaseException | None
+    capped: list[CappedFit] = []
     try:
-        with interrupts.armed():
+        with fit_cap.armed(fit) as capped, interrupts.armed():
             result: ExecutionResult = shell.run_cell(cell.source, store_history=False)  # type: ignore[no-untyped-call]
         error = result.error_before_exec or result.error_in_exec
     except BaseException as raised:  # an interrupt can land in IPython itself
@@ -255,6 +270,7 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, interrupts: _Interru
         output_length=stdout.length + stderr.length,
         result=codec.plain_text(shown.shown[:output_chars]),
         fault=None if error is None else explain_error(error, cell.index, interrupts.seen()),
+        capped=capped,
     )
 
 

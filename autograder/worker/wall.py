@@ -55,6 +55,20 @@ class Limits:
     """Processes and threads."""
     disk_bytes: int
     """Size of its work folder, which lies in memory."""
+    mapped_bytes: int = 0
+    """Size of the data sets it may map copy-on-write: address space, and memory only where it writes."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What of the host a room sees beside the system's programs and this Python."""
+
+    visible: tuple[str, ...]
+    """Paths shown where they are, read-only."""
+    mounts: tuple[tuple[str, str], ...] = ()
+    """Folders of the host, each with the path it is shown at, read-only."""
+    devices: tuple[str, ...] = ()
+    """Device nodes, such as those of a leased GPU."""
 
 
 def _check(result: int, step: str) -> None:
@@ -96,18 +110,20 @@ def _write_maps(pid: int, users: str, groups: str) -> None:
             raise WallError(f"write {name}: {error.strerror}") from error
 
 
-def build_root(root: str, visible: Iterable[str], limits: Limits) -> None:
+def build_root(root: str, view: View, limits: Limits) -> None:
     """Make a root of the listed folders, read-only, and of an empty home, and enter it.
 
-    `root` is an empty folder of the host to mount on; nothing of the host but `visible` is in reach afterwards.
+    `root` is an empty folder of the host to mount on; nothing of the host but `view` is in reach afterwards.
     """
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
     _mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
-    _make_devices(root)
+    _make_devices(root, (*(f"/dev/{name}" for name in DEVICES), *view.devices))
     for name in (HOME, "/tmp", "/dev/shm"):
         _make_folder(root, name, limits.disk_bytes)
-    for path in visible:  # after the folders: a Python that lies under /tmp is shown in the room's own
+    for path in view.visible:  # after the folders: a Python that lies under /tmp is shown in the room's own
         _show(root, path)
+    for source, target in view.mounts:
+        _bind(source, root + target)
     _make_etc(root)
     os.makedirs(f"{root}/proc")
     _mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
@@ -124,13 +140,18 @@ def _show(root: str, path: str) -> None:
         os.makedirs(os.path.dirname(root + path), exist_ok=True)
         os.symlink(os.readlink(path), root + path)
         return
-    if os.path.isdir(path):
-        os.makedirs(root + path, exist_ok=True)
+    _bind(path, root + path)
+
+
+def _bind(source: str, target: str) -> None:
+    """Show `source` at `target`, read-only."""
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
     else:
-        os.makedirs(os.path.dirname(root + path), exist_ok=True)
-        os.close(os.open(root + path, os.O_CREAT | os.O_WRONLY, 0o644))
-    _mount(path, root + path, None, MS_BIND | MS_REC)
-    _make_read_only(root + path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+    _mount(source, target, None, MS_BIND | MS_REC)
+    _make_read_only(target)
 
 
 class _MountAttr(ctypes.Structure):
@@ -150,11 +171,12 @@ def _make_read_only(path: str) -> None:
     _check(done, f"mount_setattr {path}")
 
 
-def _make_devices(root: str) -> None:
+def _make_devices(root: str, devices: Iterable[str]) -> None:
     os.makedirs(f"{root}/dev")
-    for name in DEVICES:
-        os.close(os.open(f"{root}/dev/{name}", os.O_CREAT | os.O_WRONLY, 0o666))
-        _mount(f"/dev/{name}", f"{root}/dev/{name}", None, MS_BIND)
+    for path in devices:
+        os.makedirs(os.path.dirname(root + path), exist_ok=True)
+        os.close(os.open(root + path, os.O_CREAT | os.O_WRONLY, 0o666))
+        _mount(path, root + path, None, MS_BIND)
     os.symlink("/proc/self/fd", f"{root}/dev/fd")
 
 
@@ -176,7 +198,7 @@ def _make_folder(root: str, name: str, size: int) -> None:
 
 def limit_resources(limits: Limits) -> None:
     """Set the limits every kernel has. Memory counts what is added to the zygote's from here on."""
-    memory = _data_bytes() + limits.memory_bytes
+    memory = _data_bytes() + limits.memory_bytes + limits.mapped_bytes
     for what, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_DATA, memory),
@@ -262,7 +284,7 @@ def _take_steps(root: str, visible: list[str], report: int, left: int, mapped: i
 
     for step, action in (
         ("namespaces", enter),
-        ("private file system", lambda: build_root(root, visible, limits)),
+        ("private file system", lambda: build_root(root, View(tuple(visible)), limits)),
         ("resource limits", lambda: limit_resources(limits)),
         ("privileges dropped", drop_privileges),
     ):

@@ -31,10 +31,12 @@ import msgspec
 
 from autograder.wire import codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
-from autograder.worker import lazy_weights, wall
+from autograder.worker import datasets, fit_cap, lazy_weights, wall
 
 VERSIONS_OF = ("numpy", "tensorflow", "keras", "ipython")
 _KILL, _INTERRUPT = b"k", b"i"
+
+Serve = Callable[[socket.socket], None]
 
 
 def main(control_fd: int) -> None:
@@ -43,10 +45,10 @@ def main(control_fd: int) -> None:
     setup = json.loads(control.recv(2**20))
     started = time.perf_counter()
     problem = _preload(setup["preload"])
-    serve = None if problem else _load_room()
+    serves = None if problem else _load_rooms()
     problem = problem or _thread_problem("the room's own code")
     control.sendall(codec.pack(Warm(time.perf_counter() - started, _versions(), problem)))
-    if serve is None or problem:
+    if serves is None or problem:
         return
     gc.collect()
     gc.freeze()  # a collection in a room would otherwise write into, and so copy, every page of the libraries' objects
@@ -56,7 +58,7 @@ def main(control_fd: int) -> None:
         if not message:
             return
         spawn = msgspec.json.decode(message, type=Spawn)
-        _fork_room(spawn, setup["root"], setup["visible"], descriptors, control, serve)
+        _fork_room(spawn, setup["root"], setup["visible"], descriptors, control, serves[spawn.kind])
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -79,12 +81,15 @@ def _thread_problem(after: str) -> str:
     return "" if threads == 1 else f"importing {after} left {threads} threads running; rooms cannot be forked from them"
 
 
-def _load_room() -> Callable[[socket.socket], None]:
-    from autograder.worker.run import serve  # after the preloads: it loads IPython, which loads what they configure
+def _load_rooms() -> dict[str, Serve]:
+    """Load what rooms run, by kind of room."""
+    from autograder.worker import run, train  # after the preloads: IPython loads what they configure
 
     lazy_weights.install()
+    datasets.install()
+    fit_cap.install()
     _warm_matplotlib()
-    return serve
+    return {"exam": run.serve, "training": train.serve}
 
 
 def _warm_matplotlib() -> None:
@@ -113,7 +118,7 @@ def _fork_room(
     visible: list[str],
     descriptors: list[int],
     control: socket.socket,
-    serve: Callable[[socket.socket], None],
+    serve: Serve,
 ) -> None:
     """Fork the supervisor, and map its users once it has left: only a process outside can."""
     left, mapped = os.pipe(), os.pipe()
@@ -142,11 +147,13 @@ def _supervise(
     descriptors: list[int],
     left: int,
     mapped: int,
-    serve: Callable[[socket.socket], None],
+    serve: Serve,
 ) -> NoReturn:
     talk, status = (socket.socket(fileno=descriptor) for descriptor in descriptors)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    limits = wall.Limits(spawn.memory_bytes, spawn.processes, spawn.disk_bytes)
+    limits = wall.Limits(spawn.memory_bytes, spawn.processes, spawn.disk_bytes, spawn.mapped_bytes)
+    mounts = tuple((mount.source, mount.target) for mount in spawn.mounts)
+    view = wall.View(tuple(visible), mounts, tuple(spawn.devices))
     try:
         for procs in spawn.cgroups:
             with open(procs, "w") as file:
@@ -160,7 +167,7 @@ def _supervise(
         status.sendall(codec.pack(Entered(str(error))))
         os._exit(1)
     if inmate == 0:
-        _enter(root, visible, limits, talk, status, serve)
+        _enter(root, view, limits, spawn.gpu, talk, status, serve)
     talk.close()
     _watch(inmate, status)
     os._exit(0)
@@ -189,21 +196,22 @@ def _watch(inmate: int, status: socket.socket) -> None:
 
 def _enter(
     root: str,
-    visible: list[str],
+    view: wall.View,
     limits: wall.Limits,
+    gpu: str,
     talk: socket.socket,
     status: socket.socket,
-    serve: Callable[[socket.socket], None],
+    serve: Serve,
 ) -> NoReturn:
-    """Raise the wall, then run student code, with no descriptor of the host's but the conversation."""
+    """Raise the wall, then serve, with no descriptor of the host's but the conversation."""
     try:
-        wall.build_root(root, visible, limits)
+        wall.build_root(root, view, limits)
         wall.limit_resources(limits)
         wall.offer_to_the_oom_killer()
         wall.drop_privileges()
         wall.die_with_parent()
         _close_all_but(talk.fileno(), status.fileno())
-        _set_environment()
+        _set_environment(gpu)
     except (wall.WallError, OSError) as error:
         status.sendall(codec.pack(Entered(str(error))))
         os._exit(1)
@@ -232,7 +240,8 @@ def _close_all_but(*kept: int) -> None:
     os.closerange(first, 4096)
 
 
-def _set_environment() -> None:
+def _set_environment(gpu: str) -> None:
+    os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     os.environ.update(HOME=wall.HOME, USER="student", LOGNAME="student", TMPDIR="/tmp", PWD=wall.HOME)
     os.environ["MPLCONFIGDIR"] = "/tmp/matplotlib"
 

@@ -697,4 +697,5 @@ def test_an_answer_of_another_kind_fails_with_a_message(check: str, kind: str) -
 
 
 def test_every_assert_is_tried_on_every_kind() -> None:
-    assert {name.partition(",")[0] for name in CHECKS} == set(asserts.__all__)
+    tried = {name.partition(",")[0] for name in CHECKS}
+    assert tried == set(asserts.__all__) - {"assert_reaches"}  # its probes give nothing but trainings and predictions

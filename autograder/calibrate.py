@@ -1,0 +1,279 @@
+"""How good is correct work from seed to seed, and what bar may it be held to? The reference and mistakes tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from autograder.course import Assignment
+from autograder.engine import Engine, Workshop
+from autograder.errors import CourseError, GraderError, Problem
+from autograder.intake import as_submission
+from autograder.judge.trainings import Predictions
+from autograder.judge.verdict import Bar, Rule
+from autograder.marking import Assessor, trainings
+from autograder.pipeline import Options, choose_engine, judge_of, lease_gpus, warm_rooms
+from autograder.recipes import MetricName, Recipe, Threshold
+from autograder.records import Evidence, TrainingRun, write_beside
+from autograder.report.calibration import draw
+from autograder.sandbox.isolation import measure
+from autograder.training.desk import Scored
+from autograder.training.job import Job, calibrated_for
+from autograder.training.mistakes import MISTAKES
+from autograder.training.statistics import Calibration, Separation, calibrate_bar, separation
+from autograder.training.thresholds import write_thresholds
+from autograder.wire import codec
+from autograder.wire.messages import Array, Fault, Network, Record, TrainedProbe
+
+RUNS = 20
+MISTAKE_RUNS = 3
+LEAST_RUNS = 5
+CONSTANT = "always the same answer"
+"""What every training function is compared with: it names the most frequent class, whatever it sees."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured for one probe, and the bar that follows."""
+
+    probe: str
+    recipe: Recipe
+    metric: MetricName
+    scores: Sequence[float]
+    """Of the reference, a seed each."""
+    calibration: Calibration
+    weak: Sequence[Separation]
+    """Wrong but plausible networks, from the worst to the best."""
+    untrainable: Mapping[str, str]
+    """Mistakes with which no training is possible, and why."""
+    stand_in: bool
+    threshold: Threshold
+
+    @property
+    def cleared(self) -> list[Separation]:
+        """The mistakes that the bar would let through."""
+        return [one for one in self.weak if not one.stopped]
+
+
+def calibrate(assignment: Assignment, options: Options, recipe: str | None, runs: int) -> Iterator[Report]:
+    """Measure the reference of every probe that uses a recipe, `runs` times, and yield what follows for each.
+
+    Raises CourseError where the solution does not answer a probe, GraderError where we could not find out.
+    """
+    isolation = measure().require(assignment.course.isolation)
+    with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
+        assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=True)
+        engine = choose_engine(options, Workshop(zygote, isolation, lease_gpus(options, assessor.desk)))
+        workbench = _Workbench(assignment, assessor, engine, runs)
+        for name, probe in assessor.desk.probes.items():
+            if recipe in (None, probe.recipe):
+                yield from workbench.measure(name, probe)
+
+
+class _Workbench:
+    """Measures the probes of one assignment."""
+
+    def __init__(self, assignment: Assignment, assessor: Assessor, engine: Engine, runs: int) -> None:
+        self._assignment = assignment
+        self._desk = assessor.desk
+        self._assessor = assessor
+        self._engine = engine
+        self._runs = runs
+        self._exams: dict[int, Evidence] = {}
+
+    def measure(self, name: str, probe: Scored) -> Iterator[Report]:
+        recipe = self._desk.recipes[probe.recipe]
+        untrainable: dict[str, str] = {}
+        if isinstance(probe, TrainedProbe):
+            network = self._answer(name, 0)[0]
+            if not isinstance(network, Network):
+                raise self._broken(name, "the solution's answer is not a network")
+            own = self._train({name: network}, recipe, self._runs)[name]
+            if fault := next((run.fault for run in own if run.fault), None):
+                raise self._broken(name, f"the solution's network cannot be trained: {fault.message or fault.kind}")
+            weak = self._train_mistaken(network, recipe, untrainable)
+            examples = recipe.test or self._desk.data[recipe.data].arrays["x_test"].shape[0]
+        else:
+            own, weak, examples = [], {}, self._desk.data[probe.data].arrays["x"].shape[0]
+        for metric in recipe.metrics:
+            if isinstance(probe, TrainedProbe):
+                scores = [_score(run, metric) for run in own]
+                others = {title: [_score(run, metric) for run in runs] for title, runs in weak.items()}
+            else:
+                scores = [self._predicted(name, seed, metric) for seed in range(self._runs)]
+                others = {CONSTANT: [self._constant(probe.data)] * MISTAKE_RUNS}
+            yield self._report(name, recipe, metric, scores, others, untrainable, examples)
+
+    def _report(
+        self,
+        name: str,
+        recipe: Recipe,
+        metric: MetricName,
+        scores: Sequence[float],
+        weak: Mapping[str, Sequence[float]],
+        untrainable: Mapping[str, str],
+        examples: int,
+    ) -> Report:
+        budget = recipe.seeds if isinstance(self._desk.probes[name], TrainedProbe) else 1
+        try:
+            found = calibrate_bar(scores, test_examples=examples, budget=budget)
+        except ValueError as error:  # scores too far apart for any bar
+            raise self._broken(f"{name}, recipe {recipe.name}", f"no bar is fair: {error}") from None
+        rule = Rule(Bar(found.bar, found.spread), budget)
+        data = self._desk.data[recipe.data]
+        threshold = Threshold(
+            bar=found.bar,
+            mean=round(found.mean, 5),
+            spread=round(found.spread, 6),
+            runs=found.runs,
+            fails=float(f"{found.fails:.2g}"),
+            of=calibrated_for(recipe, data),
+        )
+        apart = separation(found, weak, rule)
+        return Report(name, recipe, metric, scores, found, apart, untrainable, data.stand_in, threshold)
+
+    # --- trainings ---
+
+    def _train_mistaken(
+        self, network: Network, recipe: Recipe, untrainable: dict[str, str]
+    ) -> dict[str, list[TrainingRun]]:
+        """Train the reference with each typical mistake; fill `untrainable` with those that cannot be."""
+        chosen = [one for one in MISTAKES if recipe.mistakes is None or one.name in recipe.mistakes]
+        if unknown := set(recipe.mistakes or ()) - {one.name for one in chosen}:
+            known = ", ".join(one.name for one in MISTAKES)
+            raise self._broken(f"recipes.{recipe.name}.mistakes", f"{', '.join(sorted(unknown))}; known: {known}")
+        networks = {one.name: made for one in chosen if (made := one.apply(network)) is not None}
+        trained = self._train(networks, recipe, MISTAKE_RUNS)
+        for title, runs in list(trained.items()):
+            if fault := next((run.fault for run in runs if run.fault), None):
+                untrainable[title] = fault.message or fault.kind
+                del trained[title]
+        return trained
+
+    def _train(self, networks: Mapping[str, Network], recipe: Recipe, runs: int) -> dict[str, list[TrainingRun]]:
+        jobs = {
+            name: [self._desk.job(network, recipe, seed) for seed in range(runs)] for name, network in networks.items()
+        }
+        self._run([job for ones in jobs.values() for job in ones])
+        return {name: [self._run_of(job) for job in ones] for name, ones in jobs.items()}
+
+    def _run(self, jobs: list[Job]) -> None:
+        for trained in trainings(self._engine, self._desk, [job for job in jobs if self._desk.load(job) is None]):
+            if trained.error is not None:
+                raise trained.error
+
+    def _run_of(self, job: Job) -> TrainingRun:
+        run = self._desk.load(job)
+        if run is None:
+            raise GraderError(f"a training of {job.recipe.name} was not stored")
+        return run
+
+    # --- exams ---
+
+    def _answer(self, name: str, seed: int) -> tuple[object, list[bytes]]:
+        if seed not in self._exams:
+            self._hold([seed])
+        answer, blobs = self._exams[seed].answers()[name]
+        if isinstance(answer, Fault):
+            raise self._broken(name, f"the solution gives no answer: {answer.error or answer.kind}: {answer.message}")
+        return answer, blobs
+
+    def _hold(self, seeds: Sequence[int]) -> None:
+        solution = as_submission("", self._assignment.source)
+        orders = [self._assessor.order(solution, seed=seed) for seed in seeds]
+        for result in self._engine.examine(orders):
+            if result.evidence is None:
+                raise result.error or GraderError("the solution's exam gave no evidence")
+            if result.evidence.exam.fault is not None:
+                raise self._broken("", "the solution does not run to its end: run `autograder validate`")
+            self._exams[result.order.seed] = result.evidence
+
+    def _predicted(self, name: str, seed: int, metric: MetricName) -> float:
+        if seed not in self._exams:
+            self._hold([one for one in range(self._runs) if one not in self._exams])
+        answer, blobs = self._answer(name, seed)
+        scores = self._desk.scores(self._exams[seed])
+        labels = scores.cases[name].labels
+        if not isinstance(answer, Array) or labels is None:
+            raise self._broken(name, "the solution's answer is not an array of predictions")
+        values = codec.array_value(answer, blobs)
+        given = Predictions(values, codec.array_value(labels, scores.blobs), scores.cases[name])
+        return float(getattr(given, metric))
+
+    def _constant(self, hidden: str) -> float:
+        labels = self._desk.hidden_labels(hidden)
+        return float(np.bincount(labels).max() / len(labels))
+
+    def _broken(self, where: str, text: str) -> CourseError:
+        shown = self._assignment.paths.shown(self._assignment.paths.checks(self._assignment.name))
+        return CourseError([Problem(shown, 0, where, text)])
+
+
+def _score(run: TrainingRun, metric: MetricName) -> float:
+    return run.scores.get(metric) or 0.0
+
+
+# --- What is written --------------------------------------------------------------------------------------------------
+
+
+class Measured(Record, frozen=True):
+    """The account of one calibration, as it is stored."""
+
+    assignment: str
+    probe: str
+    recipe: str
+    profile: str
+    metric: str
+    scores: list[float]
+    """Of the reference, by seed from 0."""
+    deviation: float
+    """Sample standard deviation of the scores."""
+    first: float
+    """Probability that correct work passes with its first training."""
+    threshold: Threshold
+    weak: dict[str, list[float]]
+    """Scores of wrong but plausible networks."""
+    cleared: list[str]
+    """Those that the bar lets through."""
+    untrainable: dict[str, str]
+
+
+def keep(assignment: Assignment, report: Report) -> list[Path]:
+    """Store the account of a calibration and its plot; return their paths."""
+    folder = assignment.paths.calibration(assignment.name, report.recipe.name, report.recipe.profile)
+    measured = Measured(
+        assignment=assignment.name,
+        probe=report.probe,
+        recipe=report.recipe.name,
+        profile=report.recipe.profile,
+        metric=report.metric,
+        scores=list(report.scores),
+        deviation=report.calibration.deviation,
+        first=report.calibration.first,
+        threshold=report.threshold,
+        weak={one.name: list(one.scores) for one in report.weak},
+        cleared=[one.name for one in report.cleared],
+        untrainable=dict(report.untrainable),
+    )
+    account = msgspec.json.format(msgspec.json.encode(measured)) + b"\n"
+    groups = {f"{report.probe} (the reference)": report.scores, **{one.name: one.scores for one in report.weak}}
+    plot = draw(f"{assignment.name}, {report.recipe.name}: {report.metric}", groups, report.threshold.bar)
+    paths = [folder / f"{report.probe}-{report.metric}.{kind}" for kind in ("json", "svg")]
+    for path, content in zip(paths, (account, plot), strict=True):
+        write_beside(path, content)
+    return paths
+
+
+def accept(assignment: Assignment, reports: Sequence[Report]) -> None:
+    """Write the thresholds of reports that let no mistake through into course.yaml."""
+    places: dict[tuple[str, str], dict[str, dict[MetricName, Threshold]]] = {}
+    for report in reports:
+        place = places.setdefault((report.recipe.name, report.recipe.profile), {})
+        place.setdefault(report.probe, {})[report.metric] = report.threshold
+    for (recipe, profile), thresholds in places.items():
+        keys = ["assignments", assignment.name, "recipes", recipe, profile]
+        write_thresholds(assignment.paths.course, assignment.paths.shown(assignment.paths.course), keys, thresholds)

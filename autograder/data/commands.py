@@ -1,0 +1,142 @@
+"""`autograder data …`: what is on the shelf, and how it comes there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from autograder.data.shelf import Arrays, DataSet, Shelf, check_name, shelf_folder
+from autograder.errors import DataError
+
+app = typer.Typer(help="The data shelf: the image sets that rooms read.", no_args_is_help=True, rich_markup_mode=None)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+SetName = Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits, _ and -.", show_default=False)]
+Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of the set of this name.")]
+DIGITS = 12
+"""How much of a digest a table shows."""
+
+
+@app.command()
+def add(
+    name: SetName,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="An .npz file or a folder of images.", show_default=False)
+    ] = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Its folder is never shown to a room.")] = False,
+    stand_in: Annotated[bool, typer.Option("--stand-in", help="The small embedded set of this name.")] = False,
+    size: Annotated[int | None, typer.Option(min=1, help="Resize images to N × N.", show_default=False)] = None,
+    replace: Replace = False,
+) -> None:
+    """Add a set: an .npz, images, or a stand-in."""
+    check_name(name)
+    if (path is None) != stand_in:
+        raise DataError(f"data set {name}: give either a PATH or --stand-in: `autograder data add {name} PATH`")
+    if path is None:
+        _add_stand_in(name, hidden or size is not None, replace)
+        return
+    with err.status(f"{name}: reading {path}"):
+        found = Shelf(shelf_folder()).add(
+            name, _arrays(name, path, size, hidden), hidden=hidden, origin=f"Added from {path.name}.", replace=replace
+        )
+    _say(found)
+
+
+@app.command()
+def fetch(name: SetName, replace: Replace = False) -> None:
+    """Bring a set from keras.datasets; needs the network."""
+    from autograder.data import sources
+
+    check_name(name)
+    with err.status(f"{name}: keras.datasets is fetching it"):
+        found = Shelf(shelf_folder()).add(
+            name, sources.from_keras(name), origin=f"Fetched by keras.datasets.{name}.", replace=replace
+        )
+    _say(found)
+
+
+@app.command(name="list")
+def list_sets() -> None:
+    """Show what is on the shelf."""
+    shelf = Shelf(shelf_folder())
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("name", overflow="fold")
+    for column in ("images", "classes", "size"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("")
+    table.add_column("digest", no_wrap=True)
+    for name in shelf.names():
+        table.add_row(*_row(shelf, name))
+    if table.row_count:
+        Console(highlight=False, markup=False).print(table)
+    else:
+        ways = "`autograder data fetch NAME`, or `autograder data add NAME PATH`"
+        out.print(f"nothing on the shelf ({shelf.folder}): {ways}", markup=False)
+
+
+@app.command()
+def verify(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="All sets where left out.")] = None,
+) -> None:
+    """Read every byte again and say which sets are whole. Exit 1 where one is not."""
+    shelf = Shelf(shelf_folder())
+    sound = True
+    for one in [name] if name else shelf.names():
+        try:
+            shelf.verify(one)
+            out.print(f"{one}: ok", markup=False)
+        except DataError as error:
+            sound = False
+            err.print(str(error), markup=False)
+    raise typer.Exit(0 if sound else 1)
+
+
+def _add_stand_in(name: str, refused: bool, replace: bool) -> None:
+    from autograder.data import sources
+
+    if refused:
+        raise DataError(f"data set {name}: a stand-in takes neither --hidden nor --size")
+    origin = f"Stand-in data: the small embedded set in the format of {name}."
+    _say(Shelf(shelf_folder()).add(name, sources.stand_in(name), stand_in=True, origin=origin, replace=replace))
+
+
+def _arrays(name: str, path: Path, size: int | None, hidden: bool) -> Arrays:
+    from autograder.data import sources
+
+    if path.is_dir():
+        return sources.from_folder(path, size, hidden)
+    if not path.is_file():
+        raise DataError(f"data set {name}: {path} is not there; expected an .npz file or a folder of images")
+    if size is not None:
+        raise DataError(f"data set {name}: --size resizes the images of a folder; {path} is a file: leave it out")
+    return sources.from_npz(path, hidden)
+
+
+def _row(shelf: Shelf, name: str) -> tuple[str, ...]:
+    try:
+        found = shelf.get(name)
+    except DataError:
+        return name, "", "", "", "broken: see verify", ""
+    kinds = [kind for kind, holds in (("hidden", found.hidden), ("stand-in", found.stand_in)) if holds]
+    digits = found.digest.removeprefix("sha256:")[:DIGITS]
+    return name, str(found.images), str(found.classes), _size(found.size), ", ".join(kinds), digits
+
+
+def _say(found: DataSet) -> None:
+    """One line on a set that was added."""
+    kind = "hidden, " if found.hidden else ""
+    kind += "stand-in, " if found.stand_in else ""
+    counts = f"{found.images} images, {found.classes} classes, {_size(found.size)}"
+    out.print(f"{found.name}: {kind}{counts}, in {found.folder}", markup=False)
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes in decimal units, as disks and `ls --si` count."""
+    if count < 10**6:
+        return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 10**9 else f"{count / 1e9:.1f} GB"

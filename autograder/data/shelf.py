@@ -1,0 +1,332 @@
+"""The shelf: `SHELF/NAME/set.json` and one `.npy` an array, written beside, then renamed: a set that is there is whole.
+
+A public set has `x_train y_train x_test y_test`, and its folder is shown to rooms. A hidden set has `x y`; its folder
+never is, so that its labels stay on this side of the wall.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.errors import DataError
+from autograder.records import digest
+from autograder.wire.messages import Record
+
+Arrays = Mapping[str, NDArray[Any]]
+
+PUBLIC = ("x_train", "y_train", "x_test", "y_test")
+HIDDEN = ("x", "y")
+FETCHED = ("cifar10", "cifar100", "fashion_mnist", "mnist")
+"""Sets that `keras.datasets` brings to a connected machine."""
+STAND_INS = ("cifar10", "fashion_mnist", "mnist")
+"""Sets that have an embedded stand-in."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_NUMBERS = r"(u?int(8|16|32|64)|float(16|32|64))"
+_MANIFEST = "set.json"
+_MODES = {False: (0o755, 0o644), True: (0o700, 0o600)}
+"""By hidden or not, of folder and files: rooms run as nobody and read a public set, its owner alone a hidden one."""
+
+
+class ArrayInfo(Record, frozen=True):
+    """One array of a set."""
+
+    dtype: Annotated[str, msgspec.Meta(pattern=f"^{_NUMBERS}$")]
+    """NumPy's name: `uint8`. Little-endian on disk."""
+    shape: tuple[Annotated[int, msgspec.Meta(ge=1)], ...]
+    digest: str
+    """`sha256:…` of its bytes, C-ordered."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+
+class _Manifest(Record, frozen=True):
+    """What set.json holds."""
+
+    name: str
+    digest: str
+    arrays: dict[str, ArrayInfo]
+    classes: Annotated[int, msgspec.Meta(ge=1)]
+    hidden: bool
+    stand_in: bool
+    origin: str
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One set of the shelf."""
+
+    name: str
+    digest: str
+    """`sha256:…` over the names, dtypes, shapes and bytes of its arrays."""
+    folder: Path
+    arrays: Mapping[str, ArrayInfo]
+    classes: int
+    """One more than the highest label."""
+    hidden: bool
+    """Whether rooms see nothing of it."""
+    stand_in: bool
+    """Whether it only takes the place of the set of this name: results measured on it say so."""
+    origin: str
+    """Where it comes from, in one sentence."""
+
+    @property
+    def images(self) -> int:
+        return sum(info.shape[0] for name, info in self.arrays.items() if name.startswith("x"))
+
+    @property
+    def size(self) -> int:
+        """Of its arrays, in bytes."""
+        return sum(info.size for info in self.arrays.values())
+
+
+def shelf_folder() -> Path:
+    """Return `$AUTOGRADER_DATA`, or else `keras-autograder/data` in the user's data folder."""
+    if chosen := os.environ.get("AUTOGRADER_DATA"):
+        return Path(chosen)
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "keras-autograder" / "data"
+
+
+def remedy(name: str) -> str:
+    """Return the commands that bring the set `name`, or bring it again."""
+    ways = [f"`autograder data fetch {name}` on a connected machine"] if name in FETCHED else []
+    ways += [f"`autograder data add {name} PATH` from an .npz file or a folder of images"]
+    ways += [f"`autograder data add {name} --stand-in` for a demo or a test"] if name in STAND_INS else []
+    return f"bring it with {', or '.join(ways)}"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The sets in one folder, which need not exist before the first is added."""
+
+    folder: Path
+
+    def sets(self) -> tuple[DataSet, ...]:
+        """Return every set, in order of name. Raise DataError for the first that is not whole."""
+        return tuple(self.get(name) for name in self.names())
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the sets that are there, whole or not."""
+        if not self.folder.is_dir():
+            return ()
+        return tuple(sorted(path.name for path in self.folder.iterdir() if path.is_dir() and _is_name(path.name)))
+
+    def get(self, name: str) -> DataSet:
+        """Return one set: its description, and that every file has the dtype, shape and length it gives.
+
+        Raises DataError where that is not so. The bytes are left unread: `verify` reads them.
+        """
+        found = self._described(name)
+        for array, info in found.arrays.items():
+            self._check_form(found, array, info)
+        return found
+
+    def verify(self, name: str) -> DataSet:
+        """Return one set, every byte read again and compared. Raise DataError where one differs."""
+        found = self.get(name)
+        for array, info in found.arrays.items():
+            if _digest_of(_map(found.folder, array)) != info.digest:
+                raise _broken(name, f"{array}.npy is altered: its bytes are not those that were added")
+        if _digest_of_set(found.arrays) != found.digest:
+            raise _broken(name, f"{_MANIFEST} is altered: its digest is not that of its arrays")
+        return found
+
+    def open(self, name: str) -> dict[str, NDArray[Any]]:
+        """Return the arrays of one set, mapped read-only from its files. Raise DataError as `get` does."""
+        found = self.get(name)
+        return {array: _map(found.folder, array) for array in found.arrays}
+
+    def add(
+        self,
+        name: str,
+        arrays: Arrays,
+        *,
+        hidden: bool = False,
+        stand_in: bool = False,
+        origin: str,
+        replace: bool = False,
+    ) -> DataSet:
+        """Write a set: N images of any numeric dtype, and N labels, integers from 0 of shape (N,) or (N, 1).
+
+        Raises DataError where the arrays are not such, where the set is there and `replace` is not asked for, and
+        where the folder cannot be written.
+        """
+        check_name(name)
+        if name in self.names() and not replace:
+            raise DataError(
+                f"data set {name}: it is on the shelf already ({self.folder / name}): "
+                f"look at it with `autograder data verify {name}`, or add --replace to put this one in its place"
+            )
+        check_arrays(name, arrays, hidden=hidden)
+        plain = {key: _plain(arrays[key]) for key in (HIDDEN if hidden else PUBLIC)}
+        infos = {key: ArrayInfo(array.dtype.name, array.shape, _digest_of(array)) for key, array in plain.items()}
+        manifest = _Manifest(name, _digest_of_set(infos), infos, _classes(arrays), hidden, stand_in, origin)
+        try:
+            self._write(manifest, plain)
+        except OSError as error:
+            raise DataError(
+                f"data set {name}: {self.folder} cannot be written: {error.strerror or error}; mend that, or name "
+                f"another folder in AUTOGRADER_DATA, then run `autograder data add` or `fetch` again"
+            ) from error
+        return self.get(name)
+
+    def _write(self, manifest: _Manifest, arrays: Arrays) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with _beside(self.folder, manifest.name) as folder:
+            for key, array in arrays.items():
+                np.save(folder / f"{key}.npy", array, allow_pickle=False)
+            (folder / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+            folder_mode, file_mode = _MODES[manifest.hidden]
+            for path in folder.iterdir():
+                path.chmod(file_mode)
+            folder.chmod(folder_mode)
+            _put(folder, self.folder / manifest.name)
+
+    def _described(self, name: str) -> DataSet:
+        check_name(name)
+        folder = self.folder / name
+        if not folder.is_dir():
+            raise DataError(f"data set {name}: it is not on the shelf ({self.folder}): {remedy(name)}")
+        try:
+            manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=_Manifest)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise _broken(name, f"{_MANIFEST} cannot be read: {error}") from error
+        if manifest.name != name or set(manifest.arrays) != set(HIDDEN if manifest.hidden else PUBLIC):
+            raise _broken(name, f"{_MANIFEST} is altered: it describes another set")
+        fields = {field: getattr(manifest, field) for field in manifest.__struct_fields__}
+        return DataSet(folder=folder, **fields)
+
+    def _check_form(self, found: DataSet, array: str, info: ArrayInfo) -> None:
+        try:
+            mapped = _map(found.folder, array)
+        except FileNotFoundError as error:
+            raise _broken(found.name, f"{array}.npy is missing") from error
+        except (OSError, ValueError, EOFError) as error:  # shorter than its header says, or no array at all
+            raise _broken(found.name, f"{array}.npy is truncated or altered: {error}") from error
+        if (mapped.dtype, mapped.shape) != (np.dtype(info.dtype).newbyteorder("<"), info.shape):
+            given, expected = _shown(mapped.dtype.str, mapped.shape), _shown(info.dtype, info.shape)
+            raise _broken(found.name, f"{array}.npy is altered: it holds {given}, expected {expected}")
+
+
+def check_name(name: str) -> None:
+    """Raise DataError where `name` is not that of a set: it is a folder's too, and no path may come out of it."""
+    if not _is_name(name):
+        raise DataError(
+            f"data set {name!r}: not a name: small letters, digits, _ and -, a letter or digit first, "
+            "as in `autograder data add my-set my-set.npz`"
+        )
+
+
+def check_arrays(name: str, arrays: Arrays, *, hidden: bool) -> None:
+    """Raise DataError, naming the set, where `arrays` are not those of a set."""
+    for problem in _problems(arrays, HIDDEN if hidden else PUBLIC):
+        raise DataError(f"data set {name}: {problem}; mend it, then `autograder data add {name} PATH` again")
+
+
+def _problems(arrays: Arrays, expected: tuple[str, ...]) -> Iterator[str]:
+    if missing := [key for key in expected if key not in arrays]:
+        yield f"no array {', '.join(missing)}; given: {', '.join(arrays) or 'none'}, expected: {', '.join(expected)}"
+    for key in expected:
+        yield from _image_problems(key, arrays[key]) if key.startswith("x") else _label_problems(key, arrays[key])
+    for images, labels in zip(expected[::2], expected[1::2], strict=True):
+        counts = len(arrays[images]), len(arrays[labels])
+        if counts[0] != counts[1]:
+            yield f"{images} has {counts[0]} images and {labels} {counts[1]} labels, expected as many"
+    forms = {_shown(arrays[key].dtype.name, arrays[key].shape[1:]) for key in expected if key.startswith("x")}
+    if len(forms) > 1:
+        yield f"images of x_train and x_test are not alike: {' and '.join(sorted(forms))}"
+
+
+def _image_problems(key: str, images: NDArray[Any]) -> Iterator[str]:
+    given = _shown(images.dtype.name, images.shape)
+    if not re.fullmatch(_NUMBERS, images.dtype.name):
+        yield f"{key} is {given}, expected integers or floats of at most 64 bits"
+    elif images.ndim < 2 or not images.size:
+        yield f"{key} is {given}, expected images: N of them, each with at least one axis"
+    elif images.dtype.kind == "f" and not np.isfinite(images).all():
+        yield f"{key} holds values that are not finite (NaN or infinity)"
+
+
+def _label_problems(key: str, labels: NDArray[Any]) -> Iterator[str]:
+    given = _shown(labels.dtype.name, labels.shape)
+    if labels.dtype.kind not in "ui":
+        yield f"{key} is {given}, expected integers: labels from 0"
+    elif not labels.size or labels.shape not in ((labels.size,), (labels.size, 1)):
+        yield f"{key} is {given}, expected one label an image: shape (N,) or (N, 1)"
+    elif labels.min() < 0:
+        yield f"{key} holds the label {labels.min()}, expected integers from 0"
+
+
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
+
+
+def _broken(name: str, what: str) -> DataError:
+    return DataError(
+        f"data set {name}: {what}; {remedy(name)}, with --replace; "
+        f"`autograder data verify {name}` then says whether it is whole"
+    )
+
+
+def _classes(arrays: Arrays) -> int:
+    return 1 + max(int(array.max()) for key, array in arrays.items() if key in ("y_train", "y_test", "y"))
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """C-ordered and little-endian, copied only where it is not."""
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+
+
+def _shown(dtype: str, shape: tuple[int, ...]) -> str:
+    return f"{dtype}[{', '.join(map(str, shape))}]"
+
+
+def _map(folder: Path, array: str) -> NDArray[Any]:
+    mapped: NDArray[Any] = np.load(folder / f"{array}.npy", mmap_mode="r", allow_pickle=False)
+    return mapped
+
+
+def _digest_of(array: NDArray[Any]) -> str:
+    return f"sha256:{hashlib.sha256(np.ascontiguousarray(array).data.cast('B')).hexdigest()}"
+
+
+def _digest_of_set(infos: Mapping[str, ArrayInfo]) -> str:
+    parts = [(name, info.dtype, str(list(info.shape)), info.digest) for name, info in sorted(infos.items())]
+    return digest(*(text for part in parts for text in part))
+
+
+@contextmanager
+def _beside(shelf: Path, name: str) -> Iterator[Path]:
+    """Make a folder whose name is no set's, and remove what is left of it."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=shelf))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put(folder: Path, place: Path) -> None:
+    """Rename `folder` to `place`; what is there moves away first. Processes that map its files keep them."""
+    if not place.exists():
+        folder.rename(place)
+        return
+    with _beside(place.parent, place.name) as old:
+        place.rename(old)  # onto an empty folder: allowed
+        folder.rename(place)

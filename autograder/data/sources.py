@@ -1,0 +1,188 @@
+"""Where a set comes from: an `.npz`, a folder of images, `keras.datasets`, or an embedded stand-in.
+
+Each returns the arrays that `Shelf.add` takes, or raises DataError. Nothing here loads TensorFlow.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from autograder.data import standin
+from autograder.data.shelf import FETCHED, HIDDEN, PUBLIC, STAND_INS, remedy
+from autograder.errors import DataError
+
+Arrays = dict[str, NDArray[Any]]
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+_NAMED = 5
+"""How many of many files a message names."""
+
+# Keras comes with TensorFlow, which the command line does not load.
+_FETCH = """
+import sys
+import numpy as np
+from keras import datasets
+
+(x_train, y_train), (x_test, y_test) = getattr(datasets, sys.argv[1]).load_data()
+np.savez(sys.argv[2], x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+"""
+
+
+def from_npz(path: Path, hidden: bool) -> Arrays:
+    """Return the arrays of an `.npz`: `x_train y_train x_test y_test`, or `x y` of a hidden set. Others are left."""
+    names = HIDDEN if hidden else PUBLIC
+    try:
+        with path.open("rb") as stream:  # NumPy would leave a file open that is not whole
+            archive = np.load(stream, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise DataError(f"{path}: it holds a bare array, expected an .npz of {', '.join(names)}")
+            if missing := [name for name in names if name not in archive.files]:
+                raise DataError(_lacking(path, missing, archive.files, hidden))
+            return {name: archive[name] for name in names}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path}: cannot be read as an .npz of numbers: {error}; write it with "
+            f"numpy.savez, {', '.join(names)}, then `autograder data add NAME {path}` again"
+        ) from error
+
+
+def from_folder(path: Path, size: int | None, hidden: bool) -> Arrays:
+    """Return the images under `train/CLASS/` and `test/CLASS/`, or under `CLASS/` for a hidden set.
+
+    The classes, in sorted order, are the labels 0, 1, …; images are uint8[N, H, W], or uint8[N, H, W, 3] where one of
+    them is in colour. `size`: resize every image to `size` × `size` pixels; without it they are all of one size.
+    """
+    parts = {"": path} if hidden else {"_train": path / "train", "_test": path / "test"}
+    classes = {suffix: _class_folders(folder) for suffix, folder in parts.items()}
+    for suffix, found in classes.items():
+        if [one.name for one in found] != [one.name for one in next(iter(classes.values()))]:
+            raise DataError(
+                f"{path}: train has the classes {_listed([one.name for one in classes['_train']])}, "
+                f"{suffix[1:]} {_listed([one.name for one in found])}; expected the same folders in both"
+            )
+    files = [
+        (suffix, label, file) for suffix in parts for label, one in enumerate(classes[suffix]) for file in _images(one)
+    ]
+    images = _read([file for _, _, file in files], size)
+    arrays: Arrays = {}
+    for suffix in parts:
+        chosen = [index for index, (part, _, _) in enumerate(files) if part == suffix]
+        arrays[f"x{suffix}"] = np.stack([images[index] for index in chosen])
+        arrays[f"y{suffix}"] = np.array([files[index][1] for index in chosen], _label_dtype(len(classes[suffix])))
+    return arrays
+
+
+def from_keras(name: str) -> Arrays:
+    """Return what `keras.datasets.NAME.load_data()` brings to a connected machine."""
+    if name not in FETCHED:
+        raise DataError(
+            f"data set {name}: keras.datasets has no such set of images; given: {name}, expected one of "
+            f"{', '.join(FETCHED)}; a set of your own: `autograder data add {name} PATH`"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / f"{name}.npz"
+        done = subprocess.run([sys.executable, "-c", _FETCH, name, str(target)], capture_output=True, text=True)
+        if done.returncode:
+            raise DataError(
+                f"data set {name}: keras.datasets.{name}.load_data() could not bring it: {_last_line(done.stderr)}; "
+                f"is this machine connected? On one that is not: `autograder data add {name} FILE.npz`"
+                + (f", or `autograder data add {name} --stand-in` for a demo" if name in STAND_INS else "")
+            )
+        return from_npz(target, hidden=False)
+
+
+def stand_in(name: str) -> Arrays:
+    """Return the embedded set that takes the place of `name`: small, and the same on every machine."""
+    if name not in STAND_INS:
+        raise DataError(
+            f"data set {name}: it has no embedded stand-in; given: {name}, expected one of {', '.join(STAND_INS)}; "
+            f"{remedy(name)}"
+        )
+    make = {"cifar10": standin.cifar10, "fashion_mnist": standin.fashion_mnist, "mnist": standin.mnist}
+    return make[name]()
+
+
+def _lacking(path: Path, missing: Sequence[str], found: Sequence[str], hidden: bool) -> str:
+    names = HIDDEN if hidden else PUBLIC
+    other = PUBLIC if hidden else HIDDEN
+    hint = f"; it is a {'public' if hidden else 'hidden'} set: {'leave out' if hidden else 'add'} --hidden"
+    return (
+        f"{path}: no array {', '.join(missing)}; given: {', '.join(found) or 'none'}, expected: {', '.join(names)}"
+        + (hint if set(other) <= set(found) else f"; then `autograder data add NAME {path}` again")
+    )
+
+
+def _class_folders(folder: Path) -> list[Path]:
+    found = (
+        sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
+        if folder.is_dir()
+        else []
+    )
+    if not found:
+        raise DataError(
+            f"{folder}: no folder of a class here; expected train/CLASS/*.png and test/CLASS/*.png, or, with --hidden, "
+            "CLASS/*.png (or .jpg)"
+        )
+    return found
+
+
+def _images(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise DataError(f"{folder}: no image of this class; expected files ending in {', '.join(SUFFIXES)}")
+    return found
+
+
+def _read(files: Sequence[Path], size: int | None) -> list[NDArray[np.uint8]]:
+    """Read every image, all grey or all in colour. Raise DataError with the files that are no images, or not alike."""
+    images: list[Image.Image] = []
+    unreadable = []
+    for path in files:
+        try:
+            images.append(_open(path, size))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            unreadable.append(f"{path} ({error})")
+    if unreadable:
+        raise DataError(f"{_listed(unreadable)}: cannot be read as images; mend or remove them, then add the set again")
+    for path, image in zip(files, images, strict=True):
+        if image.size != images[0].size:
+            raise DataError(
+                f"{path}: {image.width} × {image.height} pixels, where {files[0]} has {images[0].width} × "
+                f"{images[0].height}; expected all of one size: add --size N to resize every image to N × N"
+            )
+    mode = "L" if all(image.mode == "L" for image in images) else "RGB"
+    return [np.asarray(image.convert(mode)) for image in images]
+
+
+def _open(path: Path, size: int | None) -> Image.Image:
+    """Return the image, upright, as grey (L) where it has no colour and as RGB where it has, without alpha."""
+    with Image.open(path) as opened:
+        upright = ImageOps.exif_transpose(opened)
+        if upright.mode[0] in "IF":  # converting would cut them at 255
+            raise ValueError("more than 8 bits a pixel: bring such images as an .npz")
+        image = upright.convert("L" if upright.mode in ("1", "L", "LA") else "RGB")
+    return image.resize((size, size), Image.Resampling.BILINEAR) if size else image
+
+
+def _label_dtype(classes: int) -> type[np.uint8 | np.int64]:
+    return np.uint8 if classes <= 256 else np.int64
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:500] if lines else "it said nothing"

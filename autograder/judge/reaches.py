@@ -1,0 +1,121 @@
+"""`assert_reaches`: whether a trained network is good enough, without failing correct work for an unlucky seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograder.judge.channel import TrainingCase
+from autograder.judge.message import CheckFailed, Mismatch, Said
+from autograder.judge.trainings import NAN, NeedsTraining, Predictions, Training, curve, diverged, score_of
+from autograder.judge.verdict import Bar, Decision, Rule, Verdict, decide, single
+from autograder.locale import phrase
+from autograder.recipes import MetricName
+from autograder.records import TrainingRun
+from autograder.wire.messages import Figure
+
+
+def assert_reaches(given: Any, metric: MetricName = "accuracy") -> None:
+    """Require the score that course.yaml asks for, of a `trained` network or of predictions.
+
+    The verdict on a trained network is sequential (see `autograder.judge.verdict`): it may ask for one more training,
+    and at the end of the recipe's budget the doubt is the student's. Raises LookupError where the recipe has no
+    calibrated threshold for the metric.
+    """
+    if isinstance(given, Training):
+        _require_training(given, metric)
+    elif isinstance(given, Predictions):
+        _require_predictions(given, metric)
+    else:
+        raise TypeError(f"assert_reaches takes a trained network or predictions, not a {type(given).__name__}")
+
+
+def _bar(case: TrainingCase, metric: MetricName) -> Bar:
+    threshold = case.thresholds.get(metric)
+    if threshold is None:
+        raise LookupError(
+            f"recipe {case.recipe!r} has no calibrated threshold for {metric!r} under profile {case.profile!r}: "
+            f"run `autograder calibrate`"
+        )
+    return Bar(threshold.bar, threshold.spread)
+
+
+def _require_training(training: Training, metric: MetricName) -> None:
+    bar = _bar(training.case, metric)
+    scores, verdict = _sequential(training, metric, Rule(bar, training.case.budget))
+    told = Mismatch(received=_received(scores, verdict), expected=_expected(bar), hint=_stand_in(training.case))
+    if verdict.decision is Decision.FAIL:
+        raise CheckFailed(_why_short(training.case.runs[len(scores) - 1], told))
+    training.remarks.append(told if verdict.decision is Decision.PASS else _with_benefit(told))
+
+
+def _sequential(training: Training, metric: MetricName, rule: Rule) -> tuple[list[Figure], Verdict]:
+    """Return the scores that it takes to tell, and the verdict on them: more trainings than that may be stored.
+
+    Raises NeedsTraining where they do not tell, TrainingFailed where one of them gave no score.
+    """
+    scores = []
+    for run in training.case.runs:
+        scores.append(score_of(run, metric))
+        verdict = decide(scores, rule)
+        if verdict.decision is not Decision.MORE:
+            return scores, verdict
+    raise NeedsTraining(training.probe)
+
+
+def _require_predictions(predictions: Predictions, metric: MetricName) -> None:
+    bar = _bar(predictions.case, metric)
+    score = float(getattr(predictions, metric))
+    told = Mismatch(
+        received=phrase("{score} % of {n} hidden examples are right", score=_percent(score), n=len(predictions.labels)),
+        expected=_expected(bar),
+        hint=_stand_in(predictions.case),
+    )
+    verdict = single(score, bar)
+    if verdict.decision is Decision.FAIL:
+        raise CheckFailed(told)
+    predictions.remarks.append(told if verdict.decision is Decision.PASS else _with_benefit(told))
+
+
+def _received(scores: list[Figure], verdict: Verdict) -> Said:
+    each = tuple(NAN if score is None else _percent(score) for score in scores)
+    if len(scores) == 1:
+        return phrase("{score} % on the test examples, in 1 training", score=each)
+    return phrase(
+        "{score} % on the test examples, mean of {n} trainings ({each})",
+        score=_percent(verdict.mean),
+        n=len(scores),
+        each=each,
+    )
+
+
+def _expected(bar: Bar) -> Said:
+    return phrase("at least {bar} %", bar=_percent(bar.value))
+
+
+def _percent(score: float) -> float:
+    return round(100 * score, 1)
+
+
+def _why_short(last: TrainingRun, told: Mismatch) -> Mismatch:
+    broken = diverged(last)
+    hint = (
+        phrase("every student's network is trained the same way: it is this architecture that learns too little.")
+        if broken is None
+        else phrase(
+            "the training diverged: at epoch {n} the loss was no longer a number. Look at the last layer's activation.",
+            n=broken,
+        )
+    )
+    return Mismatch(told.received, told.expected, where=curve(last), place=curve(last), hint=hint)
+
+
+def _with_benefit(told: Mismatch) -> Mismatch:
+    return Mismatch(
+        told.received,
+        told.expected,
+        hint=phrase("too close to the threshold to tell: the doubt is yours, and the points are earned."),
+    )
+
+
+def _stand_in(case: TrainingCase) -> Said | None:
+    return phrase("measured on stand-in data, not on the real {name}", name=case.data) if case.stand_in else None

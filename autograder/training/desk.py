@@ -1,0 +1,267 @@
+"""What an assignment's recipes, its data and its stored trainings say of one submission: what a judge is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.course import Assignment
+from autograder.data.shelf import DataSet, Shelf, shelf_folder
+from autograder.errors import CourseError, Problem
+from autograder.judge.channel import TrainingCase
+from autograder.recipes import Profile, Recipe
+from autograder.records import Evidence, Plan, TrainingRun, TrainingUse, digest, load_training_run
+from autograder.training.job import Job, calibrated_for, make_job
+from autograder.wire import codec
+from autograder.wire.messages import (
+    Array,
+    Examples,
+    Network,
+    PredictionsProbe,
+    Probe,
+    TrainedByProbe,
+    TrainedProbe,
+)
+
+Scored = TrainedProbe | TrainedByProbe | PredictionsProbe
+SUBSET_SEED = 0
+"""Of the draw of the examples that a student's training function is given."""
+PASSING_FAULTS = ("time", "memory")
+"""What may come of a busy machine: not kept when a class is graded anew."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What is known of the probes of one submission that are judged by a score."""
+
+    cases: dict[str, TrainingCase]
+    blobs: list[bytes]
+    """Labels of hidden sets, which the cases refer to."""
+    uses: tuple[TrainingUse, ...]
+
+
+class TrainingDesk:
+    """The recipes of one assignment under one profile, with the data they name.
+
+    Every set is verified, byte by byte, before anything runs.
+    """
+
+    def __init__(
+        self, assignment: Assignment, plan: Plan, profile: Profile, libraries: str, *, calibrating: bool = False
+    ) -> None:
+        """`libraries` names the versions that compute; `calibrating` lets thresholds be missing or stale.
+
+        Raises CourseError for a recipe that names no data, or a threshold that nothing justifies; DataError for a set
+        that is missing or not whole.
+        """
+        self._assignment = assignment
+        self._libraries = libraries
+        self._shelf = Shelf(shelf_folder())
+        self.probes: dict[str, Scored] = {
+            name: probe for name, probe in plan.probes.items() if isinstance(probe, Scored)
+        }
+        names = dict.fromkeys(probe.recipe for probe in self.probes.values())
+        self.recipes: dict[str, Recipe] = {name: assignment.recipe(name, profile) for name in names}
+        self.data = {name: self._shelf.verify(name) for name in self._set_names()}
+        """Every set that is spoken of, by name."""
+        if problems := [*self._hidden_problems(), *([] if calibrating else self._threshold_problems())]:
+            raise CourseError(problems)
+        self.plan = self._with_examples(plan)
+        """The plan, its probes holding the examples they speak of."""
+
+    @cached_property
+    def sets(self) -> tuple[DataSet, ...]:
+        """The sets that exam rooms can load."""
+        return tuple(self.data[name] for name in self._assignment.settings.data)
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that a verdict on scores depends on, beside the trainings themselves."""
+        recipes = [(name, one.content, dict(one.thresholds), one.seeds) for name, one in self.recipes.items()]
+        return digest(msgspec.json.encode(recipes), *(one.digest for one in self.data.values()))
+
+    def _set_names(self) -> list[str]:
+        hidden = [probe.data for probe in self.probes.values() if not isinstance(probe, TrainedProbe)]
+        trained = [recipe.data for recipe in self.recipes.values()]
+        return list(dict.fromkeys([*self._assignment.settings.data, *trained, *hidden]))
+
+    # --- what a judge is told ---
+
+    def scores(self, evidence: Evidence) -> Scores:
+        """Return what is known of one submission: the recipe of each probe, and the trainings that are stored."""
+        blobs: list[bytes] = []
+        answers = evidence.answers() if self.probes else {}
+        cases: dict[str, TrainingCase] = {}
+        uses = []
+        for name, probe in self.probes.items():
+            runs: tuple[TrainingRun, ...] = ()
+            if isinstance(probe, TrainedProbe):
+                answer = answers[name][0] if name in answers else None
+                runs = self._stored(answer, self.recipes[probe.recipe]) if isinstance(answer, Network) else ()
+                uses += [_use(name, runs)] if runs else []
+            cases[name] = self._case(name, probe, runs, blobs)
+        return Scores(cases, blobs, tuple(uses))
+
+    def wanted(self, evidence: Evidence, name: str) -> Job:
+        """Return the next training of the network that answered a probe. None of it is stored yet."""
+        probe = self.probes[name]
+        network = evidence.answers()[name][0]
+        assert isinstance(network, Network), "only a network is trained"
+        recipe = self.recipes[probe.recipe]
+        return self.job(network, recipe, len(self._stored(network, recipe)))
+
+    def job(self, network: Network, recipe: Recipe, seed: int) -> Job:
+        """Return one training of a network."""
+        return make_job(network, recipe, self.data[recipe.data], seed, self._libraries)
+
+    def load(self, job: Job) -> TrainingRun | None:
+        """Return the stored run of a job, None where there is none."""
+        return load_training_run(self._assignment.paths.training(job.key))
+
+    def keep(self, run: TrainingRun) -> None:
+        """Store a run. Raises OSError where it cannot be."""
+        run.save(self._assignment.paths.training(run.key))
+
+    def forget_passing_faults(self, evidence: Evidence) -> None:
+        """Forget the trainings of a submission that ran out of time or memory, so that they are tried again."""
+        for case in self.scores(evidence).cases.values():
+            for run in case.runs:
+                if run.fault and run.fault.kind in PASSING_FAULTS:
+                    self._assignment.paths.training(run.key).unlink(missing_ok=True)
+
+    def _stored(self, network: Network, recipe: Recipe) -> tuple[TrainingRun, ...]:
+        """The stored trainings of a network, from the first seed on, as far as there is no gap."""
+        found = []
+        for seed in range(recipe.seeds):
+            run = self.load(self.job(network, recipe, seed))
+            if run is None:
+                break
+            found.append(run)
+        return tuple(found)
+
+    def _case(self, name: str, probe: Scored, runs: tuple[TrainingRun, ...], blobs: list[bytes]) -> TrainingCase:
+        recipe = self.recipes[probe.recipe]
+        data = self.data[recipe.data if isinstance(probe, TrainedProbe) else probe.data]
+        return TrainingCase(
+            recipe=recipe.name,
+            profile=recipe.profile,
+            budget=recipe.seeds,
+            thresholds=dict(recipe.thresholds.get(name, {})),
+            data=data.name,
+            stand_in=data.stand_in,
+            runs=runs,
+            labels=None if isinstance(probe, TrainedProbe) else self._labels(probe, blobs),
+        )
+
+    def hidden_labels(self, name: str) -> NDArray[np.int64]:
+        """Return the labels of a hidden set, (N,)."""
+        return self._shelf.open(name)["y"].reshape(-1).astype(np.int64)
+
+    def _labels(self, probe: TrainedByProbe | PredictionsProbe, blobs: list[bytes]) -> Array:
+        labels = self.hidden_labels(probe.data)
+        if isinstance(probe, TrainedByProbe):
+            labels = self._renumbering(probe)[labels]
+        return codec.array_record(labels, blobs)
+
+    # --- what a room is given ---
+
+    def _with_examples(self, plan: Plan) -> Plan:
+        blobs = list(plan.blobs)
+        probes: dict[str, Probe] = dict(plan.probes)
+        for name, probe in self.probes.items():
+            if isinstance(probe, TrainedByProbe):
+                given, hidden = self._given(probe, blobs), self._hidden(probe, blobs)
+                probes[name] = msgspec.structs.replace(probe, given=given, hidden=hidden)
+            elif isinstance(probe, PredictionsProbe):
+                probes[name] = msgspec.structs.replace(probe, hidden=self._hidden(probe, blobs))
+        return Plan(plan.checks, probes, tuple(blobs))
+
+    def _given(self, probe: TrainedByProbe, blobs: list[bytes]) -> Examples:
+        recipe = self.recipes[probe.recipe]
+        arrays = self._shelf.open(recipe.data)
+        chosen = np.arange(len(arrays["x_train"]))
+        if recipe.train is not None and recipe.train < len(chosen):
+            chosen = np.sort(np.random.default_rng(SUBSET_SEED).permutation(len(chosen))[: recipe.train])
+        labels = self._renumbering(probe)[arrays["y_train"].reshape(-1)[chosen].astype(np.int64)]
+        preparation = recipe.preparation(self.data[recipe.data].classes)
+        inputs = codec.array_record(np.asarray(arrays["x_train"][chosen]), blobs)
+        return Examples(inputs, preparation, codec.array_record(labels, blobs))
+
+    def _hidden(self, probe: TrainedByProbe | PredictionsProbe, blobs: list[bytes]) -> Examples:
+        recipe = self.recipes[probe.recipe]
+        inputs = codec.array_record(np.asarray(self._shelf.open(probe.data)["x"]), blobs)
+        return Examples(inputs, recipe.preparation(self.data[recipe.data].classes))
+
+    def _renumbering(self, probe: TrainedByProbe) -> NDArray[np.int64]:
+        """Return the secret order in which classes are numbered for a student's training function.
+
+        It follows from the hidden labels, which nobody outside knows: the same for a class, another for another set.
+        """
+        secret = digest(self.data[probe.data].arrays["y"].digest, probe.function)
+        rng = np.random.default_rng(int(secret.removeprefix("sha256:"), 16))
+        return rng.permutation(self.data[self.recipes[probe.recipe].data].classes)
+
+    # --- what may be wrong ---
+
+    def _hidden_problems(self) -> list[Problem]:
+        checks = self._assignment.paths.shown(self._assignment.paths.checks(self._assignment.name))
+        course = self._assignment.paths.shown(self._assignment.paths.course)
+        found = []
+        for name, probe in self.probes.items():
+            if not isinstance(probe, TrainedProbe):
+                found += self._misfits(checks, name, probe)
+        for name in [*self._assignment.settings.data, *(recipe.data for recipe in self.recipes.values())]:
+            if self.data[name].hidden:
+                text = f"{name!r} is a hidden set: rooms cannot load it, and nothing is trained on it"
+                found.append(Problem(course, 0, f"assignments.{self._assignment.name}", text))
+        return found
+
+    def _misfits(self, checks: Any, name: str, probe: TrainedByProbe | PredictionsProbe) -> list[Problem]:
+        hidden, known = self.data[probe.data], self.data[self.recipes[probe.recipe].data]
+        if not hidden.hidden:
+            text = f"the labels of {probe.data!r} are public: add a set with `autograder data add NAME PATH --hidden`"
+            return [Problem(checks, 0, name, text)]
+        if hidden.classes > known.classes:
+            text = f"the hidden set {probe.data!r} has {hidden.classes} classes, {known.name!r} has {known.classes}"
+            return [Problem(checks, 0, name, text)]
+        return []
+
+    def _threshold_problems(self) -> list[Problem]:
+        """A bar that nothing justifies is not fair: none, or one that was calibrated for something else."""
+        course = self._assignment.paths.shown(self._assignment.paths.course)
+        found = []
+        for name, probe in self.probes.items():
+            recipe = self.recipes[probe.recipe]
+            place = f"assignments.{self._assignment.name}.recipes.{recipe.name}.{recipe.profile}.thresholds.{name}"
+            of = calibrated_for(recipe, self.data[recipe.data])
+            thresholds = recipe.thresholds.get(name, {})
+            if not thresholds:
+                found.append(Problem(course, 0, place, f"no threshold yet: {self._calibrate(recipe)}"))
+            elif any(threshold.of != of for threshold in thresholds.values()):
+                text = f"calibrated for another recipe, or on other data than the {recipe.data} on the shelf"
+                found.append(Problem(course, 0, place, f"{text}: {self._calibrate(recipe)}"))
+        return found
+
+    def _calibrate(self, recipe: Recipe) -> str:
+        profile = "" if recipe.profile == "cpu" else f" --profile {recipe.profile}"
+        return f"run `autograder calibrate {self._assignment.name} --recipe {recipe.name}{profile}`"
+
+
+def _use(probe: str, runs: tuple[TrainingRun, ...]) -> TrainingUse:
+    first: TrainingRun = runs[0]
+    return TrainingUse(
+        probe=probe,
+        recipe=first.recipe,
+        signature=first.signature,
+        seeds=[run.seed for run in runs],
+        device=first.device,
+        data=first.data,
+        data_digest=first.data_digest,
+        stand_in=first.stand_in,
+        versions=first.versions,
+    )

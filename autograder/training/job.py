@@ -1,0 +1,67 @@
+"""One training to run, and the name it is stored under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autograder.data.shelf import DataSet
+from autograder.judge.signature import signature
+from autograder.recipes import Recipe, gives_logits
+from autograder.records import TrainingRun, digest
+from autograder.wire.messages import Fault, Figure, Network
+
+OF_CHARS = 16
+"""How much of a digest names what a threshold was calibrated for."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A network to train under a recipe, from the initial weights and in the order that a seed draws."""
+
+    key: str
+    """Digest of all that the scores depend on: equal jobs are one."""
+    network: Network
+    signature: str
+    recipe: Recipe
+    data: DataSet
+    seed: int
+
+    def run(
+        self,
+        *,
+        versions: Mapping[str, str],
+        seconds: float,
+        epochs: list[dict[str, Figure]],
+        scores: dict[str, Figure],
+        fault: Fault | None,
+    ) -> TrainingRun:
+        """Return the record of this training, given what came of it."""
+        return TrainingRun(
+            key=self.key,
+            signature=self.signature,
+            recipe=self.recipe.name,
+            seed=self.seed,
+            data=self.data.name,
+            data_digest=self.data.digest,
+            stand_in=self.data.stand_in,
+            device=self.recipe.profile,
+            versions=dict(versions),
+            seconds=seconds,
+            asked=self.recipe.epochs,
+            epochs=epochs,
+            scores=scores,
+            fault=fault,
+        )
+
+
+def make_job(network: Network, recipe: Recipe, data: DataSet, seed: int, libraries: str) -> Job:
+    """Return the job of one training. `libraries` names the versions that compute it."""
+    sign = signature(network, trainable=True)
+    key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries)
+    return Job(key, network, sign, recipe, data, seed)
+
+
+def calibrated_for(recipe: Recipe, data: DataSet) -> str:
+    """Return the name of what a threshold is calibrated for: a recipe's content and the data's."""
+    return digest(recipe.content, data.digest).removeprefix("sha256:")[:OF_CHARS]

@@ -1,0 +1,104 @@
+"""The training room, seen from the host: one job goes in, one run comes out. The clock is kept here."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass, field
+
+from autograder.errors import GraderError
+from autograder.records import TrainingRun
+from autograder.sandbox.gpus import Lease
+from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
+from autograder.training.job import Job
+from autograder.wire import codec
+from autograder.wire.messages import (
+    ROOM_STARVED,
+    Broken,
+    EpochEnded,
+    Fault,
+    Figure,
+    Fitted,
+    FromTrainingRoom,
+)
+
+PROCESSES = 1024
+"""Threads, mostly: TensorFlow's pools and a GPU's driver."""
+DISK_MB = 256
+GPU_HOST_MB = 16_384
+"""Of host memory, on top of the recipe's, for a room with a GPU: its driver maps much that it never fills."""
+MEMORY_SHARE = 0.9
+"""A room that the kernel's signal ended with this much of its memory in use ran out of it."""
+MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS)
+
+
+@dataclass
+class _Course:
+    """What a training room has said so far."""
+
+    epochs: list[dict[str, Figure]] = field(default_factory=list)
+    fitted: Fitted | None = None
+
+
+def train(zygote: Zygote, job: Job, isolation: str, *, threads: int, lease: Lease | None = None) -> TrainingRun:
+    """Train in a new room and return the run, with its fault where the network ran out of time or memory.
+
+    Raises GraderError for what is ours: no room, a room that fails.
+    """
+    memory = job.recipe.memory_mb + (GPU_HOST_MB if lease else 0)
+    started = time.monotonic()
+    room = zygote.open_room(
+        RoomLimits(memory * 2**20, PROCESSES, DISK_MB * 2**20),
+        RoomView((job.data,), lease),
+        kind="training",
+        grouped=isolation == "strict",
+    )
+    course = _Course()
+    stop = _follow(room, job, course, threads, lease)
+    end = room.close()
+    fault = course.fitted.fault if course.fitted else _why_ended(stop, end, memory * 2**20)
+    return job.run(
+        versions=zygote.warm().versions,
+        seconds=round(time.monotonic() - started, 3),
+        epochs=course.epochs,
+        scores=course.fitted.scores if course.fitted else {},
+        fault=fault,
+    )
+
+
+def _follow(room: Room, job: Job, course: _Course, threads: int, lease: Lease | None) -> Exception | None:
+    """Order the training and hear what comes; return what cut it short, if anything did."""
+    fit = job.recipe.fit(
+        job.network,
+        job.seed,
+        classes=job.data.classes,
+        threads=threads,
+        gpu_memory_mb=lease.memory_mb if lease else None,
+    )
+    deadline = time.monotonic() + job.recipe.seconds
+    try:
+        room.send(fit, deadline=deadline)
+        while course.fitted is None:
+            message, _ = room.receive(deadline, FromTrainingRoom)
+            if isinstance(message, EpochEnded):
+                course.epochs.append(message.values)
+            elif isinstance(message, Fitted):
+                course.fitted = message
+            elif isinstance(message, Broken):
+                return GraderError(f"the training room failed: {message.reason}")
+    except RoomEnded as stop:
+        room.wait_gone()
+        return stop
+    except (RoomSilent, codec.WireError) as stop:
+        return stop
+    return None
+
+
+def _why_ended(stop: Exception | None, end: RoomEnd, memory_bytes: int) -> Fault:
+    if isinstance(stop, RoomSilent):
+        return Fault(kind="time")
+    full = end.peak_bytes >= MEMORY_SHARE * memory_bytes
+    if end.out_of_memory or end.exit_code == ROOM_STARVED or (full and end.signal in MEMORY_SIGNALS):
+        return Fault(kind="memory")
+    how = f"exit code {end.exit_code}" if end.signal is None else signal.Signals(end.signal).name
+    raise GraderError(f"a training room ended before its time ({how}): {stop}")
