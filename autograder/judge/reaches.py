@@ -77,7 +77,7 @@ def _require_predictions(predictions: Predictions, metric: MetricName) -> None:
 
 
 def _received(scores: list[Figure], verdict: Verdict) -> Said:
-    each = tuple(NAN if score is None else _percent(score) for score in scores)
+    each = [NAN if score is None else _percent(score) for score in scores]
     if len(scores) == 1:
         return phrase("{score} % on the test examples, in 1 training", score=each)
     return phrase(

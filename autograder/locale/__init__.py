@@ -61,7 +61,7 @@ def render(said: Phrase | str, language: str) -> str:
 def _filled(value: Any, language: str) -> str:
     if isinstance(value, Phrase):
         return render(value, language)
-    if isinstance(value, tuple):
+    if isinstance(value, list):
         return " · ".join(_filled(one, language) for one in value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(format_decimal(value, locale=language))
