@@ -16,7 +16,7 @@ from autograder.intake import as_submission
 from autograder.judge.trainings import Predictions
 from autograder.judge.verdict import Bar, Rule
 from autograder.marking import Assessor, trainings
-from autograder.pipeline import Options, choose_engine, judge_of, lease_gpus, warm_rooms
+from autograder.pipeline import Options, choose_engine, find_gpus, gpu_pool, judge_of, warm_rooms
 from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
@@ -65,9 +65,10 @@ def calibrate(assignment: Assignment, options: Options, recipe: str | None, runs
     Raises CourseError where the solution does not answer a probe, GraderError where we could not find out.
     """
     isolation = measure().require(assignment.course.isolation)
+    gpus = find_gpus(options)
     with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
         assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=True)
-        engine = choose_engine(options, Workshop(zygote, isolation, lease_gpus(options, assessor.desk)))
+        engine = choose_engine(options, Workshop(zygote, isolation, gpu_pool(options, gpus, assessor.desk)))
         workbench = _Workbench(assignment, assessor, engine, runs)
         for name, probe in assessor.desk.probes.items():
             if recipe in (None, probe.recipe):

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from autograder.course import Assignment, load_assignment, load_course
 from autograder.data import commands as data_commands
@@ -280,7 +281,7 @@ def doctor() -> None:
     sound = True
     for finding in examine_machine():
         sound = sound and finding.sound
-        table.add_row(finding.name, finding.text, style=None if finding.sound else "red")
+        table.add_row(Text(finding.name), Text(finding.text), style=None if finding.sound else "red")
     out.print(table)
     raise typer.Exit(0 if sound else SHORT)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -168,7 +168,8 @@ class _Reader:
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self._read_struct(node, kind, key)
         if get_origin(kind) is dict:
-            return self._read_dict(node, get_args(kind)[1], key)
+            names, values = get_args(kind)
+            return self._read_dict(node, names, values, key)
         value = None
         try:
             if node is not None:
@@ -200,12 +201,15 @@ class _Reader:
             return None
         return kind(**values)
 
-    def _read_dict(self, node: yaml.Node | None, kind: Any, key: str) -> Any:
+    def _read_dict(self, node: yaml.Node | None, names: Any, kind: Any, key: str) -> Any:
         entries = self._entries(node, key)
         if entries is None:
             return None
         if not entries:
             self._complain(node, key, "empty: name at least one")
+        for name, (key_node, _) in entries.items():
+            if get_origin(names) is Literal and name not in get_args(names):
+                self._complain(key_node, _join(key, name), f"unknown key; known here: {', '.join(get_args(names))}")
         return {name: self.read(value, kind, _join(key, name)) for name, (_, value) in entries.items()}
 
     def _entries(self, node: yaml.Node | None, key: str) -> dict[str, tuple[yaml.Node, yaml.Node]] | None:
@@ -228,8 +232,9 @@ class _Reader:
 
 def _without_none(kind: Any) -> Any:
     """Return `X` for `X | None`: a key that is there has a value."""
-    parts = [part for part in get_args(kind) if part is not NoneType] if get_origin(kind) is UnionType else []
-    return parts[0] if len(parts) == 1 else kind
+    if get_origin(kind) not in (Union, UnionType):
+        return kind
+    return Union[tuple(part for part in get_args(kind) if part is not NoneType)]  # noqa: UP007 (as many as there are)
 
 
 def _join(key: str, name: str) -> str:

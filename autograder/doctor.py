@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from autograder.data.shelf import Shelf, shelf_folder
+from autograder.errors import DataError
 from autograder.sandbox.gpus import Survey, survey
 from autograder.sandbox.isolation import REMEDIES, measure
 
@@ -38,6 +40,7 @@ def examine_machine() -> Iterator[Finding]:
     yield Finding("cores", str(len(os.sched_getaffinity(0))))
     yield Finding("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB")
     yield Finding("system", f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
+    yield from data_findings(Shelf(shelf_folder()))
     for name in LIBRARIES:
         try:
             yield Finding(name, version(name))
@@ -51,3 +54,17 @@ def gpu_findings(found: Survey) -> Iterator[Finding]:
         yield Finding(f"GPU {gpu.index}", f"{gpu.name}, {gpu.memory_mb} MB, {gpu.uuid[:UUID_CHARS]}…")
     for problem in found.problems:
         yield Finding("GPUs", problem if found.gpus else f"none: {problem}")
+
+
+def data_findings(shelf: Shelf) -> Iterator[Finding]:
+    """Yield the sets of the data shelf, one a line; their bytes are `autograder data verify`'s to read."""
+    names = shelf.names()
+    yield Finding("data", f"{shelf.folder}" if names else f"none on {shelf.folder}: see `autograder data --help`")
+    for name in names:
+        try:
+            found = shelf.get(name)
+        except DataError as error:
+            yield Finding(f"  {name}", str(error), sound=False)
+            continue
+        kind = "hidden" if found.hidden else "stand-in data" if found.stand_in else "public"
+        yield Finding(f"  {name}", f"{found.images} images, {kind}, {found.digest.removeprefix('sha256:')[:12]}")

@@ -22,7 +22,7 @@ from autograder.recipes import Profile
 from autograder.records import Grade, Submission
 from autograder.release import read_release
 from autograder.sandbox.exam import Order
-from autograder.sandbox.gpus import RESERVE_MB, GpuPool, survey
+from autograder.sandbox.gpus import RESERVE_MB, Gpu, GpuPool, survey
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote, visible_paths
 from autograder.store import Store
@@ -85,12 +85,13 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     """
     started = time.monotonic()
     isolation = measure().require(assignment.course.isolation)
+    gpus = find_gpus(options)
     _require_hidden(assignment)
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         submissions = _chosen(assignment, release, options.students)
         assessor = Assessor(assignment, judge, options.profile, isolation)
-        gpus = lease_gpus(options, assessor.desk)
+        pool = gpu_pool(options, gpus, assessor.desk)
         marker = Marker(assignment, assessor, store, again=options.again)
         orders: list[Order] = []
         waiting: list[Marked] = []
@@ -104,7 +105,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
                 orders.append(assessor.order(submission))
         if orders or waiting:
             with warm_rooms(assignment) as zygote:
-                engine = choose_engine(options, Workshop(zygote, isolation, gpus))
+                engine = choose_engine(options, Workshop(zygote, isolation, pool))
                 for marked in _examine(marker, engine, zygote, orders, timings):
                     if marked.wants:
                         waiting.append(marked)
@@ -199,24 +200,31 @@ def choose_engine(options: Options, workshop: Workshop) -> Engine:
     return InlineEngine(workshop) if options.engine == "inline" else LocalEngine(workshop, options.jobs)
 
 
-def lease_gpus(options: Options, desk: TrainingDesk) -> GpuPool | None:
-    """Return the pool of this machine's GPUs where the profile asks for them: as many rooms on each as recipes allow.
-
-    Raises CourseError where there is none.
-    """
+def find_gpus(options: Options) -> tuple[Gpu, ...]:
+    """Return this machine's GPUs where the profile asks for them. Raise CourseError where there is none."""
     if options.profile != "gpu":
-        return None
+        return ()
     found = survey()
     if not found.gpus:
         why = "; ".join(found.problems)
         text = f"this machine has no GPU ({why}): grade with --profile cpu, or on a machine that has one"
         raise CourseError([Problem("--profile gpu", 0, "", text)])
+    return found.gpus
+
+
+def gpu_pool(options: Options, gpus: tuple[Gpu, ...], desk: TrainingDesk) -> GpuPool | None:
+    """Return the pool that trainings lease `gpus` from, as many rooms on each as the recipes' memory allows.
+
+    Raises CourseError where a GPU is too small for them.
+    """
+    if not gpus:
+        return None
     needed = max((recipe.memory_mb for recipe in desk.recipes.values()), default=0) + RESERVE_MB
-    smallest = min(gpu.memory_mb for gpu in found.gpus)
+    smallest = min(gpu.memory_mb for gpu in gpus)
     if smallest < needed:
         text = f"a GPU of {smallest} MB is too small: the recipes' memory_mb and CUDA itself ask for {needed}"
         raise CourseError([Problem("--profile gpu", 0, "", text)])
-    return GpuPool(found.gpus, rooms_per_gpu=min(smallest // needed, max(options.jobs // len(found.gpus), 1)))
+    return GpuPool(gpus, rooms_per_gpu=min(smallest // needed, max(options.jobs // len(gpus), 1)))
 
 
 def _chosen(

@@ -15,7 +15,7 @@ from autograder.judge.faults import is_unwritten
 from autograder.marking import Assessment, Assessor, trainings
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name
-from autograder.pipeline import Options, choose_engine, judge_of, lease_gpus, warm_rooms
+from autograder.pipeline import Options, choose_engine, find_gpus, gpu_pool, judge_of, warm_rooms
 from autograder.records import Evidence, Exam, QuestionGrade, Submission
 from autograder.release import leaks, read_release, release_differences
 from autograder.sandbox.exam import Order
@@ -29,9 +29,10 @@ def findings(assignment: Assignment, options: Options) -> list[Problem]:
     Raises CourseError where the course is broken, GraderError where we could not find out.
     """
     isolation = measure().require(assignment.course.isolation)
+    gpus = find_gpus(options)
     with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
         assessor = Assessor(assignment, judge, options.profile, isolation)
-        workshop = Workshop(zygote, isolation, lease_gpus(options, assessor.desk))
+        workshop = Workshop(zygote, isolation, gpu_pool(options, gpus, assessor.desk))
         engine = choose_engine(options, workshop)
         release = read_release(assignment)
         paths, name = assignment.paths, assignment.name

@@ -8,6 +8,7 @@ from pathlib import Path
 import toy
 from autograder.data.shelf import Shelf
 from autograder.data.sources import stand_in
+from autograder.recipes import MetricName, Threshold
 
 NAME = "digits"
 
@@ -25,8 +26,9 @@ assignments:
         data: mnist
         train: {train}
         epochs: {epochs}
-        batch: 50
+        batch: {batch}
         seeds: 3
+        memory_mb: 1000
         cpu: {{{thresholds}}}
 """
 
@@ -87,21 +89,25 @@ weights = np.eye(10)[y].T @ (x.reshape(-1, 784) - x.mean()) / 255
 def predictor(images):
     return images @ weights.T"""
 
+ACCURACY: MetricName = "accuracy"
+BARS = {"reached": 0.75, "learned": 0.75, "guessed": 0.7}
+"""What a correct answer reaches with every seed, by a wide margin."""
 ANSWERS = {"network-answer": NETWORK, "learn-answer": LEARN, "predict-answer": PREDICT}
+TESTS = {
+    "network-answer": toy.test_cell("network", 4, "assert network.count_params()"),
+    "learn-answer": toy.test_cell("learn", 3, "assert callable(learn)"),
+    "predict-answer": toy.test_cell("predict", 3, "assert callable(predictor)"),
+}
+"""By answer."""
 
 
 def cells(answers: Mapping[str, str]) -> list[toy.Cell]:
-    """The notebook, with these answers."""
-    return [
-        toy.text("title", "# Digits"),
-        toy.code("imports", "import keras\nimport numpy as np", locked=True),
-        toy.answer("network-answer", answers["network-answer"]),
-        toy.test_cell("network", 4, "assert network.count_params()"),
-        toy.answer("learn-answer", answers["learn-answer"]),
-        toy.test_cell("learn", 3, "assert callable(learn)"),
-        toy.answer("predict-answer", answers["predict-answer"]),
-        toy.test_cell("predict", 3, "assert callable(predictor)"),
-    ]
+    """The notebook, with a question for each of these answers."""
+    found = [toy.text("title", "# Digits"), toy.code("imports", "import keras\nimport numpy as np", locked=True)]
+    for name, test in TESTS.items():
+        if name in answers:
+            found += [toy.answer(name, answers[name]), test]
+    return found
 
 
 def fill_shelf(folder: Path) -> Shelf:
@@ -113,18 +119,42 @@ def fill_shelf(folder: Path) -> Shelf:
     return shelf
 
 
-def make_course(root: Path, *, thresholds: str = "", train: int = 1000, epochs: int = 4, checks: str = CHECKS) -> Path:
-    """Write the course in `root`, its release made, and return `root`. `thresholds` are the cpu profile's, as YAML."""
+def make_course(
+    root: Path,
+    shelf: Shelf,
+    *,
+    bars: Mapping[str, float] = BARS,
+    spread: float = 0.01,
+    train: int = 1000,
+    epochs: int = 4,
+    batch: int = 50,
+    checks: str = CHECKS,
+    answers: Mapping[str, str] = ANSWERS,
+) -> Path:
+    """Write the course in `root`, its release made, and return `root`.
+
+    `bars` are by probe, calibrated for `shelf`; `answers` are the solution's, one a question.
+    """
     from autograder.course import load_assignment
     from autograder.release import write_release
+    from autograder.training.job import calibrated_for
+    from autograder.training.thresholds import write_thresholds
 
     folder = root / "source" / NAME
     folder.mkdir(parents=True, exist_ok=True)
-    (root / "course.yaml").write_text(COURSE.format(train=train, epochs=epochs, thresholds=thresholds))
-    marked = {name: f"### BEGIN SOLUTION\n{source}\n### END SOLUTION" for name, source in ANSWERS.items()}
+    course = root / "course.yaml"
+    course.write_text(COURSE.format(train=train, epochs=epochs, batch=batch, thresholds=""))
+    marked = {name: f"### BEGIN SOLUTION\n{source}\n### END SOLUTION" for name, source in answers.items()}
     (folder / f"{NAME}.ipynb").write_bytes(toy.notebook(cells(marked)))
     (folder / "checks.py").write_text(checks)
-    write_release(load_assignment(root, NAME))
+    assignment = load_assignment(root, NAME)
+    of = calibrated_for(assignment.recipe("short", "cpu"), shelf.get("mnist"))
+    thresholds = {
+        probe: {ACCURACY: Threshold(bar=bar, mean=bar, spread=spread, runs=20, fails=0.0, of=of)}
+        for probe, bar in bars.items()
+    }
+    write_thresholds(course, course, ["assignments", NAME, "recipes", "short", "cpu"], thresholds)
+    write_release(assignment)
     return root
 
 

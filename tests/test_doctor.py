@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.doctor import Finding, examine_machine, gpu_findings
+import digits
+from autograder.doctor import Finding, data_findings, examine_machine, gpu_findings
 from autograder.sandbox.gpus import Gpu, Survey
 
 T4 = Gpu(1, "GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77", "Tesla T4", 15360, ("/dev/nvidia1",))
@@ -30,3 +31,12 @@ def test_a_machine_without_a_gpu_is_sound(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path))
     gpus = [finding for finding in examine_machine() if finding.name.startswith("GPU")]
     assert gpus == [Finding("GPUs", "none: no NVIDIA driver: nvidia-smi is not installed", sound=True)]
+
+
+def test_the_sets_of_the_shelf_are_listed_and_a_broken_one_is_said(tmp_path: Path) -> None:
+    shelf = digits.fill_shelf(tmp_path)
+    assert [finding.name for finding in data_findings(shelf)] == ["data", "  mnist", "  secret"]
+    (tmp_path / "mnist/y_test.npy").unlink()
+    broken = [finding for finding in data_findings(shelf) if not finding.sound]
+    assert [finding.name for finding in broken] == ["  mnist"]
+    assert broken[0].text.startswith("data set mnist: y_test.npy is missing")

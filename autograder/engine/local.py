@@ -32,8 +32,16 @@ class LocalEngine:
         waiting = list(jobs)
         rooms = self._workshop.gpus.count if self._workshop.gpus else self._jobs
         side_by_side = max(min(rooms, len(waiting)), 1)
-        threads = max(len(os.sched_getaffinity(0)) // side_by_side, 1)
-        return _in_parallel(partial(run_training, self._workshop, threads), waiting, side_by_side)
+        threads = threads_of(len(waiting), side_by_side, len(os.sched_getaffinity(0)))
+        train = partial(run_training, self._workshop)
+        return _in_parallel(lambda pair: train(*pair), zip(threads, waiting, strict=True), side_by_side)
+
+
+def threads_of(trainings: int, side_by_side: int, cores: int) -> list[int]:
+    """Return how many threads each training is given. The last ones, too few to fill the cores, share them all."""
+    last = trainings % side_by_side
+    together = [side_by_side] * (trainings - last) + [last] * last
+    return [max(cores // rooms, 1) for rooms in together]
 
 
 def _in_parallel(work: Callable[[Item], Made], items: Iterable[Item], at_once: int) -> Iterator[Made]:

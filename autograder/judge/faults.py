@@ -64,6 +64,7 @@ def _received(fault: Fault) -> Said:
 
 
 def _untrainable(fault: Fault) -> Said:
+    given, wanted = (*fault.names, "", "")[:2]
     match fault.error:
         case "custom":
             return phrase("a network with a layer of your own class, which cannot be trained: {how}", how=fault.message)
@@ -71,6 +72,14 @@ def _untrainable(fault: Fault) -> Said:
             return phrase("a network with a Lambda layer, whose code is not run in training: {how}", how=fault.message)
         case "unfinished":
             return phrase("a network that was never built, or cannot be followed: {how}", how=fault.message)
+        case "ends":
+            return phrase("a network of several inputs or outputs ({given}): one of each is expected", given=given)
+        case "input shape":
+            return phrase(
+                "a network that takes inputs of shape {given}; the data have {wanted}", given=given, wanted=wanted
+            )
+        case "output shape":
+            return phrase("a network whose output has shape {given}: {wanted} is expected", given=given, wanted=wanted)
         case _:
             return phrase("a network that cannot be trained: {how}", how=fault.message)
 

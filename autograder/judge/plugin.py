@@ -13,6 +13,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -96,10 +97,8 @@ class CaseFile:
         wanted = self._reference.get(name, (None, []))[0]
         if wanted is not None and not isinstance(wanted, Fault) and form(wanted) != form(answer):
             self.odd.append((answer, wanted))
-        try:
+        with _the_students():
             return to_value(answer, blobs, None if isinstance(wanted, Fault) else wanted)
-        except codec.WireError as error:  # a room that sends arrays which do not hold together is the student's
-            raise NoAnswer(Fault(kind="unread", message=str(error))) from error
 
     def _scored(
         self,
@@ -118,7 +117,8 @@ class CaseFile:
         if not isinstance(answer, Array) or case.labels is None:
             raise CheckFailed(Mismatch(received=describe(answer), expected=phrase("an array of predictions")))
         labels = codec.array_value(case.labels, self._blobs)
-        return Predictions(codec.array_value(answer, blobs), labels, case, self.remarks)
+        with _the_students():
+            return Predictions(codec.array_value(answer, blobs), labels, case, self.remarks)
 
     def _answer(self, name: str, probe: Probe) -> tuple[Answer, list[bytes]]:
         match probe:
@@ -153,6 +153,15 @@ class CaseFile:
         if run is None:
             return self.exam.fault or Fault(kind="missing", error=cell)
         return run.fault or Text(run.stdout, run.output_length)
+
+
+@contextmanager
+def _the_students() -> Iterator[None]:
+    """A room that sends arrays which do not hold together is the student's."""
+    try:
+        yield
+    except codec.WireError as error:
+        raise NoAnswer(Fault(kind="unread", message=str(error))) from error
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ from autograder.judge.channel import TrainingCase
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.trainings import NAN, NeedsTraining, Predictions, Training, curve, diverged, score_of
 from autograder.judge.verdict import Bar, Decision, Rule, Verdict, decide, single
-from autograder.locale import phrase
+from autograder.locale import Phrase, phrase
 from autograder.recipes import MetricName
 from autograder.records import TrainingRun
 from autograder.wire.messages import Figure
@@ -106,15 +106,17 @@ def _why_short(last: TrainingRun, told: Mismatch) -> Mismatch:
             n=broken,
         )
     )
-    return Mismatch(told.received, told.expected, where=curve(last), place=curve(last), hint=hint)
+    return Mismatch(told.received, told.expected, where=curve(last), place=curve(last), hint=_both(hint, told.hint))
 
 
 def _with_benefit(told: Mismatch) -> Mismatch:
-    return Mismatch(
-        told.received,
-        told.expected,
-        hint=phrase("too close to the threshold to tell: the doubt is yours, and the points are earned."),
-    )
+    hint = phrase("too close to the threshold to tell: the doubt is yours, and the points are earned.")
+    return Mismatch(told.received, told.expected, hint=_both(hint, told.hint))
+
+
+def _both(hint: Phrase, other: Said | None) -> Said:
+    """Two hints, a line each."""
+    return hint if other is None else Phrase("{hint}\n{other}", {"hint": hint, "other": other})
 
 
 def _stand_in(case: TrainingCase) -> Said | None:

@@ -86,18 +86,16 @@ class Predictions:
 
     @cached_property
     def classes(self) -> NDArray[np.int64]:
-        """The class predicted for each input, (N,)."""
-        values = self.values
-        if values.ndim == 2 and values.shape[1] == 1:
-            values = values[:, 0]
-        if len(values) != len(self.labels) or values.ndim not in (1, 2):
+        """The class predicted for each input, (N,); -1 where no score of it is a finite number."""
+        values = self.values[:, 0] if self.values.ndim == 2 and self.values.shape[1] == 1 else self.values
+        if values.ndim not in (1, 2) or len(values) != len(self.labels) or 0 in values.shape:
             self._refuse()
+        finite = np.isfinite(values)
         if values.ndim == 2:
-            best: NDArray[np.int64] = np.where(np.isfinite(values), values, -np.inf).argmax(axis=1)
-            return best
-        if values.dtype.kind == "f" and not np.array_equal(values, np.round(values)):
-            return (values > 0.5).astype(np.int64)
-        return np.where(np.isfinite(values), values, -1).astype(np.int64)
+            return np.where(finite.any(axis=1), np.where(finite, values, -np.inf).argmax(axis=1), -1)
+        if values.dtype.kind == "f" and not np.array_equal(values[finite], np.round(values[finite])):
+            values = values > 0.5
+        return np.where(finite, values, -1).astype(np.int64)
 
     @property
     def accuracy(self) -> float:
@@ -109,8 +107,9 @@ class Predictions:
         """Share of the inputs whose class is among the five with the highest scores."""
         if self.values.ndim != 2 or self.values.shape[0] != len(self.labels) or self.values.shape[1] <= TOP:
             self._refuse()
-        best = np.argsort(self.values, axis=1)[:, -TOP:]
-        return float(np.mean((best == self.labels[:, None]).any(axis=1)))
+        finite = np.isfinite(self.values)
+        best = np.argsort(np.where(finite, self.values, -np.inf), axis=1)[:, -TOP:]
+        return float(np.mean(((best == self.labels[:, None]) & np.take_along_axis(finite, best, axis=1)).any(axis=1)))
 
     def _refuse(self) -> None:
         raise CheckFailed(
@@ -156,17 +155,24 @@ class History:
 
 def curve(run: TrainingRun) -> Phrase | None:
     """Return the loss of a training, epoch by epoch, as one line; None where no epoch ended."""
-    losses = [epoch.get("loss") for epoch in run.epochs][:CURVE_EPOCHS]
+    losses = [epoch.get("loss") for epoch in run.epochs]
     if not losses:
         return None
     return phrase(
         "loss over {n} of {asked} epochs: {bars} {first} → {last}",
         n=len(run.epochs),
         asked=run.asked,
-        bars=_bars(losses),
+        bars=_bars(_thinned(losses)),
         first=_number(losses[0]),
         last=_number(losses[-1]),
     )
+
+
+def _thinned(values: Sequence[Figure]) -> list[Figure]:
+    """Return the values, or CURVE_EPOCHS of them evenly spaced, the first and the last among them."""
+    if len(values) <= CURVE_EPOCHS:
+        return list(values)
+    return [values[round(index * (len(values) - 1) / (CURVE_EPOCHS - 1))] for index in range(CURVE_EPOCHS)]
 
 
 def _bars(values: Sequence[Figure]) -> str:

@@ -7,8 +7,10 @@ after the translation: numbers are grouped as the language groups them, shapes a
 from __future__ import annotations
 
 import gettext
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ LANGUAGES = ("fr", "en")
 DOMAIN = "autograder"
 SMALLEST_WRITTEN_OUT = 1e-6
 """Below this a number is written 1e-07, not 0.0000001."""
+LARGEST_WRITTEN_OUT = 1e21
+"""From this on a number is written 1e+21: Babel refuses those of more than 28 digits."""
+SHORT = Context(prec=6)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ def _filled(value: Any, language: str) -> str:
         return render(value, language)
     if isinstance(value, list):
         return " · ".join(_filled(one, language) for one in value)
+    if isinstance(value, int | float) and LARGEST_WRITTEN_OUT <= abs(value) < math.inf:
+        return f"{Decimal(value).normalize(SHORT):g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return str(format_decimal(value, locale=language))
     if isinstance(value, float) and 0 < abs(value) < SMALLEST_WRITTEN_OUT:

@@ -68,6 +68,8 @@ class RoomLimits:
     memory_bytes: int
     processes: int
     disk_bytes: int
+    reserved_bytes: int = 0
+    """Address space it may take beyond its memory: a process that only its control group holds ends cleanly."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class Zygote:
             limits.memory_bytes,
             limits.processes,
             limits.disk_bytes,
-            view.mapped_bytes,
+            view.mapped_bytes + limits.reserved_bytes,
             cgroup.procs if cgroup else [],
             view.mounts,
             view.gpu.visible if view.gpu else "",

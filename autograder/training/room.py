@@ -27,8 +27,9 @@ PROCESSES = 1024
 DISK_MB = 256
 GPU_HOST_MB = 16_384
 """Of host memory, on top of the recipe's, for a room with a GPU: its driver maps much that it never fills."""
-MEMORY_SHARE = 0.9
-"""A room that the kernel's signal ended with this much of its memory in use ran out of it."""
+RESERVED = 4
+"""Times its memory that a room held by a control group may reserve. TensorFlow reserves more than it fills, and where
+an allocation fails it ends in a crash: only the control group's end tells want of memory from a fault of ours."""
 MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS)
 
 
@@ -45,18 +46,19 @@ def train(zygote: Zygote, job: Job, isolation: str, *, threads: int, lease: Leas
 
     Raises GraderError for what is ours: no room, a room that fails.
     """
-    memory = job.recipe.memory_mb + (GPU_HOST_MB if lease else 0)
+    memory = (job.recipe.memory_mb + (GPU_HOST_MB if lease else 0)) * 2**20
+    grouped = isolation == "strict"
     started = time.monotonic()
     room = zygote.open_room(
-        RoomLimits(memory * 2**20, PROCESSES, DISK_MB * 2**20),
+        RoomLimits(memory, PROCESSES, DISK_MB * 2**20, RESERVED * memory if grouped else 0),
         RoomView((job.data,), lease),
         kind="training",
-        grouped=isolation == "strict",
+        grouped=grouped,
     )
     course = _Course()
     stop = _follow(room, job, course, threads, lease)
     end = room.close()
-    fault = course.fitted.fault if course.fitted else _why_ended(stop, end, memory * 2**20)
+    fault = course.fitted.fault if course.fitted else _why_ended(stop, end, grouped=grouped)
     return job.run(
         versions=zygote.warm().versions,
         seconds=round(time.monotonic() - started, 3),
@@ -94,11 +96,12 @@ def _follow(room: Room, job: Job, course: _Course, threads: int, lease: Lease | 
     return None
 
 
-def _why_ended(stop: Exception | None, end: RoomEnd, memory_bytes: int) -> Fault:
+def _why_ended(stop: Exception | None, end: RoomEnd, *, grouped: bool) -> Fault:
+    """Where no control group holds the room, a crash is taken for what it nearly always is: an allocation refused."""
     if isinstance(stop, RoomSilent):
         return Fault(kind="time")
-    full = end.peak_bytes >= MEMORY_SHARE * memory_bytes
-    if end.out_of_memory or end.exit_code == ROOM_STARVED or (full and end.signal in MEMORY_SIGNALS):
+    crashed = not grouped and end.signal in MEMORY_SIGNALS
+    if end.out_of_memory or end.exit_code == ROOM_STARVED or crashed:
         return Fault(kind="memory")
     how = f"exit code {end.exit_code}" if end.signal is None else signal.Signals(end.signal).name
     raise GraderError(f"a training room ended before its time ({how}): {stop}")

@@ -24,13 +24,14 @@ def write_thresholds(path: Path, shown: Path, place: list[str], thresholds: Thre
     Those of probes that are not among `thresholds` stay. Raises CourseError, with the lines to paste, where the file is
     written in a way that cannot be edited.
     """
-    text = path.read_text(encoding="utf-8")
+    text = path.read_bytes().decode("utf-8")  # its ends of lines as they are
     edited = edit(text, place, thresholds)
     if edited is None or not _holds(edited, text, place, thresholds):
         snippet = "".join(f"    {line}\n" for line in _block(thresholds, 0))
-        why = f"could not be edited (an anchor, or a list in its place): paste this under {'.'.join(place)}:\n{snippet}"
+        reason = "an anchor, or a comment or the recipe itself within braces"
+        why = f"could not be edited ({reason}): paste this under {'.'.join(place)}:\n{snippet}"
         raise CourseError([Problem(shown, 0, "", why)])
-    path.write_text(edited, encoding="utf-8")
+    path.write_bytes(edited.encode("utf-8"))
 
 
 def edit(text: str, place: list[str], thresholds: Thresholds) -> str | None:
@@ -39,7 +40,7 @@ def edit(text: str, place: list[str], thresholds: Thresholds) -> str | None:
     if node is None:
         return None
     _, profile = _entry(node, place[-1])
-    column = node.start_mark.column
+    column = _column(node)
     if profile is None:
         return _insert(text, node, [f"{' ' * column}{place[-1]}:", *_block(thresholds, column + INDENT)])
     if not isinstance(profile, yaml.MappingNode):
@@ -47,9 +48,11 @@ def edit(text: str, place: list[str], thresholds: Thresholds) -> str | None:
     known = _values(profile).get(KEY) or {}
     whole = {**known, **_plain(thresholds)}
     if profile.flow_style:
+        if "#" in text[profile.start_mark.index : profile.end_mark.index]:  # a comment would be lost
+            return None
         return _rewrite(text, profile, {**_values(profile), KEY: whole}, column + INDENT)
     key, old = _entry(profile, KEY)
-    lines = _block(whole, profile.start_mark.column)
+    lines = _block(whole, _column(profile))
     if key is None or old is None:
         return _insert(text, profile, lines)
     return _replace(text, key.start_mark.line, _last_line(text, old), lines)
@@ -67,6 +70,12 @@ def _entry(node: yaml.MappingNode, name: str) -> tuple[yaml.Node | None, yaml.No
     return next(((key, value) for key, value in node.value if key.value == name), (None, None))
 
 
+def _column(node: yaml.MappingNode) -> int:
+    """The column of a block's keys. Its own start may be that of an anchor."""
+    first: yaml.Node = node.value[0][0]
+    return int(first.start_mark.column)
+
+
 def _values(node: yaml.Node) -> dict[str, Any]:
     values: dict[str, Any] = yaml.SafeLoader("").construct_document(node)
     return values
@@ -79,14 +88,17 @@ def _plain(thresholds: Thresholds) -> dict[str, Any]:
 
 def _block(thresholds: Mapping[str, Any], column: int) -> list[str]:
     """The thresholds as YAML lines, a metric a line."""
-    dumped = yaml.safe_dump({KEY: _plain(thresholds)}, sort_keys=False, default_flow_style=None, width=1000)
-    return [" " * column + line for line in dumped.splitlines()]
+    return [" " * column + line for line in _dumped({KEY: _plain(thresholds)})]
+
+
+def _dumped(values: Mapping[str, Any]) -> list[str]:
+    dumped = yaml.safe_dump(values, sort_keys=False, default_flow_style=None, allow_unicode=True, width=1000)
+    return str(dumped).splitlines()
 
 
 def _rewrite(text: str, node: yaml.Node, values: dict[str, Any], column: int) -> str:
     """Write a `{…}` out in lines: there is no room in it for thresholds."""
-    dumped = yaml.safe_dump(values, sort_keys=False, default_flow_style=None, allow_unicode=True, width=1000)
-    block = "".join(f"\n{' ' * column}{line}" for line in dumped.splitlines())
+    block = "".join(f"{_line_end(text)}{' ' * column}{line}" for line in _dumped(values))
     return text[: node.start_mark.index].rstrip(" ") + block + text[node.end_mark.index :]
 
 
@@ -100,7 +112,8 @@ def _last_line(text: str, node: yaml.Node) -> int:
     """The last line of a node that is not blank or a comment: a block's end mark lies before the next key."""
     lines = text.splitlines()
     last = node.end_mark.line
-    if last > node.start_mark.line and node.end_mark.column <= node.start_mark.column:
+    block = isinstance(node, yaml.CollectionNode) and not node.flow_style
+    if block and last > node.start_mark.line and node.end_mark.column <= node.start_mark.column:
         last -= 1
     last = min(last, len(lines) - 1)
     while last > node.start_mark.line and (not lines[last].strip() or lines[last].lstrip().startswith("#")):
@@ -109,23 +122,37 @@ def _last_line(text: str, node: yaml.Node) -> int:
 
 
 def _replace(text: str, first: int, last: int, new: list[str]) -> str:
-    lines = text.splitlines()
-    return "\n".join([*lines[:first], *new, *lines[last + 1 :]]) + "\n"
+    """Put new lines in the place of those from `first` to `last`, both included."""
+    lines, end = text.splitlines(keepends=True), _line_end(text)
+    before, after = "".join(lines[:first]), "".join(lines[last + 1 :])
+    joint = end if before and not before.endswith("\n") else ""
+    return before + joint + "".join(line + end for line in new) + after
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _holds(edited: str, text: str, place: list[str], thresholds: Thresholds) -> bool:
     """Whether the edited file says the new thresholds, and everything else as before."""
-    before, after = yaml.safe_load(text), yaml.safe_load(edited)
-    inner = after
-    for key in place:
-        inner = inner[key]
-    found = inner.pop(KEY)
-    old = before
-    for key in place[:-1]:
-        old = old[key]
-    if place[-1] not in old:
-        old[place[-1]] = {}
-    if old[place[-1]] is None:
-        old[place[-1]] = {}
-    old[place[-1]].pop(KEY, None)
+    try:
+        before, after = (_unshared(yaml.safe_load(one)) for one in (text, edited))
+        found = _at(after, place).pop(KEY)
+        _at(before, place).pop(KEY, None)
+    except (yaml.YAMLError, LookupError, AttributeError):  # no longer YAML, or the place is not where it was
+        return False
     return before == after and all(found.get(name) == value for name, value in _plain(thresholds).items())
+
+
+def _at(values: Any, place: list[str]) -> Any:
+    """Return the profile at `place`, made where it is not there yet."""
+    for key in place[:-1]:
+        values = values[key]
+    return values.setdefault(place[-1], {})
+
+
+def _unshared(values: Any) -> Any:
+    """Return the values with a copy for each alias, so that one can change alone; keys as course.yaml's reader has."""
+    if isinstance(values, dict):
+        return {str(key): _unshared(value) for key, value in values.items()}
+    return [_unshared(value) for value in values] if isinstance(values, list) else values

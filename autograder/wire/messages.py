@@ -520,7 +520,7 @@ class Spawn(Record, tag="spawn", frozen=True):
     processes: Size
     disk_bytes: Size
     mapped_bytes: Size
-    """Of the data sets that the room may map copy-on-write."""
+    """Address space beyond its memory: data sets mapped copy-on-write, and what it reserves without filling it."""
     cgroups: list[str]
     """`cgroup.procs` files the room joins before it starts."""
     mounts: list[Mount] = []

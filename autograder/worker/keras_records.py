@@ -146,7 +146,9 @@ def is_symbolic(value: object) -> bool:
 
 
 def _plain_dict(value: dict[Any, Any], depth: int) -> object:
-    if value.get("class_name") == "__lambda__" or set(value) == {"value"}:
+    if value.get("class_name") == "__lambda__" or (
+        set(value) == {"value"} and isinstance(value["value"], (list, tuple))
+    ):
         return _lambda_name(value)
     if value.get("class_name") == "function":
         return plain(value.get("config"), depth + 1)

@@ -82,6 +82,10 @@ _TOP = re.compile(r"top_(\d{1,6})_accuracy")
 class Untrainable(Exception):
     """The network does not fit the data or the recipe."""
 
+    def __init__(self, what: Literal["ends", "input shape", "output shape"], given: object, expected: object) -> None:
+        super().__init__(f"{what}: {given}, expected {expected}")
+        self.fault = Fault(kind="untrainable", error=what, message=str(self), names=[str(given), str(expected)])
+
 
 def serve(talk: socket.socket, shelf: str = SHELF) -> None:
     """Hold the conversation of one training room. `shelf` is the folder that holds a folder for each data set."""
@@ -105,15 +109,25 @@ def _configure(fit: Fit) -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(fit.threads)
     tf.config.threading.set_inter_op_parallelism_threads(fit.threads)
-    for gpu in tf.config.list_physical_devices("GPU")[:1]:
-        if fit.gpu_memory_mb is None:
-            tf.config.experimental.set_memory_growth(gpu, True)
-        else:
-            limit = tf.config.LogicalDeviceConfiguration(memory_limit=fit.gpu_memory_mb)
-            tf.config.set_logical_device_configuration(gpu, [limit])
+    if fit.gpu_memory_mb is not None:
+        _hold_gpu(fit.gpu_memory_mb)
     if fit.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(fit.seed % 2**32)
+
+
+def _hold_gpu(memory_mb: int) -> None:
+    """Hold this process to its share of the one GPU leased to the room. Raise RuntimeError where TensorFlow sees none.
+
+    A training that quietly ran on the CPU would be taken for the GPU's.
+    """
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        raise RuntimeError("a GPU is leased to this room, and TensorFlow sees none: is it installed with CUDA?")
+    share = tf.config.LogicalDeviceConfiguration(memory_limit=memory_mb)
+    tf.config.set_logical_device_configuration(gpus[0], [share])
 
 
 # --- The training -----------------------------------------------------------------------------------------------------
@@ -258,11 +272,11 @@ def _metric(name: str, loss: Loss, network: Any, logits: bool) -> Any:
 def _check_ends(network: Any, loss: str, classes: int) -> None:
     """Raise Untrainable unless the network takes one tensor and gives one number a class."""
     if len(network.inputs) != 1 or len(network.outputs) != 1:
-        raise Untrainable(f"{len(network.inputs)} inputs and {len(network.outputs)} outputs, expected one of each")
+        raise Untrainable("ends", f"{len(network.inputs)} + {len(network.outputs)}", "1 + 1")
     made = tuple(network.output_shape)
     binary = loss == "binary_crossentropy" and classes == 2
     if made != (None, classes) and not (binary and made == (None, 1)):
-        raise Untrainable(f"output shape {made}, expected {(None, classes)}")
+        raise Untrainable("output shape", made, (None, classes))
 
 
 def _label_form(loss: Loss, network: Any) -> Literal["sparse", "one-hot", "binary"]:
@@ -281,7 +295,7 @@ def _example_shape(taken: Shape, given: Shape) -> Shape | None:
     held, known = numbers(given), numbers(taken)
     fits = held == known if None not in taken else taken.count(None) == 1 and known and held % known == 0
     if not fits:
-        raise Untrainable(f"input shape {(None, *taken)}, while one example of the data has shape {given}")
+        raise Untrainable("input shape", (None, *taken), (None, *given))
     return taken
 
 
@@ -351,7 +365,7 @@ def _network_faults() -> Iterator[None]:
     except NotRebuilt as error:
         raise _Faulty(Fault(kind="untrainable", error=error.reason, message=str(error))) from error
     except Untrainable as error:
-        raise _Faulty(Fault(kind="untrainable", error="shape", message=str(error))) from error
+        raise _Faulty(error.fault) from error
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise _Faulty(Fault(kind="memory", error=type(error).__name__, message=told(error))) from error
     except (tf.errors.InternalError, tf.errors.UnknownError) as error:

@@ -56,7 +56,7 @@ class Limits:
     disk_bytes: int
     """Size of its work folder, which lies in memory."""
     mapped_bytes: int = 0
-    """Size of the data sets it may map copy-on-write: address space, and memory only where it writes."""
+    """Address space beyond its memory: data sets mapped copy-on-write, and what it reserves without filling it."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,223 @@
+"""The line with trainings: shared, sequential, in two phases; and what those try who would rather not learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import digits
+from autograder.course import load_assignment
+from autograder.data.shelf import Shelf
+from autograder.errors import CourseError, DataError
+from autograder.pipeline import Options, Timings, grade, rejudge
+from autograder.records import Grade, Outcome
+from autograder.store import Store
+from autograder.validate import findings
+
+pytestmark = pytest.mark.tensorflow
+
+CONVOLUTION = """\
+x = images = keras.Input((784,))
+x = keras.layers.Dense(32)(x)
+x = keras.layers.ReLU()(x)
+network = keras.Model(images, keras.layers.Dense(10, activation="softmax")(x))"""
+"""The solution's network in another dress."""
+WEAK = digits.NETWORK.replace('32, activation="relu"', '2, activation="softmax"')
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return digits.fill_shelf(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture
+def course(tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("AUTOGRADER_DATA", str(shelf.folder))
+    return digits.make_course(tmp_path, shelf)
+
+
+def run(course: Path, **options: object) -> dict[str, Grade]:
+    steps = grade(load_assignment(course, digits.NAME), Options(**options), Timings())  # type: ignore[arg-type]
+    return {step.grade.student: step.grade for step in steps}
+
+
+def outcome(grade: Grade, name: str) -> Outcome:
+    return next(one for question in grade.questions for one in question.outcomes if one.name == name)
+
+
+def runs_on_disk(course: Path) -> list[Path]:
+    return sorted((course / ".autograder/trainings").iterdir())
+
+
+@pytest.fixture
+def two_phases(course: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
+    """What was stored of each student when the trainings began."""
+    seen: list[dict[str, str]] = []
+    from autograder.engine.local import LocalEngine
+
+    train = LocalEngine.train
+
+    def watched(engine: LocalEngine, jobs: object) -> object:
+        with Store(course / ".autograder/results.db") as store:
+            seen.append({one.student: f"{one.status}: {one.fault}" for one in store.grades(digits.NAME)})
+        return train(engine, jobs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(LocalEngine, "train", watched)
+    yield seen
+
+
+def test_a_class_trains_each_network_once_and_knows_it(course: Path, two_phases: list[dict[str, str]]) -> None:
+    digits.hand_in(course, "ada")
+    digits.hand_in(course, "bob", {"network-answer": CONVOLUTION})
+    digits.hand_in(course, "weak", {"network-answer": WEAK})
+    found = run(course)
+    assert {name: outcome(one, "test_reached").status for name, one in found.items()} == {
+        "ada": "passed",
+        "bob": "passed",
+        "weak": "failed",
+    }
+    assert found["ada"].score == found["bob"].score == 10.0
+    assert len(runs_on_disk(course)) == 2
+    ada, bob = found["ada"].trainings[0], found["bob"].trainings[0]
+    assert ada == bob
+    assert (ada.probe, ada.recipe, ada.seeds, ada.device, ada.data, ada.stand_in) == (
+        "reached",
+        "short",
+        [0],
+        "cpu",
+        "mnist",
+        True,
+    )
+    assert set(ada.versions) >= {"tensorflow", "keras", "numpy", "python"}
+    assert two_phases[0] == dict.fromkeys(found, "ungraded: its networks are still to be trained")
+
+
+def test_trainings_are_kept_across_runs_and_judging_needs_none(course: Path) -> None:
+    digits.hand_in(course, "ada")
+    run(course)
+    before = [path.stat().st_mtime_ns for path in runs_on_disk(course)]
+    assert run(course, again=True)["ada"].score == 10.0
+    assert [path.stat().st_mtime_ns for path in runs_on_disk(course)] == before
+    (step,) = rejudge(load_assignment(course, digits.NAME), Timings())
+    assert (step.grade.score, step.grade.trainings[0].seeds) == (10.0, [0])
+
+
+def test_a_bar_too_near_takes_more_seeds_and_leaves_the_benefit_of_the_doubt(tmp_path: Path, shelf: Shelf) -> None:
+    bars = {**digits.BARS, "reached": 0.9}
+    course = digits.make_course(tmp_path, shelf, bars=bars, spread=0.2)
+    digits.hand_in(course, "ada")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOGRADER_DATA", str(shelf.folder))
+        found = run(course)["ada"]
+    assert outcome(found, "test_reached").status == "passed"
+    assert "the doubt is yours" in outcome(found, "test_reached").message
+    assert found.trainings[0].seeds == [0, 1, 2]
+
+
+def test_a_network_that_diverges_runs_out_or_cannot_be_trained_says_so(course: Path) -> None:
+    huge = digits.NETWORK.replace("32", "100_000")
+    own = """\
+class Mine(keras.layers.Layer):
+    def call(self, x):
+        return x * 2.0
+network = keras.Sequential([keras.Input((784,)), Mine(), keras.layers.Dense(10, activation="softmax")])"""
+    wide = digits.NETWORK.replace("784", "783")
+    for name, network in (("huge", huge), ("own", own), ("wide", wide)):
+        learn = digits.LEARN.replace("keras.models.clone_model(network)", "None")
+        predict = "predictor, curves = abs, {}"
+        digits.hand_in(course, name, {"network-answer": network, "learn-answer": learn, "predict-answer": predict})
+    found = {name: outcome(one, "test_reached") for name, one in run(course).items()}
+    assert {name: one.status for name, one in found.items()} == dict.fromkeys(found, "errored")
+    assert "took more memory than allowed" in found["huge"].message
+    assert "a layer of your own class" in found["own"].message
+    assert "783" in found["wide"].message
+    assert "784" in found["wide"].message
+
+
+@pytest.mark.parametrize(
+    ("name", "learn"),
+    [
+        ("stored labels", "def learn(images, labels):\n    return lambda x: np.eye(10)[STORED]"),
+        ("labels from the shelf", "def learn(images, labels):\n    return lambda x: nearest(x)"),
+        (
+            "a patched evaluate",
+            "def learn(images, labels):\n"
+            "    keras.Model.evaluate = lambda *_, **__: [0.0, 1.0]\n"
+            "    keras.Model.fit = lambda *_, **__: None\n"
+            "    made = keras.models.clone_model(network)\n"
+            '    made.compile("adam", "sparse_categorical_crossentropy")\n'
+            "    return made",
+        ),
+        ("training for ever", "def learn(images, labels):\n    while True:\n        pass"),
+    ],
+)
+def test_who_does_not_learn_gains_nothing(course: Path, name: str, learn: str) -> None:
+    """The hidden labels are those of the public test part here, the most a student could know, and still no use."""
+    stored = """\
+(known, names), (seen, STORED) = keras.datasets.mnist.load_data()
+pictures = np.concatenate([known, seen]).reshape(-1, 784)
+answers = np.concatenate([names, STORED])
+
+def nearest(x):
+    table = {picture.tobytes(): answer for picture, answer in zip(pictures, answers)}
+    return np.array([table.get(np.round(one * 255).astype(np.uint8).tobytes(), 0) for one in x])
+
+"""
+    (course / "course.yaml").write_text(
+        (course / "course.yaml").read_text().replace("training_seconds: 30", "training_seconds: 4")
+    )
+    digits.hand_in(course, "mallory", {"learn-answer": stored + learn})
+    found = outcome(run(course)["mallory"], "test_learned")
+    assert found.status == ("errored" if name == "training for ever" else "failed"), found.message
+    if name == "labels from the shelf":  # it knows every image and its true class, but not how the classes are numbered
+        assert "% of 297 hidden examples are right" in found.message
+
+
+def test_a_hidden_set_is_in_no_room(course: Path) -> None:
+    look = """\
+import pathlib
+def learn(images, labels):
+    found = sorted(path.name for path in pathlib.Path("/data").iterdir())
+    raise RuntimeError(str(found))"""
+    digits.hand_in(course, "mallory", {"learn-answer": look})
+    assert "RuntimeError: ['mnist']" in outcome(run(course)["mallory"], "test_learned").message
+
+
+def test_fit_is_capped_in_cells_and_not_in_the_training_function(course: Path) -> None:
+    digits.hand_in(course, "ada")
+    found = run(course)["ada"]
+    assert outcome(found, "test_history").status == "passed"
+    assert outcome(found, "test_learned").status == "passed"
+
+
+def test_the_solution_is_trained_in_validation(course: Path) -> None:
+    assert findings(load_assignment(course, digits.NAME), Options()) == []
+
+
+def test_a_set_that_is_altered_or_missing_stops_before_anything_runs(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits.hand_in(course, "ada")
+    own = digits.fill_shelf(tmp_path / "own")
+    monkeypatch.setenv("AUTOGRADER_DATA", str(own.folder))
+
+    def no_room(*_: object, **__: object) -> None:
+        raise AssertionError("a room was opened")
+
+    monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
+    path = own.folder / "mnist/x_train.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x07")
+    with pytest.raises(DataError, match=r"data set mnist: x_train\.npy is altered"):
+        run(course)
+    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="data set mnist: it is not on the shelf"):
+        run(course)
+
+
+def test_a_gpu_that_is_not_there_is_said(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digits.hand_in(course, "ada")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(CourseError, match="this machine has no GPU"):
+        run(course, profile="gpu")
