@@ -31,8 +31,8 @@ PUBLIC = ("x_train", "y_train", "x_test", "y_test")
 HIDDEN = ("x", "y")
 FETCHED = ("cifar10", "cifar100", "fashion_mnist", "mnist")
 """Sets that `keras.datasets` brings to a connected machine."""
-STAND_INS = ("cifar10", "fashion_mnist", "mnist")
-"""Sets that have an embedded stand-in."""
+STAND_INS = ("cifar10", "fashion_mnist", "mnist", "mnist-hidden")
+"""Sets that have an embedded stand-in; the last is a hidden set."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _NUMBERS = r"(u?int(8|16|32|64)|float(16|32|64))"

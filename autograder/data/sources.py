@@ -102,13 +102,21 @@ def from_keras(name: str) -> Arrays:
 
 
 def stand_in(name: str) -> Arrays:
-    """Return the embedded set that takes the place of `name`: small, and the same on every machine."""
+    """Return the embedded set that takes the place of `name`: small, and the same on every machine.
+
+    Its arrays are those of a public set, or `x y` where it is a hidden one.
+    """
     if name not in STAND_INS:
         raise DataError(
             f"data set {name}: it has no embedded stand-in; given: {name}, expected one of {', '.join(STAND_INS)}; "
             f"{remedy(name)}"
         )
-    make = {"cifar10": standin.cifar10, "fashion_mnist": standin.fashion_mnist, "mnist": standin.mnist}
+    make = {
+        "cifar10": standin.cifar10,
+        "fashion_mnist": standin.fashion_mnist,
+        "mnist": standin.mnist,
+        "mnist-hidden": standin.mnist_hidden,
+    }
     return make[name]()
 
 

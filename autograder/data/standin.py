@@ -17,7 +17,8 @@ from PIL import Image
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-TRAIN_DIGITS = 1500
+TRAIN_DIGITS, HIDDEN_DIGITS = 1200, 300
+"""Of the 1797: these to train on, these nobody sees, the rest to test on."""
 TRAIN, TEST = 2000, 500
 CLASSES = 10
 NOISE = 30
@@ -27,8 +28,24 @@ NOISE = 30
 def mnist() -> dict[str, NDArray[Any]]:
     """Return real handwritten digits as `keras.datasets.mnist` gives them: uint8[N, 28, 28] and uint8[N].
 
-    They are the 1797 of scikit-learn's `load_digits` (E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten
-    Digits, UCI repository, 1998), shuffled, 8 × 8 resized to 28 × 28: 1500 to train on, 297 to test on.
+    1200 to train on, 297 to test on.
+    """
+    images, labels = _digits()
+    shown = np.r_[:TRAIN_DIGITS, TRAIN_DIGITS + HIDDEN_DIGITS : len(images)]
+    return _split(images[shown], labels[shown], TRAIN_DIGITS)
+
+
+def mnist_hidden() -> dict[str, NDArray[Any]]:
+    """Return 300 digits that are not in `mnist`, written by the same hands: `x`, uint8[300, 28, 28], and `y`."""
+    images, labels = _digits()
+    held = slice(TRAIN_DIGITS, TRAIN_DIGITS + HIDDEN_DIGITS)
+    return {"x": images[held], "y": labels[held]}
+
+
+def _digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the 1797 digits of scikit-learn's `load_digits`, shuffled, 8 × 8 resized to 28 × 28, and their labels.
+
+    Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI repository, 1998.
     """
     from sklearn.datasets import load_digits  # a second to import: only where its digits are asked for
 
@@ -36,7 +53,7 @@ def mnist() -> dict[str, NDArray[Any]]:
     order = RandomState(0).permutation(len(digits.images))
     small = np.rint(digits.images[order] * (255 / 16)).astype(np.uint8)
     images = np.stack([np.asarray(Image.fromarray(one).resize((28, 28), Image.Resampling.BILINEAR)) for one in small])
-    return _split(images, digits.target[order].astype(np.uint8), TRAIN_DIGITS)
+    return images, digits.target[order].astype(np.uint8)
 
 
 def cifar10() -> dict[str, NDArray[Any]]:

@@ -215,7 +215,7 @@ class TrainingDesk:
         for name, probe in self.probes.items():
             if not isinstance(probe, TrainedProbe):
                 found += self._misfits(checks, name, probe)
-        for name in [*self._assignment.settings.data, *(recipe.data for recipe in self.recipes.values())]:
+        for name in dict.fromkeys([*self._assignment.settings.data, *(one.data for one in self.recipes.values())]):
             if self.data[name].hidden:
                 text = f"{name!r} is a hidden set: rooms cannot load it, and nothing is trained on it"
                 found.append(Problem(course, 0, f"assignments.{self._assignment.name}", text))

@@ -20,6 +20,7 @@ from .floor import time_floor
 from .grading import PeerRun, peak_bytes, time_command, time_line, time_nbgrader
 from .room import Rooms, measure_rooms
 from .sample import LEFT_OUT, LESSON, Sample, choose, make_sample
+from .training import BATCH, EPOCHS, TRAIN, WIDTHS, Trainings, say, time_trainings
 
 MB = 2**20
 VERSIONS_OF = ("keras-autograder", "nbgrader", "tensorflow", "keras", "numpy", "ipython")
@@ -44,6 +45,7 @@ class Figures:
     rounds: tuple[Round, ...]
     peak: int
     peer: PeerRun | None
+    trainings: Trainings | None
 
     @property
     def command(self) -> float:
@@ -76,10 +78,12 @@ class Figures:
             "nbgrader_ratio": None if self.nbgrader is None else round(self.nbgrader / self.command, 2),
             "floor_ratio": round(self.warm / self.floor, 3),
             "room_mb": round(self.rooms.room_bytes / MB, 1),
+            "training_overhead": round(self.trainings.overhead, 3) if self.trainings else None,
+            "shared_class_ratio": round(self.trainings.shared, 3) if self.trainings else None,
         }
 
 
-def take(sample: Sample, rounds: int, peer_count: int) -> Figures:
+def take(sample: Sample, rounds: int, peer_count: int, class_count: int) -> Figures:
     """Measure everything. The rooms come first: they bring the libraries from disk into memory for all the others."""
     say("rooms")
     rooms = measure_rooms(sample)
@@ -91,7 +95,8 @@ def take(sample: Sample, rounds: int, peer_count: int) -> Figures:
     peak = peak_bytes(sample)
     say(f"nbgrader, {peer_count} submissions")
     peer = time_nbgrader(sample, peer_count) if peer_count else None
-    return Figures(sample.students, rooms, tuple(taken), peak, peer)
+    trainings = time_trainings(rounds, class_count) if class_count else None
+    return Figures(sample.students, rooms, tuple(taken), peak, peer, trainings)
 
 
 def take_round(sample: Sample) -> Round:
@@ -105,6 +110,7 @@ def report(figures: Figures) -> Iterator[str]:
     yield from _class_time(figures)
     yield from _room_time(figures.rooms)
     yield from _memory(figures)
+    yield from _training_time(figures.trainings) if figures.trainings else ()
     yield json.dumps(figures.ratios())
 
 
@@ -175,14 +181,26 @@ def _memory(figures: Figures) -> Iterator[str]:
     yield ""
 
 
+def _training_time(trainings: Trainings) -> Iterator[str]:
+    rounds, networks = len(trainings.room), len(WIDTHS)
+    yield f"Trainings of dense networks, 784-{WIDTHS[0]}-10 the widest, {EPOCHS} epochs of {TRAIN} images by {BATCH}"
+    yield f"Seconds, median of {rounds} rounds (lowest to highest)"
+    for name, seconds in (
+        ("one training in a room, on one core", trainings.room),
+        ("the same by a bare script, imports not counted", trainings.bare),
+        (f"autograder grade, {trainings.submissions} submissions of {networks} networks", trainings.command),
+        (f"the {networks} trainings alone, bare, on all cores in turn", trainings.alone),
+    ):
+        yield f"  {name:<50} {median(seconds):8.1f}   ({min(seconds):.1f} to {max(seconds):.1f})"
+    yield _ratio("training room / bare script", trainings.overhead, "1.05 or less")
+    yield _ratio("the class / its trainings alone", trainings.shared, "1.2 or less")
+    yield ""
+
+
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, "processor unknown")
-
-
-def say(text: str) -> None:
-    print(f"measuring: {text}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -191,14 +209,22 @@ def main() -> None:
     parser.add_argument(
         "--nbgrader", type=int, default=30, metavar="N", help="how many of them nbgrader grades (30; 0: none)"
     )
+    parser.add_argument(
+        "--class",
+        dest="class_count",
+        type=int,
+        default=100,
+        metavar="N",
+        help="submissions of the class that shares its trainings (100; 0: measure no training)",
+    )
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="times the class is graded each way (3)")
     options = parser.parse_args()
-    if min(options.submissions, options.rounds) < 1 or options.nbgrader < 0:
-        parser.error("--submissions and --rounds are 1 or more, --nbgrader 0 or more")
+    if min(options.submissions, options.rounds) < 1 or min(options.nbgrader, options.class_count) < 0:
+        parser.error("--submissions and --rounds are 1 or more, --nbgrader and --class 0 or more")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that folders and processes go, as at an interrupt
     peer_count = min(options.nbgrader, len(choose(options.submissions)))
     with make_sample(options.submissions, peer_count) as sample:
-        figures = take(sample, options.rounds, peer_count)
+        figures = take(sample, options.rounds, peer_count, options.class_count)
     for line in report(figures):
         print(line)
 

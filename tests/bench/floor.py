@@ -28,7 +28,7 @@ def time_floor(sample: Sample, *, tuned: bool) -> float:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.forked"],
         cwd=REPOSITORY,
-        env=_environment(str(assignment.paths.cache)),
+        env=zygote_environment(str(assignment.paths.cache)),
         input=json.dumps(job),
         capture_output=True,
         text=True,
@@ -39,7 +39,7 @@ def time_floor(sample: Sample, *, tuned: bool) -> float:
     return float(done.stdout)
 
 
-def _environment(cache: str) -> dict[str, str]:
-    """The zygote's."""
+def zygote_environment(cache: str) -> dict[str, str]:
+    """Return the environment that the zygote runs in, its libraries' own caches in the folder `cache`."""
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {**ENVIRONMENT, **kept, "HOME": cache, "MPLCONFIGDIR": f"{cache}/matplotlib"}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from autograder.pipeline import Options, Timings, grade
 
@@ -27,7 +28,7 @@ def time_command(sample: Sample) -> float:
     """Return the seconds of `autograder grade` on the class, from nothing, start to exit."""
     sample.forget()
     started = time.perf_counter()
-    _run_to_end([command("autograder"), "grade", LESSON], sample)
+    run_to_end([command("autograder"), "grade", LESSON], sample.course)
     return time.perf_counter() - started
 
 
@@ -44,7 +45,7 @@ def time_line(sample: Sample) -> Timings:
 def peak_bytes(sample: Sample) -> int:
     """Return the most memory that the command and all its processes held at once, in bytes of PSS."""
     sample.forget()
-    process = _start([command("autograder"), "grade", LESSON], sample)
+    process = _start([command("autograder"), "grade", LESSON], sample.course)
     with process, PeakMemory(process.pid) as memory:
         process.wait()
     return memory.peak
@@ -76,18 +77,19 @@ def _nbgrader(sample: Sample, verb: str) -> None:
         sys.exit(f"nbgrader {verb}: status {done.returncode}\n{done.stderr[-2000:]}")
 
 
-def _start(arguments: list[str], sample: Sample) -> subprocess.Popen[bytes]:
+def run_to_end(arguments: list[str], folder: Path) -> None:
+    """Run a command in `folder`, as a user does. A status other than 0 ends the benchmark."""
+    with _start(arguments, folder) as process:
+        if status := process.wait():
+            sys.exit(f"{' '.join(arguments)}: status {status}")
+
+
+def _start(arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         arguments,
-        cwd=sample.course,
+        cwd=folder,
         env=user_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-
-
-def _run_to_end(arguments: list[str], sample: Sample) -> None:
-    with _start(arguments, sample) as process:
-        if status := process.wait():
-            sys.exit(f"{' '.join(arguments)}: status {status}")

@@ -1,0 +1,548 @@
+"""`assert_reaches` as students read it: a real judge, networks and trainings made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from autograder.judge.channel import Case, Judged, TrainingCase
+from autograder.judge.process import Judge
+from autograder.recipes import MetricName, Threshold
+from autograder.records import Evidence, Exam, TrainingRun
+from autograder.wire import codec
+from autograder.wire.messages import Answer, Answered, Array, Fault, Figure, Scalar
+from networks import chain, dense
+
+CHECKS = """
+from autograder import predictions, question, trained, trained_by, variable
+from autograder.asserts import assert_reaches
+
+reached = trained("network", recipe="short")
+guessed = predictions("predictor", recipe="short", hidden="secret")
+learned = trained_by("learn", recipe="short", hidden="secret")
+plain = variable("plain")
+
+
+@question("q")
+def test_reached(reached):
+    "The network is good."
+    assert_reaches(reached)
+
+
+@question("q")
+def test_reached_top(reached):
+    "The network is nearly good."
+    assert_reaches(reached, "top_5_accuracy")
+
+
+@question("q")
+def test_both(reached):
+    "The network is good, and nearly good."
+    assert_reaches(reached)
+    assert_reaches(reached, "top_5_accuracy")
+
+
+@question("q")
+def test_accuracy(reached):
+    "The network has some accuracy."
+    assert reached.accuracy > 0.5
+
+
+@question("q")
+def test_guessed(guessed):
+    "The predictions are good."
+    assert_reaches(guessed)
+
+
+@question("q")
+def test_guessed_top(guessed):
+    "The predictions are nearly good."
+    assert_reaches(guessed, "top_5_accuracy")
+
+
+@question("q")
+def test_learned(learned):
+    "The function trains well."
+    assert_reaches(learned)
+
+
+@question("q")
+def test_plain(plain):
+    "A number reaches nothing."
+    assert_reaches(plain)
+"""
+
+NETWORK = chain(dense(10), input_shape=(4,))
+NBSP = "\N{NO-BREAK SPACE}"
+EPOCHS: tuple[Figure, ...] = (2.25, 1.5, 0.75)
+LABELS = np.arange(20) % 10
+BUDGET = 3
+NEAR, GOOD, WEAK = 0.7, 0.83, 0.6
+"""Scores around the bar: too close to it for one training to tell, and far enough on either side."""
+
+
+def threshold(bar: float, spread: float = 0.01) -> Threshold:
+    return Threshold(bar=bar, mean=bar, spread=spread, runs=20, fails=0.001, of="of")
+
+
+THRESHOLDS: dict[MetricName, Threshold] = {"accuracy": threshold(0.7), "top_5_accuracy": threshold(0.9)}
+
+
+def run(accuracy: Figure = None, *, losses: Sequence[Figure] = EPOCHS, fault: Fault | None = None) -> TrainingRun:
+    """A training of five epochs at most, that ended with these losses and this accuracy."""
+    return TrainingRun(
+        key="key",
+        signature="signature",
+        recipe="short",
+        seed=0,
+        data="mnist",
+        data_digest="digest",
+        stand_in=False,
+        device="cpu",
+        versions={},
+        seconds=61.3,
+        asked=5,
+        epochs=[{"loss": loss} for loss in losses],
+        scores={} if fault else {"accuracy": accuracy},
+        fault=fault,
+    )
+
+
+def case(*runs: TrainingRun, labels: NDArray[Any] | None = None, **changes: Any) -> TrainingCase:
+    """A case of these trainings, or of hidden labels, which will be blob 0."""
+    fields: dict[str, Any] = {
+        "recipe": "short",
+        "profile": "cpu",
+        "budget": BUDGET,
+        "thresholds": THRESHOLDS,
+        "data": "mnist",
+        "stand_in": False,
+        "runs": runs,
+        "labels": None if labels is None else Array("int64", labels.shape, 0),
+    }
+    return TrainingCase(**{**fields, **changes})
+
+
+def exam() -> Exam:
+    return Exam(
+        key="key",
+        plan="plan",
+        submission="digest",
+        isolation="strict",
+        device="cpu",
+        seconds=0.1,
+        cpu_seconds=0.1,
+        peak_bytes=0,
+        versions={},
+        cells=[],
+        sources={},
+        repairs=[],
+        fault=None,
+    )
+
+
+class Court:
+    """One judge, which hears case after case."""
+
+    def __init__(self, judge: Judge, folder: Path) -> None:
+        self._judge = judge
+        self._path = folder / "student.evidence"
+
+    def hear(
+        self,
+        check: str,
+        answers: Mapping[str, Answer | NDArray[Any]],
+        trainings: Mapping[str, TrainingCase],
+        *,
+        language: str = "en",
+        hidden: bool = False,
+    ) -> Judged:
+        """Return the verdict of one check."""
+        frames = []
+        for name, answer in answers.items():
+            blobs: list[bytes] = []
+            artifact = codec.array_record(answer, blobs) if isinstance(answer, np.ndarray) else answer
+            frames.append(codec.pack(Answered(name, 0.0, artifact), blobs))
+        Evidence(exam(), tuple(frames)).save(self._path)
+        request = Case(str(self._path), "", language, hidden, dict(trainings))
+        judged = self._judge.judge(request, [LABELS.astype("<i8").tobytes()])
+        return next(one for one in judged if one.outcome.name == check)
+
+    def network(self, *runs: TrainingRun, check: str = "test_reached", **options: Any) -> Judged:
+        """Judge a network that was trained so."""
+        changes = {name: options.pop(name) for name in ("thresholds", "stand_in", "budget") if name in options}
+        return self.hear(check, {"reached": NETWORK}, {"reached": case(*runs, **changes)}, **options)
+
+    def predictions(self, values: Answer | NDArray[Any], *, check: str = "test_guessed", **options: Any) -> Judged:
+        """Judge predictions of the hidden labels."""
+        changes = {name: options.pop(name) for name in ("thresholds", "stand_in") if name in options}
+        probe = "learned" if check == "test_learned" else "guessed"
+        return self.hear(check, {probe: values}, {probe: case(labels=LABELS, **changes)}, **options)
+
+
+@pytest.fixture(scope="module")
+def court(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
+    folder = tmp_path_factory.mktemp("court")
+    checks = folder / "checks.py"
+    checks.write_text(CHECKS)
+    with Judge(checks) as judge:
+        yield Court(judge, folder)
+
+
+def said(judged: Judged) -> tuple[str, str]:
+    """The status, and what the student reads; nothing else is to be known."""
+    assert (judged.ours, judged.wants) == ("", "")
+    return judged.outcome.status, judged.outcome.message
+
+
+# --- A network, trained by us -----------------------------------------------------------------------------------------
+
+
+def test_a_good_network_passes_and_is_told_its_score(court: Court) -> None:
+    assert said(court.network(run(GOOD))) == (
+        "passed",
+        "received  83 % on the test examples, in 1 training\nexpected  at least 70 %",
+    )
+    assert said(court.network(run(GOOD), language="fr")) == (
+        "passed",
+        f"reçu     83{NBSP}% sur les exemples de test, en 1 entraînement\nattendu  au moins 70{NBSP}%",
+    )
+
+
+def test_the_mean_of_several_trainings_passes(court: Court) -> None:
+    assert said(court.network(run(0.715), run(0.7421))) == (
+        "passed",
+        "received  72.9 % on the test examples, mean of 2 trainings (71.5 · 74.2)\nexpected  at least 70 %",
+    )
+    assert said(court.network(run(0.715), run(0.7421), language="fr")) == (
+        "passed",
+        f"reçu     72,9{NBSP}% sur les exemples de test, moyenne de 2 entraînements (71,5 · 74,2)\n"
+        f"attendu  au moins 70{NBSP}%",
+    )
+
+
+@pytest.mark.parametrize("runs", [(), (run(NEAR),), (run(NEAR), run(NEAR))])
+def test_what_one_more_training_would_tell_is_asked_for(court: Court, runs: tuple[TrainingRun, ...]) -> None:
+    judged = court.network(*runs)
+    assert (judged.outcome.status, judged.outcome.message, judged.ours) == ("ungraded", "", "")
+    assert judged.wants == "reached"
+
+
+def test_a_check_of_its_own_asks_for_a_training_too(court: Court) -> None:
+    assert court.network(check="test_accuracy").wants == "reached"
+    assert said(court.network(run(0.51), check="test_accuracy")) == ("passed", "")
+
+
+def test_trainings_beyond_those_that_tell_are_not_looked_at(court: Court) -> None:
+    alone = said(court.network(run(GOOD)))
+    assert said(court.network(run(GOOD), run(WEAK), run(WEAK))) == alone
+    assert said(court.network(run(GOOD), run(fault=Fault(kind="time")))) == alone
+
+
+def test_at_the_end_of_the_budget_the_doubt_is_the_students(court: Court) -> None:
+    assert said(court.network(*[run(NEAR)] * BUDGET)) == (
+        "passed",
+        "received  70 % on the test examples, mean of 3 trainings (70 · 70 · 70)\n"
+        "expected  at least 70 %\n"
+        "hint      too close to the threshold to tell: the doubt is yours, and the points are earned.",
+    )
+    assert said(court.network(*[run(0.692)] * BUDGET, language="fr")) == (
+        "passed",
+        f"reçu     69,2{NBSP}% sur les exemples de test, moyenne de 3 entraînements (69,2 · 69,2 · 69,2)\n"
+        f"attendu  au moins 70{NBSP}%\n"
+        f"piste    trop près du seuil pour trancher{NBSP}: le doute vous profite, et les points sont acquis.",
+    )
+
+
+def test_a_weak_network_fails_with_its_curve(court: Court) -> None:
+    assert said(court.network(run(WEAK))) == (
+        "failed",
+        "received  60 % on the test examples, in 1 training\n"
+        "expected  at least 70 %\n"
+        "where     loss over 3 of 5 epochs: █▅▁ 2.25 → 0.75\n"
+        "hint      every student's network is trained the same way: it is this architecture that learns too little.",
+    )
+    assert said(court.network(run(WEAK), language="fr")) == (
+        "failed",
+        f"reçu     60{NBSP}% sur les exemples de test, en 1 entraînement\n"
+        f"attendu  au moins 70{NBSP}%\n"
+        f"où       perte, 3 époques sur 5{NBSP}: █▅▁ 2,25 → 0,75\n"
+        f"piste    tous les réseaux sont entraînés de la même façon{NBSP}: "
+        "c'est cette architecture qui apprend trop peu.",
+    )
+
+
+def test_the_curve_is_that_of_the_training_that_told(court: Court) -> None:
+    message = court.network(run(NEAR), run(WEAK, losses=[4.0, 3.0]), run(NEAR)).outcome.message
+    assert message.splitlines()[0] == "received  65 % on the test examples, mean of 2 trainings (70 · 60)"
+    assert message.splitlines()[2] == "where     loss over 2 of 5 epochs: █▁ 4 → 3"
+
+
+def test_a_hidden_expectation_is_not_said(court: Court) -> None:
+    assert said(court.network(run(GOOD), hidden=True)) == (
+        "passed",
+        "received  83 % on the test examples, in 1 training",
+    )
+    assert said(court.network(run(WEAK), hidden=True)) == (
+        "failed",
+        "received  60 % on the test examples, in 1 training\n"
+        "where     loss over 3 of 5 epochs: █▅▁ 2.25 → 0.75\n"
+        "hint      every student's network is trained the same way: it is this architecture that learns too little.",
+    )
+
+
+def test_a_training_that_diverged_says_when(court: Court) -> None:
+    assert said(court.network(run(None, losses=[2.5, 9.0, None]))) == (
+        "failed",
+        "received  nan % on the test examples, in 1 training\n"
+        "expected  at least 70 %\n"
+        "where     loss over 3 of 5 epochs: ▁█✗ 2.5 → nan\n"
+        "hint      the training diverged: at epoch 3 the loss was no longer a number. "
+        "Look at the last layer's activation.",
+    )
+    assert said(court.network(run(0.1, losses=[None]), language="fr")) == (
+        "failed",
+        f"reçu     10{NBSP}% sur les exemples de test, en 1 entraînement\n"
+        f"attendu  au moins 70{NBSP}%\n"
+        f"où       perte, 1 époques sur 5{NBSP}: ✗ nan → nan\n"
+        f"piste    l'entraînement a divergé{NBSP}: à l'époque 1, la perte n'était plus un nombre. "
+        "Regardez l'activation de la dernière couche.",
+    )
+
+
+STAND_IN = "measured on stand-in data, not on the real mnist"
+
+
+def test_stand_in_data_are_said_whatever_the_verdict(court: Court) -> None:
+    passed, failed, doubtful = (
+        said(court.network(*runs, stand_in=True))[1] for runs in ([run(GOOD)], [run(WEAK)], [run(NEAR)] * BUDGET)
+    )
+    assert passed.endswith(f"expected  at least 70 %\nhint      {STAND_IN}")
+    assert failed.endswith(f"architecture that learns too little.\n          {STAND_IN}")
+    assert doubtful.endswith(f"and the points are earned.\n          {STAND_IN}")
+    assert said(court.network(run(GOOD), stand_in=True, language="fr"))[1].endswith(
+        "\npiste    mesuré sur des données de remplacement, et non sur les vraies données de mnist"
+    )
+
+
+HINT = "hint      look at the size of the network: layers far wider than asked for cost time and memory."
+FRENCH_HINT = (
+    f"piste  regardez la taille du réseau{NBSP}: des couches bien plus larges que demandé coûtent du temps et de la "
+    "mémoire."
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "english", "french"),
+    [
+        (
+            Fault(kind="time"),
+            "received  the training was stopped: it was still running after 61 seconds\n"
+            f"where     loss over 3 of 5 epochs: █▅▁ 2.25 → 0.75\n{HINT}",
+            f"reçu   l'entraînement a été arrêté{NBSP}: il durait encore après 61 secondes\n"
+            f"où     perte, 3 époques sur 5{NBSP}: █▅▁ 2,25 → 0,75\n{FRENCH_HINT}",
+        ),
+        (
+            Fault(kind="memory"),
+            "received  the training was stopped: it took more memory than allowed\n"
+            f"where     loss over 3 of 5 epochs: █▅▁ 2.25 → 0.75\n{HINT}",
+            f"reçu   l'entraînement a été arrêté{NBSP}: il prenait plus de mémoire que permis\n"
+            f"où     perte, 3 époques sur 5{NBSP}: █▅▁ 2,25 → 0,75\n{FRENCH_HINT}",
+        ),
+        (
+            Fault(kind="untrainable", error="code", message="f (Lambda)"),
+            "received  a network with a Lambda layer, whose code is not run in training: f (Lambda)",
+            "reçu  un réseau avec une couche Lambda, dont le code n'est pas exécuté à l'entraînement"
+            f"{NBSP}: f (Lambda)",
+        ),
+        (
+            Fault(kind="untrainable", error="data", message="output shape (None, 3), expected (None, 10)"),
+            "received  a network that cannot be trained: output shape (None, 3), expected (None, 10)",
+            f"reçu  un réseau qui ne peut pas être entraîné{NBSP}: output shape (None, 3), expected (None, 10)",
+        ),
+    ],
+    ids=["time", "memory", "a Lambda layer", "another shape"],
+)
+def test_a_training_that_gave_no_score_says_why(court: Court, fault: Fault, english: str, french: str) -> None:
+    failed = run(fault=fault)
+    assert said(court.network(failed)) == ("errored", english)
+    assert said(court.network(run(NEAR), failed, language="fr")) == ("errored", french)
+    assert said(court.network(failed, check="test_accuracy")) == ("errored", english)
+
+
+def test_every_score_a_check_asks_for_is_told(court: Court) -> None:
+    both = run(GOOD)
+    both.scores["top_5_accuracy"] = 0.99
+    assert said(court.network(both, check="test_both")) == (
+        "passed",
+        "received  83 % on the test examples, in 1 training\nexpected  at least 70 %\n"
+        "received  99 % on the test examples, in 1 training\nexpected  at least 90 %",
+    )
+
+
+def test_an_answer_that_is_no_network_fails(court: Court) -> None:
+    judged = court.hear("test_reached", {"reached": Scalar("int", "3")}, {"reached": case()})
+    assert said(judged) == ("failed", "received  a number\nexpected  a network")
+
+
+# --- What is the instructor's to mend ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("check", "thresholds", "advice"),
+    [
+        (
+            "test_reached",
+            {},
+            "checks.py:14: LookupError: recipe 'short' has no calibrated threshold for 'accuracy' under profile 'cpu': "
+            "run `autograder calibrate`",
+        ),
+        (
+            "test_reached_top",
+            {"accuracy": threshold(0.7)},
+            "checks.py:20: LookupError: recipe 'short' has no calibrated threshold for 'top_5_accuracy' under profile "
+            "'cpu': run `autograder calibrate`",
+        ),
+        (
+            "test_reached_top",
+            THRESHOLDS,
+            "checks.py:20: LookupError: recipe 'short' does not measure 'top_5_accuracy'; it measures accuracy",
+        ),
+    ],
+)
+def test_a_bar_that_is_not_calibrated_is_ours(
+    court: Court, check: str, thresholds: Mapping[MetricName, Threshold], advice: str
+) -> None:
+    judged = court.network(run(WEAK), check=check, thresholds=thresholds)
+    assert (judged.outcome.status, judged.outcome.message, judged.wants) == ("ungraded", "", "")
+    assert judged.ours == advice
+
+
+def test_predictions_without_a_calibrated_bar_are_ours(court: Court) -> None:
+    judged = court.predictions(LABELS, thresholds={})
+    assert judged.outcome.status == "ungraded"
+    assert judged.ours.endswith(
+        "no calibrated threshold for 'accuracy' under profile 'cpu': run `autograder calibrate`"
+    )
+
+
+def test_only_what_was_trained_or_predicted_reaches(court: Court) -> None:
+    judged = court.hear("test_plain", {"plain": Scalar("int", "3")}, {})
+    assert judged.outcome.status == "ungraded"
+    assert judged.ours == ("checks.py:57: TypeError: assert_reaches takes a trained network or predictions, not a int")
+
+
+def test_a_probe_of_which_nothing_is_known_is_ours(court: Court) -> None:
+    judged = court.hear("test_reached", {"reached": NETWORK}, {})
+    assert judged.outcome.status == "ungraded"
+    assert judged.ours.endswith("LookupError: nothing is known of the recipe 'short': judge with `autograder judge`")
+
+
+# --- Predictions of what is hidden ------------------------------------------------------------------------------------
+
+
+def scores(right: int) -> NDArray[Any]:
+    """One row of scores for each hidden example, the first `right` of them right, the class before it second."""
+    found = np.eye(10)[LABELS] + 0.5 * np.eye(10)[LABELS - 1]
+    found[right:] = np.roll(found[right:], 1, axis=1)
+    return found
+
+
+@pytest.mark.parametrize("check", ["test_guessed", "test_learned"])
+def test_good_predictions_pass_and_are_told_their_score(court: Court, check: str) -> None:
+    assert said(court.predictions(scores(19), check=check)) == (
+        "passed",
+        "received  95 % of 20 hidden examples are right\nexpected  at least 70 %",
+    )
+    assert said(court.predictions(LABELS, check=check, language="fr")) == (
+        "passed",
+        f"reçu     100{NBSP}% de réponses justes sur 20 exemples cachés\nattendu  au moins 70{NBSP}%",
+    )
+
+
+def test_weak_predictions_fail(court: Court) -> None:
+    assert said(court.predictions(scores(7))) == (
+        "failed",
+        "received  35 % of 20 hidden examples are right\nexpected  at least 70 %",
+    )
+    assert said(court.predictions(scores(7), language="fr", hidden=True)) == (
+        "failed",
+        f"reçu  35{NBSP}% de réponses justes sur 20 exemples cachés",
+    )
+
+
+def test_predictions_close_to_the_bar_have_the_benefit_of_the_doubt(court: Court) -> None:
+    assert said(court.predictions(scores(14))) == (
+        "passed",
+        "received  70 % of 20 hidden examples are right\nexpected  at least 70 %\n"
+        "hint      too close to the threshold to tell: the doubt is yours, and the points are earned.",
+    )
+
+
+def test_predictions_say_that_data_are_stand_ins(court: Court) -> None:
+    for right in (19, 7):
+        assert said(court.predictions(scores(right), stand_in=True))[1].endswith(f"\nhint      {STAND_IN}")
+    assert said(court.predictions(scores(14), stand_in=True))[1].endswith(f"are earned.\n          {STAND_IN}")
+
+
+def test_the_five_best_predictions_are_counted(court: Court) -> None:
+    assert said(court.predictions(scores(0), check="test_guessed_top")) == (
+        "passed",
+        "received  100 % of 20 hidden examples are right\nexpected  at least 90 %",
+    )
+    assert said(court.predictions(scores(0)))[0] == "failed"
+    assert said(court.predictions(np.tile(np.arange(10.0), (20, 1)), check="test_guessed_top")) == (
+        "failed",
+        "received  50 % of 20 hidden examples are right\nexpected  at least 90 %",
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "check"),
+    [
+        (np.zeros((19, 10)), "test_guessed"),
+        (np.zeros((20, 0)), "test_guessed"),
+        (np.zeros((20, 10, 1)), "test_guessed"),
+        (np.zeros(()), "test_guessed"),
+        (np.zeros(20), "test_guessed_top"),
+        (np.zeros((20, 5)), "test_guessed_top"),
+    ],
+)
+def test_predictions_of_another_shape_are_the_students(court: Court, values: NDArray[Any], check: str) -> None:
+    assert said(court.predictions(values, check=check)) == (
+        "failed",
+        f"received  predictions of shape {values.shape}\n"
+        "expected  one row of scores, or one class, for each of 20 inputs",
+    )
+    assert said(court.predictions(values, check=check, language="fr")) == (
+        "failed",
+        f"reçu     des prédictions de forme {values.shape}\n"
+        "attendu  une ligne de scores, ou une classe, pour chacune des 20 entrées",
+    )
+
+
+def test_predictions_that_do_not_fit_their_bytes_are_the_students(court: Court) -> None:
+    assert said(court.predictions(Array("float32", (20, 10), 7))) == (
+        "failed",
+        "received  an answer that cannot be read: an array of float32[20, 10] does not fit its bytes",
+    )
+
+
+def test_an_answer_that_is_no_array_fails(court: Court) -> None:
+    assert said(court.predictions(Scalar("none", "None"))) == (
+        "failed",
+        "received  nothing (None)\nexpected  an array of predictions",
+    )
+
+
+def test_a_function_that_raised_gives_no_predictions(court: Court) -> None:
+    assert said(court.predictions(Fault(kind="time"), check="test_learned")) == (
+        "errored",
+        "received  the code was stopped: it was still running at the end of its time\n"
+        "hint      look for a loop that never ends, or a computation far larger than the one asked for.",
+    )

@@ -1,0 +1,547 @@
+"""What recipes, data and stored trainings say of a submission, and what keeps hidden labels out of rooms."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import digits
+import toy
+from autograder.course import load_assignment
+from autograder.data.shelf import Shelf
+from autograder.errors import CourseError, DataError
+from autograder.judge.process import Judge
+from autograder.recipes import Profile
+from autograder.records import Evidence, Exam, Plan, TrainingUse
+from autograder.training.desk import TrainingDesk
+from autograder.training.job import Job
+from autograder.wire import codec
+from autograder.wire.messages import (
+    Answer,
+    Answered,
+    Examples,
+    Fault,
+    Figure,
+    HistoryProbe,
+    PredictionsProbe,
+    Preparation,
+    Scalar,
+    TrainedByProbe,
+)
+from networks import call, chain, dense
+
+NETWORK = chain(dense(32, activation="relu"), dense(10, activation="softmax"), input_shape=(784,))
+DRESSED = chain(dense(32), call("ReLU"), dense(10), call("Softmax"), input_shape=(784,))
+OTHER = chain(dense(10, activation="softmax"), input_shape=(784,))
+SEEDS = 3
+LIMITS = "          seconds: 30\n          memory_mb: 999\n"
+"""Lines of a profile."""
+Kind = Literal["time", "memory", "untrainable"]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf that no test changes."""
+    return digits.fill_shelf(tmp_path_factory.mktemp("data") / "shelf").folder
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """What the digits' checks ask."""
+    checks = tmp_path_factory.mktemp("checks") / "checks.py"
+    checks.write_text(digits.CHECKS)
+    with Judge(checks) as judge:
+        return judge.plan()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, filled: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """A shelf of the test's own, which the environment names."""
+    folder = tmp_path / "shelf"
+    shutil.copytree(filled, folder)
+    monkeypatch.setenv("AUTOGRADER_DATA", str(folder))
+    return Shelf(folder)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Path:
+    """A course that no test changes."""
+    return digits.make_course(tmp_path_factory.mktemp("course"), Shelf(filled))
+
+
+@pytest.fixture
+def course(tmp_path: Path, made: Path, shelf: Shelf) -> Path:
+    """A course of the test's own, calibrated for what is on its shelf."""
+    folder = tmp_path / "course"
+    shutil.copytree(made, folder)
+    return folder
+
+
+def edited(course: Path, *changes: tuple[str, str]) -> Path:
+    """Change course.yaml."""
+    path = course / "course.yaml"
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+    return course
+
+
+def open_desk(course: Path, plan: Plan, profile: Profile = "cpu", **options: Any) -> TrainingDesk:
+    settings: dict[str, Any] = {"libraries": "keras 3", **options}
+    return TrainingDesk(load_assignment(course, digits.NAME), plan, profile, **settings)
+
+
+@pytest.fixture
+def desk(course: Path, plan: Plan) -> TrainingDesk:
+    return open_desk(course, plan)
+
+
+def problems(course: Path, plan: Plan, profile: Profile = "cpu") -> list[str]:
+    with pytest.raises(CourseError) as raised:
+        open_desk(course, plan, profile)
+    return str(raised.value).splitlines()
+
+
+def evidence(**answers: Answer) -> Evidence:
+    exam = Exam(
+        key="key",
+        plan="plan",
+        submission="digest",
+        isolation="strict",
+        device="cpu",
+        seconds=0.1,
+        cpu_seconds=0.1,
+        peak_bytes=0,
+        versions={},
+        cells=[],
+        sources={},
+        repairs=[],
+        fault=None,
+    )
+    return Evidence(exam, tuple(codec.pack(Answered(name, 0.0, answer)) for name, answer in answers.items()))
+
+
+def keep(desk: TrainingDesk, job: Job, kind: Kind | None = None) -> None:
+    """Store a run of the job, with this fault if any."""
+    fault = None if kind is None else Fault(kind=kind)
+    scores: dict[str, Figure] = {} if fault else {"accuracy": 0.8}
+    desk.keep(job.run(versions={"keras": "3"}, seconds=1.0, epochs=[{"loss": 1.0}], scores=scores, fault=fault))
+
+
+# --- Before anything runs ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["mnist", "secret"])
+def test_a_set_that_is_missing(course: Path, plan: Plan, shelf: Shelf, name: str) -> None:
+    shutil.rmtree(shelf.folder / name)
+    with pytest.raises(DataError, match=f"^data set {name}: it is not on the shelf"):
+        open_desk(course, plan)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"), [("mnist", "x_train"), ("mnist", "y_test"), ("secret", "x"), ("secret", "y")]
+)
+def test_a_set_of_which_one_byte_is_altered(course: Path, plan: Plan, shelf: Shelf, name: str, array: str) -> None:
+    path = shelf.folder / name / f"{array}.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"^data set {name}: {array}\.npy is altered: its bytes are not those"):
+        open_desk(course, plan)
+
+
+def test_a_set_that_is_truncated(course: Path, plan: Plan, shelf: Shelf) -> None:
+    path = shelf.folder / "mnist" / "x_test.npy"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DataError, match=r"^data set mnist: x_test\.npy is truncated or altered"):
+        open_desk(course, plan)
+
+
+def test_a_set_that_nothing_speaks_of_may_be_anything(course: Path, plan: Plan, shelf: Shelf) -> None:
+    (shelf.folder / "other").mkdir()
+    assert list(open_desk(course, plan).data) == ["mnist", "secret"]
+
+
+def test_without_recipes_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "nowhere"))
+    toy.write_source(tmp_path)
+    plan = Plan((), {"curves": HistoryProbe("curves")}, ())
+    desk = TrainingDesk(load_assignment(tmp_path, toy.NAME), plan, "cpu", "keras 3")
+    assert (desk.plan, desk.sets, desk.probes) == (plan, (), {})
+    assert desk.scores(evidence()).cases == {}
+
+
+def test_the_labels_of_a_hidden_set_must_be_hidden(course: Path, plan: Plan) -> None:
+    probes = {
+        name: msgspec.structs.replace(probe, data="mnist")
+        if isinstance(probe, TrainedByProbe | PredictionsProbe)
+        else probe
+        for name, probe in plan.probes.items()
+    }
+    said = "the labels of 'mnist' are public: add a set with `autograder data add NAME PATH --hidden`"
+    assert problems(course, Plan(plan.checks, probes, plan.blobs)) == [
+        f"source/digits/checks.py: learned: {said}",
+        f"source/digits/checks.py: guessed: {said}",
+    ]
+
+
+def test_nothing_is_trained_on_a_hidden_set(course: Path, plan: Plan) -> None:
+    edited(course, ("data: [mnist]", "data: [secret]"), ("data: mnist", "data: secret"))
+    assert problems(course, plan)[0] == (
+        "course.yaml: assignments.digits: 'secret' is a hidden set: rooms cannot load it, and nothing is trained on it"
+    )
+    assert sum("is a hidden set" in problem for problem in problems(course, plan)) == 1
+
+
+def test_a_hidden_set_has_no_class_that_is_not_learned(course: Path, plan: Plan, shelf: Shelf) -> None:
+    arrays = {name: np.array(array) for name, array in shelf.open("secret").items()}
+    shelf.add("secret", {**arrays, "y": arrays["y"] + 1}, hidden=True, origin="", replace=True)
+    assert problems(course, plan) == [
+        f"source/digits/checks.py: {name}: the hidden set 'secret' has 11 classes, 'mnist' has 10"
+        for name in ("learned", "guessed")
+    ]
+
+
+# --- Thresholds -------------------------------------------------------------------------------------------------------
+
+PLACE = "course.yaml: assignments.digits.recipes.short.cpu.thresholds"
+STALE = "calibrated for another recipe, or on other data than the mnist on the shelf"
+CALIBRATE = "run `autograder calibrate digits --recipe short"
+
+
+def all_stale(course: Path, plan: Plan) -> bool:
+    """Whether that is said of every threshold; else there is no problem."""
+    try:
+        open_desk(course, plan)
+    except CourseError as error:
+        assert str(error).splitlines() == [
+            f"{PLACE}.{name}: {STALE}: {CALIBRATE}`" for name in ("reached", "learned", "guessed")
+        ]
+        return True
+    return False
+
+
+def test_a_threshold_of_another_recipe_is_stale(course: Path, plan: Plan) -> None:
+    assert not all_stale(course, plan)
+    assert all_stale(edited(course, ("epochs: 4", "epochs: 5")), plan)
+
+
+def test_a_threshold_on_other_data_is_stale(course: Path, plan: Plan, shelf: Shelf) -> None:
+    arrays = {name: np.array(array) for name, array in shelf.open("mnist").items()}
+    shelf.add("mnist", {**arrays, "x_test": arrays["x_test"][::-1]}, origin="", replace=True)
+    assert all_stale(course, plan)
+
+
+def test_a_threshold_outlives_another_budget(course: Path, plan: Plan) -> None:
+    assert not all_stale(edited(course, ("seeds: 3", "seeds: 5"), ("cpu:\n", f"cpu:\n{LIMITS}")), plan)
+
+
+def test_one_stale_metric_is_enough(course: Path, plan: Plan) -> None:
+    text = (course / "course.yaml").read_text()
+    line = next(line for line in text.splitlines() if "accuracy:" in line)
+    other = line.replace("accuracy", "top_5_accuracy").partition("of:")[0] + "of: other}"
+    path = course / "course.yaml"
+    path.write_text(text.replace(line, f"{line}\n{other}", 1))
+    assert problems(course, plan) == [f"{PLACE}.reached: {STALE}: {CALIBRATE}`"]
+
+
+def test_a_probe_without_a_threshold(course: Path, plan: Plan) -> None:
+    edited(course, ("reached:", "once:"))
+    assert problems(course, plan) == [f"{PLACE}.reached: no threshold yet: {CALIBRATE}`"]
+
+
+def test_each_profile_has_its_own_thresholds(course: Path, plan: Plan) -> None:
+    place = PLACE.replace("cpu", "gpu")
+    assert problems(course, plan, "gpu") == [
+        f"{place}.{name}: no threshold yet: {CALIBRATE} --profile gpu`" for name in ("reached", "learned", "guessed")
+    ]
+
+
+def test_calibrating_lets_thresholds_be_stale_or_missing(course: Path, plan: Plan) -> None:
+    edited(course, ("reached:", "once:"), ("epochs: 4", "epochs: 5"))
+    cases = open_desk(course, plan, calibrating=True).scores(evidence()).cases
+    assert cases["reached"].thresholds == {}
+
+
+# --- What a room is given ---------------------------------------------------------------------------------------------
+
+
+def array(examples: Examples, desk: TrainingDesk) -> NDArray[Any]:
+    return codec.array_value(examples.inputs, list(desk.plan.blobs))
+
+
+def learned(desk: TrainingDesk) -> tuple[Examples, Examples]:
+    """What the student's training function is given, and what it is asked to predict."""
+    probe = desk.plan.probes["learned"]
+    assert isinstance(probe, TrainedByProbe)
+    assert probe.given is not None
+    assert probe.hidden is not None
+    return probe.given, probe.hidden
+
+
+def given_labels(desk: TrainingDesk) -> NDArray[np.int64]:
+    labels = learned(desk)[0].labels
+    assert labels is not None
+    return codec.array_value(labels, list(desk.plan.blobs))
+
+
+def drawn(desk: TrainingDesk, shelf: Shelf) -> NDArray[np.intp]:
+    """Which training examples the function is given, by their pixels."""
+    places = {one.tobytes(): index for index, one in enumerate(shelf.open("mnist")["x_train"])}
+    return np.array([places[one.tobytes()] for one in array(learned(desk)[0], desk)])
+
+
+def renumbering(desk: TrainingDesk, shelf: Shelf) -> list[int]:
+    """The number that each class is given, from what a student's function sees."""
+    true = shelf.open("mnist")["y_train"][drawn(desk, shelf)]
+    pairs = dict(zip(true.tolist(), given_labels(desk).tolist(), strict=True))
+    return [pairs[label] for label in range(10)]
+
+
+def test_a_plan_keeps_what_is_asked(desk: TrainingDesk, plan: Plan) -> None:
+    assert desk.plan.checks == plan.checks
+    assert list(desk.plan.probes) == list(plan.probes)
+    assert desk.plan.probes["reached"] == plan.probes["reached"]
+    assert desk.plan.probes["curves"] == plan.probes["curves"]
+    assert desk.plan.digest != plan.digest
+
+
+def test_a_training_function_is_given_the_recipes_examples(desk: TrainingDesk, shelf: Shelf) -> None:
+    given, _ = learned(desk)
+    assert given.preparation == Preparation(10)
+    chosen = drawn(desk, shelf)
+    assert len(chosen) == 1000
+    assert sorted(set(chosen)) == chosen.tolist()
+    assert chosen[-1] > 1100  # drawn from all of them
+    known, true = renumbering(desk, shelf), shelf.open("mnist")["y_train"][chosen]
+    assert given_labels(desk).tolist() == [known[label] for label in true]
+
+
+@pytest.mark.parametrize("train", ["1200", "9999"])
+def test_all_are_given_where_there_are_no_more(course: Path, plan: Plan, shelf: Shelf, train: str) -> None:
+    desk = open_desk(edited(course, ("train: 1000", f"train: {train}")), plan, calibrating=True)
+    np.testing.assert_array_equal(array(learned(desk)[0], desk), shelf.open("mnist")["x_train"])
+
+
+def test_hidden_inputs_go_without_their_labels(desk: TrainingDesk, shelf: Shelf) -> None:
+    guessed = desk.plan.probes["guessed"]
+    assert isinstance(guessed, PredictionsProbe)
+    for hidden in (learned(desk)[1], guessed.hidden):
+        assert hidden is not None
+        assert hidden.labels is None
+        assert hidden.preparation == Preparation(10)
+        np.testing.assert_array_equal(array(hidden, desk), shelf.open("secret")["x"])
+
+
+def test_no_byte_of_hidden_labels_enters_a_room(desk: TrainingDesk, shelf: Shelf) -> None:
+    labels = shelf.open("secret")["y"].reshape(-1)
+    known = renumbering(desk, shelf)
+    for numbers in (labels, np.array(known)[labels], np.argsort(known)[labels], np.eye(10)[labels]):
+        for dtype in ("u1", "<i2", "<i4", "<i8", "<f4", "<f8"):
+            searched = numbers.astype(dtype).tobytes()
+            assert not any(searched in blob for blob in desk.plan.blobs)
+            assert searched not in msgspec.json.encode(desk.plan.probes)
+
+
+def test_a_plan_holds_nothing_but_inputs_and_the_training_labels(desk: TrainingDesk, shelf: Shelf) -> None:
+    inputs = shelf.open("mnist")["x_train"][drawn(desk, shelf)]
+    hidden = shelf.open("secret")["x"].tobytes()
+    assert list(desk.plan.blobs) == [inputs.tobytes(), given_labels(desk).tobytes(), hidden, hidden]
+
+
+def test_rooms_can_load_the_assignments_sets_alone(desk: TrainingDesk) -> None:
+    assert [one.name for one in desk.sets] == ["mnist"]
+
+
+# --- The renumbering --------------------------------------------------------------------------------------------------
+
+
+def labels_for(desk: TrainingDesk, name: str, given: Evidence) -> list[int]:
+    """The labels that a judge is told, for a submission."""
+    scores = desk.scores(given)
+    record = scores.cases[name].labels
+    assert record is not None
+    found: list[int] = codec.array_value(record, scores.blobs).tolist()
+    return found
+
+
+def test_the_renumbering_is_a_permutation(desk: TrainingDesk, shelf: Shelf) -> None:
+    found = renumbering(desk, shelf)
+    assert sorted(found) == list(range(10))
+    assert found != list(range(10))
+
+
+def test_the_judge_numbers_classes_as_the_function_was_given_them(desk: TrainingDesk, shelf: Shelf) -> None:
+    known, true = renumbering(desk, shelf), shelf.open("secret")["y"].tolist()
+    assert labels_for(desk, "learned", evidence()) == [known[label] for label in true]
+    assert labels_for(desk, "guessed", evidence()) == true
+    assert desk.scores(evidence()).cases["reached"].labels is None
+
+
+def test_the_renumbering_is_the_same_for_every_student(course: Path, plan: Plan, shelf: Shelf) -> None:
+    first, second = (open_desk(course, plan, libraries=libraries) for libraries in ("keras 3", "keras 4"))
+    assert first.plan == second.plan
+    assert renumbering(first, shelf) == renumbering(second, shelf)
+    ada, grace = evidence(reached=NETWORK), evidence(reached=OTHER)
+    assert labels_for(first, "learned", ada) == labels_for(first, "learned", grace)
+
+
+def test_another_hidden_set_or_function_has_another_renumbering(course: Path, plan: Plan, shelf: Shelf) -> None:
+    first = renumbering(open_desk(course, plan), shelf)
+    probe = plan.probes["learned"]
+    assert isinstance(probe, TrainedByProbe)
+    other = Plan(plan.checks, {"learned": msgspec.structs.replace(probe, function="train")}, plan.blobs)
+    assert renumbering(open_desk(course, other), shelf) != first
+    arrays = shelf.open("secret")
+    kept = {name: np.array(array[:-1]) for name, array in arrays.items()}
+    shelf.add("secret", kept, hidden=True, origin="", replace=True)
+    assert renumbering(open_desk(course, plan), shelf) != first
+
+
+# --- Stored trainings -------------------------------------------------------------------------------------------------
+
+
+def test_the_first_training_is_of_the_first_seed(desk: TrainingDesk) -> None:
+    job = desk.wanted(evidence(reached=NETWORK), "reached")
+    assert (job.seed, job.network, job.recipe, job.data) == (0, NETWORK, desk.recipes["short"], desk.data["mnist"])
+    assert desk.load(job) is None
+    assert desk.scores(evidence(reached=NETWORK)).uses == ()
+
+
+def test_the_next_training_is_of_the_first_seed_that_is_not_stored(desk: TrainingDesk) -> None:
+    handed_in = evidence(reached=NETWORK)
+    for seed in range(SEEDS):
+        job = desk.wanted(handed_in, "reached")
+        assert job.seed == seed
+        assert [run.seed for run in desk.scores(handed_in).cases["reached"].runs] == list(range(seed))
+        keep(desk, job)
+    assert [run.seed for run in desk.scores(handed_in).cases["reached"].runs] == list(range(SEEDS))
+
+
+def test_a_gap_is_filled_first(desk: TrainingDesk) -> None:
+    recipe = desk.recipes["short"]
+    for seed in (0, 2):
+        keep(desk, desk.job(NETWORK, recipe, seed))
+    assert desk.wanted(evidence(reached=NETWORK), "reached").seed == 1
+    assert [run.seed for run in desk.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0]
+    keep(desk, desk.job(NETWORK, recipe, 1))
+    assert [run.seed for run in desk.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0, 1, 2]
+
+
+def test_trainings_are_shared_by_equal_networks_alone(desk: TrainingDesk) -> None:
+    keep(desk, desk.wanted(evidence(reached=NETWORK), "reached"))
+    assert len(desk.scores(evidence(reached=DRESSED)).cases["reached"].runs) == 1
+    assert desk.wanted(evidence(reached=DRESSED), "reached").seed == 1
+    assert desk.wanted(evidence(reached=OTHER), "reached").seed == 0
+
+
+def test_trainings_by_other_versions_are_not_taken(course: Path, plan: Plan, desk: TrainingDesk) -> None:
+    keep(desk, desk.wanted(evidence(reached=NETWORK), "reached"))
+    assert open_desk(course, plan).wanted(evidence(reached=NETWORK), "reached").seed == 1
+    assert open_desk(course, plan, libraries="keras 4").wanted(evidence(reached=NETWORK), "reached").seed == 0
+
+
+def test_a_stored_file_that_is_no_run_is_made_again(desk: TrainingDesk, course: Path) -> None:
+    job = desk.wanted(evidence(reached=NETWORK), "reached")
+    keep(desk, job)
+    (path,) = (course / ".autograder" / "trainings").iterdir()
+    path.write_bytes(path.read_bytes()[:-9])
+    assert desk.wanted(evidence(reached=NETWORK), "reached") == job
+
+
+def test_a_judge_is_told_the_recipe_and_the_trainings(desk: TrainingDesk) -> None:
+    keep(desk, desk.wanted(evidence(reached=NETWORK), "reached"))
+    scores = desk.scores(evidence(reached=NETWORK))
+    found = scores.cases["reached"]
+    assert (found.recipe, found.profile, found.budget, found.data, found.stand_in) == (
+        "short",
+        "cpu",
+        SEEDS,
+        "mnist",
+        True,
+    )
+    assert found.thresholds["accuracy"].bar == digits.BARS["reached"]
+    secret = scores.cases["guessed"]
+    assert (secret.data, secret.stand_in, secret.runs) == ("secret", False, ())
+    assert secret.thresholds["accuracy"].bar == digits.BARS["guessed"]
+
+
+def test_what_a_grade_rests_on_is_said(desk: TrainingDesk) -> None:
+    for _ in range(2):
+        keep(desk, desk.wanted(evidence(reached=NETWORK), "reached"))
+    assert desk.scores(evidence(reached=NETWORK)).uses == (
+        TrainingUse(
+            probe="reached",
+            recipe="short",
+            signature=desk.job(DRESSED, desk.recipes["short"], 0).signature,
+            seeds=[0, 1],
+            device="cpu",
+            data="mnist",
+            data_digest=desk.data["mnist"].digest,
+            stand_in=True,
+            versions={"keras": "3"},
+        ),
+    )
+
+
+@pytest.mark.parametrize("answer", [Fault(kind="missing", error="network"), Scalar("int", "3"), None])
+def test_what_is_no_network_has_no_trainings(desk: TrainingDesk, answer: Answer | None) -> None:
+    scores = desk.scores(evidence() if answer is None else evidence(reached=answer))
+    assert (scores.cases["reached"].runs, scores.uses) == ((), ())
+
+
+# --- What may be forgotten --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("time", False), ("memory", False), ("untrainable", True), (None, True)])
+def test_only_faults_of_a_busy_machine_are_forgotten(desk: TrainingDesk, kind: Kind | None, kept: bool) -> None:
+    first, second = (desk.job(NETWORK, desk.recipes["short"], seed) for seed in range(2))
+    keep(desk, first)
+    keep(desk, second, kind)
+    others = desk.job(OTHER, desk.recipes["short"], 0)
+    keep(desk, others, "time")
+    desk.forget_passing_faults(evidence(reached=NETWORK))
+    assert desk.load(first) is not None
+    assert (desk.load(second) is not None) == kept
+    assert desk.load(others) is not None
+
+
+# --- What a verdict depends on ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (("seeds: 3", "seeds: 4"), False),
+        (("bar: 0.75", "bar: 0.74"), False),
+        (("epochs: 4", "epochs: 5"), False),
+        (("cpu:\n", f"cpu:\n{LIMITS}"), True),
+        (("title: Digits", "title: Figures"), True),
+    ],
+)
+def test_the_digest_changes_with_what_a_verdict_depends_on(
+    course: Path, plan: Plan, change: tuple[str, str], same: bool
+) -> None:
+    before = open_desk(course, plan).digest
+    assert (open_desk(edited(course, change), plan, calibrating=True).digest == before) == same
+
+
+def replaced(shelf: Shelf, name: str, change: Callable[[NDArray[Any]], NDArray[Any]]) -> None:
+    arrays = {key: change(np.array(array)) for key, array in shelf.open(name).items()}
+    shelf.add(name, arrays, hidden=name == "secret", origin="", replace=True)
+
+
+@pytest.mark.parametrize("name", ["mnist", "secret"])
+def test_the_digest_changes_with_the_data(course: Path, plan: Plan, shelf: Shelf, name: str) -> None:
+    before = open_desk(course, plan).digest
+    replaced(shelf, name, lambda array: array[::-1])
+    assert open_desk(course, plan, calibrating=True).digest != before

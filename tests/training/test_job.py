@@ -1,0 +1,164 @@
+"""Equal jobs are one: what a training is stored under, and what a threshold is calibrated for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from autograder.data.shelf import ArrayInfo, DataSet
+from autograder.recipes import Recipe, Threshold
+from autograder.training.job import Job, calibrated_for, make_job
+from autograder.wire.messages import Compiled, Fault, Network, Optimizer
+from networks import Call, Graph, call, chain, dense, operation
+
+SHAPE = (784,)
+RECIPE = Recipe("short", "cpu", "mnist", epochs=4, train=1000)
+DATA = DataSet(
+    name="mnist",
+    digest="sha256:data",
+    folder=Path("/shelf/mnist"),
+    arrays={"x_train": ArrayInfo("uint8", (10, 28, 28), "sha256:x")},
+    classes=10,
+    hidden=False,
+    stand_in=True,
+    origin="scikit-learn's digits",
+)
+NETWORK = chain(dense(32, activation="relu"), dense(10, activation="softmax"), input_shape=SHAPE)
+THRESHOLD = Threshold(bar=0.7, mean=0.72, spread=0.01, runs=20, fails=0.001, of="abc")
+
+
+def job(
+    network: Network = NETWORK,
+    recipe: Recipe = RECIPE,
+    data: DataSet = DATA,
+    seed: int = 0,
+    libraries: str = "keras 3",
+) -> Job:
+    return make_job(network, recipe, data, seed, libraries)
+
+
+KEY = job().key
+
+
+def compiled(loss: object) -> Network:
+    return msgspec.structs.replace(NETWORK, compiled=Compiled(loss, {"class_name": "Adam"}, ["accuracy"]))
+
+
+def crossentropy(*, from_logits: bool) -> Network:
+    return compiled({"class_name": "SparseCategoricalCrossentropy", "config": {"from_logits": from_logits}})
+
+
+def branches() -> Network:
+    """The network, and a layer that leads to no output."""
+    graph = Graph(SHAPE)
+    hidden = graph(dense(32, activation="relu"))
+    graph(dense(7))
+    return graph.network(graph(dense(10, activation="softmax"), hidden))
+
+
+def named(*names: str) -> Network:
+    """The network, its layers called so."""
+    first, second = (
+        Call("Dense", dict(layer.config), name) for layer, name in zip(NETWORK.layers[1:], names, strict=True)
+    )
+    return chain(first, second, input_shape=SHAPE)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        pytest.param(chain(dense(32), call("ReLU"), dense(10, activation="softmax"), input_shape=SHAPE), id="a layer"),
+        pytest.param(
+            chain(dense(32), operation("Relu"), dense(10), call("Softmax"), input_shape=SHAPE), id="operation"
+        ),
+        pytest.param(named("hidden", "scores"), id="names"),
+        pytest.param(msgspec.structs.replace(NETWORK, dress="Sequential", name="mine"), id="dress"),
+        pytest.param(branches(), id="a branch that leads nowhere"),
+        pytest.param(compiled("sparse_categorical_crossentropy"), id="compiled"),
+        pytest.param(crossentropy(from_logits=False), id="compiled, no logits"),
+    ],
+)
+def test_equal_networks_in_another_dress_are_trained_once(network: Network) -> None:
+    assert network != NETWORK
+    assert job(network).key == KEY
+    assert job(network).signature == job().signature
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        pytest.param(
+            chain(dense(33, activation="relu"), dense(10, activation="softmax"), input_shape=SHAPE), id="width"
+        ),
+        pytest.param(
+            chain(dense(32, activation="tanh"), dense(10, activation="softmax"), input_shape=SHAPE), id="tanh"
+        ),
+        pytest.param(
+            chain(dense(32, activation="relu"), dense(10, activation="softmax"), input_shape=(28, 28)), id="input"
+        ),
+        pytest.param(crossentropy(from_logits=True), id="logits"),
+        pytest.param(
+            chain(
+                Call("Dense", {"units": 32, "activation": "relu"}, trainable=False),
+                dense(10, activation="softmax"),
+                input_shape=SHAPE,
+            ),
+            id="frozen",
+        ),
+    ],
+)
+def test_another_network_is_another_job(network: Network) -> None:
+    assert job(network).key != KEY
+
+
+def test_what_a_job_depends_on_gives_it_another_key() -> None:
+    others = [
+        job(seed=1),
+        job(libraries="keras 4"),
+        job(data=replace(DATA, digest="sha256:other")),
+        job(recipe=replace(RECIPE, epochs=5)),
+        job(recipe=replace(RECIPE, train=None)),
+        job(recipe=replace(RECIPE, optimizer=Optimizer("sgd"))),
+        job(recipe=replace(RECIPE, profile="gpu")),
+    ]
+    assert len({KEY, *(one.key for one in others)}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        replace(RECIPE, name="other"),
+        replace(RECIPE, seeds=9),
+        replace(RECIPE, seconds=1.0, memory_mb=1),
+        replace(RECIPE, thresholds={"reached": {"accuracy": THRESHOLD}}, mistakes=()),
+    ],
+)
+def test_budgets_and_thresholds_leave_the_trainings_that_there_are(recipe: Recipe) -> None:
+    assert job(recipe=recipe).key == KEY
+    assert calibrated_for(recipe, DATA) == calibrated_for(RECIPE, DATA)
+
+
+def test_where_the_data_lie_is_no_matter() -> None:
+    assert job(data=replace(DATA, folder=Path("/elsewhere"), origin="")).key == KEY
+
+
+def test_a_threshold_is_for_a_recipe_and_its_data() -> None:
+    of = calibrated_for(RECIPE, DATA)
+    assert len(of) == 16
+    assert int(of, 16) >= 0
+    assert of != calibrated_for(replace(RECIPE, batch=8), DATA)
+    assert of != calibrated_for(RECIPE, replace(DATA, digest="sha256:other"))
+
+
+@pytest.mark.parametrize("fault", [None, Fault(kind="time")])
+def test_a_run_says_what_it_is_of(fault: Fault | None) -> None:
+    came: dict[str, Any] = {"seconds": 1.5, "epochs": [{"loss": 1.0}], "scores": {"accuracy": 0.7}, "fault": fault}
+    run = job(seed=3).run(versions={"keras": "3"}, **came)
+    assert (run.key, run.signature, run.recipe, run.seed) == (job(seed=3).key, job().signature, "short", 3)
+    assert (run.data, run.data_digest, run.stand_in, run.device) == ("mnist", "sha256:data", True, "cpu")
+    assert (run.versions, run.asked) == ({"keras": "3"}, 4)
+    assert {name: getattr(run, name) for name in came} == came
