@@ -42,6 +42,7 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
+from autograder.worker import elsewhere
 from autograder.worker.answer import Answerer
 
 SEED = 0
@@ -192,6 +193,7 @@ _shell = _make_shell()  # once, in the zygote: a room inherits it
 def serve(talk: socket.socket) -> None:
     """Hold the conversation of one room: cells first, then the questions."""
     interrupts = _Interrupts()
+    elsewhere.install()
     _seed()
     stream = talk.makefile("rb")
     cells, _ = codec.unpack(codec.read_frame(stream.read), Cells)
