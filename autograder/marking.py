@@ -34,15 +34,22 @@ from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import LEVELS
 from autograder.store import Keys, Store
 from autograder.wire import codec
+from autograder.wire.messages import Fault
 
 REMARKS = {
-    "unreadable": "not a notebook",
+    "unreadable": "no notebook",
     "time": "ran out of time",
     "memory": "ran out of memory",
     "size": "answers too large",
     "died": "ended its process",
 }
 """What kept a notebook from running to its end, by kind of fault."""
+
+
+def remark(fault: Fault) -> str:
+    """Return, for the instructor, what kept a notebook from running to its end."""
+    why = f": {fault.message}" if fault.kind == "unreadable" and fault.message else ""
+    return f"{REMARKS[fault.kind]}{why}"
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ class Marker:
         if fault is not None:
             shown = self._assignment.paths.shown(self._assignment.source_path)
             where = "" if fault.cell is None else f"cell {fault.cell + 1}"
-            text = f"the solution does not run to its end ({REMARKS[fault.kind]}): run `autograder validate`"
+            text = f"the solution does not run to its end ({remark(fault)}): run `autograder validate`"
             raise CourseError([Problem(shown, 0, where, text)])
         result.evidence.save(self._assignment.paths.reference(self._assignment.name))
         self._solution_key = result.order.key
@@ -167,7 +174,7 @@ class Marker:
             device=exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=ours or (REMARKS[exam.fault.kind] if exam.fault else ""),
+            fault=ours or (remark(exam.fault) if exam.fault else ""),
         )
         return self._store.save(graded, Keys(exam.key, self._judge_key(exam.key)))
 
@@ -217,7 +224,7 @@ class Marker:
 
 def exam_key(assignment: Assignment, submission: Submission, plan: Plan) -> str:
     """Digest of all that evidence depends on: the code run, what is asked, the limits, the libraries."""
-    run = msgspec.json.encode([list(submission.cells), assignment.settings.limits])
+    run = msgspec.json.encode([list(submission.cells), list(submission.repairs), assignment.settings.limits])
     return digest(submission.digest, run, plan.digest, _versions())
 
 

@@ -20,6 +20,22 @@ Positive = Annotated[float, msgspec.Meta(gt=0, le=10**6)]
 PositiveInt = Annotated[int, msgspec.Meta(gt=0, le=10**6)]
 CheckStatus = Literal["passed", "failed", "errored", "skipped", "ungraded"]
 SubmissionStatus = Literal["graded", "ungraded", "missing"]
+RepairKind = Literal[
+    "chosen",
+    "kernel",
+    "returned",
+    "reset",
+    "moved",
+    "recognised",
+    "retyped",
+    "copied",
+    "split",
+    "merged",
+    "command",
+    "path",
+    "module",
+    "input",
+]
 
 
 def digest(*parts: bytes | str) -> str:
@@ -50,8 +66,8 @@ class Limits(Record, frozen=True):
     """How much of what a cell prints is kept."""
     array_mb: Annotated[int, msgspec.Meta(gt=0, le=200)] = 64
     """How large one answer may be."""
-    notebook_mb: PositiveInt = 50
-    """How large a submitted notebook may be."""
+    notebook_mb: PositiveInt = 100
+    """How large a submitted notebook may be, its outputs included."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +113,21 @@ class Plan:
 # --- What is handed in ------------------------------------------------------------------------------------------------
 
 
+class Repair(Record, frozen=True):
+    """One thing mended so that a notebook could be graded: kept with the evidence, said to its student."""
+
+    kind: RepairKind
+    """chosen: one notebook of several · kernel: of another language · returned: a cell of the course was gone
+    · reset: it had been changed · moved: it was out of its place · recognised: it had lost its id · retyped: an answer
+    was not code · copied: an id was there twice · split, merged: an answer in several cells, several cells in one
+    · command, path, module, input: what works on another computer only."""
+    cell: str = ""
+    """nbgrader's grade_id, or empty."""
+    index: int | None = None
+    """Position of the cell in the notebook as run, from 0; None for the notebook as a whole."""
+    detail: str = ""
+
+
 @dataclass(frozen=True)
 class Submission:
     """One student's notebook, rebuilt on the release: locked cells from the release, answers from the student."""
@@ -107,8 +138,8 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     """Answer cells as handed in, by id."""
-    repairs: tuple[str, ...] = ()
-    """Ids of the cells put back: test cells deleted or edited."""
+    repairs: tuple[Repair, ...] = ()
+    """In the notebook's order, those of the notebook as a whole first."""
     fault: Fault | None = None
     """Why there is nothing to run."""
 
@@ -141,7 +172,7 @@ class Exam(Record, tag="exam", frozen=True):
     versions: dict[str, str]
     cells: list[CellRecord]
     sources: dict[str, str]
-    repairs: list[str]
+    repairs: list[Repair]
     fault: Fault | None
     """What ended the room early, or why nothing was run."""
 
