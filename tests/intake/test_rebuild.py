@@ -172,8 +172,9 @@ def test_without_metadata_cells_are_known_by_their_text_and_place() -> None:
 
 
 def test_without_metadata_the_formats_own_ids_tell() -> None:
-    found = rebuilt(*({**cell, "metadata": {}} for cell in (RELEASE[4], RELEASE[2], RELEASE[3])))
-    assert set(found.sources) == {"one-answer", "two-answer"}
+    cells = RELEASE[0], edited(4, "b = 2"), edited(2, "a = 1"), RELEASE[3], RELEASE[5]
+    found = rebuilt(*({**cell, "metadata": {}} for cell in cells))
+    assert found.sources == {"one-answer": "a = 1", "two-answer": "b = 2"}
 
 
 def test_another_notebook_is_not_taken_for_the_release() -> None:
