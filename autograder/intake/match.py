@@ -165,7 +165,9 @@ class _Matcher:
         taken = self._taken
         copies = {index for rest in self.copies.values() for index in rest if index not in self._strays}
         parts = {index for rest in self.parts.values() for index in rest}
-        tokens = [_tokens(cell.source) for cell in self.submitted]
+        tokens = [
+            Counter() if index in self.release_of else _tokens(cell.source) for index, cell in enumerate(self.submitted)
+        ]
         weights = []
         for ours, cell in enumerate(self.release):
             wanted = _tokens(cell.source)

@@ -13,6 +13,8 @@ from autograder.notebook.portable import make_portable
 from autograder.records import Repair, RepairKind
 from autograder.wire.messages import Cell
 
+PORTABLE_CHARS = 1_000_000
+"""How much of a notebook's code is made to work here: no student writes more, and reading it takes time."""
 FENCE = re.compile(r"\A\s*(?:```|~~~)[^\n]*\n(.*?)\n?(?:```|~~~)\s*\Z", re.DOTALL)
 """Code in a Markdown cell, between the marks that set it off."""
 
@@ -196,6 +198,7 @@ class _Rebuilding:
         cells: list[Cell] = []
         sources: dict[str, str] = {}
         repairs: list[Repair] = []
+        left = PORTABLE_CHARS
         for index, piece in enumerate(self.run):
             role = CellRole() if piece.ours is None else self.roles[piece.ours]
             name, source = role.id[:500], piece.source
@@ -203,7 +206,8 @@ class _Rebuilding:
             if role.solution and piece.given:
                 sources[role.id] = source
             if piece.cell_type == "code":
-                if piece.given and not role.locked:
+                left -= len(source)
+                if piece.given and not role.locked and left > 0:
                     portable = make_portable(source, beside)
                     source, found = portable.source, [*found, *portable.repairs]
                 cells.append(Cell(index, name, source))

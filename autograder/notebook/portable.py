@@ -22,6 +22,8 @@ AWAY_MODULES = ("google.colab", "kaggle_secrets", "kaggle_datasets")
 OPTIONAL_MODULES = ("ipywidgets",)
 """Replaced where they are not installed: a widget shows something and computes nothing."""
 DETAIL_CHARS = 120
+COMMAND_CHARS, PATH_PARTS = 2000, 12
+"""How much of a command, and how many of a path's last folders, are looked at."""
 
 _PROGRAMS = (
     r"pip[\d.]*|conda|mamba|micromamba|uv|apt|apt-get|aptitude|brew|npm|yum|dnf|wget|curl|gdown|kaggle|nvidia-smi"
@@ -41,6 +43,8 @@ _PYTHON_MAGICS = ("capture", "time", "timeit", "prun")
 """Cell magics whose body is Python."""
 _CONTINUED = re.compile(r"(?:[^\n]*\\\n)*[^\n]*\n?")
 
+_NOTHING = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)+")
+"""Blank lines and comments."""
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)
     |(?P<string>(?P<prefix>[rRbBuUfF]{0,2})(?P<quote>\"\"\"|'''|\"|'))
@@ -125,7 +129,9 @@ def _statements(source: str) -> Iterator[_Statement]:
         yield _Statement(0, end or len(source), ipython=False)
         at = end or len(source)
     while at < len(source):
-        if _IPYTHON_LINE.match(source, at) or _BARE_COMMAND.match(source, at):
+        if nothing := _NOTHING.match(source, at):
+            statement = _Statement(at, nothing.end(), ipython=False)
+        elif _IPYTHON_LINE.match(source, at) or _BARE_COMMAND.match(source, at):
             continued = _CONTINUED.match(source, at)
             assert continued is not None
             statement = _Statement(at, continued.end(), ipython=True)
@@ -162,7 +168,7 @@ def _without_command(text: str) -> tuple[RepairKind, str, str] | None:
     found = _IPYTHON_LINE.match(text)
     command = text[found.end() :].strip() if found else text.strip()
     if found:
-        away = _AWAY_MAGIC.match(command) if found["mark"] == "%" else _AWAY_COMMAND.search(command)
+        away = _AWAY_MAGIC.match(command) if found["mark"] == "%" else _AWAY_COMMAND.search(command[:COMMAND_CHARS])
         if not away:
             return None
     detail = " ".join(f"{found['mark'] if found else ''}{command}".replace("\\\n", " ").split())
@@ -229,7 +235,7 @@ def _near(path: str, beside: frozenset[str]) -> str | None:
     if not parts or (path.startswith("/") and parts[0] in _HERE):
         return None
     folder = "/" if path[-1] in "/\\" else ""
-    for start in range(len(parts)):
+    for start in range(max(len(parts) - PATH_PARTS, 0), len(parts)):
         name = "/".join(parts[start:])
         if (name in beside and not folder) or name in _folders(beside):
             return name + folder

@@ -269,3 +269,21 @@ def test_rebuilding_twice_changes_nothing_more(cells: list[toy.Cell]) -> None:
     again = rebuilt(*({**release.get(cell.id, toy.code("", "")), "source": cell.source} for cell in once.cells))
     assert run_of(again) == run_of(once)
     assert again.repairs == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "!" + ";" * 10**6,
+        "'" + "/a" * 400 + "'\n",
+        "\n" * 10**6,
+        "x = 1\n" * 10**5,
+        "```" * 10**5,
+        "(" * 10**6,
+        "'''" * 10**5 + "'",
+    ],
+    ids=lambda source: repr(source[:4]),
+)
+def test_a_cell_out_to_take_time_takes_little(source: str) -> None:
+    answer = edited(2, source), {**edited(4, source), "cell_type": "markdown"}
+    assert ids_of(rebuilt(*RELEASE[:2], answer[0], RELEASE[3], answer[1], RELEASE[5])) == ORDER
