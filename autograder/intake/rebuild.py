@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograder.intake.match import STUB, Matching, match
@@ -160,21 +159,24 @@ class _Rebuilding:
         return next(before, -1) + 1
 
     def _put_in_place(self) -> None:
-        """Locked cells out of the release's order go back to their place; answers stay where the student put them."""
-        named = [piece for piece in self.run if piece.ours is not None]
-        kept = _longest_in_order(named, [2 if self.roles[piece.ours or 0].solution else 1 for piece in named])
-        moved = [piece for piece in named if piece not in kept and self.roles[piece.ours or 0].locked]
-        before = {id(piece): self._follows(piece) for piece in moved}
-        self.run = [piece for piece in self.run if piece not in moved]
-        for piece in sorted(moved, key=lambda piece: piece.ours or 0):
-            self.run.insert(self._place_of(piece.ours or 0), piece)
-        for piece in moved:
-            if self._follows(piece) is not before[id(piece)]:
-                piece.repairs.append(("moved", ""))
+        """Locked cells go back after the cell they follow; answers stay where the student put them.
 
-    def _follows(self, piece: _Piece) -> _Piece | None:
+        From first to last, so that a cell that moves is followed by those after it.
+        """
+        before: _Piece | None = None
+        for piece in sorted((one for one in self.run if one.ours is not None), key=lambda one: one.ours or 0):
+            if self.roles[piece.ours or 0].locked and self._is_out_of_place(piece, before):
+                self.run.remove(piece)
+                self.run.insert(0 if before is None else self.run.index(before) + 1, piece)
+                piece.repairs.append(("moved", ""))
+            before = piece
+
+    def _is_out_of_place(self, piece: _Piece, before: _Piece | None) -> bool:
+        """Whether a cell stands before the one it follows, or after an answer that follows it."""
         place = self.run.index(piece)
-        return self.run[place - 1] if place else None
+        start = 0 if before is None else self.run.index(before)
+        later = (one.ours for one in self.run[start:place] if one.ours is not None and one.ours > (piece.ours or 0))
+        return place < start or any(self.roles[one].solution for one in later)
 
     def _reset(self) -> None:
         """The course's text in locked cells; code in answers that are code."""
@@ -235,18 +237,3 @@ def _nth_line(line: str, source: str, number: int) -> int | None:
             seen += 1
         at += len(one)
     return None
-
-
-def _longest_in_order(pieces: Sequence[_Piece], weights: Sequence[int]) -> list[_Piece]:
-    """The heaviest of `pieces` that stand in the release's order, by dynamic programming."""
-    best: list[tuple[int, int | None]] = []
-    for place, piece in enumerate(pieces):
-        before = [(best[one][0], one) for one in range(place) if (pieces[one].ours or 0) < (piece.ours or 0)]
-        weight, last = max(before, default=(0, None))
-        best.append((weight + weights[place], last))
-    place_or_none = max(range(len(best)), key=lambda place: best[place][0], default=None)
-    kept = []
-    while place_or_none is not None:
-        kept.append(pieces[place_or_none])
-        place_or_none = best[place_or_none][1]
-    return kept

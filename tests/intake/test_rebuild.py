@@ -112,8 +112,8 @@ def test_a_locked_cell_out_of_place_goes_back() -> None:
 
 def test_answers_stay_where_the_student_put_them_and_their_tests_with_them() -> None:
     found = rebuilt(RELEASE[0], RELEASE[4], RELEASE[5], RELEASE[1], RELEASE[2], RELEASE[3])
-    assert ids_of(found) == ["two-answer", "two", "imports", "one-answer", "one"]
-    assert found.repairs == ()
+    assert ids_of(found) == ["imports", "two-answer", "two", "one-answer", "one"]
+    assert repairs_of(found) == [("moved", "imports")]
 
 
 def test_a_students_own_cells_stay_in_place() -> None:
