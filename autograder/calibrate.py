@@ -184,7 +184,7 @@ class _Workbench:
         return answer, blobs
 
     def _hold(self, seeds: Sequence[int]) -> None:
-        solution = as_submission("", self._assignment.source)
+        solution = as_submission(self._assignment, self._assignment.source)
         orders = [self._assessor.order(solution, seed=seed) for seed in seeds]
         for result in self._engine.examine(orders):
             if result.evidence is None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autograder.calibrate import Report
 
 SHORT, WRONG, OURS = 1, 2, 3
+SKIPPED_SHOWN = 50
 
 app = typer.Typer(
     help="Grade deep-learning notebooks. Run from the folder that holds course.yaml.",
@@ -114,6 +115,36 @@ def release(assignment: AssignmentName) -> None:
 
     loaded = load_assignment(_root(), assignment)
     out.print(f"{loaded.paths.shown(write_release(loaded))}/", markup=False)
+
+
+@app.command()
+def collect(
+    assignment: AssignmentName,
+    source: Annotated[
+        Path, typer.Option("--from", metavar="PATH", help="A folder, a zip or tar archive, a platform's download.")
+    ],
+) -> None:
+    """Bring submissions in: from a folder, an archive or a platform's download into submitted/STUDENT/ASSIGNMENT/."""
+    from autograder.intake.collect import collect as bring_in
+
+    found = bring_in(load_assignment(_root(), assignment), source)
+    collected = len(found.new) + len(found.changed)
+    out.print(
+        f"{collected} collected ({len(found.new)} new, {len(found.changed)} in place of an earlier one), "
+        f"{len(found.unchanged)} unchanged, {len(found.older)} older than what is here. Read as: {found.layout}.",
+        markup=False,
+    )
+    for one in found.skipped[:SKIPPED_SHOWN]:
+        err.print(f"skipped: {_printable(one.name)}: {one.reason}", markup=False)
+    if len(found.skipped) > SKIPPED_SHOWN:
+        err.print(f"skipped: {len(found.skipped) - SKIPPED_SHOWN} more")
+    if found.system:
+        some = (
+            "1 file that only programs need was"
+            if found.system == 1
+            else f"{found.system} files that only programs need were"
+        )
+        out.print(f"{some} left out.")
 
 
 @app.command()

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from autograder.course import Assignment, plan_problems
 from autograder.engine import Engine, Result, Trained
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.grades import grade_questions
-from autograder.intake import as_submission
+from autograder.intake import as_submission, handed_out
 from autograder.judge.channel import Case, Judged
 from autograder.judge.process import Judge
 from autograder.recipes import Profile
@@ -38,9 +38,10 @@ from autograder.store import Keys, Store
 from autograder.training.desk import TrainingDesk
 from autograder.training.job import Job
 from autograder.wire import codec
+from autograder.wire.messages import Fault
 
 REMARKS = {
-    "unreadable": "not a notebook",
+    "unreadable": "no notebook",
     "time": "ran out of time",
     "memory": "ran out of memory",
     "size": "answers too large",
@@ -97,9 +98,15 @@ class Assessor:
 
     def exam_key(self, submission: Submission) -> str:
         """Digest of all that evidence depends on: the code run, its files, what is asked, the limits, the libraries."""
-        run = msgspec.json.encode([list(submission.cells), self._assignment.settings.limits])
+        run = msgspec.json.encode([list(submission.cells), list(submission.repairs), self._assignment.settings.limits])
         sets = [one.digest for one in self.desk.sets]
-        return digest(submission.digest, run, self.desk.plan.digest, libraries(), *sets)
+        return digest(submission.digest, run, self.desk.plan.digest, libraries(), self._given, *sets)
+
+    @cached_property
+    def _given(self) -> str:
+        """Digest of the files that students are given beside the notebook."""
+        files = handed_out(self._assignment).items()
+        return digest(*(part for name, path in files for part in (name.encode(), path.read_bytes())))
 
     def assess(self, submission: Submission, path: Path, *, reference: Path | None, hidden: bool) -> Assessment:
         """Judge a submission's evidence and count its points. Explanations compare with `reference`, the solution's.
@@ -144,6 +151,12 @@ def trainings(engine: Engine, desk: TrainingDesk, jobs: Iterable[Job]) -> Iterat
         yield trained
 
 
+def remark(fault: Fault) -> str:
+    """Return, for the instructor, what kept a notebook from running to its end."""
+    why = f": {fault.message}" if fault.kind == "unreadable" and fault.message else ""
+    return f"{REMARKS[fault.kind]}{why}"
+
+
 @dataclass(frozen=True)
 class Settled:
     """A submission whose grade needs no exam."""
@@ -177,7 +190,7 @@ class Marker:
         self._assessor = assessor
         self._store = store
         self._again = again
-        self._solution = as_submission("", assignment.source)
+        self._solution = as_submission(assignment, assignment.source)
         self._solution_key = ""
         if problems := list(release_problems(assignment)):
             raise CourseError(problems)
@@ -205,7 +218,7 @@ class Marker:
         if fault is not None:
             shown = self._assignment.paths.shown(self._assignment.source_path)
             where = "" if fault.cell is None else f"cell {fault.cell + 1}"
-            text = f"the solution does not run to its end ({REMARKS[fault.kind]}): run `autograder validate`"
+            text = f"the solution does not run to its end ({remark(fault)}): run `autograder validate`"
             raise CourseError([Problem(shown, 0, where, text)])
         result.evidence.save(self._assignment.paths.reference(self._assignment.name))
         self._solution_key = result.order.key
@@ -263,7 +276,7 @@ class Marker:
             device=found.uses[0].device if found.uses else exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=found.ours or waiting or (REMARKS[exam.fault.kind] if exam.fault else ""),
+            fault=found.ours or waiting or (remark(exam.fault) if exam.fault else ""),
             trainings=found.uses,
         )
         stored = self._store.save(graded, Keys(exam.key, self._judge_key(exam.key)))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 CHECKS = "checks.py"
 STATE = ".autograder"
+TIMESTAMP = "timestamp.txt"
+"""When a submission was handed in, beside it, as nbgrader writes it."""
 PRIVATE = (CHECKS, STATE, "__pycache__", "*.pyc", ".ipynb_checkpoints")
 """Names never copied into a release, as patterns."""
 
@@ -41,6 +43,11 @@ class Paths:
     def cache(self) -> Path:
         """For the libraries' own caches."""
         return self.root / STATE / "cache"
+
+    @property
+    def staging(self) -> Path:
+        """For what is being collected."""
+        return self.root / STATE / "collecting"
 
     def source(self, assignment: str) -> Path:
         return self.root / "source" / assignment

@@ -30,6 +30,23 @@ Positive = Annotated[float, msgspec.Meta(gt=0, le=10**6)]
 PositiveInt = Annotated[int, msgspec.Meta(gt=0, le=10**6)]
 CheckStatus = Literal["passed", "failed", "errored", "skipped", "ungraded"]
 SubmissionStatus = Literal["graded", "ungraded", "missing"]
+RepairKind = Literal[
+    "chosen",
+    "kernel",
+    "large-file",
+    "returned",
+    "reset",
+    "moved",
+    "recognised",
+    "retyped",
+    "copied",
+    "split",
+    "merged",
+    "command",
+    "path",
+    "module",
+    "input",
+]
 
 
 def digest(*parts: bytes | str) -> str:
@@ -60,9 +77,9 @@ class Limits(Record, frozen=True):
     """How much of what a cell prints is kept."""
     array_mb: Annotated[int, msgspec.Meta(gt=0, le=200)] = 64
     """How large one answer may be."""
-    notebook_mb: PositiveInt = 50
-    """How large a submitted notebook may be."""
-    files_mb: PositiveInt = 50
+    notebook_mb: PositiveInt = 100
+    """How large a submitted notebook may be, its outputs included."""
+    files_mb: Annotated[int, msgspec.Meta(gt=0, le=200)] = 50
     """How large the files handed in beside it may be, all together."""
     training_seconds: Positive = 60.0
     """Wall-clock seconds that the student's own training function may take, on top of the exam's."""
@@ -113,6 +130,21 @@ class Plan:
 # --- What is handed in ------------------------------------------------------------------------------------------------
 
 
+class Repair(Record, frozen=True):
+    """One thing mended so that a notebook could be graded: kept with the evidence, said to its student."""
+
+    kind: RepairKind
+    """chosen: one notebook of several · kernel: of another language · returned: a cell of the course was gone
+    · reset: it had been changed · moved: it was out of its place · recognised: it had lost its id · retyped: an answer
+    was not code · copied: an id was there twice · split, merged: an answer in several cells, several cells in one
+    · command, path, module, input: what works on another computer only."""
+    cell: str = ""
+    """nbgrader's grade_id, or empty."""
+    index: int | None = None
+    """Position of the cell in the notebook as run, from 0; None for the notebook as a whole."""
+    detail: str = ""
+
+
 @dataclass(frozen=True)
 class Submission:
     """One student's notebook, rebuilt on the release: locked cells from the release, answers from the student."""
@@ -123,8 +155,8 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     """Answer cells as handed in, by id."""
-    repairs: tuple[str, ...] = ()
-    """Ids of the cells put back: test cells deleted or edited."""
+    repairs: tuple[Repair, ...] = ()
+    """In the notebook's order, those of the notebook as a whole first."""
     fault: Fault | None = None
     """Why there is nothing to run."""
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -159,7 +191,7 @@ class Exam(Record, tag="exam", frozen=True):
     versions: dict[str, str]
     cells: list[CellRecord]
     sources: dict[str, str]
-    repairs: list[str]
+    repairs: list[Repair]
     fault: Fault | None
     """What ended the room early, or why nothing was run."""
 

@@ -37,7 +37,10 @@ def findings(assignment: Assignment, options: Options) -> list[Problem]:
         release = read_release(assignment)
         paths, name = assignment.paths, assignment.name
         solution, untouched = paths.reference(name), paths.untouched(name)
-        submissions = {solution: as_submission("", assignment.source), untouched: as_submission("", release)}
+        submissions = {
+            solution: as_submission(assignment, assignment.source),
+            untouched: as_submission(assignment, release),
+        }
         for path, submission in submissions.items():
             _examine(zygote, assessor.order(submission)).save(path)
         first, second = (

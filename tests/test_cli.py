@@ -221,3 +221,29 @@ def test_help_names_every_command() -> None:
     done = autograder(Path.cwd(), "--help")
     for command in ("validate", "release", "grade", "results", "judge", "feedback", "doctor"):
         assert command in done.stdout
+
+
+def test_collect_says_what_it_did(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path / "course")
+    whole = toy.notebook(toy.answered({}))
+    for name, content in {"ada/toy.ipynb": whole, "bob.ipynb": whole, "notes.txt": b"", ".DS_Store": b""}.items():
+        path = tmp_path / "download" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    done = autograder(root, "collect", "toy", "--from", str(tmp_path / "download"))
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "2 collected (2 new, 0 in place of an earlier one), 0 unchanged, 0 older than what is here. "
+        "Read as: students' folders and notebooks.",
+        "1 file that only programs need was left out.",
+    ]
+    assert done.stderr.splitlines() == ["skipped: notes.txt: in no student's folder"]
+    assert (root / "submitted/bob/toy/bob.ipynb").read_bytes() == whole
+    again = autograder(root, "collect", "toy", "--from", str(tmp_path / "download"))
+    assert again.stdout.startswith("0 collected (0 new, 0 in place of an earlier one), 2 unchanged")
+
+
+def test_collect_refuses_what_it_cannot_read(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path)
+    done = autograder(root, "collect", "toy", "--from", "nowhere.zip")
+    assert (done.returncode, done.stderr) == (2, "nowhere.zip: there is no such file or folder\n")

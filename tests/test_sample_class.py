@@ -60,10 +60,10 @@ def test_the_right_ones_have_full_score(graded: dict[str, Grade], cases: dict[st
 def test_those_that_break_say_how(graded: dict[str, Grade]) -> None:
     faults = {name: one.fault for name, one in graded.items() if one.fault}
     assert faults == {
-        "adele": "not a notebook",
+        "adele": "no notebook: it is a web page: download the notebook itself, as .ipynb",
         "jules": "ran out of memory",
         "nicolas": "ended its process",
-        "sofia": "not a notebook",
+        "sofia": "no notebook: the file is empty",
     }
     endless = next(question for question in graded["lucas"].questions if question.id == "repare")
     assert "le code a été arrêté" in endless.outcomes[-1].message

@@ -163,6 +163,13 @@ def answered(answers: Mapping[str, str]) -> list[Cell]:
     return cells
 
 
+def released() -> list[Cell]:
+    """The toy notebook as students get it: its answers are nbgrader's stubs."""
+    stub = "# YOUR CODE HERE\nraise NotImplementedError()"
+    answers = {"double-answer": "def double(values):\n" + "\n".join(f"    {line}" for line in stub.splitlines())}
+    return answered({"names-answer": stub, "greet-answer": stub, **answers})
+
+
 def hand_in(root: Path, student: str, content: Sequence[Cell] | bytes) -> Path:
     """Write a student's notebook under `submitted/`."""
     path = root / "submitted" / student / NAME / f"{NAME}.ipynb"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from autograder.judge.message import Mismatch, Said
 from autograder.judge.trainings import curve
 from autograder.locale import Phrase, phrase
+from autograder.notebook.formats import REASONS
 from autograder.records import CheckStatus, TrainingRun
 from autograder.wire.messages import Fault
 
@@ -58,7 +59,7 @@ def _received(fault: Fault) -> Said:
         case "unread":
             return phrase("an answer that cannot be read: {how}", how=fault.message)
         case "unreadable":
-            return phrase("a file that is not a notebook: {how}", how=fault.message)
+            return phrase("a file that is not a notebook: {how}", how=REASONS.get(fault.message, fault.message))
         case "untrainable":
             return _untrainable(fault)
 

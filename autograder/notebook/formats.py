@@ -7,16 +7,35 @@ and write releases.
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from autograder.errors import CourseError, Problem, SubmissionError
+from autograder.locale import phrase
 from autograder.wire import codec
 
 VERSION = 4
+HEAD = 4096
+"""Bytes looked at to say what a file is that is no notebook."""
+SUFFIXES = (".ipynb", ".ipynb.json", ".ipynb.txt")
+ZIP_ENTRY, ZIP_ENTRIES = b"PK\x01\x02", 1000
+"""What an entry of an archive's directory begins with, and how many one handed in as a notebook may have."""
+
+EMPTY = phrase("the file is empty")
+HTML = phrase("it is a web page: download the notebook itself, as .ipynb")
+TRUNCATED = phrase("it is cut short: the upload or the download was interrupted")
+SCRIPT = phrase("it is a Python file, not a notebook")
+ARCHIVE = phrase("it is an archive that does not hold one notebook")
+OTHER = phrase("its content is not that of a notebook")
+CLOSED = phrase("its permissions forbid opening it")
+REASONS = {one.msgid: one for one in (EMPTY, HTML, TRUNCATED, SCRIPT, ARCHIVE, OTHER, CLOSED)}
+"""What a SubmissionError says, in words a student can act on, by its text."""
 
 
 class NotebookCell(msgspec.Struct, frozen=True):
@@ -32,52 +51,83 @@ class Notebook(msgspec.Struct, frozen=True):
     """A notebook's cells, in order."""
 
     cells: tuple[NotebookCell, ...]
+    language: str = ""
+    """Its kernel's, in lower case, where it says."""
 
 
 class _StoredCell(msgspec.Struct):
+    """What other programs write may be of any type where nothing here depends on it."""
+
     cell_type: str
-    source: str | list[str] = ""
-    metadata: dict[str, Any] | None = None
-    id: str = ""
+    source: str | list[str] | None = ""
+    metadata: Any = None
+    id: Any = ""
 
 
 class _Stored(msgspec.Struct):
     nbformat: int
     cells: list[_StoredCell] = []
+    metadata: Any = None
 
 
 def parse_notebook(data: bytes) -> Notebook:
-    """Return the notebook in `data`. Raise ValueError, with the reason, where it is not one."""
+    """Return the notebook in `data`, in UTF-8 or UTF-16. Raise ValueError, with the reason, where it is not one."""
     try:
-        stored = _decoded(data)
+        text = _as_utf8(data)
+        stored = _decoded(text)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ValueError(_first_line(error)) from error
     if stored.nbformat != VERSION:
-        stored = _upgraded(data)
-    return Notebook(
-        tuple(NotebookCell(cell.cell_type, _whole(cell.source), cell.metadata or {}, cell.id) for cell in stored.cells)
-    )
+        stored = _upgraded(text)
+    return Notebook(tuple(map(_cell, stored.cells)), _language(stored.metadata))
+
+
+def _as_utf8(data: bytes) -> bytes | memoryview:
+    """`data` without a byte order mark, in UTF-8. What is in UTF-8 already is not copied: outputs may be large."""
+    if data.startswith(codecs.BOM_UTF8):
+        return memoryview(data)[len(codecs.BOM_UTF8) :]
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16").encode()
+    if data[:2] in (b"{\0", b"\0{"):
+        return data.decode("utf-16-le" if data[0] else "utf-16-be").encode()
+    return data
+
+
+def _cell(stored: _StoredCell) -> NotebookCell:
+    metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
+    name = stored.id if isinstance(stored.id, str) else ""
+    return NotebookCell(stored.cell_type, _whole(stored.source or ""), metadata, codec.plain_text(name))
 
 
 def _whole(source: str | list[str]) -> str:
     text = source if isinstance(source, str) else "".join(source)
-    return codec.plain_text(text)
+    return codec.plain_text(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _decoded(data: bytes) -> _Stored:
+def _language(metadata: Any) -> str:
+    for key, name in (("kernelspec", "language"), ("language_info", "name")):
+        part = metadata.get(key) if isinstance(metadata, dict) else None
+        found = part.get(name) if isinstance(part, dict) else None
+        if isinstance(found, str) and found:
+            return codec.plain_text(found).lower()
+    return ""
+
+
+def _decoded(data: bytes | memoryview) -> _Stored:
     try:
         return msgspec.json.decode(data, type=_Stored)
     except msgspec.DecodeError:
-        if b"NaN" not in data and b"Infinity" not in data:
+        whole = bytes(data)
+        if b"NaN" not in whole and b"Infinity" not in whole:
             raise
-        return msgspec.convert(json.loads(data), _Stored)  # Python writes, and Jupyter reads, what JSON does not have
+        return msgspec.convert(json.loads(whole), _Stored)  # Python writes, and Jupyter reads, what JSON does not have
 
 
-def _upgraded(data: bytes) -> _Stored:
+def _upgraded(data: bytes | memoryview) -> _Stored:
     import nbformat
 
     try:
-        upgraded: _Stored = msgspec.convert(nbformat.reads(data.decode(), as_version=VERSION), _Stored)
+        upgraded: _Stored = msgspec.convert(nbformat.reads(bytes(data).decode(), as_version=VERSION), _Stored)
     except Exception as error:  # nbformat raises whatever its converters happen to
         raise ValueError(_first_line(error)) from error
     return upgraded
@@ -93,14 +143,57 @@ def read_course_notebook(path: Path, shown: Path) -> Notebook:
         raise CourseError([Problem(shown, 0, "", f"not a notebook: {error}")]) from error
 
 
-def read_submitted_notebook(data: bytes) -> Notebook:
-    """Return a student's notebook. Raise SubmissionError where `data` is not one. Nothing in it is trusted."""
-    if not data.strip():
-        raise SubmissionError("the file is empty")
+def read_submitted_notebook(data: bytes, largest: int) -> Notebook:
+    """Return a student's notebook, taken out of its archive where it is alone in one.
+
+    Raises SubmissionError where `data` is not a notebook, or holds one of more than `largest` bytes. Nothing in it is
+    trusted.
+    """
+    if data.startswith(b"PK\x03\x04"):
+        data = _unzipped(data, largest)
     try:
         return parse_notebook(data)
     except ValueError as error:
-        raise SubmissionError(str(error)) from error
+        raise SubmissionError(_reason(data, str(error))) from error
+
+
+def _unzipped(data: bytes, largest: int) -> bytes:
+    content = b""
+    if data.count(ZIP_ENTRY) <= ZIP_ENTRIES:  # zipfile would hold a record of each, however many there are
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                found = [one for one in archive.infolist() if is_notebook(one.filename)]
+                if len(found) == 1:
+                    with archive.open(found[0]) as file:
+                        content = file.read(largest + 1)
+        except Exception as error:  # zipfile raises whatever its decompressors happen to
+            raise SubmissionError(ARCHIVE.msgid) from error
+    if not content:
+        raise SubmissionError(ARCHIVE.msgid)
+    if len(content) > largest:
+        raise SubmissionError(f"over {largest // 2**20} MB")
+    return content
+
+
+def is_notebook(name: str) -> bool:
+    """Whether a path is a notebook's, as browsers save them too, and no program's own copy of one."""
+    parts = name.lower().split("/")
+    return parts[-1].endswith(SUFFIXES) and not any(part.startswith((".", "__macosx")) for part in parts)
+
+
+def _reason(data: bytes, error: str) -> str:
+    """What a file is that is no notebook, told from how it begins and ends; the parser's own words where it is JSON."""
+    start = data[:HEAD].removeprefix(codecs.BOM_UTF8).lstrip()
+    if not start and not data.strip():
+        return EMPTY.msgid
+    if start[:1] == b"<":
+        return HTML.msgid
+    if "truncated" in error:
+        return TRUNCATED.msgid
+    if start[:1] not in (b"{", b"["):
+        code = any(line.startswith((b"import ", b"from ", b"def ", b"#")) for line in start.splitlines())
+        return SCRIPT.msgid if code else OTHER.msgid
+    return error
 
 
 def _first_line(error: Exception) -> str:

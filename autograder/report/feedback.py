@@ -17,6 +17,7 @@ from autograder.judge.faults import cell_label, explain_fault
 from autograder.judge.message import compose
 from autograder.locale import phrase, render, translations
 from autograder.records import CellRecord, Exam, Grade, load_exam
+from autograder.report.repairs import repair_sentences
 from autograder.store import Store
 
 SOURCE_LINES = 30
@@ -58,14 +59,10 @@ def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None) -> st
             titles={question.id: question.title for question in assignment.questions},
             grade=grade,
             fault=compose(explain_fault(own.fault), language, hidden=True) if own and own.fault else "",
-            repairs=_repairs(own),
+            repairs=repair_sentences(own.repairs, language) if own else [],
             errors=_errors(own, language) if own else [],
         )
     )
-
-
-def _repairs(exam: Exam | None) -> str:
-    return ", ".join(exam.repairs) if exam else ""
 
 
 def _errors(exam: Exam, language: str) -> list[CellError]:

@@ -46,7 +46,7 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
-from autograder.worker import fit_cap
+from autograder.worker import elsewhere, fit_cap
 from autograder.worker.answer import Answerer
 
 MESSAGE_CHARS = 4000
@@ -196,6 +196,7 @@ _shell = _make_shell()  # once, in the zygote: a room inherits it
 def serve(talk: socket.socket) -> None:
     """Hold the conversation of one room: cells first, then the questions."""
     interrupts = _Interrupts()
+    elsewhere.install()
     stream = talk.makefile("rb")
     cells, contents = codec.unpack(codec.read_frame(stream.read), Cells)
     _seed(cells.seed)

@@ -62,7 +62,7 @@ def measure_rooms(sample: Sample) -> Rooms:
     isolation = measure().require(assignment.course.isolation)
     with Judge(assignment.paths.checks(assignment.name)) as judge, warm_rooms(assignment) as zygote:
         zygote.warm()
-        submission = as_submission("solution", assignment.source)
+        submission = as_submission(assignment, assignment.source)
         order = Order("bench", submission, judge.plan(), assignment.settings.limits, isolation)
         examine(zygote, order).save(assignment.paths.reference(assignment.name))
         with Store(assignment.paths.store) as store:

@@ -222,7 +222,7 @@ def _pairs(course: _Course, rounds: int) -> tuple[tuple[float, ...], tuple[float
     room, bare = [], []
     with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
         assessor = Assessor(assignment, judge, "cpu", isolation)
-        evidence = examine(zygote, assessor.order(as_submission("", assignment.source)))
+        evidence = examine(zygote, assessor.order(as_submission(assignment, assignment.source)))
         first = assessor.desk.wanted(evidence, "reached")
         for seed in range(rounds):
             job: Job = assessor.desk.job(first.network, first.recipe, seed)

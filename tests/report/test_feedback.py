@@ -11,7 +11,7 @@ import pytest
 import toy
 from autograder.course import Assignment, load_assignment
 from autograder.judge.message import Mismatch, compose
-from autograder.records import CellRecord, CheckStatus, Exam, Grade, Outcome, QuestionGrade, SubmissionStatus
+from autograder.records import CellRecord, CheckStatus, Exam, Grade, Outcome, QuestionGrade, Repair, SubmissionStatus
 from autograder.report.feedback import SOURCE_LINES, feedback_page, write_feedback
 from autograder.store import Keys, Store
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
@@ -36,7 +36,7 @@ def grade(
 
 
 def exam(
-    *cells: CellRecord, fault: Fault | None = None, repairs: tuple[str, ...] = (), submission: str = "sha256:mine"
+    *cells: CellRecord, fault: Fault | None = None, repairs: tuple[Repair, ...] = (), submission: str = "sha256:mine"
 ) -> Exam:
     return Exam("key", "plan", submission, "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), {}, list(repairs), fault)
 
@@ -70,6 +70,7 @@ def said(page: str) -> list[str]:
 
 # --- What is on it ----------------------------------------------------------------------------------------------------
 
+PUT_BACK = (Repair("returned", "a", 2), Repair("returned", "b", 4))
 MESSAGE = Mismatch(received="[1, 2]", expected="[2, 4]", hint="twice.")
 GRADED = (
     outcome("The visible tests", status="passed"),
@@ -81,15 +82,14 @@ GRADED = (
 
 
 def test_a_whole_page_in_english(english: Assignment) -> None:
-    page = feedback_page(
-        english, grade(*GRADED, attempt=2), exam(stopped("x = 1\nraise ValueError"), repairs=("a", "b"))
-    )
+    page = feedback_page(english, grade(*GRADED, attempt=2), exam(stopped("x = 1\nraise ValueError"), repairs=PUT_BACK))
     assert said(page) == [
         "A course for tests",
         "Toy assignment",
         "zoé · attempt 2",
         "1236.5 / 2004",
-        "Cells that belong to the course had been changed or removed; they were put back before grading: a, b.",
+        "Mended before grading",
+        "Cells of the course were missing; they were put back: cell 3 (a), cell 5 (b).",
         "A toy (double)",
         "2.5 / 4",
         "A toy (names)",
@@ -158,7 +158,7 @@ def test_what_is_not_graded_yet_has_no_total(english: Assignment) -> None:
 
 
 def test_the_exam_of_another_submission_is_not_shown(english: Assignment) -> None:
-    other = exam(stopped("x = 1"), fault=Fault("memory"), repairs=("names",), submission="sha256:other")
+    other = exam(stopped("x = 1"), fault=Fault("memory"), repairs=PUT_BACK, submission="sha256:other")
     assert feedback_page(english, grade(), other) == feedback_page(english, grade(), None)
 
 
@@ -184,7 +184,7 @@ def test_what_a_student_writes_is_text(english: Assignment) -> None:
     page = feedback_page(
         english,
         grade(outcome(HOSTILE, message=HOSTILE), student=HOSTILE),
-        exam(hostile, fault=Fault("died", message=HOSTILE), repairs=(HOSTILE,)),
+        exam(hostile, fault=Fault("died", message=HOSTILE), repairs=(Repair("chosen", detail=HOSTILE),)),
     )
     assert "<script" not in page
     assert page.count("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#34; {{ 7 * 7 }} {% raw %}") == 9

@@ -220,8 +220,11 @@ def test_a_flood_of_output_is_cut_and_counted(light_zygote: Zygote) -> None:
     assert answer(evidence) == Scalar("int", "3")
 
 
-def test_input_has_nothing_to_read(light_zygote: Zygote) -> None:
-    assert fault_of(hold(light_zygote, "input('name?')")).error in ("EOFError", "StdinNotImplementedError")
+def test_nobody_answers_and_who_waits_for_an_answer_stops(light_zygote: Zygote) -> None:
+    evidence = hold(light_zygote, "x = input('name?')", "while not input(): pass")
+    assert run_of(evidence).stdout == "name?\n"
+    assert answer(evidence) == Text("", 0)
+    assert fault_of(evidence, 1).error == "EOFError"
 
 
 def test_an_unreadable_submission_opens_no_room(light_zygote: Zygote) -> None:

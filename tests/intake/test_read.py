@@ -2,178 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Sequence
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import toy
 from autograder.course import Assignment, load_assignment
 from autograder.errors import CourseError
-from autograder.intake import Rebuilt, as_submission, list_submissions, read_submission, rebuild, students
-from autograder.notebook.formats import Notebook, parse_notebook
-from autograder.records import Submission
+from autograder.intake import as_submission, list_submissions, read_submission, students
+from autograder.notebook.formats import Notebook
+from autograder.records import Repair, Submission
 from autograder.release import read_release
-
-STUB = "raise NotImplementedError()"
-RELEASE = (
-    toy.text("title", "# A toy"),
-    toy.code("imports", "import math", locked=True),
-    toy.answer("one-answer", STUB),
-    toy.test_cell("one", 4, "assert one == 1"),
-    toy.answer("two-answer", STUB),
-    toy.test_cell("two", 2, "assert two == 2"),
-)
-LOCKED = {"imports": "import math", "one": "assert one == 1", "two": "assert two == 2"}
-ORDER = ["imports", "one-answer", "one", "two-answer", "two"]
-
-
-def parsed(cells: Sequence[toy.Cell]) -> Notebook:
-    return parse_notebook(toy.notebook(cells))
-
-
-def rebuilt(*cells: toy.Cell) -> Rebuilt:
-    return rebuild(parsed(RELEASE), parsed(cells))
-
-
-def edited(cell: int, source: str) -> toy.Cell:
-    return {**RELEASE[cell], "source": source}
-
-
-def run_of(found: Rebuilt) -> list[tuple[str, str]]:
-    return [(cell.id, cell.source) for cell in found.cells]
-
-
-def ids_of(found: Rebuilt) -> list[str]:
-    return [cell.id for cell in found.cells]
-
-
-# --- A notebook rebuilt on the release --------------------------------------------------------------------------------
-
-
-def test_an_untouched_release_runs_as_it_is() -> None:
-    found = rebuilt(*RELEASE)
-    assert run_of(found) == [(cell["id"], cell["source"]) for cell in RELEASE[1:]]
-    assert [cell.index for cell in found.cells] == [1, 2, 3, 4, 5]
-    assert found.sources == {"one-answer": STUB, "two-answer": STUB}
-    assert found.repairs == ()
-
-
-def test_answers_are_the_students() -> None:
-    found = rebuilt(*RELEASE[:2], edited(2, "one = 1"), *RELEASE[3:])
-    assert ("one-answer", "one = 1") in run_of(found)
-    assert found.sources["one-answer"] == "one = 1"
-    assert found.repairs == ()
-
-
-@pytest.mark.parametrize("cell", [1, 3])
-def test_a_locked_cell_has_the_releases_text(cell: int) -> None:
-    found = rebuilt(*RELEASE[:cell], edited(cell, "one = two = 0"), *RELEASE[cell + 1 :])
-    assert run_of(found) == run_of(rebuilt(*RELEASE))
-    assert found.repairs == (RELEASE[cell]["id"],)
-
-
-def test_a_locked_cell_turned_into_text_runs_all_the_same() -> None:
-    turned = {**toy.text("one", "assert one == 1"), "metadata": RELEASE[3]["metadata"]}
-    assert run_of(rebuilt(*RELEASE[:3], turned, *RELEASE[4:])) == run_of(rebuilt(*RELEASE))
-
-
-def test_spaces_around_a_locked_cell_are_no_edit() -> None:
-    assert rebuilt(*RELEASE[:3], edited(3, "assert one == 1\n"), *RELEASE[4:]).repairs == ()
-
-
-def test_a_deleted_test_cell_comes_back_after_the_cell_it_followed() -> None:
-    found = rebuilt(*RELEASE[:3], *RELEASE[4:])
-    assert run_of(found) == run_of(rebuilt(*RELEASE))
-    assert found.repairs == ("one",)
-
-
-def test_a_deleted_answer_comes_back_as_its_stub_and_is_no_answer() -> None:
-    found = rebuilt(*RELEASE[:2], *RELEASE[3:])
-    assert run_of(found) == run_of(rebuilt(*RELEASE))
-    assert found.sources == {"two-answer": STUB}
-    assert found.repairs == ("one-answer",)
-
-
-def test_an_empty_notebook_becomes_the_release() -> None:
-    found = rebuilt()
-    assert run_of(found) == run_of(rebuilt(*RELEASE))
-    assert found.repairs == tuple(ORDER)
-    assert found.sources == {}
-
-
-def test_a_moved_cell_stays_where_the_student_put_it() -> None:
-    found = rebuilt(RELEASE[0], RELEASE[3], RELEASE[1], RELEASE[2], *RELEASE[4:])
-    assert ids_of(found) == ["one", "imports", "one-answer", "two-answer", "two"]
-    assert found.repairs == ()
-
-
-def test_a_students_own_cells_stay_in_place() -> None:
-    mine = [toy.code(f"mine-{n}", f"mine = {n}") for n in range(3)]
-    found = rebuilt(mine[0], *RELEASE[:3], mine[1], *RELEASE[4:], mine[2])
-    assert [source for _, source in run_of(found)] == [
-        "mine = 0",
-        "import math",
-        STUB,
-        "assert one == 1",
-        "mine = 1",
-        STUB,
-        "assert two == 2",
-        "mine = 2",
-    ]
-
-
-def test_a_copy_of_a_cell_runs_as_a_cell_of_the_students() -> None:
-    found = rebuilt(*RELEASE[:3], edited(2, "one = 1"), RELEASE[3], edited(3, "one = 2"), *RELEASE[4:])
-    assert run_of(found)[1:5] == [
-        ("one-answer", STUB),
-        ("", "one = 1"),
-        ("one", "assert one == 1"),
-        ("", "one = 2"),
-    ]
-    assert found.sources["one-answer"] == STUB
-
-
-def test_an_id_the_release_does_not_have_means_nothing() -> None:
-    found = rebuilt(*RELEASE, toy.test_cell("bonus", 100, "assert True"))
-    assert run_of(found)[-1] == ("", "assert True")
-
-
-@st.composite
-def handed_in(draw: st.DrawFn) -> list[toy.Cell]:
-    """Cells of the release deleted, copied, shuffled, edited, in any mixture with cells of the student's own."""
-    cells = draw(st.lists(st.sampled_from(RELEASE), max_size=12))
-    mixed = []
-    for number, cell in enumerate(cells):
-        mixed.append({**cell, "source": f"edited = {number}"} if draw(st.booleans()) else cell)
-        if draw(st.booleans()):
-            mixed.append(toy.code(f"mine-{number}", f"mine = {number}"))
-    return mixed
-
-
-@given(handed_in())
-def test_every_cell_of_the_release_runs_once_and_the_students_keep_their_order(cells: list[toy.Cell]) -> None:
-    found = rebuilt(*cells)
-    named = [(name, source) for name, source in run_of(found) if name]
-    assert sorted(name for name, _ in named) == sorted(ORDER)
-    assert {name: source for name, source in named if name in LOCKED} == LOCKED
-    submitted = [cell["source"] for cell in cells if cell["cell_type"] == "code" and cell["id"] not in LOCKED]
-    kept = iter([source for name, source in run_of(found) if name not in LOCKED])
-    assert all(source in kept for source in submitted), "an own cell or an answer is lost, or out of its place"
-
-
-@given(handed_in())
-def test_rebuilding_twice_changes_nothing_more(cells: list[toy.Cell]) -> None:
-    once = rebuilt(*cells)
-    release = {cell["id"]: cell for cell in RELEASE}
-    again = rebuilt(*({**release.get(cell.id, toy.code("", "")), "source": cell.source} for cell in once.cells))
-    assert run_of(again) == run_of(once)
-    assert again.repairs == ()
-
+from autograder.wire.messages import Fault
 
 # --- Files ------------------------------------------------------------------------------------------------------------
 
@@ -193,6 +38,10 @@ def assignment(root: Path, tmp_path: Path) -> Assignment:
 
 def read(assignment: Assignment) -> Submission | None:
     return read_submission(assignment, read_release(assignment), "ada")
+
+
+def repairs_of(submission: Submission) -> list[tuple[str, str]]:
+    return [(repair.kind, repair.cell) for repair in submission.repairs]
 
 
 def fault_of(assignment: Assignment, content: bytes) -> str:
@@ -234,11 +83,137 @@ def test_the_notebook_of_the_assignments_name_comes_first(assignment: Assignment
     assert submission.sources["names-answer"] == "names = 1"
 
 
-def test_two_notebooks_of_other_names_are_no_submission(assignment: Assignment) -> None:
-    path = toy.hand_in(assignment.paths.root, "ada", toy.answered({}))
-    path.rename(path.with_name("a.ipynb"))
-    path.with_name("b.ipynb").write_text("{}")
+def test_of_several_the_notebook_with_most_of_the_releases_cells_is_graded(assignment: Assignment) -> None:
+    path = toy.hand_in(assignment.paths.root, "ada", toy.answered({"names-answer": "names = 1"})[:3])
+    path.with_name("b.ipynb").write_bytes(toy.notebook(toy.answered({"names-answer": "names = 2"})))
+    submission = read(assignment)
+    assert submission is not None
+    assert submission.sources["names-answer"] == "names = 2"
+    assert submission.repairs[0] == Repair("chosen", detail="b.ipynb")
+
+
+def test_of_equals_the_one_with_more_answers_then_the_latest_is_graded(assignment: Assignment) -> None:
+    path = toy.hand_in(assignment.paths.root, "ada", toy.notebook(released(assignment)))
+    others = [path.with_name(f"{letter}.ipynb") for letter in "bcd"]
+    for number, other in enumerate(others):
+        other.write_bytes(toy.notebook(toy.answered({"names-answer": f"names = {number}"})))
+        os.utime(other, (100 - number, 100 - number))
+    submission = read(assignment)
+    assert submission is not None
+    assert submission.sources["names-answer"] == "names = 0"
+
+
+def released(assignment: Assignment) -> list[toy.Cell]:
+    """The release's cells, as they lie on disk."""
+    path = assignment.paths.release(toy.NAME) / f"{toy.NAME}.ipynb"
+    cells: list[toy.Cell] = json.loads(path.read_bytes())["cells"]
+    return cells
+
+
+@pytest.mark.parametrize(
+    "name", ["work/TP 1/été.ipynb", "toy.IPYNB", "toy.ipynb.txt", "e\u0301te\u0301 (1).ipynb", "toy.zip"]
+)
+def test_a_notebook_is_found_under_any_name_in_any_folder(assignment: Assignment, name: str) -> None:
+    path = assignment.paths.submission("ada", toy.NAME) / name
+    path.parent.mkdir(parents=True)
+    whole = toy.notebook(toy.answered({}))
+    path.write_bytes(zipped({"toy.ipynb": whole}) if name.endswith(".zip") else whole)
+    submission = read(assignment)
+    assert submission is not None
+    assert "names-answer" in submission.sources
+
+
+@pytest.mark.parametrize("name", [".ipynb_checkpoints/toy.ipynb", "__MACOSX/toy.ipynb", "._toy.ipynb", "toy.txt"])
+def test_what_programs_leave_beside_a_notebook_is_none(assignment: Assignment, name: str) -> None:
+    path = assignment.paths.submission("ada", toy.NAME) / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(toy.notebook(toy.answered({})))
     assert read(assignment) is None
+
+
+def test_the_folder_of_the_assignment_may_be_written_in_another_form(tmp_path: Path) -> None:
+    assignment, release = one_assignment(tmp_path)
+    path = toy.hand_in(tmp_path, "ada", toy.answered({}))
+    path.parent.rename(path.parent.with_name("TOY"))
+    assert read_submission(assignment, release, "ada") is not None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can stop being root for a moment")
+def test_a_file_that_may_not_be_opened_is_one_faulty_submission(assignment: Assignment) -> None:
+    path = toy.hand_in(assignment.paths.root, "ada", toy.answered({}))
+    path.chmod(0)
+    for parent in path.parents:
+        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    release = read_release(assignment)
+    os.seteuid(65534)
+    try:
+        submission = read_submission(assignment, release, "ada")
+    finally:
+        os.seteuid(0)
+    assert submission is not None
+    assert submission.fault == Fault(kind="unreadable", message="its permissions forbid opening it")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_notebook_is_read_in_any_unicode(assignment: Assignment, encoding: str) -> None:
+    toy.hand_in(assignment.paths.root, "ada", toy.notebook(toy.answered({})).decode().encode(encoding))
+    submission = read(assignment)
+    assert submission is not None
+    assert submission.fault is None
+
+
+def test_windows_line_ends_are_no_edit(assignment: Assignment) -> None:
+    cells = [{**cell, "source": cell["source"].replace("\n", "\r\n")} for cell in toy.answered({})]
+    toy.hand_in(assignment.paths.root, "ada", cells)
+    submission = read(assignment)
+    assert submission is not None
+    assert submission.repairs == ()
+    assert "\r" not in submission.sources["double-answer"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"id": 3}, {"id": None}, {"id": "double-answer"}, {"metadata": None}, {"source": None}]
+)
+def test_odd_parts_of_an_own_cell_hinder_nothing(assignment: Assignment, change: dict[str, object]) -> None:
+    toy.hand_in(assignment.paths.root, "ada", [{**toy.code("mine", "1"), **change}, *toy.answered({})])
+    submission = read(assignment)
+    assert submission is not None
+    assert (submission.fault, submission.repairs) == (None, ())
+
+
+def test_outputs_are_read_past(assignment: Assignment) -> None:
+    cells = toy.answered({})
+    cells[2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * (50 * 2**20)}]
+    toy.hand_in(assignment.paths.root, "ada", cells)
+    release = read_release(assignment)
+    tracemalloc.start()
+    try:
+        submission = read_submission(assignment, release, "ada")
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert submission is not None
+    assert submission.fault is None
+    assert held < 2**20
+    assert peak < 110 * 2**20, "the file is held twice at most, while it is read"
+
+
+def test_another_language_is_said(assignment: Assignment) -> None:
+    whole = toy.notebook(toy.answered({})).replace(b'"python"', b'"R"')
+    toy.hand_in(assignment.paths.root, "ada", whole)
+    submission = read(assignment)
+    assert submission is not None
+    assert submission.repairs == (Repair("kernel", detail="r"),)
+
+
+def test_paths_to_what_lies_beside_become_its_name(assignment: Assignment) -> None:
+    path = toy.hand_in(assignment.paths.root, "ada", toy.answered({"names-answer": "open('/home/ada/data/a.csv')"}))
+    (path.parent / "data").mkdir()
+    (path.parent / "data" / "a.csv").write_text("1")
+    submission = read(assignment)
+    assert submission is not None
+    assert {cell.id: cell.source for cell in submission.cells}["names-answer"] == "open('data/a.csv')"
 
 
 def test_a_link_is_not_followed(assignment: Assignment) -> None:
@@ -255,6 +230,16 @@ def test_a_folder_named_as_a_notebook_is_none(assignment: Assignment) -> None:
 
 
 WHOLE = toy.notebook(toy.SOLUTION)
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return whole.getvalue()
+
+
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
@@ -263,14 +248,20 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
     [
         (b"", "the file is empty"),
         (b" \n", "the file is empty"),
-        (b"from numpy import *", "JSON is malformed: invalid character (byte 5)"),
-        (WHOLE[:-3], "Input data was truncated"),
+        (b"from numpy import *", "it is a Python file, not a notebook"),
+        (b"\x89PNG\r\n", "its content is not that of a notebook"),
+        (b"<!DOCTYPE html>\n<html>", "it is a web page: download the notebook itself, as .ipynb"),
+        (b"PK\x03\x04 and nothing", "it is an archive that does not hold one notebook"),
+        (zipped({"a.py": b"1"}), "it is an archive that does not hold one notebook"),
+        (zipped({"a.ipynb": b"", "b.ipynb": b""}), "it is an archive that does not hold one notebook"),
+        (zipped({f"{number}.txt": b"" for number in range(1001)}), "it is an archive that does not hold one notebook"),
+        (zipped({"a.ipynb": b" " * (100 * 2**20 + 1)}), "over 100 MB"),
+        (WHOLE[:-3], "it is cut short: the upload or the download was interrupted"),
         (b"[]", "Expected `object`, got `array`"),
         (b'{"cells": []}', "Object missing required field `nbformat`"),
         (b'{"nbformat": 4, "cells": [3]}', "Expected `object`, got `int` - at `$.cells[0]`"),
         (b'{"nbformat": 5, "cells": []}', "Unsupported nbformat version 5"),
         (WHOLE.replace(b"A toy", b"A t\xe9y"), "'utf-8' codec can't decode byte 0xe9 in position 5: "),
-        (WHOLE.decode().encode("utf-16"), "JSON is malformed: invalid character (byte 0)"),
         (WHOLE.replace(b"[]", DEEP, 1), "maximum recursion depth exceeded while deserializing an object"),
         (WHOLE.replace(b"{}", b'{"a": ' + DEEP + b"}", 1), "maximum recursion depth exceeded while deserializing"),
         (b'{"nbformat": 3, "worksheets": ' + DEEP + b"}", "maximum recursion depth exceeded while deserializing"),
@@ -306,7 +297,7 @@ def test_an_older_notebook_is_upgraded(assignment: Assignment) -> None:
     assert submission is not None
     assert submission.fault is None
     assert submission.cells[-1].source == "mine = 1"
-    assert "double" in submission.repairs
+    assert ("returned", "double") in repairs_of(submission)
 
 
 @pytest.mark.parametrize("role", [3, {}, {"grade_id": 3}, {"grade_id": "x", "points": "many"}])
@@ -319,7 +310,7 @@ def test_metadata_that_makes_no_sense_makes_an_ordinary_cell(assignment: Assignm
 
 
 def test_a_notebook_of_the_course_is_a_submission_too(assignment: Assignment) -> None:
-    submission = as_submission("", assignment.source)
+    submission = as_submission(assignment, assignment.source)
     assert [cell.id for cell in submission.cells] == [cell["id"] for cell in toy.SOLUTION[1:]]
     assert set(submission.sources) == {"double-answer", "names-answer", "greet-answer"}
 
@@ -356,7 +347,7 @@ def test_a_test_cell_turned_into_text_is_put_back_and_said(tmp_path: Path) -> No
     toy.hand_in(tmp_path, "ada", cells)
     submission = read_submission(assignment, release, "ada")
     assert submission is not None
-    assert submission.repairs == ("double",)
+    assert repairs_of(submission) == [("reset", "double")]
     assert "double" in [cell.id for cell in submission.cells]
 
 

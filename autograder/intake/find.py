@@ -1,0 +1,134 @@
+"""Which file is the submission: by what is in it, not by its name."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course import Assignment
+from autograder.errors import SubmissionError
+from autograder.notebook.formats import CLOSED, Notebook, is_notebook, read_submitted_notebook
+from autograder.notebook.metadata import role_of
+
+CANDIDATES = 20
+"""Notebooks read at most, to choose among."""
+FILES = 5000
+DEPTH = 6
+"""How many files and how many folders deep a student's folder is searched."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One file that may be the submission: its notebook, or why there is none."""
+
+    path: Path
+    name: str
+    """Relative to the student's folder for the assignment."""
+    data: bytes
+    notebook: Notebook | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The candidate chosen, of how many, and the files that lie beside it."""
+
+    candidate: Candidate
+    total: int
+    beside: frozenset[str]
+
+
+def find_submission(assignment: Assignment, release: Notebook, student: str) -> Found | None:
+    """Return the notebook a student handed in; None where there is none.
+
+    Of several, the one with the most of the release's cells; then the one with the most answers; then the latest; then
+    the one of the assignment's name. Links are not followed.
+    """
+    folder = _folder(assignment, student)
+    if folder is None:
+        return None
+    files = list(_files(folder))
+    named = sorted((name for name in files if is_notebook(name)), key=lambda name: (name != _own(assignment), name))
+    paths = named or [name for name in files if name.lower().endswith(".zip")]
+    largest = assignment.settings.limits.notebook_mb * 2**20
+    best: Candidate | None = None
+    rank: tuple[float, ...] = ()
+    for name in paths[:CANDIDATES]:  # one at a time: each may be large
+        one = _read(folder / name, name, largest)
+        new = _rank(one, release, name == _own(assignment))
+        if best is None or new > rank:
+            best, rank = one, new
+    return None if best is None else Found(best, len(paths), frozenset(files) - {best.name})
+
+
+def _own(assignment: Assignment) -> str:
+    return assignment.source_path.name
+
+
+def _folder(assignment: Assignment, student: str) -> Path | None:
+    """The student's folder for the assignment, its name in any form of Unicode and in either case."""
+    exact = assignment.paths.submission(student, assignment.name)
+    if exact.parent.is_symlink() or exact.is_symlink():
+        return None
+    if exact.is_dir():
+        return exact
+    alike = [path for path in _listed(exact.parent) if folded(path.name) == folded(assignment.name)]
+    return next((path for path in alike if path.is_dir() and not path.is_symlink()), None)
+
+
+def folded(name: str) -> str:
+    """Return `name` such that two names that look the same but for case are equal."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """The regular files under a folder, as relative names; those of hidden folders and links left out."""
+    count = 0
+    for root, folders, names in os.walk(folder):
+        inside = Path(root).relative_to(folder)
+        deep = len(inside.parts) >= DEPTH
+        folders[:] = [] if deep else sorted(name for name in folders if not name.startswith((".", "__")))
+        for name in sorted(names):
+            count += 1
+            if count > FILES:
+                return
+            path = inside / name
+            if not name.startswith(".") and (folder / path).is_file() and not (folder / path).is_symlink():
+                yield path.as_posix()
+
+
+def _read(path: Path, name: str, largest: int) -> Candidate:
+    data = b""
+    try:
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
+        if len(data) > largest:
+            raise SubmissionError(f"over {largest // 2**20} MB")
+        return Candidate(path, name, data, read_submitted_notebook(data, largest))
+    except SubmissionError as error:
+        return Candidate(path, name, data, None, str(error))
+    except PermissionError:
+        return Candidate(path, name, data, None, CLOSED.msgid)
+    except OSError as error:
+        return Candidate(path, name, data, None, f"it cannot be read: {error.strerror}")
+
+
+def _rank(candidate: Candidate, release: Notebook, named: bool) -> tuple[float, ...]:
+    if candidate.notebook is None:
+        return (-1, 0, 0, named)
+    ours = {role_of(cell).id for cell in release.cells} - {""}
+    texts = {cell.source.strip() for cell in release.cells}
+    ids = {role_of(cell).id for cell in candidate.notebook.cells} & ours
+    known = {cell.source.strip() for cell in candidate.notebook.cells} & texts
+    written = sum(role_of(cell).id in ours and cell.source.strip() not in texts for cell in candidate.notebook.cells)
+    return (max(len(ids), len(known)), written, candidate.path.stat().st_mtime, named)

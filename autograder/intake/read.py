@@ -1,0 +1,110 @@
+"""Submissions as bytes: who handed in what, read and rebuilt on the release."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.course import Assignment
+from autograder.errors import CourseError, Problem
+from autograder.intake.find import Found, find_submission
+from autograder.intake.rebuild import rebuild
+from autograder.notebook.formats import Notebook
+from autograder.notebook.metadata import role_of
+from autograder.paths import TIMESTAMP
+from autograder.records import Repair, Submission, digest
+from autograder.wire.messages import Cell, Fault
+
+PYTHON = ("", "python", "ipython", "python3")
+"""What notebooks in Python say their language is."""
+
+
+def students(assignment: Assignment) -> list[str]:
+    """Return the students who have a folder under `submitted/`, in order, whether or not they handed this in.
+
+    Raises CourseError for names that are not text.
+    """
+    folder = assignment.paths.submitted
+    found = folder.iterdir() if folder.is_dir() else ()
+    names = sorted(path.name for path in found if path.is_dir() and not path.name.startswith("."))
+    if odd := [name for name in names if not name.isprintable() or not _is_text(name)]:
+        shown = assignment.paths.shown(folder)
+        raise CourseError(Problem(shown, 0, repr(name), "a folder's name that is not text: rename it") for name in odd)
+    return names
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_submission(assignment: Assignment, release: Notebook, student: str) -> Submission | None:
+    """Return what a student handed in, rebuilt on `release`; None where there is no notebook.
+
+    A file that cannot be read is a submission with a fault: one student's file never stops the others.
+    """
+    found = find_submission(assignment, release, student)
+    if found is None:
+        return None
+    one = found.candidate
+    if one.notebook is None:
+        return Submission(student, digest(one.data), fault=Fault(kind="unreadable", message=one.problem))
+    own, left_out = _own_files(assignment, found)
+    files = {**own, **handed_out(assignment)}
+    rebuilt = rebuild(release, one.notebook, frozenset(files))
+    repairs = (*_of_the_whole(found, one.notebook), *left_out, *rebuilt.repairs)
+    contents = [part for name, path in sorted(own.items()) for part in (name.encode(), path.read_bytes())]
+    return Submission(student, digest(one.data, *contents), rebuilt.cells, rebuilt.sources, repairs, files=files)
+
+
+def _own_files(assignment: Assignment, found: Found) -> tuple[dict[str, Path], list[Repair]]:
+    """Return what the student handed in beside the notebook, by name, and what is said of files that are too large."""
+    folder = found.candidate.path.parents[found.candidate.name.count("/")]
+    kept: dict[str, Path] = {}
+    left = assignment.settings.limits.files_mb * 2**20
+    left_out = []
+    for name in sorted(found.beside):
+        size = (folder / name).stat().st_size
+        if name == TIMESTAMP or name.endswith(".ipynb") or not os.access(folder / name, os.R_OK):
+            continue
+        if size > left:
+            left_out.append(Repair("large-file", detail=name[:200]))
+            continue
+        left -= size
+        kept[name] = folder / name
+    return kept, left_out
+
+
+def _of_the_whole(found: Found, notebook: Notebook) -> Iterator[Repair]:
+    if found.total > 1:
+        yield Repair("chosen", detail=found.candidate.name[:200])
+    if notebook.language not in PYTHON:
+        yield Repair("kernel", detail=notebook.language[:200])
+
+
+def handed_out(assignment: Assignment) -> dict[str, Path]:
+    """Return the files that students are given beside the notebook, by name. In a room they are as they were given."""
+    folder = assignment.paths.release(assignment.name)
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".ipynb")
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
+def as_submission(assignment: Assignment, notebook: Notebook) -> Submission:
+    """Return a notebook of the course as a submission: the solution, or the release as it is handed out."""
+    cells = [
+        Cell(index, role_of(cell).id, cell.source)
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code"
+    ]
+    sources = {role_of(cell).id: cell.source for cell in notebook.cells if role_of(cell).solution}
+    return Submission("", digest(*(cell.source for cell in cells)), tuple(cells), sources, files=handed_out(assignment))
+
+
+def list_submissions(assignment: Assignment, release: Notebook) -> Iterator[tuple[str, Submission | None]]:
+    """Yield every student with what they handed in."""
+    for student in students(assignment):
+        yield student, read_submission(assignment, release, student)

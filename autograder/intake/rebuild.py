@@ -1,0 +1,239 @@
+"""The notebook rebuilt: its locked and test cells from the release, its answers from the student."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from autograder.intake.match import STUB, Matching, match
+from autograder.notebook.formats import Notebook, NotebookCell
+from autograder.notebook.metadata import CellRole, role_of
+from autograder.notebook.portable import make_portable
+from autograder.records import Repair, RepairKind
+from autograder.wire.messages import Cell
+
+PORTABLE_CHARS = 1_000_000
+"""How much of a notebook's code is made to work here: no student writes more, and reading it takes time."""
+FENCE = re.compile(r"\A\s*(?:```|~~~)[^\n]*\n(.*?)\n?(?:```|~~~)\s*\Z", re.DOTALL)
+"""Code in a Markdown cell, between the marks that set it off."""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A notebook as it will run."""
+
+    cells: tuple[Cell, ...]
+    sources: dict[str, str]
+    """Answer cells as handed in, by id."""
+    repairs: tuple[Repair, ...]
+    """In the notebook's order."""
+
+
+@dataclass(eq=False)
+class _Piece:
+    """One cell of the notebook while it is rebuilt."""
+
+    cell_type: str
+    source: str
+    ours: int | None = None
+    """Position in the release of the cell it is; None for one of the student's own."""
+    given: bool = True
+    """Whether the student handed it in."""
+    repairs: list[tuple[RepairKind, str]] = field(default_factory=list)
+
+
+def rebuild(release: Notebook, submitted: Notebook, beside: frozenset[str] = frozenset()) -> Rebuilt:
+    """Return the student's notebook with every cell of the release in it, once.
+
+    The student's cells keep their order. A locked cell has the release's text and place, whatever was done to it; one
+    that is gone comes back after the one it followed. `beside` names the files that lie beside the notebook.
+    """
+    return _Rebuilding(release, submitted).finish(beside)
+
+
+class _Rebuilding:
+    def __init__(self, release: Notebook, submitted: Notebook) -> None:
+        self.release, self.submitted = release.cells, submitted.cells
+        self.roles: list[CellRole] = [role_of(cell) for cell in release.cells]
+        self.run: list[_Piece] = self._pieces(match(release, submitted))
+        self._take_apart()
+        self._put_back()
+        self._put_in_place()
+        self._reset()
+
+    # --- The student's cells ------------------------------------------------------------------------------------------
+
+    def _pieces(self, matching: Matching) -> list[_Piece]:
+        """The student's cells in their order: split answers joined, copies that say nothing new left out."""
+        gone = {index for rest in matching.parts.values() for index in rest}
+        pieces: dict[int, _Piece] = {}
+        for index, cell in enumerate(self.submitted):
+            if index not in gone:
+                ours = matching.release_of.get(index)
+                piece = _Piece(cell.cell_type, cell.source, ours if ours is not None and self.roles[ours].id else None)
+                pieces[index] = piece
+                self._note(piece, index, matching)
+        for index, rest in matching.copies.items():
+            for other in rest:
+                if (
+                    other in pieces
+                    and other not in matching.release_of
+                    and self._says_nothing_new(index, other, matching)
+                ):
+                    del pieces[other]
+        return list(pieces.values())
+
+    def _note(self, piece: _Piece, index: int, matching: Matching) -> None:
+        if parts := matching.parts.get(index):
+            piece.source = "\n".join(self.submitted[one].source for one in (index, *parts))
+            piece.repairs.append(("split", ""))
+        if index in matching.recognised:
+            piece.repairs.append(("recognised", ""))
+        if any(other not in matching.release_of for other in matching.copies.get(index, ())):
+            piece.repairs.append(("copied", ""))
+
+    def _says_nothing_new(self, index: int, other: int, matching: Matching) -> bool:
+        ours = self.release[matching.release_of[index]]
+        return self.submitted[other].source.strip() in (self.submitted[index].source.strip(), ours.source.strip())
+
+    # --- Merged cells -------------------------------------------------------------------------------------------------
+
+    def _take_apart(self) -> None:
+        """Look for each missing cell inside the cell before it: merging keeps the first one's id and all the text."""
+        for ours in self._missing():
+            if any(piece.ours == ours for piece in self.run):  # found a moment ago, with the one before it
+                continue
+            before = [piece for piece in self.run if piece.ours is not None and piece.ours < ours]
+            host = max(before, key=lambda piece: piece.ours or 0, default=None)
+            if host is None or host.ours is None:
+                continue
+            cut = self._cut(host, ours)
+            if cut is not None:
+                self._split_off(host, ours, cut)
+
+    def _missing(self) -> list[int]:
+        there = {piece.ours for piece in self.run}
+        return [index for index, role in enumerate(self.roles) if role.id and index not in there]
+
+    def _cut(self, host: _Piece, ours: int) -> int | None:
+        """Where in the source of `host` the text of a cell of the release begins; None where it does not."""
+        assert host.ours is not None
+        own = self.release[host.ours].source
+        if self.roles[host.ours].locked:
+            text = own.strip()
+            inside = host.source.lstrip().startswith(f"{text}\n") and self.roles[ours].solution
+            return host.source.index(text) + len(text) if inside and text else None
+        if self.roles[ours].locked:
+            return _whole_lines(self.release[ours].source.strip(), host.source)
+        given = [line for line in self.release[ours].source.splitlines() if STUB.sub("", line).strip()]
+        mark = given[0] if given else self.release[ours].source.partition("\n")[0]
+        return _nth_line(mark, host.source, own.splitlines().count(mark))
+
+    def _split_off(self, host: _Piece, ours: int, cut: int) -> None:
+        place = self.run.index(host) + 1
+        rest = host.source[cut:]
+        host.source = host.source[:cut].rstrip()
+        host.repairs.append(("merged", ""))
+        if self.roles[ours].locked:
+            text = self.release[ours].source.strip()
+            self.run.insert(place, _Piece(self.release[ours].cell_type, self.release[ours].source, ours))
+            if rest := rest[len(text) :].strip("\n"):
+                following = ours + 1
+                answer = following in self._missing() and self.roles[following].solution
+                self.run.insert(place + 1, _Piece("code", rest, following if answer else None))
+        else:
+            self.run.insert(place, _Piece(self.release[ours].cell_type, rest.strip("\n"), ours))
+
+    # --- The release's cells ------------------------------------------------------------------------------------------
+
+    def _put_back(self) -> None:
+        for ours in self._missing():
+            cell = self.release[ours]
+            piece = _Piece(cell.cell_type, cell.source, ours, given=False, repairs=[("returned", "")])
+            self.run.insert(self._place_of(ours), piece)
+
+    def _place_of(self, ours: int) -> int:
+        """Right after the nearest cell before it, in the release's order, that is there."""
+        places = {piece.ours: place for place, piece in enumerate(self.run)}
+        before = (places[other] for other in reversed(range(ours)) if other in places)
+        return next(before, -1) + 1
+
+    def _put_in_place(self) -> None:
+        """Locked cells go back after the cell they follow; answers stay where the student put them.
+
+        From first to last, so that a cell that moves is followed by those after it.
+        """
+        before: _Piece | None = None
+        for piece in sorted((one for one in self.run if one.ours is not None), key=lambda one: one.ours or 0):
+            if self.roles[piece.ours or 0].locked and self._is_out_of_place(piece, before):
+                self.run.remove(piece)
+                self.run.insert(0 if before is None else self.run.index(before) + 1, piece)
+                piece.repairs.append(("moved", ""))
+            before = piece
+
+    def _is_out_of_place(self, piece: _Piece, before: _Piece | None) -> bool:
+        """Whether a cell stands before the one it follows, or after an answer that follows it."""
+        place = self.run.index(piece)
+        start = 0 if before is None else self.run.index(before)
+        later = (one.ours for one in self.run[start:place] if one.ours is not None and one.ours > (piece.ours or 0))
+        return place < start or any(self.roles[one].solution for one in later)
+
+    def _reset(self) -> None:
+        """The course's text in locked cells; code in answers that are code."""
+        for piece in self.run:
+            if piece.ours is None:
+                continue
+            cell = self.release[piece.ours]
+            if self.roles[piece.ours].locked and (piece.cell_type, piece.source.strip()) != _text(cell):
+                piece.repairs.append(("reset", ""))
+                piece.cell_type, piece.source = cell.cell_type, cell.source
+            elif self.roles[piece.ours].locked:
+                piece.source = cell.source
+            elif piece.cell_type != cell.cell_type:
+                piece.repairs.append(("retyped", piece.cell_type[:50]))
+                piece.cell_type = cell.cell_type
+                piece.source = FENCE.sub(r"\1", piece.source)
+
+    # --- The whole ----------------------------------------------------------------------------------------------------
+
+    def finish(self, beside: frozenset[str]) -> Rebuilt:
+        cells: list[Cell] = []
+        sources: dict[str, str] = {}
+        repairs: list[Repair] = []
+        left = PORTABLE_CHARS
+        for index, piece in enumerate(self.run):
+            role = CellRole() if piece.ours is None else self.roles[piece.ours]
+            name, source = role.id[:500], piece.source
+            found = piece.repairs
+            if role.solution and piece.given:
+                sources[role.id] = source
+            if piece.cell_type == "code":
+                left -= len(source)
+                if piece.given and not role.locked and left > 0:
+                    portable = make_portable(source, beside)
+                    source, found = portable.source, [*found, *portable.repairs]
+                cells.append(Cell(index, name, source))
+            repairs += [Repair(kind, name, index, detail) for kind, detail in found]
+        return Rebuilt(tuple(cells), sources, tuple(repairs))
+
+
+def _text(cell: NotebookCell) -> tuple[str, str]:
+    return cell.cell_type, cell.source.strip()
+
+
+def _whole_lines(text: str, source: str) -> int | None:
+    """Where `text` stands in `source` as lines of its own, after something else."""
+    place = source.find(f"\n{text}") + 1 if text else 0
+    return place if place and source[place + len(text) :][:1] in ("", "\n") else None
+
+
+def _nth_line(line: str, source: str, number: int) -> int | None:
+    """Where the line `line` begins in `source` for the time `number`, counted from 0; not at its start."""
+    at, seen = 0, 0
+    for one in source.splitlines(keepends=True):
+        if one.rstrip() == line.rstrip() and line.strip():
+            if seen == number and at:
+                return at
+            seen += 1
+        at += len(one)
+    return None

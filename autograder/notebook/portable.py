@@ -1,0 +1,251 @@
+"""What works on another computer only, made to work here: text surgery on student code, which is never run for it.
+
+A cell is read statement by statement. What stands in a string or a comment is never touched, but for a string that is
+nothing but a path of another computer; nor is the body of a cell in another language (`%%bash`). Lines keep their
+number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import PurePosixPath
+
+from autograder.records import RepairKind
+
+STANDIN = "autograder.worker.elsewhere"
+"""The module rooms have in place of those that exist elsewhere only."""
+AWAY_MODULES = ("google.colab", "kaggle_secrets", "kaggle_datasets")
+OPTIONAL_MODULES = ("ipywidgets",)
+"""Replaced where they are not installed: a widget shows something and computes nothing."""
+DETAIL_CHARS = 120
+COMMAND_CHARS, PATH_PARTS = 2000, 12
+"""How much of a command, and how many of a path's last folders, are looked at."""
+
+_PROGRAMS = (
+    r"pip[\d.]*|conda|mamba|micromamba|uv|apt|apt-get|aptitude|brew|npm|yum|dnf|wget|curl|gdown|kaggle|nvidia-smi"
+    r"|git\s+(?:clone|pull|lfs)"
+)
+_AWAY_COMMAND = re.compile(
+    rf"(?:^|&&|\|\|?|;)\s*(?:sudo\s+)?(?:-q\s+)?(?:(?:\S*python[\d.]*|\{{sys\.executable\}})\s+-m\s+)?(?:{_PROGRAMS})(?:\s|$)"
+)
+_AWAY_MAGIC = re.compile(
+    r"(?:pip|conda|mamba|micromamba|uv|tensorflow_version|tensorboard)\b"
+    r"|load_ext\s+(?:google\.colab|tensorboard)|cd\s+[\"']?(?:/|~|[A-Za-z]:)"
+)
+_BARE_COMMAND = re.compile(r"[ \t]*(?:pip3?|conda|mamba)[ \t]+(?:install|uninstall|download|list|show|freeze)\b[^\n]*")
+_IPYTHON_LINE = re.compile(r"(?P<indent>[ \t]*)(?:(?P<target>[A-Za-z_][\w.\[\]]*)[ \t]*=[ \t]*)?(?P<mark>!!?|%(?!%))")
+_CELL_MAGIC = re.compile(r"\s*%%(\w+)")
+_PYTHON_MAGICS = ("capture", "time", "timeit", "prun")
+"""Cell magics whose body is Python."""
+_CONTINUED = re.compile(r"(?:[^\n]*\\\n)*[^\n]*\n?")
+
+_NOTHING = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)+")
+"""Blank lines and comments."""
+_TOKEN = re.compile(
+    r"""(?P<comment>\#[^\n]*)
+    |(?P<string>(?P<prefix>[rRbBuUfF]{0,2})(?P<quote>\"\"\"|'''|\"|'))
+    |(?P<input>(?<![\w.])(?<!def\ )input[ ]*(?=\())
+    |(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<join>\\\n)|(?P<newline>\n)|(?P<other>\w+|.)""",
+    re.VERBOSE,
+)
+_BODIES = {
+    quote: re.compile(rf"(?:\\.|(?!{quote}){character})*+(?P<end>{quote})?", re.DOTALL)
+    for quote, character in (('"""', "."), ("'''", "."), ('"', r"[^\n]"), ("'", r"[^\n]"))
+}
+
+_HERE = ("tmp", "usr", "dev", "proc", "etc", "var", "bin", "lib", "lib64", "sys", "opt", "run", "sbin")
+"""Folders of a root that this machine has too."""
+_NOWHERE = ("content", "kaggle")
+"""Folders of a root that only Colab and Kaggle have: no path in them leads anywhere here."""
+_ABSOLUTE = re.compile(r"(?:file://)?(?:/|~/|[A-Za-z]:[\\/])[^\n*?\"'<>|{}]{0,1000}\Z")
+_MOUNTS = ("/content/drive", "/content/gdrive")
+
+
+@dataclass(frozen=True)
+class Portable:
+    """A cell that runs here, and what was done to it: kind and detail."""
+
+    source: str
+    repairs: tuple[tuple[RepairKind, str], ...]
+
+
+@dataclass(frozen=True)
+class _Literal:
+    """A string in the source: from its prefix to behind its last quote."""
+
+    start: int
+    end: int
+    prefix: str
+    quote: str
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """One logical line of a cell."""
+
+    start: int
+    end: int
+    ipython: bool
+    """Whether it is a command or a magic, not Python."""
+    literals: tuple[_Literal, ...] = ()
+    asks: bool = False
+    """Whether it calls input."""
+
+
+def make_portable(source: str, beside: frozenset[str]) -> Portable:
+    """Return a student's cell as it can run without network, other computers' files and people at the keyboard.
+
+    `beside` names the files that lie beside the notebook, with `/` between folders.
+    """
+    parts: list[str] = []
+    repairs: list[tuple[RepairKind, str]] = []
+    for statement in _statements(source):
+        text = source[statement.start : statement.end]
+        done = _without_command(text) if statement.ipython else _without_module(text)
+        if done is not None:
+            kind, text, detail = done
+            repairs.append((kind, detail[:DETAIL_CHARS]))
+        elif statement.literals:
+            text, paths = _with_near_paths(source, statement, beside)
+            repairs += [("path", path[:DETAIL_CHARS]) for path in paths]
+        if statement.asks:
+            repairs.append(("input", ""))
+        parts.append(text)
+    return Portable("".join(parts), tuple(dict.fromkeys(repairs)))
+
+
+# --- Statements -------------------------------------------------------------------------------------------------------
+
+
+def _statements(source: str) -> Iterator[_Statement]:
+    """Yield the logical lines of a cell: together they are the whole of it."""
+    at = 0
+    if magic := _CELL_MAGIC.match(source):
+        end = source.find("\n", magic.end()) + 1 if magic[1] in _PYTHON_MAGICS else 0
+        yield _Statement(0, end or len(source), ipython=False)
+        at = end or len(source)
+    while at < len(source):
+        if nothing := _NOTHING.match(source, at):
+            statement = _Statement(at, nothing.end(), ipython=False)
+        elif _IPYTHON_LINE.match(source, at) or _BARE_COMMAND.match(source, at):
+            continued = _CONTINUED.match(source, at)
+            assert continued is not None
+            statement = _Statement(at, continued.end(), ipython=True)
+        else:
+            statement = _python_statement(source, at)
+        yield statement
+        at = statement.end
+
+
+def _python_statement(source: str, start: int) -> _Statement:
+    """Read to the end of the line on which no bracket, string or backslash leaves the statement open."""
+    literals: list[_Literal] = []
+    depth, at, asks = 0, start, False
+    while token := _TOKEN.match(source, at):
+        at = token.end()
+        if token["string"]:
+            body = _BODIES[token["quote"]].match(source, at)
+            assert body is not None
+            at = body.end()
+            if body["end"]:
+                literals.append(_Literal(token.start(), at, token["prefix"], token["quote"]))
+        elif token["newline"] and depth <= 0:
+            break
+        depth += bool(token["open"]) - bool(token["close"])
+        asks = asks or bool(token["input"])
+    return _Statement(start, at, ipython=False, literals=tuple(literals), asks=asks)
+
+
+# --- Commands and modules ---------------------------------------------------------------------------------------------
+
+
+def _without_command(text: str) -> tuple[RepairKind, str, str] | None:
+    """A command that needs the network, an installer or a graphics card: a line that says it is not run."""
+    found = _IPYTHON_LINE.match(text)
+    command = text[found.end() :].strip() if found else text.strip()
+    if found:
+        away = _AWAY_MAGIC.match(command) if found["mark"] == "%" else _AWAY_COMMAND.search(command[:COMMAND_CHARS])
+        if not away:
+            return None
+    detail = " ".join(f"{found['mark'] if found else ''}{command}".replace("\\\n", " ").split())
+    said = repr(f"not run while grading: {detail}")
+    indent = found["indent"] if found else text[: len(text) - len(text.lstrip())]
+    instead = f"{found['target']} = [{said}]" if found and found["target"] else f"print({said})"
+    return "command", f"{indent}{instead}" + "\n" * text.count("\n"), detail
+
+
+def _without_module(text: str) -> tuple[RepairKind, str, str] | None:
+    """An import that nothing guards, of a module that exists elsewhere only: an import of what stands in for it.
+
+    An indented one is left: under `try` or `if`, it is how a notebook finds out where it runs.
+    """
+    found = _away_import().match(text)
+    if not found:
+        return None
+    module = found["module"] or found["plain"] or "google.colab"
+    if found["plain"] and not found["named"]:
+        instead = f"import {STANDIN} as {module.partition('.')[0]}"
+    elif found["plain"]:
+        instead = f"import {STANDIN}{found['named']}"
+    else:
+        instead = f"from {STANDIN} import{found['single'] or ''}"
+    return "module", instead + text[found.end() :], module
+
+
+@cache
+def _away_import() -> re.Pattern[str]:
+    absent = [name for name in OPTIONAL_MODULES if find_spec(name) is None]
+    names = "|".join(re.escape(name) for name in (*AWAY_MODULES, *absent))
+    away = rf"(?:{names})(?:\.\w+)*"
+    return re.compile(
+        rf"from[ \t]+(?P<module>{away})[ \t]+import\b|from[ \t]+google[ \t]+import(?P<single>[ \t]+colab\b)"
+        rf"|import[ \t]+(?P<plain>{away})(?![\w.])(?P<named>[ \t]+as[ \t]+\w+)?"
+    )
+
+
+# --- Paths ------------------------------------------------------------------------------------------------------------
+
+
+def _with_near_paths(source: str, statement: _Statement, beside: frozenset[str]) -> tuple[str, list[str]]:
+    """The statement with each path of another computer made relative, and those paths."""
+    parts: list[str] = []
+    paths: list[str] = []
+    at = statement.start
+    for literal in statement.literals:
+        width = len(literal.quote)
+        body = source[literal.start + len(literal.prefix) + width : literal.end - width]
+        path = body if "r" in literal.prefix.lower() else body.replace("\\\\", "\\")
+        near = None if set(literal.prefix.lower()) & set("bf") else _near(path, beside)
+        if near is not None:
+            paths.append(path)
+            parts += [source[at : literal.start], f"{literal.quote}{near}{literal.quote}"]
+            at = literal.end
+    return "".join([*parts, source[at : statement.end]]), paths
+
+
+def _near(path: str, beside: frozenset[str]) -> str | None:
+    """Where an absolute path leads here: a file or folder beside the notebook. None where it is to be left as it is."""
+    if not _ABSOLUTE.match(path) or path.rstrip("/") in _MOUNTS:
+        return None
+    parts = [part for part in re.split(r"[\\/]+", path.removeprefix("file://")) if part]
+    if not parts or (path.startswith("/") and parts[0] in _HERE):
+        return None
+    folder = "/" if path[-1] in "/\\" else ""
+    for start in range(max(len(parts) - PATH_PARTS, 0), len(parts)):
+        name = "/".join(parts[start:])
+        if (name in beside and not folder) or name in _folders(beside):
+            return name + folder
+    if path.startswith("/") and parts[0] in _NOWHERE:
+        named = "." in parts[-1][1:] and not folder
+        return parts[-1] if named else f".{folder}"
+    return None
+
+
+@lru_cache(maxsize=4)
+def _folders(beside: frozenset[str]) -> frozenset[str]:
+    parents = (PurePosixPath(name).parents for name in beside)
+    return frozenset(str(parent) for each in parents for parent in each) - {"."}
