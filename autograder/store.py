@@ -108,9 +108,16 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._engine = sa.create_engine(f"sqlite:///{path}")
-            _Base.metadata.create_all(self._engine)
+            self._make_tables()
         except (OSError, sa.exc.SQLAlchemyError) as error:
             raise GraderError(f"the results cannot be opened at {path}: {error}") from error
+
+    def _make_tables(self) -> None:
+        """Make the tables that are not there. Another process may be at it too: then the second try finds them."""
+        try:
+            _Base.metadata.create_all(self._engine)
+        except sa.exc.OperationalError:
+            _Base.metadata.create_all(self._engine)
 
     def save(self, grade: Grade, keys: Keys) -> Grade:
         """Store a grade, in one transaction, over the student's last one; return it with its attempt's number.
