@@ -13,6 +13,7 @@ from autograder.course import Assignment
 from autograder.engine import Engine, Workshop
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.intake import as_submission
+from autograder.judge.message import CheckFailed
 from autograder.judge.trainings import Predictions
 from autograder.judge.verdict import Bar, Rule
 from autograder.marking import Assessor, trainings
@@ -22,7 +23,7 @@ from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
 from autograder.sandbox.isolation import measure
 from autograder.training.desk import Scored
-from autograder.training.job import Job, calibrated_for
+from autograder.training.job import Job
 from autograder.training.mistakes import MISTAKES
 from autograder.training.statistics import Calibration, Separation, calibrate_bar, separation
 from autograder.training.thresholds import write_thresholds
@@ -132,7 +133,7 @@ class _Workbench:
             spread=round(found.spread, 6),
             runs=found.runs,
             fails=float(f"{found.fails:.2g}"),
-            of=calibrated_for(recipe, data),
+            of=self._desk.calibrated(name),
         )
         apart = separation(found, weak, rule)
         return Report(name, recipe, metric, scores, found, apart, untrainable, data.stand_in, threshold)
@@ -203,7 +204,10 @@ class _Workbench:
             raise self._broken(name, "the solution's answer is not an array of predictions")
         values = codec.array_value(answer, blobs)
         given = Predictions(values, codec.array_value(labels, scores.blobs), scores.cases[name])
-        return float(getattr(given, metric))
+        try:
+            return float(getattr(given, metric))
+        except CheckFailed as error:
+            raise self._broken(name, f"the solution's answer cannot be scored: {error}") from None
 
     def _constant(self, hidden: str) -> float:
         labels = self._desk.hidden_labels(hidden)

@@ -69,7 +69,7 @@ class TrainingDesk:
         self.recipes: dict[str, Recipe] = {name: assignment.recipe(name, profile) for name in names}
         self.data = {name: self._shelf.verify(name) for name in self._set_names()}
         """Every set that is spoken of, by name."""
-        if problems := [*self._hidden_problems(), *([] if calibrating else self._threshold_problems())]:
+        if problems := self._hidden_problems() or ([] if calibrating else self._threshold_problems()):
             raise CourseError(problems)
         self.plan = self._with_examples(plan)
         """The plan, its probes holding the examples they speak of."""
@@ -158,6 +158,13 @@ class TrainingDesk:
             labels=None if isinstance(probe, TrainedProbe) else self._labels(probe, blobs),
         )
 
+    def calibrated(self, name: str) -> str:
+        """Return what a threshold of a probe is calibrated for: its recipe, and every set that its score comes from."""
+        probe = self.probes[name]
+        recipe = self.recipes[probe.recipe]
+        names = [recipe.data, *([] if isinstance(probe, TrainedProbe) else [probe.data])]
+        return calibrated_for(recipe, *(self.data[one] for one in names))
+
     def hidden_labels(self, name: str) -> NDArray[np.int64]:
         """Return the labels of a hidden set, (N,)."""
         return self._shelf.open(name)["y"].reshape(-1).astype(np.int64)
@@ -229,6 +236,12 @@ class TrainingDesk:
         if hidden.classes > known.classes:
             text = f"the hidden set {probe.data!r} has {hidden.classes} classes, {known.name!r} has {known.classes}"
             return [Problem(checks, 0, name, text)]
+        if known.hidden:
+            return []  # said of the recipe
+        ours, theirs = known.arrays["x_train"].shape[1:], hidden.arrays["x"].shape[1:]
+        if ours != theirs:
+            text = f"examples of the hidden set {probe.data!r} have shape {theirs}, those of {known.name!r} {ours}"
+            return [Problem(checks, 0, name, text)]
         return []
 
     def _threshold_problems(self) -> list[Problem]:
@@ -238,12 +251,12 @@ class TrainingDesk:
         for name, probe in self.probes.items():
             recipe = self.recipes[probe.recipe]
             place = f"assignments.{self._assignment.name}.recipes.{recipe.name}.{recipe.profile}.thresholds.{name}"
-            of = calibrated_for(recipe, self.data[recipe.data])
+            of = self.calibrated(name)
             thresholds = recipe.thresholds.get(name, {})
             if not thresholds:
                 found.append(Problem(course, 0, place, f"no threshold yet: {self._calibrate(recipe)}"))
             elif any(threshold.of != of for threshold in thresholds.values()):
-                text = f"calibrated for another recipe, or on other data than the {recipe.data} on the shelf"
+                text = "calibrated for another recipe, or on other data than those on the shelf"
                 found.append(Problem(course, 0, place, f"{text}: {self._calibrate(recipe)}"))
         return found
 

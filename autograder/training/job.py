@@ -62,6 +62,6 @@ def make_job(network: Network, recipe: Recipe, data: DataSet, seed: int, librari
     return Job(key, network, sign, recipe, data, seed)
 
 
-def calibrated_for(recipe: Recipe, data: DataSet) -> str:
-    """Return the name of what a threshold is calibrated for: a recipe's content and the data's."""
-    return digest(recipe.content, data.digest).removeprefix("sha256:")[:OF_CHARS]
+def calibrated_for(recipe: Recipe, *sets: DataSet) -> str:
+    """Return the name of what a threshold is calibrated for: a recipe's content and that of its sets, hidden or not."""
+    return digest(recipe.content, *(one.digest for one in sets)).removeprefix("sha256:")[:OF_CHARS]

@@ -214,7 +214,7 @@ def test_a_hidden_set_has_no_class_that_is_not_learned(course: Path, plan: Plan,
 # --- Thresholds -------------------------------------------------------------------------------------------------------
 
 PLACE = "course.yaml: assignments.digits.recipes.short.cpu.thresholds"
-STALE = "calibrated for another recipe, or on other data than the mnist on the shelf"
+STALE = "calibrated for another recipe, or on other data than those on the shelf"
 CALIBRATE = "run `autograder calibrate digits --recipe short"
 
 
@@ -239,6 +239,22 @@ def test_a_threshold_on_other_data_is_stale(course: Path, plan: Plan, shelf: She
     arrays = {name: np.array(array) for name, array in shelf.open("mnist").items()}
     shelf.add("mnist", {**arrays, "x_test": arrays["x_test"][::-1]}, origin="", replace=True)
     assert all_stale(course, plan)
+
+
+def test_a_threshold_on_another_hidden_set_is_stale(course: Path, plan: Plan, shelf: Shelf) -> None:
+    arrays = {name: np.array(array[::-1]) for name, array in shelf.open("secret").items()}
+    shelf.add("secret", arrays, hidden=True, origin="", replace=True)
+    assert problems(course, plan) == [f"{PLACE}.{name}: {STALE}: {CALIBRATE}`" for name in ("learned", "guessed")]
+
+
+def test_a_hidden_set_has_examples_of_the_recipes_shape(course: Path, plan: Plan, shelf: Shelf) -> None:
+    arrays = {name: np.array(array) for name, array in shelf.open("secret").items()}
+    shelf.add("secret", {**arrays, "x": arrays["x"][:, :14]}, hidden=True, origin="", replace=True)
+    assert problems(course, plan) == [
+        f"source/digits/checks.py: {name}: examples of the hidden set 'secret' have shape (14, 28), "
+        "those of 'mnist' (28, 28)"
+        for name in ("learned", "guessed")
+    ]
 
 
 def test_a_threshold_outlives_another_budget(course: Path, plan: Plan) -> None:
@@ -404,7 +420,7 @@ def test_another_hidden_set_or_function_has_another_renumbering(course: Path, pl
     arrays = shelf.open("secret")
     kept = {name: np.array(array[:-1]) for name, array in arrays.items()}
     shelf.add("secret", kept, hidden=True, origin="", replace=True)
-    assert renumbering(open_desk(course, plan), shelf) != first
+    assert renumbering(open_desk(course, plan, calibrating=True), shelf) != first
 
 
 # --- Stored trainings -------------------------------------------------------------------------------------------------
