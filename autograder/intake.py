@@ -23,6 +23,8 @@ class Rebuilt:
     """Answer cells as handed in, by id."""
     repairs: tuple[str, ...]
     """Ids of the cells that were put back."""
+    texts: tuple[Cell, ...]
+    """The cells that are not code."""
 
 
 def students(assignment: Assignment) -> list[str]:
@@ -69,7 +71,7 @@ def read_submission(assignment: Assignment, release: Notebook, student: str) -> 
         rebuilt = rebuild(release, read_submitted_notebook(data))
     except SubmissionError as error:
         return Submission(student, digest(data), fault=Fault(kind="unreadable", message=str(error)))
-    return Submission(student, digest(data), rebuilt.cells, rebuilt.sources, rebuilt.repairs)
+    return Submission(student, digest(data), rebuilt.cells, rebuilt.sources, rebuilt.repairs, texts=rebuilt.texts)
 
 
 def _find_notebook(assignment: Assignment, student: str) -> Path | None:
@@ -105,9 +107,17 @@ def rebuild(release: Notebook, submitted: Notebook) -> Rebuilt:
     missing = [name for name in ours if name not in met]
     for name in missing:
         run.insert(_place_of(name, list(ours), run), (name, ours[name]))
-    cells = [Cell(index, name[:500], cell.source) for index, (name, cell) in enumerate(run) if cell.cell_type == "code"]
+    code, texts = _numbered(run, code=True), _numbered(run, code=False)
     answers = {name: cell.source for name, cell in run if name and role_of(ours[name]).solution and name in met}
-    return Rebuilt(tuple(cells), answers, (*repairs, *missing))
+    return Rebuilt(code, answers, (*repairs, *missing), texts)
+
+
+def _numbered(run: list[tuple[str, NotebookCell]], *, code: bool) -> tuple[Cell, ...]:
+    """The cells that are code, or those that are not, each with its place among them all."""
+    numbered = enumerate(run)
+    return tuple(
+        Cell(index, name[:500], cell.source) for index, (name, cell) in numbered if (cell.cell_type == "code") is code
+    )
 
 
 def _text(cell: NotebookCell) -> tuple[str, str]:

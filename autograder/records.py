@@ -127,6 +127,8 @@ class Submission:
     """Ids of the cells put back: test cells deleted or edited."""
     fault: Fault | None = None
     """Why there is nothing to run."""
+    texts: tuple[Cell, ...] = ()
+    """The cells between those of `cells` that are not code."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """Files handed in beside the notebook, by the path they have there: read when the exam is held."""
 
@@ -162,6 +164,8 @@ class Exam(Record, tag="exam", frozen=True):
     repairs: list[str]
     fault: Fault | None
     """What ended the room early, or why nothing was run."""
+    texts: tuple[Cell, ...] = ()
+    """The cells that are not code, by the place they have between the others."""
 
 
 @dataclass(frozen=True)
