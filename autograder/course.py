@@ -128,8 +128,7 @@ class Assignment:
         """Modules to import once, in the zygote, in order."""
         if self.settings.preload is not None:
             return self.settings.preload
-        code = (cell.source for cell in self.source.cells if cell.cell_type == "code")
-        return list(dict.fromkeys(module for source in code for module in _imported(source)))
+        return imports_of(self.source)
 
 
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -140,6 +139,12 @@ HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*(\([^()\n]*\bpoints?\))?[ \t]*#*[
 def _last_heading(text: str) -> str:
     found = HEADING.findall(FENCED.sub("", text))
     return found[-1][0] if found else ""
+
+
+def imports_of(notebook: Notebook) -> list[str]:
+    """Return the modules a notebook imports, in order."""
+    code = (cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return list(dict.fromkeys(module for source in code for module in _imported(source)))
 
 
 def _imported(source: str) -> Iterator[str]:
@@ -218,7 +223,7 @@ class _Reader:
         try:
             if isinstance(node, yaml.ScalarNode):
                 return read(node.value)
-        except (ValueError, OSError):  # a time zone's name is a file's
+        except (ValueError, LookupError, OSError):  # a time zone is a file of that name
             pass
         given = node.value if isinstance(node, yaml.ScalarNode) else "several values"
         self._complain(node, key, f"expected {expected}; given: {given!r}")

@@ -34,7 +34,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 c.Exchange.root = "{root}/exchange"
 c.Exchange.cache = "{root}/cache"
 c.LateSubmissionPlugin.penalty_method = "none"
-c.FileNameCollectorPlugin.named_regexp = r"(?P<student_id>\\w+)_(?P<timestamp>[0-9-]+)_(?P<file_id>\\w+)\\.ipynb$"
+c.FileNameCollectorPlugin.named_regexp = r".*/(?P<student_id>\\w+)_(?P<timestamp>[0-9-]+)_(?P<file_id>\\w+)\\.ipynb$"
 """
 ANSWERS = {
     "double-answer": "def double(values):\n    return 2 * np.asarray(values)",
