@@ -1,6 +1,6 @@
 """Where everything lies. The only module that knows a file name.
 
-`source/`, `release/`, `submitted/`, `autograded/` and `feedback/` are laid out as nbgrader lays them out; what is this project's own
+`source/`, `release/`, `submitted/` and `feedback/` are laid out as nbgrader lays them out; what is this project's own
 lies in `.autograder/`, which can be deleted: it is made again from the rest.
 """
 

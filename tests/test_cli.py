@@ -221,3 +221,17 @@ def test_help_names_every_command() -> None:
     done = autograder(Path.cwd(), "--help")
     for command in ("validate", "release", "grade", "results", "judge", "feedback", "doctor"):
         assert command in done.stdout
+
+
+def test_a_course_without_a_gradebook_does_not_pay_for_nbgrader(course: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from autograder import cli
+from autograder.course import load_assignment
+assignment = load_assignment(Path.cwd(), "toy")
+cli._keep_gradebook(assignment, [])
+print(cli._penalties(assignment), "nbgrader" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=course, capture_output=True, text=True, check=True)
+    assert done.stdout == "{} False\n"

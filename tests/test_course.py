@@ -325,16 +325,10 @@ def test_due_is_a_moment_of_the_courses_time_zone(tmp_path: Path, zone: str, due
 
 
 def test_moments_and_time_zones_that_are_none(tmp_path: Path) -> None:
-    content = """
-    course: c
-    title: t
-    timezone: Europe/Pari
-    assignments:
-      toy:
-        title: Toy
-        due: tomorrow
-        late_penalty_percent_per_day: 200
-    """
+    content = (
+        "course: c\ntitle: t\ntimezone: Europe/Pari\nassignments:\n  toy:\n    title: Toy\n"
+        "    due: tomorrow\n    late_penalty_percent_per_day: 200\n"
+    )
     assert problems_of_yaml(tmp_path, content) == [
         "course.yaml:3: timezone: expected a time zone's name such as Europe/Paris; given: 'Europe/Pari'",
         "course.yaml:7: assignments.toy.due: expected a moment such as 2026-10-01 23:59; given: 'tomorrow'",

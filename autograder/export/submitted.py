@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,17 @@ def write_exchanged(source: Path, target: Path) -> None:
         path = target / name
         if _read_small(path) != content:
             write_beside(path, content)
+
+
+def complete_exchanged(folder: Path) -> None:
+    """Write what of nbgrader's files is not in `folder`, with a secret nobody knows.
+
+    One page without them, of a student who handed nothing in or whose work came another way, would stop nbgrader's
+    `release_feedback` before it reaches the others.
+    """
+    for name in EXCHANGED:
+        if not (folder / name).exists():
+            write_beside(folder / name, b"" if name == TIMESTAMP else secrets.token_hex(64).encode())
 
 
 def submitted_at(folder: Path) -> datetime | None:

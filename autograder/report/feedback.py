@@ -12,8 +12,8 @@ from typing import Any
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from autograder.course import Assignment
-from autograder.export.submitted import write_exchanged
+from autograder.course import Assignment, keeps_gradebook
+from autograder.export.submitted import complete_exchanged, write_exchanged
 from autograder.judge.faults import cell_label, explain_fault
 from autograder.judge.message import compose
 from autograder.locale import phrase, render, translations
@@ -49,6 +49,8 @@ def write_feedback(assignment: Assignment, penalties: Mapping[str, float] = EMPT
         page = feedback_page(assignment, grade, exam, penalties.get(grade.student, 0.0))
         path.write_text(page, encoding="utf-8")
         write_exchanged(assignment.paths.submission(grade.student, assignment.name), path.parent)
+        if keeps_gradebook(assignment.paths):
+            complete_exchanged(path.parent)
         yield path
 
 

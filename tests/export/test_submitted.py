@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.export.submitted import parse_moment, read_exchanged, submitted_at, write_exchanged
+from autograder.export.submitted import complete_exchanged, parse_moment, read_exchanged, submitted_at, write_exchanged
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,13 @@ def test_links_pipes_folders_and_floods_are_left_out(tmp_path: Path) -> None:
         folder.mkdir()
         make(folder / "timestamp.txt")
         assert read_exchanged(folder) == {}
+
+
+def test_what_is_not_there_is_made_up_so_that_nbgrader_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "timestamp.txt").write_text("2026-10-01")
+    complete_exchanged(tmp_path)
+    secret = (tmp_path / "submission_secret.txt").read_text()
+    assert len(secret) == 128
+    complete_exchanged(tmp_path)
+    assert (tmp_path / "submission_secret.txt").read_text() == secret
+    assert (tmp_path / "timestamp.txt").read_text() == "2026-10-01"
