@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from autograder.course import Assignment, load_assignment, load_course
+from autograder.course import Assignment, keeps_gradebook, load_assignment, load_course
 from autograder.data import commands as data_commands
 from autograder.errors import AutograderError, CourseError, DataError, Problem
 from autograder.records import Grade, TrainingUse
@@ -188,6 +188,7 @@ def grade(
         markup=False,
     )
     _print_trainings([step.grade for step in steps])
+    _keep_gradebook(loaded, [step.grade for step in steps])
     _leave_loudly(step.grade for step in steps)
 
 
@@ -264,6 +265,7 @@ def judge(assignment: AssignmentName) -> None:
         raise CourseError([Problem("submitted", 0, "", f"no evidence yet: run `autograder grade {assignment}`")])
     _print_table(loaded, grades)
     out.print(f"{len(grades)} judged in {timings.total:.1f} s", markup=False)
+    _keep_gradebook(loaded, grades)
     _leave_loudly(grades)
 
 
@@ -294,7 +296,7 @@ def feedback(assignment: AssignmentName) -> None:
     from autograder.report.feedback import write_feedback
 
     loaded = load_assignment(_root(), assignment)
-    pages = list(write_feedback(loaded))
+    pages = list(write_feedback(loaded, _penalties(loaded)))
     where = (
         f" under {loaded.paths.shown(pages[0].parents[2])}/"
         if pages
@@ -362,6 +364,30 @@ def _print_table(assignment: Assignment, grades: list[Grade]) -> None:
         cells = [_points(question.score) if graded else "" for question in one.questions]
         table.add_row(one.student, total, *cells, remarks[one.student])
     Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
+
+
+def _keep_gradebook(assignment: Assignment, grades: list[Grade]) -> None:
+    """Bring nbgrader's gradebook up to date, where the course keeps one."""
+    if not keeps_gradebook(assignment.paths):
+        return
+    with err.status(f"{assignment.name}: bringing the gradebook up to date"):
+        from autograder.export.gradebook import keep_grades
+
+        kept = keep_grades(assignment, grades)
+    out.print(f"gradebook: {_count(kept, 'submission')} up to date", markup=False)
+
+
+def _penalties(assignment: Assignment) -> dict[str, float]:
+    """What lateness took, by student: the gradebook knows of extensions; without one, course.yaml's rule holds."""
+    if keeps_gradebook(assignment.paths):
+        from autograder.export.gradebook import read_penalties
+
+        return read_penalties(assignment)
+    from autograder.export.submitted import penalties
+    from autograder.store import Store
+
+    with Store(assignment.paths.store) as store:
+        return dict(penalties(assignment, store.grades(assignment.name)))
 
 
 def _print_trainings(grades: Iterable[Grade]) -> None:

@@ -9,12 +9,14 @@ import ast
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
@@ -35,6 +37,8 @@ from autograder.wire.messages import (
     TrainedProbe,
 )
 
+Percent = Annotated[float, msgspec.Meta(gt=0, le=100)]
+
 
 class AssignmentSettings(Record, frozen=True):
     """One assignment's part of course.yaml."""
@@ -47,6 +51,10 @@ class AssignmentSettings(Record, frozen=True):
     """Modules the rooms are forked with; left out, those that the source notebook imports."""
     data: tuple[str, ...] = ()
     """Sets of the data shelf that the notebook can load."""
+    due: datetime | None = None
+    """Until when it is to be handed in; without an offset, in the course's time zone."""
+    late_penalty_percent_per_day: Percent | None = None
+    """What each day begun after `due` takes, of the points earned; None: nbgrader's own rule, where it has one."""
     recipes: dict[str, RecipeSettings] = msgspec.field(default_factory=dict)
     """How submitted networks are trained, by name."""
 
@@ -61,6 +69,8 @@ class CourseSettings(Record, frozen=True):
     """Of the messages students read."""
     isolation: Literal["standard", "strict"] = "standard"
     """The weakest wall student code may run behind."""
+    timezone: ZoneInfo | None = None
+    """Of the moments in this file; None: UTC."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,19 @@ class Assignment:
         titles = Counter(question.title for question in found)
         return tuple(replace(one, title=f"{one.title} ({one.id})") if titles[one.title] > 1 else one for one in found)
 
+    @cached_property
+    def answers(self) -> frozenset[str]:
+        """Ids of the answer cells."""
+        return frozenset(role.id for role in map(role_of, self.source.cells) if role.solution)
+
+    @property
+    def due(self) -> datetime | None:
+        """Until when it is to be handed in, in UTC."""
+        due = self.settings.due
+        if due is None:
+            return None
+        return (due if due.tzinfo else due.replace(tzinfo=self.course.timezone or UTC)).astimezone(UTC)
+
     def recipe(self, name: str, profile: Profile) -> Recipe:
         """Return one recipe under a profile. Raise CourseError where it names no data."""
         try:
@@ -105,8 +128,7 @@ class Assignment:
         """Modules to import once, in the zygote, in order."""
         if self.settings.preload is not None:
             return self.settings.preload
-        code = (cell.source for cell in self.source.cells if cell.cell_type == "code")
-        return list(dict.fromkeys(module for source in code for module in _imported(source)))
+        return imports_of(self.source)
 
 
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -117,6 +139,12 @@ HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*(\([^()\n]*\bpoints?\))?[ \t]*#*[
 def _last_heading(text: str) -> str:
     found = HEADING.findall(FENCED.sub("", text))
     return found[-1][0] if found else ""
+
+
+def imports_of(notebook: Notebook) -> list[str]:
+    """Return the modules a notebook imports, in order."""
+    code = (cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return list(dict.fromkeys(module for source in code for module in _imported(source)))
 
 
 def _imported(source: str) -> Iterator[str]:
@@ -156,6 +184,13 @@ def load_course(root: Path) -> CourseSettings:
     return settings
 
 
+WRITTEN: dict[Any, tuple[Callable[[str], Any], str]] = {
+    datetime: (datetime.fromisoformat, "a moment such as 2026-10-01 23:59"),
+    ZoneInfo: (lambda name: ZoneInfo(name), "a time zone's name such as Europe/Paris"),
+}
+"""How values are read that are written as plain text, and what is expected of them."""
+
+
 class _Reader:
     """Turns a YAML node into a typed value, key by key, so that one mistake does not hide the others."""
 
@@ -170,6 +205,8 @@ class _Reader:
         if get_origin(kind) is dict:
             names, values = get_args(kind)
             return self._read_dict(node, names, values, key)
+        if kind in WRITTEN:
+            return self._read_written(node, kind, key)
         value = None
         try:
             if node is not None:
@@ -179,6 +216,18 @@ class _Reader:
             self._complain(node, key, f"{_lower(str(error))}; given: {value!r}")
         except yaml.YAMLError as error:
             self._complain(node, key, _lower(str(getattr(error, "problem", error))))
+        return None
+
+    def _read_written(self, node: yaml.Node | None, kind: Any, key: str) -> Any:
+        """Read a value that YAML has no type for, or one of its own, from its text."""
+        read, expected = WRITTEN[kind]
+        try:
+            if isinstance(node, yaml.ScalarNode):
+                return read(node.value)
+        except (ValueError, LookupError, OSError):  # a time zone is a file of that name
+            pass
+        given = node.value if isinstance(node, yaml.ScalarNode) else "several values"
+        self._complain(node, key, f"expected {expected}; given: {given!r}")
         return None
 
     def _read_struct(self, node: yaml.Node | None, kind: type[msgspec.Struct], key: str) -> Any:
@@ -289,6 +338,23 @@ def _cell_problems(assignment: Assignment) -> Iterator[Problem]:
         yield Problem(shown, 0, "", "no graded cell: nothing in this notebook is worth a point")
 
 
+def keeps_gradebook(paths: Paths) -> bool:
+    """Whether the course keeps nbgrader's gradebook: it has one, or its nbgrader_config.py names one.
+
+    nbgrader takes seconds to import: a course without a gradebook never pays for it. One that has it can have answers
+    without a check, which somebody marks in nbgrader's formgrader.
+    """
+    if paths.gradebook.exists():
+        return True
+    config = paths.nbgrader_config
+    if not config.exists() or "db_url" not in config.read_text(encoding="utf-8", errors="replace"):
+        return False
+    from traitlets.config.loader import PyFileConfigLoader
+
+    loaded = PyFileConfigLoader(config.name, str(config.parent)).load_config()
+    return bool(loaded.CourseDirectory.get("db_url"))
+
+
 def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
     """Yield where the checks and the notebook do not fit each other."""
     checks = assignment.paths.shown(assignment.paths.checks(assignment.name))
@@ -309,7 +375,8 @@ def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
             advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(recipes) or 'none'}"
             yield Problem(checks, 0, name, f"course.yaml has no recipe {probe.recipe!r} for this assignment; {advice}")
     checked = {check.question for check in plan.checks}
+    by_hand = assignment.answers if keeps_gradebook(assignment.paths) else frozenset()
     for question in questions.values():
-        if not question.tested and question.id not in checked:
+        if not question.tested and question.id not in checked and question.id not in by_hand:
             shown = assignment.paths.shown(assignment.source_path)
             yield Problem(shown, 0, question.id, "neither a test cell nor a check: nothing would mark it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.judge.faults import cell_label, explain_fault, status_of
@@ -13,6 +14,7 @@ from autograder.wire.messages import Fault
 TEST_CELL = "test_cell"
 """Name of the check that a question's visible tests make."""
 TEST_CELL_WEIGHT = 1.0
+SECONDS_A_DAY = 24 * 60 * 60
 
 
 def grade_questions(
@@ -32,6 +34,12 @@ def grade_questions(
     }
     settled = _skip_unmet(found, {check.name: check.needs for check in checks}, language)
     return tuple(_grade(question, settled[question.id]) for question in questions)
+
+
+def late_penalty(score: float, seconds_late: float, percent_per_day: float) -> float:
+    """Return what lateness takes of `score` points: so many percent of them for each day begun, all of them at most."""
+    days = math.ceil(max(seconds_late, 0.0) / SECONDS_A_DAY)
+    return round(min(score * days * percent_per_day / 100, max(score, 0.0)), 4)
 
 
 def _skip_unmet(

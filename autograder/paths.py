@@ -15,6 +15,10 @@ TIMESTAMP = "timestamp.txt"
 """When a submission was handed in, beside it, as nbgrader writes it."""
 PRIVATE = (CHECKS, STATE, "__pycache__", "*.pyc", ".ipynb_checkpoints")
 """Names never copied into a release, as patterns."""
+TIMESTAMP = "timestamp.txt"
+"""When a submission was handed in, as nbgrader's exchange writes it."""
+EXCHANGED = (TIMESTAMP, "submission_secret.txt")
+"""What nbgrader's exchange puts beside a submission, and asks for beside its feedback."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class Paths:
     @property
     def nbgrader_config(self) -> Path:
         return self.root / "nbgrader_config.py"
+
+    @property
+    def gradebook(self) -> Path:
+        """nbgrader's, where its configuration names no other."""
+        return self.root / "gradebook.db"
 
     @property
     def submitted(self) -> Path:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from autograder.course import Assignment
@@ -24,7 +23,7 @@ from autograder.release import read_release
 from autograder.sandbox.exam import Order
 from autograder.sandbox.gpus import RESERVE_MB, Gpu, GpuPool, survey
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote, visible_paths
+from autograder.sandbox.rooms import Zygote, exposed
 from autograder.store import Store
 from autograder.training.desk import TrainingDesk
 
@@ -244,7 +243,6 @@ def _chosen(
 def _require_hidden(assignment: Assignment) -> None:
     """Refuse a course that lies where rooms can read: they would find its checks there."""
     root = assignment.paths.root.resolve()
-    for path in visible_paths():
-        if root.is_relative_to(Path(path).resolve()):
-            text = f"the course lies under {path}, which student code can read: move it elsewhere"
-            raise CourseError([Problem(root, 0, "", text)])
+    if path := exposed(root):
+        text = f"the course lies under {path}, which student code can read: move it elsewhere"
+        raise CourseError([Problem(root, 0, "", text)])

@@ -159,6 +159,8 @@ class Submission:
     """In the notebook's order, those of the notebook as a whole first."""
     fault: Fault | None = None
     """Why there is nothing to run."""
+    texts: tuple[Cell, ...] = ()
+    """The cells between those of `cells` that are not code."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """Files handed in beside the notebook, by the path they have there: read when the exam is held."""
 
@@ -194,6 +196,8 @@ class Exam(Record, tag="exam", frozen=True):
     repairs: list[Repair]
     fault: Fault | None
     """What ended the room early, or why nothing was run."""
+    texts: tuple[Cell, ...] = ()
+    """The cells that are not code, by the place they have between the others."""
 
 
 @dataclass(frozen=True)

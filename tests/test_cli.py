@@ -247,3 +247,17 @@ def test_collect_refuses_what_it_cannot_read(tmp_path: Path) -> None:
     root = toy.make_course(tmp_path)
     done = autograder(root, "collect", "toy", "--from", "nowhere.zip")
     assert (done.returncode, done.stderr) == (2, "nowhere.zip: there is no such file or folder\n")
+
+
+def test_a_course_without_a_gradebook_does_not_pay_for_nbgrader(course: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from autograder import cli
+from autograder.course import load_assignment
+assignment = load_assignment(Path.cwd(), "toy")
+cli._keep_gradebook(assignment, [])
+print(cli._penalties(assignment), "nbgrader" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=course, capture_output=True, text=True, check=True)
+    assert done.stdout == "{} False\n"

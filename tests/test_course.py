@@ -80,7 +80,7 @@ assignments:
         "course.yaml:5: isolation: given twice",
         "course.yaml:8: assignments.cnn.title: expected `str`, got `int`; given: 12",
         "course.yaml:9: assignments.cnn.color: unknown key; known here: title, expected, limits, preload, "
-        "data, recipes",
+        "data, due, late_penalty_percent_per_day, recipes",
         "course.yaml:11: assignments.cnn.limits.cell_seconds: expected `float` > 0.0; given: -1",
         "course.yaml:12: assignments.cnn.limits.memory_mb: expected `int`, got `str`; given: 'lots'",
         "course.yaml:13: assignments.cnn.limits.processes: expected `int` >= 1; given: 0",
@@ -304,3 +304,40 @@ def test_yaml_of_odd_forms_is_a_problem_and_no_traceback(tmp_path: Path, content
     (tmp_path / "course.yaml").write_text(content)
     with pytest.raises(CourseError):
         load_course(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("zone", "due", "moment"),
+    [
+        ("", "2026-10-01 23:59", "2026-10-01T23:59:00+00:00"),
+        ("timezone: Europe/Paris\n", "2026-10-01 23:59", "2026-10-01T21:59:00+00:00"),
+        ("timezone: Europe/Paris\n", "2026-10-01 23:59:00+09:00", "2026-10-01T14:59:00+00:00"),
+        ("timezone: Europe/Paris\n", "2026-12-01", "2026-11-30T23:00:00+00:00"),
+    ],
+)
+def test_due_is_a_moment_of_the_courses_time_zone(tmp_path: Path, zone: str, due: str, moment: str) -> None:
+    toy.write_source(tmp_path)
+    path = tmp_path / "course.yaml"
+    path.write_text(zone + path.read_text().replace("    limits:", f"    due: {due}\n    limits:"))
+    found = load_assignment(tmp_path, toy.NAME).due
+    assert found is not None
+    assert found.isoformat() == moment
+
+
+def test_moments_and_time_zones_that_are_none(tmp_path: Path) -> None:
+    content = (
+        "course: c\ntitle: t\ntimezone: Europe/Pari\nassignments:\n  toy:\n    title: Toy\n"
+        "    due: tomorrow\n    late_penalty_percent_per_day: 200\n"
+    )
+    assert problems_of_yaml(tmp_path, content) == [
+        "course.yaml:3: timezone: expected a time zone's name such as Europe/Paris; given: 'Europe/Pari'",
+        "course.yaml:7: assignments.toy.due: expected a moment such as 2026-10-01 23:59; given: 'tomorrow'",
+        "course.yaml:8: assignments.toy.late_penalty_percent_per_day: expected `float` <= 100.0; given: 200",
+    ]
+
+
+def test_an_answer_without_a_check_is_graded_by_hand_where_there_is_a_gradebook(tmp_path: Path) -> None:
+    cells = (*toy.SOLUTION, toy.code("essay", "", grade=True, solution=True, points=2))
+    toy.write_source(tmp_path, cells=cells)
+    (tmp_path / "gradebook.db").touch()
+    assert found_in(load_assignment(tmp_path, toy.NAME), []) == []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograder.grades import TEST_CELL, grade_questions
+from autograder.grades import TEST_CELL, grade_questions, late_penalty
 from autograder.records import CellRecord, Check, CheckStatus, Exam, Outcome, Question, QuestionGrade
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
@@ -243,3 +243,11 @@ def test_what_needs_a_question_with_something_skipped_is_skipped_too() -> None:
     ]
     graded = grade_questions(questions, checks, outcomes, exam(), "en")
     assert [question.outcomes[0].status for question in graded] == ["failed", "skipped", "skipped"]
+
+
+@pytest.mark.parametrize(
+    ("score", "seconds", "penalty"),
+    [(8, 0, 0), (8, -5, 0), (8, 1, 0.8), (8, 86400, 0.8), (8, 86401, 1.6), (8, 86400 * 30, 8), (0, 86400, 0)],
+)
+def test_each_day_begun_takes_its_share(score: float, seconds: float, penalty: float) -> None:
+    assert late_penalty(score, seconds, 10) == pytest.approx(penalty)

@@ -14,7 +14,7 @@ LAYERS = (
     {"calibrate", "validate", "doctor"},
     {"pipeline"},
     {"marking"},
-    {"engine", "report", "intake", "release", "grades", "asserts"},
+    {"engine", "report", "export", "intake", "release", "grades", "asserts"},
     {"training"},
     {"sandbox", "judge", "store", "course"},
     {"data", "notebook", "paths"},

@@ -58,7 +58,9 @@ def read_submission(assignment: Assignment, release: Notebook, student: str) -> 
     rebuilt = rebuild(release, one.notebook, frozenset(files))
     repairs = (*_of_the_whole(found, one.notebook), *left_out, *rebuilt.repairs)
     contents = [part for name, path in sorted(own.items()) for part in (name.encode(), path.read_bytes())]
-    return Submission(student, digest(one.data, *contents), rebuilt.cells, rebuilt.sources, repairs, files=files)
+    return Submission(
+        student, digest(one.data, *contents), rebuilt.cells, rebuilt.sources, repairs, files=files, texts=rebuilt.texts
+    )
 
 
 def _own_files(assignment: Assignment, found: Found) -> tuple[dict[str, Path], list[Repair]]:

@@ -27,6 +27,8 @@ class Rebuilt:
     """Answer cells as handed in, by id."""
     repairs: tuple[Repair, ...]
     """In the notebook's order."""
+    texts: tuple[Cell, ...]
+    """The cells that are not code."""
 
 
 @dataclass(eq=False)
@@ -198,6 +200,7 @@ class _Rebuilding:
 
     def finish(self, beside: frozenset[str]) -> Rebuilt:
         cells: list[Cell] = []
+        texts: list[Cell] = []
         sources: dict[str, str] = {}
         repairs: list[Repair] = []
         left = PORTABLE_CHARS
@@ -213,8 +216,10 @@ class _Rebuilding:
                     portable = make_portable(source, beside)
                     source, found = portable.source, [*found, *portable.repairs]
                 cells.append(Cell(index, name, source))
+            else:
+                texts.append(Cell(index, name, source))
             repairs += [Repair(kind, name, index, detail) for kind, detail in found]
-        return Rebuilt(tuple(cells), sources, tuple(repairs))
+        return Rebuilt(tuple(cells), sources, tuple(repairs), tuple(texts))
 
 
 def _text(cell: NotebookCell) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from autograder.course import Assignment
+from autograder.course import Assignment, keeps_gradebook
+from autograder.export.submitted import complete_exchanged, write_exchanged
 from autograder.judge.faults import cell_label, explain_fault
 from autograder.judge.message import compose
 from autograder.locale import phrase, render, translations
@@ -20,6 +21,7 @@ from autograder.records import CellRecord, Exam, Grade, load_exam
 from autograder.report.repairs import repair_sentences
 from autograder.store import Store
 
+EMPTY: Mapping[str, float] = {}
 SOURCE_LINES = 30
 """Lines of a failing cell that are shown."""
 
@@ -33,20 +35,28 @@ class CellError:
     message: str
 
 
-def write_feedback(assignment: Assignment) -> Iterator[Path]:
-    """Write the page of every student with a stored grade, and yield each."""
+def write_feedback(assignment: Assignment, penalties: Mapping[str, float] = EMPTY) -> Iterator[Path]:
+    """Write the page of every student with a stored grade, and yield each.
+
+    `penalties` are the points that lateness took, by student. Beside a page lie the files by which nbgrader's
+    `release_feedback` finds its way back to the student.
+    """
     with Store(assignment.paths.store) as store:
         grades = store.grades(assignment.name)
     for grade in grades:
         exam = load_exam(assignment.paths.evidence(assignment.name, grade.student))
         path = assignment.paths.feedback(assignment.name, grade.student, assignment.notebook_name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(feedback_page(assignment, grade, exam), encoding="utf-8")
+        page = feedback_page(assignment, grade, exam, penalties.get(grade.student, 0.0))
+        path.write_text(page, encoding="utf-8")
+        write_exchanged(assignment.paths.submission(grade.student, assignment.name), path.parent)
+        if keeps_gradebook(assignment.paths):
+            complete_exchanged(path.parent)
         yield path
 
 
-def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None) -> str:
-    """Return one student's page, as HTML."""
+def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None, penalty: float = 0.0) -> str:
+    """Return one student's page, as HTML. `penalty` is what lateness took of the points."""
     language = assignment.course.language
     own = exam if exam is not None and exam.submission == grade.submission else None
     return (
@@ -58,6 +68,7 @@ def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None) -> st
             title=assignment.settings.title,
             titles={question.id: question.title for question in assignment.questions},
             grade=grade,
+            penalty=penalty,
             fault=compose(explain_fault(own.fault), language, hidden=True) if own and own.fault else "",
             repairs=repair_sentences(own.repairs, language) if own else [],
             errors=_errors(own, language) if own else [],

@@ -230,5 +230,6 @@ def _report(
         cells=[CellRecord(cell, (runs or {}).get(cell.index)) for cell in submission.cells],
         sources=dict(submission.sources),
         repairs=list(submission.repairs),
+        texts=submission.texts,
         fault=fault,
     )

@@ -348,6 +348,11 @@ def visible_paths() -> list[str]:
     return paths
 
 
+def exposed(folder: Path) -> str:
+    """Return the path rooms can read that `folder` lies under; empty where they cannot see it."""
+    return next((path for path in visible_paths() if folder.resolve().is_relative_to(Path(path).resolve())), "")
+
+
 def _left(deadline: float) -> float:
     return max(deadline - time.monotonic(), 0.001)
 

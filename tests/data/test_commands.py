@@ -60,6 +60,16 @@ def test_add_list_verify(data: Shell) -> None:
     assert (verified.returncode, verified.stdout) == (0, "cifar10: ok\ndigits: ok\nexam-2025: ok\n")
 
 
+def test_the_hidden_stand_in_is_hidden(data: Shell) -> None:
+    added = data("add", "mnist-hidden", "--stand-in")
+    assert (added.returncode, added.stdout) == (
+        0,
+        f"mnist-hidden: hidden, stand-in, 300 images, 10 classes, 236 kB, in {data.shelf}/mnist-hidden\n",
+    )
+    assert (data.shelf / "mnist-hidden").stat().st_mode & 0o777 == 0o700
+    assert data("verify").returncode == 0
+
+
 def test_the_table_fits_eighty_columns_whatever_the_name(data: Shell) -> None:
     assert data("add", "a" * 64, "digits.npz").returncode == 0
     assert data("add", "mnist", "--stand-in").returncode == 0

@@ -19,7 +19,7 @@ MAKERS: tuple[Callable[[], Arrays], ...] = (standin.mnist, standin.cifar10, stan
 @pytest.mark.parametrize(
     ("make", "train", "test", "image", "label"),
     [
-        (standin.mnist, 1500, 297, (28, 28), ()),
+        (standin.mnist, 1200, 297, (28, 28), ()),
         (standin.cifar10, 2000, 500, (32, 32, 3), (1,)),
         (standin.fashion_mnist, 2000, 500, (28, 28), ()),
     ],
@@ -74,11 +74,24 @@ def test_no_image_is_in_both_parts() -> None:
 
 
 def test_digits_are_the_digits_of_their_labels() -> None:
-    """The nearest mean image of the training part names four test digits in five."""
-    arrays = standin.mnist()
+    """The nearest mean image of the training part names four test digits in five, and four hidden ones."""
+    arrays, hidden = standin.mnist(), standin.mnist_hidden()
     means = np.stack([arrays["x_train"][arrays["y_train"] == label].mean(axis=0) for label in range(10)])
-    distances = ((arrays["x_test"][:, None] - means) ** 2).sum(axis=(2, 3))
-    assert (distances.argmin(axis=1) == arrays["y_test"]).mean() > 0.8
+    for images, labels in ((arrays["x_test"], arrays["y_test"]), (hidden["x"], hidden["y"])):
+        distances = ((images[:, None] - means) ** 2).sum(axis=(2, 3))
+        assert (distances.argmin(axis=1) == labels).mean() > 0.8
+
+
+def test_no_hidden_digit_can_be_looked_up() -> None:
+    arrays, hidden = standin.mnist(), standin.mnist_hidden()
+    assert {name: (array.shape, array.dtype) for name, array in hidden.items()} == {
+        "x": ((300, 28, 28), np.dtype(np.uint8)),
+        "y": ((300,), np.dtype(np.uint8)),
+    }
+    assert np.bincount(hidden["y"], minlength=10).min() > 20
+    known = {image.tobytes() for part in ("train", "test") for image in arrays[f"x_{part}"]}
+    assert len(known) == 1497
+    assert not any(image.tobytes() in known for image in hidden["x"])
 
 
 def test_mean_images_do_not_tell_the_shapes_apart() -> None:

@@ -231,3 +231,24 @@ def test_a_page_is_written_for_every_stored_grade(english: Assignment) -> None:
 def test_a_question_that_is_gone_from_the_notebook_is_still_shown(english: Assignment) -> None:
     graded = Grade("ada", toy.NAME, "graded", (QuestionGrade("renamed", 1.0, 2.0, ()),))
     assert "renamed" in feedback_page(english, graded, None)
+
+
+# --- Handed in late ---------------------------------------------------------------------------------------------------
+
+
+def test_what_lateness_took_is_said_in_both_languages(english: Assignment, french: Assignment) -> None:
+    lines = said(feedback_page(english, grade(), None, 2.5))
+    assert lines[3:5] == ["1234 / 2004", "1236.5 earned, 2.5 taken because it was handed in late."]
+    assert "1236,5 obtenus, 2,5 retirés pour remise en retard." in said(feedback_page(french, grade(), None, 2.5))
+    assert not any("late" in line for line in said(feedback_page(english, grade(), None)))
+
+
+def test_nbgraders_files_go_with_the_page(english: Assignment) -> None:
+    folder = english.paths.submission(STUDENT, toy.NAME)
+    folder.mkdir(parents=True)
+    (folder / "submission_secret.txt").write_text("secret")
+    with Store(english.paths.store) as store:
+        store.save(grade(), Keys("", ""))
+    (page,) = write_feedback(english, {STUDENT: 1.0})
+    assert (page.parent / "submission_secret.txt").read_text() == "secret"
+    assert "taken because it was handed in late" in page.read_text()

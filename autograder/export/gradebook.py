@@ -1,0 +1,289 @@
+"""nbgrader's gradebook: what was graded goes into it, through nbgrader's own API, and into `autograded/`.
+
+What people gave by hand in nbgrader (scores, extra credit, comments, extensions) is theirs and stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_core.paths import jupyter_config_path
+from nbgrader import preprocessors
+from nbgrader.api import BaseCell, Comment, Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import Grade as Mark
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import BasePlugin
+from sqlalchemy.exc import SQLAlchemyError
+from traitlets import Float
+from traitlets.config import Config
+from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
+
+from autograder.course import Assignment
+from autograder.errors import CourseError, GraderError, Problem
+from autograder.export.executed import executed_notebook
+from autograder.export.submitted import submitted_at, write_exchanged
+from autograder.grades import late_penalty
+from autograder.paths import Paths
+from autograder.records import Exam, Grade, QuestionGrade, load_exam, write_beside
+
+SAVING = (
+    preprocessors.IncludeHeaderFooter,
+    preprocessors.LockCells,
+    preprocessors.ClearSolutions,
+    preprocessors.ClearOutput,
+    preprocessors.CheckCellMetadata,
+    preprocessors.ComputeChecksums,
+    preprocessors.SaveCells,
+)
+"""What `nbgrader generate_assignment` does to a notebook until its cells are in the gradebook."""
+NO_RESPONSE = "No response."
+"""nbgrader's own comment on an answer nobody touched."""
+
+Json = dict[str, Any]
+
+
+class PercentPerDay(BasePlugin):  # type: ignore[misc]
+    """course.yaml's `late_penalty_percent_per_day`, as nbgrader asks for it."""
+
+    percent = Float().tag(config=True)
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
+        return late_penalty(score, total_seconds_late, self.percent)
+
+
+def keep_grades(assignment: Assignment, grades: Sequence[Grade]) -> int:
+    """Bring the gradebook and `autograded/` up to `grades`; return how many submissions are there now.
+
+    An ungraded submission is left as it was: what kept it from being graded is ours. Raises CourseError where nbgrader
+    refuses the assignment, GraderError where the database cannot be written.
+    """
+    config = configuration(assignment)
+    try:
+        course = CourseDirectory(config=config)
+        with _open(course) as gradebook:
+            _save_assignment(gradebook, course, assignment, config)
+            desk = _Desk(gradebook, course, assignment, config)
+            return sum(desk.keep(grade) for grade in grades)
+    except (SQLAlchemyError, OSError) as error:
+        advice = "if an older nbgrader made it, run `nbgrader db upgrade`"
+        raise GraderError(f"the gradebook cannot be written ({advice}): {error}") from error
+
+
+def read_penalties(assignment: Assignment) -> dict[str, float]:
+    """Return what lateness took of each student's points, as the gradebook has it."""
+    try:
+        with _open(CourseDirectory(config=configuration(assignment))) as gradebook:
+            found = gradebook.notebook_submissions(assignment.notebook_name, assignment.name)
+            return {one.student.id: one.late_submission_penalty for one in found if one.late_submission_penalty}
+    except MissingEntry:
+        return {}
+    except (SQLAlchemyError, OSError) as error:
+        raise GraderError(f"the gradebook cannot be read: {error}") from error
+
+
+def _open(course: Any) -> Any:
+    """Open the course's gradebook, made where it is not there."""
+    scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = f"{scripts}{os.pathsep}{path}"  # to make one, nbgrader runs alembic by its bare name
+    try:
+        return Gradebook(course.db_url, course.course_id)
+    finally:
+        os.environ["PATH"] = path
+
+
+def configuration(assignment: Assignment) -> Config:
+    """Return what nbgrader's own commands read: Jupyter's folders, then the course's. course.yaml's rule is in it."""
+    paths = assignment.paths
+    root = str(paths.root.resolve())
+    if root not in sys.path:  # a plugin may be named that lies beside the configuration
+        sys.path.append(root)
+    config = Config()
+    for folder in (*reversed(jupyter_config_path()), root):
+        config.merge(_read_config(paths, folder))
+    if "root" not in config.CourseDirectory:
+        config.CourseDirectory.root = root
+    if (percent := assignment.settings.late_penalty_percent_per_day) is not None:
+        config.AssignLatePenalties.plugin_class = PercentPerDay
+        config.PercentPerDay.percent = percent
+    return config
+
+
+def _read_config(paths: Paths, folder: str) -> Config:
+    path = Path(folder) / paths.nbgrader_config.name
+    try:
+        return PyFileConfigLoader(path.name, folder).load_config()
+    except ConfigFileNotFound:
+        return Config()
+    except Exception as error:  # the file is a program, and may raise anything
+        raise CourseError([Problem(paths.shown(path), 0, "", f"{type(error).__name__}: {error}")]) from error
+
+
+def _save_assignment(gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
+    """Have the assignment and its cells in the gradebook as `nbgrader generate_assignment` puts them there."""
+    due = {"duedate": assignment.due.replace(tzinfo=None)} if assignment.due else {}
+    gradebook.update_or_create_assignment(assignment.name, **due)
+    resources = _resources(course, assignment)
+    try:
+        notebook = nbformat.read(assignment.source_path, as_version=nbformat.NO_CONVERT)
+        for preprocessor in SAVING:
+            notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
+    except (RuntimeError, ValueError) as error:
+        text = f"nbgrader's gradebook refuses it: {error}"
+        raise CourseError([Problem(assignment.paths.shown(assignment.source_path), 0, "", text)]) from error
+
+
+def _resources(course: Any, assignment: Assignment, student: str = ".") -> Json:
+    notebook = assignment.notebook_name
+    names = {"notebook": notebook, "assignment": assignment.name, "student": student, "db_url": course.db_url}
+    return {"nbgrader": names, "unique_key": notebook}
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """One submitted notebook's rows in the gradebook, by the id of their cell."""
+
+    notebook: Any
+    marks: Mapping[str, Any]
+    comments: Mapping[str, Any]
+
+
+class _Desk:
+    """Keeps one assignment's submissions in an open gradebook, a transaction each."""
+
+    def __init__(self, gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
+        self._gradebook, self._course, self._assignment, self._config = gradebook, course, assignment, config
+        path = assignment.paths.release(assignment.name) / assignment.source_path.name
+        self._release: Json = json.loads(path.read_text(encoding="utf-8"))
+        self._given = {_role(cell).get("grade_id", ""): "".join(cell["source"]) for cell in self._release["cells"]}
+        self._commented = dict(_commented(self._release))
+
+    def keep(self, grade: Grade) -> bool:
+        """Bring one student's rows and executed notebook up to their grade; return whether there is one to keep."""
+        if grade.status == "ungraded":
+            return False
+        self._gradebook.update_or_create_student(grade.student)
+        if grade.status == "missing":
+            self._empty(grade)
+            return False
+        exam = load_exam(self._assignment.paths.evidence(self._assignment.name, grade.student))
+        own = exam if exam is not None and exam.submission == grade.submission else None
+        anew = self._write_executed(grade.student, own)
+        rows = self._rows(self._submission(grade.student))
+        for question in grade.questions:
+            if question.id in rows.marks:
+                self._mark(rows.marks[question.id], self._points(question, own), anew=anew)
+        for cell, comment in rows.comments.items():
+            self._comment(comment, self._said(cell, grade, own))
+        self._gradebook.db.commit()
+        self._penalize(grade.student, rows.notebook)
+        return True
+
+    def _empty(self, grade: Grade) -> None:
+        """Nothing is handed in any more: what an earlier submission earned is lost, as nbgrader has it."""
+        try:
+            submission = self._gradebook.find_submission(self._assignment.name, grade.student)
+        except MissingEntry:
+            return
+        for mark in self._rows(submission).marks.values():
+            mark.auto_score, mark.needs_manual_grade = 0.0, False
+        self._gradebook.db.commit()
+
+    def _submission(self, student: str) -> Any:
+        moment = submitted_at(self._assignment.paths.submission(student, self._assignment.name))
+        when = {"timestamp": moment.replace(tzinfo=None)} if moment else {}
+        with self._gradebook.db.no_autoflush:  # nbgrader makes a submission's rows one by one, before it adds them
+            return self._gradebook.update_or_create_submission(self._assignment.name, student, **when)
+
+    def _rows(self, submission: Any) -> _Rows:
+        notebook = next(one for one in submission.notebooks if one.name == self._assignment.notebook_name)
+        query = self._gradebook.db.query
+        marks = query(BaseCell.name, Mark).join(Mark, Mark.cell_id == BaseCell.id)
+        comments = query(BaseCell.name, Comment).join(Comment, Comment.cell_id == BaseCell.id)
+        return _Rows(
+            notebook,
+            dict(marks.filter(Mark.notebook_id == notebook.id).all()),
+            dict(comments.filter(Comment.notebook_id == notebook.id).all()),
+        )
+
+    def _points(self, question: QuestionGrade, exam: Exam | None) -> float | None:
+        """Return a question's points; None where somebody must give them."""
+        if question.outcomes or question.id not in self._assignment.answers:
+            return question.score
+        return 0.0 if self._untouched(question.id, exam) else None
+
+    def _untouched(self, cell: str, exam: Exam | None) -> bool:
+        return exam is not None and exam.sources.get(cell, "").strip() in ("", self._given.get(cell, "").strip())
+
+    def _mark(self, mark: Any, points: float | None, *, anew: bool) -> None:
+        """Write the score we give. What somebody gave by hand counts in its place, and is theirs.
+
+        Where the work has changed since, they are asked to look again.
+        """
+        changed = anew or mark.auto_score != points
+        mark.auto_score = points
+        if mark.manual_score is None:
+            mark.needs_manual_grade = points is None
+        elif changed:
+            mark.needs_manual_grade = True
+
+    def _comment(self, comment: Any, said: str | None) -> None:
+        comment.auto_comment = said
+
+    def _said(self, cell: str, grade: Grade, exam: Exam | None) -> str | None:
+        """Return what is said of the questions that an answer cell answers; None: nothing."""
+        asked = [question for question in grade.questions if self._commented.get(question.id) == cell]
+        said = [_message(question) for question in asked if question.outcomes]
+        if not any(question.outcomes for question in asked) and self._untouched(cell, exam):
+            return NO_RESPONSE
+        return "\n\n".join(filter(None, said)) or None
+
+    def _write_executed(self, student: str, exam: Exam | None) -> bool:
+        """Write the notebook as it was run; return whether it differs from the one that was there."""
+        folder = self._course.format_path(self._course.autograded_directory, student, self._assignment.name)
+        path = Path(folder) / f"{self._assignment.notebook_name}.ipynb"
+        write_exchanged(self._assignment.paths.submission(student, self._assignment.name), path.parent)
+        if exam is None and path.exists():
+            return False
+        content = json.dumps(executed_notebook(self._release, exam), ensure_ascii=False, indent=1).encode() + b"\n"
+        if path.exists() and path.read_bytes() == content:
+            return False
+        write_beside(path, content)
+        return True
+
+    def _penalize(self, student: str, notebook: SubmittedNotebook) -> None:
+        """Have nbgrader assign its late penalty: it clears the last one, asks the plugin, and bounds what it says."""
+        late = notebook.assignment.total_seconds_late if notebook.assignment.assignment.duedate else 0
+        if late or notebook.late_submission_penalty is not None:
+            self._gradebook.db.commit()  # it writes from a session of its own
+            plugin = preprocessors.AssignLatePenalties(config=self._config)
+            plugin.preprocess(nbformat.v4.new_notebook(), _resources(self._course, self._assignment, student))
+
+
+def _role(cell: Json) -> Json:
+    found = cell["metadata"].get("nbgrader")
+    return found if isinstance(found, dict) else {}
+
+
+def _commented(release: Json) -> Iterator[tuple[str, str]]:
+    """Yield each graded cell's id and that of the answer cell before it, or itself: nbgrader comments on answers."""
+    last = ""
+    for role in map(_role, release["cells"]):
+        if role.get("solution"):
+            last = role["grade_id"]
+        if role.get("grade") and last:
+            yield role["grade_id"], last
+
+
+def _message(question: QuestionGrade) -> str:
+    """What its checks found, as Markdown: messages may quote the student, and stand as they are in blocks of code."""
+    lost = [outcome for outcome in question.outcomes if outcome.status not in ("passed", "ungraded")]
+    said = [(f"{question.id}: {outcome.title}", outcome.message.splitlines()) for outcome in lost]
+    return "\n\n".join("\n".join([title, *(["", *(f"    {line}" for line in lines)])]) for title, lines in said)

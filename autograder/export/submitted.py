@@ -1,0 +1,93 @@
+"""When a submission was handed in, as the file beside it says."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from autograder.course import Assignment
+from autograder.grades import late_penalty
+from autograder.paths import EXCHANGED, TIMESTAMP
+from autograder.records import Grade, write_beside
+
+LARGEST_BYTES = 1024
+"""The exchange's files are of one line."""
+
+
+def read_exchanged(folder: Path) -> dict[str, bytes]:
+    """Return nbgrader's files beside a submission, by name. Links, and what is too large to be theirs, are left out."""
+    return {name: content for name in EXCHANGED if (content := _read_small(folder / name)) is not None}
+
+
+def _read_small(path: Path) -> bytes | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            content = file.read(LARGEST_BYTES + 1)
+    except OSError:
+        return None
+    return content if len(content) <= LARGEST_BYTES else None
+
+
+def write_exchanged(source: Path, target: Path) -> None:
+    """Copy nbgrader's files beside a submission to where its exchange looks for them next."""
+    for name, content in read_exchanged(source).items():
+        path = target / name
+        if _read_small(path) != content:
+            write_beside(path, content)
+
+
+def complete_exchanged(folder: Path) -> None:
+    """Write what of nbgrader's files is not in `folder`, with a secret nobody knows.
+
+    One page without them, of a student who handed nothing in or whose work came another way, would stop nbgrader's
+    `release_feedback` before it reaches the others.
+    """
+    for name in EXCHANGED:
+        if not (folder / name).exists():
+            write_beside(folder / name, b"" if name == TIMESTAMP else secrets.token_hex(64).encode())
+
+
+def submitted_at(folder: Path) -> datetime | None:
+    """Return when the submission in `folder` was handed in, in UTC; None where no file says it, or says it well."""
+    content = read_exchanged(folder).get(TIMESTAMP)
+    return None if content is None else parse_moment(content.decode("utf-8", errors="replace").strip())
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Return the moment nbgrader writes as `2026-10-01 21:59:00.000000 UTC`, in UTC. Without a zone, it is in UTC."""
+    head, _, zone = text.rpartition(" ")
+    for form in (text, f"{head}{zone}"):
+        try:
+            moment = datetime.fromisoformat(form)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    try:
+        return datetime.fromisoformat(head).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except (ValueError, OverflowError, KeyError, OSError):
+        return None
+
+
+def lateness(assignment: Assignment, student: str) -> timedelta:
+    """Return how long after course.yaml's `due` a student handed in; nothing where either moment is not known."""
+    moment = submitted_at(assignment.paths.submission(student, assignment.name))
+    if moment is None or assignment.due is None:
+        return timedelta()
+    return max(moment - assignment.due, timedelta())
+
+
+def penalties(assignment: Assignment, grades: list[Grade]) -> Iterator[tuple[str, float]]:
+    """Yield each student's penalty by course.yaml's rule, where there is one."""
+    percent = assignment.settings.late_penalty_percent_per_day
+    for grade in grades if percent else ():
+        late = lateness(assignment, grade.student).total_seconds()
+        if late and percent and grade.status == "graded":
+            yield grade.student, late_penalty(grade.score, late, percent)
