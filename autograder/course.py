@@ -247,16 +247,47 @@ def load_assignment(root: Path, name: str) -> Assignment:
     """Return one assignment of the course in `root`. Raise CourseError with every problem of it."""
     settings = load_course(root)
     paths = Paths(root)
-    if name not in settings.assignments:
-        near = difflib.get_close_matches(name, settings.assignments, 1)
-        known = f"did you mean {near[0]}?" if near else f"known: {', '.join(settings.assignments)}"
-        raise CourseError([Problem(paths.shown(paths.course), 0, "assignments", f"no assignment {name!r}; {known}")])
+    _require_known(paths, settings, name)
     path = _source_notebook(paths, name)
     notebook = read_course_notebook(path, paths.shown(path))
     assignment = Assignment(name, paths, settings, settings.assignments[name], notebook, path)
     if problems := [*marker_problems(notebook, paths.shown(path)), *_cell_problems(assignment)]:
         raise CourseError(problems)
     return assignment
+
+
+def _require_known(paths: Paths, settings: CourseSettings, name: str) -> None:
+    if name not in settings.assignments:
+        near = difflib.get_close_matches(name, settings.assignments, 1)
+        known = f"did you mean {near[0]}?" if near else f"known: {', '.join(settings.assignments)}"
+        raise CourseError([Problem(paths.shown(paths.course), 0, "assignments", f"no assignment {name!r}; {known}")])
+
+
+def graded_paths(root: Path, name: str) -> Paths:
+    """Return the tree of the course in `root`. Raise CourseError where it has no assignment of this name."""
+    paths = Paths(root)
+    if not paths.source(name).is_dir():
+        _require_known(paths, load_course(root), name)
+    return paths
+
+
+def load_nbgrader_assignment(root: Path, name: str) -> tuple[Assignment, ...]:
+    """Return the notebooks of an assignment that nbgrader may have made alone, each as an assignment.
+
+    No course.yaml is needed: its defaults hold where there is none. Hidden tests and several notebooks are allowed.
+    Raises CourseError with every problem of it.
+    """
+    paths = Paths(root)
+    course = load_course(root) if paths.course.exists() else CourseSettings(course="", title="", assignments={})
+    sources = sorted(paths.source(name).glob("*.ipynb"))
+    if not sources:
+        shown = paths.shown(paths.source(name))
+        raise CourseError([Problem(shown, 0, "", "no notebook (.ipynb) here: run from the folder that holds source/")])
+    settings = course.assignments.get(name, AssignmentSettings(title=name))
+    return tuple(
+        Assignment(name, paths, course, settings, read_course_notebook(path, paths.shown(path)), path)
+        for path in sources
+    )
 
 
 def _source_notebook(paths: Paths, name: str) -> Path:

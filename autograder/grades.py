@@ -72,11 +72,12 @@ def _cell_outcome(question: str, exam: Exam, language: str) -> Outcome:
         return Outcome(TEST_CELL, question, title, "passed", TEST_CELL_WEIGHT)
     if fault is None:
         return Outcome(TEST_CELL, question, title, "ungraded", TEST_CELL_WEIGHT)
-    status, mismatch = _explain_test(fault)
+    status, mismatch = explain_test(fault)
     return Outcome(TEST_CELL, question, title, status, TEST_CELL_WEIGHT, compose(mismatch, language, hidden=False))
 
 
-def _explain_test(fault: Fault) -> tuple[CheckStatus, Mismatch]:
+def explain_test(fault: Fault) -> tuple[CheckStatus, Mismatch]:
+    """Return what a fault of a test cell is: its status, and what to tell the student."""
     if fault.error != "AssertionError" or fault.kind != "raised":
         return status_of(fault), explain_fault(fault)
     place = None if fault.cell is None else cell_label(fault.cell)

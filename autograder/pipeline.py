@@ -85,7 +85,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     """
     started = time.monotonic()
     isolation = measure().require(assignment.course.isolation)
-    _require_hidden(assignment)
+    require_hidden(assignment)
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         submissions = _chosen(assignment, release, options.students)
@@ -233,7 +233,7 @@ def _chosen(
     return [pair for pair in found if not students or pair[0] in students]
 
 
-def _require_hidden(assignment: Assignment) -> None:
+def require_hidden(assignment: Assignment) -> None:
     """Refuse a course that lies where rooms can read: they would find its checks there."""
     root = assignment.paths.root.resolve()
     for path in visible_paths():
