@@ -22,6 +22,7 @@ from autograder.judge.message import Mismatch, compose
 from autograder.locale import Phrase, phrase, render
 from autograder.marking import REMARKS, libraries
 from autograder.nbgrader_rules import OutputRules, Refused, nbgrader_score, sane_score, seen_by_nbgrader
+from autograder.notebook.formats import Notebook
 from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
 from autograder.notebook.metadata import role_of
 from autograder.paths import PRIVATE
@@ -101,7 +102,7 @@ class Course:
         """Modules to import once. Not those that test cells alone import: what they write then costs points."""
         found: dict[str, None] = {}
         for one in self.assignments.values():
-            plain = replace(one.source, cells=tuple(cell for cell in one.source.cells if not role_of(cell).tests))
+            plain = Notebook(tuple(cell for cell in one.source.cells if not role_of(cell).tests))
             found |= dict.fromkeys(replace(one, source=plain).preload)
         return list(found)
 
@@ -396,7 +397,7 @@ def _why_less(run: CellRun, score: float, points: float, rules: OutputRules) -> 
         return phrase('the cell wrote to standard error: "{text}"', text=run.stderr.strip().splitlines()[0][:200])
     if score == 0 and run.result == "":
         return phrase("the cell wrote to standard error")
-    return phrase("the tests give {score} of {points} points", score=score, points=points)
+    return phrase("the tests give {score} out of {points}", score=score, points=points)
 
 
 def _say(said: Phrase, language: str) -> str:

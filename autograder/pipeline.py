@@ -15,7 +15,7 @@ from autograder.engine.inline import InlineEngine
 from autograder.engine.local import LocalEngine
 from autograder.errors import CourseError, Problem
 from autograder.intake import list_submissions
-from autograder.judge.process import Judge
+from autograder.judge.process import Judge, NoChecks
 from autograder.marking import Assessor, Marked, Marker, trainings
 from autograder.notebook.formats import Notebook
 from autograder.recipes import Profile
@@ -183,9 +183,9 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
 
 
 def judge_of(assignment: Assignment) -> Judge:
-    """Start a judge that holds the assignment's checks."""
+    """Start a judge that holds the assignment's checks, where it has any."""
     checks = assignment.paths.checks(assignment.name)
-    return Judge(checks, assignment.paths.shown(checks))
+    return NoChecks() if not checks.exists() else Judge(checks, assignment.paths.shown(checks))
 
 
 def warm_rooms(assignment: Assignment) -> Zygote:

@@ -50,16 +50,19 @@ class MasterCopy:
 
     def __init__(self, paths: Paths, assignment: str, sources: Sequence[Path]) -> None:
         """Raises CourseError for what nbgrader refuses."""
-        from nbgrader.api import Gradebook
+        import sqlalchemy as sa
+        from nbgrader.api import Base, Gradebook
 
         self._assignment = assignment
         self._paths = paths
         self._config = nbgrader_config(paths)
-        path = paths.master(assignment)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.with_suffix(f".{os.getpid()}.db").unlink(missing_ok=True)
-        self._path = path.with_suffix(f".{os.getpid()}.db")
+        self._path = paths.master(assignment).with_suffix(f".{os.getpid()}.db")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
         self._url = f"sqlite:///{self._path}"
+        engine = sa.create_engine(self._url)
+        Base.metadata.create_all(engine)  # or Gradebook does it, and starts a program to find its own version
+        engine.dispose()
         with Gradebook(self._url) as gradebook:
             gradebook.add_assignment(assignment)
         self.questions = {source.stem: self._record(source) for source in sources}
@@ -170,23 +173,23 @@ def _id(cell: Any) -> str:
 
 
 def _graded(notebook: Any) -> tuple[GradedCell, ...]:
-    from nbgrader import utils
+    from nbgrader.utils import is_grade, is_solution, is_task
 
     found = []
     for index, cell in enumerate(notebook.cells):
-        if utils.is_grade(cell) or utils.is_task(cell):
+        if is_grade(cell) or is_task(cell):
             role = cell.metadata.nbgrader
-            tests = utils.is_grade(cell) and not utils.is_solution(cell) and cell.cell_type == "code"
-            kind: Kind = "tests" if tests else "answer" if utils.is_grade(cell) else "task"
-            untouched = kind == "answer" and utils.is_solution(cell) and _untouched(cell)
+            tests = is_grade(cell) and not is_solution(cell) and cell.cell_type == "code"
+            kind: Kind = "tests" if tests else "answer" if is_grade(cell) else "task"
+            untouched = kind == "answer" and is_solution(cell) and _untouched(cell)
             found.append(GradedCell(role["grade_id"], float(role["points"]), kind, index, untouched))
     return tuple(found)
 
 
 def _untouched(cell: Any) -> bool:
-    from nbgrader import utils
+    from nbgrader.utils import compute_checksum
 
-    return bool(cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell))
+    return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))
 
 
 def _first_line(error: Exception) -> str:

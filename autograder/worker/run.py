@@ -239,6 +239,14 @@ class _ResultHook(DisplayHook):
     """Keeps the text of a cell's last expression instead of printing it."""
 
     shown = ""
+    source = ""
+    """Of the cell that runs."""
+
+    def quiet(self) -> bool:
+        try:
+            return bool(self.semicolon_at_end_of_expression(self.source))  # type: ignore[no-untyped-call]
+        except Exception:  # tokenize refuses what is no Python, such as a magic
+            return False
 
     def write_output_prompt(self) -> None:
         return
@@ -365,7 +373,7 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     compiler, shown = shell.compile, shell.displayhook
     assert isinstance(compiler, _CellCompiler)
     assert isinstance(shown, _ResultHook)
-    compiler.index, shown.shown = cell.index, ""
+    compiler.index, shown.shown, shown.source = cell.index, "", cell.source
     stdout, stderr = _Capture(output_chars), _Capture(output_chars, "stderr")
     _outputs.start()
     sys.stdout, sys.stderr = stdout, stderr
