@@ -114,6 +114,9 @@ def release(assignment: AssignmentName) -> None:
 
     loaded = load_assignment(_root(), assignment)
     out.print(f"{loaded.paths.shown(write_release(loaded))}/", markup=False)
+    if loaded.generated:
+        made = loaded.paths.shown(loaded.generated)
+        out.print(f"{made}: made from {loaded.source_path.name}, for nbgrader; change the text, not this", markup=False)
 
 
 @app.command()

@@ -78,7 +78,7 @@ def _find_notebook(assignment: Assignment, student: str) -> Path | None:
     if folder.is_symlink() or folder.parent.is_symlink():
         return None
     found = [path for path in sorted(folder.glob("*.ipynb")) if path.is_file() and not path.is_symlink()]
-    named = [path for path in found if path.name == assignment.source_path.name]
+    named = [path for path in found if path.name == assignment.notebook_file]
     return named[0] if named else found[0] if len(found) == 1 else None
 
 

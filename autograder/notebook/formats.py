@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from autograder.errors import CourseError, Problem, SubmissionError
+from autograder.notebook.text import SUFFIXES, TextError, notebook_of_text
 from autograder.wire import codec
 
 VERSION = 4
@@ -86,9 +87,11 @@ def _upgraded(data: bytes) -> _Stored:
 def read_course_notebook(path: Path, shown: Path) -> Notebook:
     """Return a notebook of the course. Raise CourseError, naming it `shown`, where it is not one."""
     try:
-        return parse_notebook(path.read_bytes())
+        return parse_notebook(course_notebook_bytes(path))
     except OSError as error:
         raise CourseError([Problem(shown, 0, "", error.strerror or str(error))]) from error
+    except TextError as error:
+        raise CourseError(Problem(shown, 0, f"cell {number}", text) for number, text in error.problems) from error
     except ValueError as error:
         raise CourseError([Problem(shown, 0, "", f"not a notebook: {error}")]) from error
 
@@ -101,6 +104,15 @@ def read_submitted_notebook(data: bytes) -> Notebook:
         return parse_notebook(data)
     except ValueError as error:
         raise SubmissionError(str(error)) from error
+
+
+def course_notebook_bytes(path: Path) -> bytes:
+    """Return a notebook of the course as an `.ipynb` file holds it, whether it is one or a text.
+
+    Raises OSError where it cannot be read, ValueError where a text is no notebook.
+    """
+    data = path.read_bytes()
+    return notebook_of_text(data.decode(), path.suffix) if path.suffix in SUFFIXES else data
 
 
 def _first_line(error: Exception) -> str:

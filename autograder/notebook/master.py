@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.nbgrader_rules import OutputRules
+from autograder.notebook.formats import course_notebook_bytes
 from autograder.paths import Paths
 from autograder.wire import codec
 from autograder.wire.messages import Cell
@@ -93,7 +94,7 @@ class MasterCopy:
             nbgrader.CheckCellMetadata,
         )
         try:
-            notebook = nbformat.reads(source.read_bytes().decode(), as_version=4)
+            notebook = nbformat.reads(course_notebook_bytes(source).decode(), as_version=4)
             notebook = self._through(chain, notebook, source.stem, ".", str(self._autotests(source)))
         except Exception as error:  # nbgrader says what is wrong in whatever exception comes to hand
             shown = self._paths.shown(source)
