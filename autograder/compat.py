@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.course import Assignment
+from autograder.data.shelf import Shelf, shelf_folder
 from autograder.engine import Workshop
 from autograder.errors import CourseError, GraderError, Problem, SubmissionError
 from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
@@ -83,12 +84,14 @@ class Course:
     """The notebooks of one assignment, and what nbgrader knows of them. Use as a context manager."""
 
     def __init__(self, assignments: Sequence[Assignment], isolation: str = "") -> None:
-        """Raises CourseError for what nbgrader refuses of the sources."""
+        """Raises CourseError for what nbgrader refuses of the sources, DataError for a data set that is not whole."""
         self.assignments = {one.notebook_name: one for one in assignments}
         self.first = assignments[0]
         self.name, self.paths = self.first.name, self.first.paths
         self.limits = msgspec.structs.replace(self.first.settings.limits, fit=FitCap())
         self.isolation = isolation
+        shelf = Shelf(shelf_folder())
+        self._sets = tuple(shelf.verify(name) for name in self.first.settings.data)
         self._master = MasterCopy(self.paths, self.name, [one.source_path for one in assignments])
         self.rules = self._master.output_rules
         self.questions = self._master.questions
@@ -132,9 +135,9 @@ class Course:
         files = self._files(student)
         contents = [part for name, path in files.items() for part in (name, path.read_bytes())]
         run = msgspec.json.encode([list(sanitized.cells), self.limits, ENVIRONMENT])
-        key = digest("compat", own, run, libraries(), *contents)
+        key = digest("compat", own, run, libraries(), *(one.digest for one in self._sets), *contents)
         submission = Submission(student, own, sanitized.cells, files=files)
-        return Order(key, submission, NOTHING_ASKED, self.limits, self.isolation, environment=ENVIRONMENT)
+        return Order(key, submission, NOTHING_ASKED, self.limits, self.isolation, self._sets, environment=ENVIRONMENT)
 
     def _files(self, student: str) -> dict[str, Path]:
         """What lies beside the notebook when it runs: the student's files, under the source's of the same name."""
@@ -178,7 +181,8 @@ def _is_plain(path: Path, folder: Path) -> bool:
 def grade(assignments: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Step]:
     """Grade what is new or changed as nbgrader would, and yield each submission when its grade is stored.
 
-    Raises CourseError where the course is broken, IsolationError where this machine cannot raise the wall.
+    Raises CourseError where the course is broken, DataError where a data set is not whole, IsolationError where this
+    machine cannot raise the wall.
     """
     started = time.monotonic()
     isolation = measure().require(assignments[0].course.isolation)
