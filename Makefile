@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LESSON := reseaux-convolutifs
+TRAINED := reseau-dense
+HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
 .PHONY: help demo test lint types check bench catalogue lock clean
 
@@ -16,13 +18,19 @@ $(VENV)/ready: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+demo: export AUTOGRADER_DATA := $(CURDIR)/demo/data
 demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
 	rm -rf demo
 	mkdir demo
 	cp -r course.yaml nbgrader_config.py source release examples/submitted demo/
 	cd demo && ../$(BIN)/autograder grade $(LESSON)
 	cd demo && ../$(BIN)/autograder feedback $(LESSON)
+	cd demo && ../$(BIN)/autograder data add mnist --stand-in
+	cd demo && ../$(BIN)/autograder data add mnist-hidden --stand-in
+	cd demo && ../$(BIN)/autograder grade $(TRAINED) $(addprefix --student ,$(HANDED_IN))
+	cd demo && ../$(BIN)/autograder feedback $(TRAINED)
 	@echo "open demo/feedback/karim/$(LESSON)/$(LESSON).html"
+	@echo "  and demo/feedback/zoe/$(TRAINED)/$(TRAINED).html, whose network was trained"
 
 test: lint types check ## Lint, types and tests
 

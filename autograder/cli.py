@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -19,13 +19,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from autograder.course import Assignment, keeps_gradebook, load_assignment, load_course
+from autograder.course import (
+    Assignment,
+    graded_paths,
+    keeps_gradebook,
+    load_assignment,
+    load_course,
+    load_nbgrader_assignment,
+)
 from autograder.data import commands as data_commands
 from autograder.errors import AutograderError, CourseError, DataError, Problem
 from autograder.records import Grade, TrainingUse
 
 if TYPE_CHECKING:
     from autograder.calibrate import Report
+    from autograder.pipeline import Options, Step, Timings
 
 SHORT, WRONG, OURS = 1, 2, 3
 SKIPPED_SHOWN = 50
@@ -115,6 +123,9 @@ def release(assignment: AssignmentName) -> None:
 
     loaded = load_assignment(_root(), assignment)
     out.print(f"{loaded.paths.shown(write_release(loaded))}/", markup=False)
+    if loaded.generated:
+        made = loaded.paths.shown(loaded.generated)
+        out.print(f"{made}: made from {loaded.source_path.name}, for nbgrader; change the text, not this", markup=False)
 
 
 @app.command()
@@ -159,12 +170,13 @@ def grade(
     ] = EngineChoice.local,
     profile: Profile = ProfileChoice.cpu,
     again: Annotated[bool, typer.Option("--again", help="Grade what has not changed too.")] = False,
+    compat: Annotated[
+        bool, typer.Option("--compat", help="nbgrader's own score, of any nbgrader course; no checks are asked.")
+    ] = False,
 ) -> None:
     """Grade what is new or changed; take up where an interruption left off."""
     from autograder.pipeline import Options, Timings, cores
-    from autograder.pipeline import grade as grade_steps
 
-    loaded = load_assignment(_root(), assignment)
     options = Options(
         jobs=jobs or cores(),
         engine=engine.value,
@@ -175,21 +187,31 @@ def grade(
     timings = Timings()
     steps = []
     with _progress() as progress:
-        task = progress.add_task(loaded.name, total=None)
-        for step in grade_steps(loaded, options, timings):
+        task = progress.add_task(assignment, total=None)
+        for step in _grading(assignment, options, timings, compat=compat):
             steps.append(step)
             progress.update(task, total=step.total, completed=len(steps))
     unchanged = sum(step.unchanged for step in steps)
     missing = sum(step.grade.status == "missing" for step in steps)
-    _print_table(loaded, [step.grade for step in sorted(steps, key=lambda step: step.grade.student)])
+    _print_table([step.grade for step in sorted(steps, key=lambda step: step.grade.student)])
     out.print(
         f"{len(steps) - unchanged - missing} graded, {unchanged} unchanged, {missing} missing, in {timings.total:.1f} s"
         + (f" ({timings.warm:.1f} s warming up)" if timings.warm else ""),
         markup=False,
     )
     _print_trainings([step.grade for step in steps])
-    _keep_gradebook(loaded, [step.grade for step in steps])
+    if not compat:
+        _keep_gradebook(load_assignment(_root(), assignment), [step.grade for step in steps])
     _leave_loudly(step.grade for step in steps)
+
+
+def _grading(assignment: str, options: Options, timings: Timings, *, compat: bool) -> Iterator[Step]:
+    from autograder import compat as as_nbgrader
+    from autograder import pipeline
+
+    if compat:
+        return as_nbgrader.grade(load_nbgrader_assignment(_root(), assignment), options, timings)
+    return pipeline.grade(load_assignment(_root(), assignment), options, timings)
 
 
 @app.command()
@@ -263,7 +285,7 @@ def judge(assignment: AssignmentName) -> None:
     grades = [step.grade for step in rejudge(loaded, timings)]
     if not grades:
         raise CourseError([Problem("submitted", 0, "", f"no evidence yet: run `autograder grade {assignment}`")])
-    _print_table(loaded, grades)
+    _print_table(grades)
     out.print(f"{len(grades)} judged in {timings.total:.1f} s", markup=False)
     _keep_gradebook(loaded, grades)
     _leave_loudly(grades)
@@ -273,18 +295,24 @@ def judge(assignment: AssignmentName) -> None:
 def results(
     assignment: AssignmentName,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, one line a submission.")] = False,
+    explain_compat: Annotated[
+        bool, typer.Option("--explain-compat", help="Where nbgrader's score is another, cell by cell, and why.")
+    ] = False,
 ) -> None:
     """Show the grades: a table, or JSON lines."""
     from autograder.store import Store
 
-    loaded = load_assignment(_root(), assignment)
-    with Store(loaded.paths.store) as store:
-        grades = store.grades(loaded.name)
+    if explain_compat:
+        _print_differences(assignment)
+        return
+    paths = graded_paths(_root(), assignment)
+    with Store(paths.store) as store:
+        grades = store.grades(assignment)
     if as_json:
         for one in grades:
             typer.echo(json.dumps(_as_json(one), ensure_ascii=False))
     elif grades:
-        _print_table(loaded, grades)
+        _print_table(grades)
         _print_trainings(grades)
     else:
         out.print(f"no results yet: run `autograder grade {assignment}`", markup=False)
@@ -350,19 +378,39 @@ def _progress() -> Progress:
     )
 
 
-def _print_table(assignment: Assignment, grades: list[Grade]) -> None:
+def _print_differences(assignment: str) -> None:
+    from autograder.compat import differences
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("student", no_wrap=True)
+    table.add_column("cell", overflow="fold")
+    table.add_column("nbgrader", justify="right")
+    table.add_column("here", justify="right")
+    table.add_column("why", overflow="fold")
+    for one in differences(load_nbgrader_assignment(_root(), assignment)):
+        theirs = "refused" if one.nbgrader is None else _points(one.nbgrader)
+        ours = "run anew" if one.sane is None else _points(one.sane)
+        table.add_row(one.student, one.cell, theirs, ours, _printable(one.why))
+    if table.row_count:
+        Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
+    else:
+        out.print("the two rules give every test cell the same", markup=False)
+
+
+def _print_table(grades: list[Grade]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("student", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
-    for question in assignment.questions:
-        table.add_column(question.id, justify="right", overflow="fold")
+    names = list(dict.fromkeys(question.id for one in grades for question in one.questions))
+    for name in names:
+        table.add_column(name, justify="right", overflow="fold")
     remarks = {one.student: _printable(one.fault) for one in grades}
     table.add_column("", min_width=min(max(map(len, remarks.values()), default=0), 40))
     for one in grades:
         graded = one.status == "graded"
         total = f"{_points(one.score)} / {_points(one.max_score)}" if graded else one.status
-        cells = [_points(question.score) if graded else "" for question in one.questions]
-        table.add_row(one.student, total, *cells, remarks[one.student])
+        scores = {question.id: _points(question.score) for question in one.questions if graded}
+        table.add_row(one.student, total, *(scores.get(name, "") for name in names), remarks[one.student])
     Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
 
 

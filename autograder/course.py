@@ -25,6 +25,7 @@ from autograder.errors import CourseError, Problem
 from autograder.notebook.formats import Notebook, read_course_notebook
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name, marker_problems
+from autograder.notebook.text import SUFFIXES, is_text_source
 from autograder.paths import Paths
 from autograder.recipes import Profile, Recipe, RecipeSettings, resolve
 from autograder.records import Limits, Plan, Question
@@ -87,6 +88,16 @@ class Assignment:
     @property
     def notebook_name(self) -> str:
         return self.source_path.stem
+
+    @property
+    def notebook_file(self) -> str:
+        """Name of the notebook that students get and hand in."""
+        return f"{self.notebook_name}.ipynb"
+
+    @property
+    def generated(self) -> Path | None:
+        """Where a source that is a text has its notebook, for nbgrader, which reads no other; None: it is one."""
+        return self.source_path.with_suffix(".ipynb") if self.source_path.suffix in SUFFIXES else None
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -301,10 +312,7 @@ def load_assignment(root: Path, name: str) -> Assignment:
     """Return one assignment of the course in `root`. Raise CourseError with every problem of it."""
     settings = load_course(root)
     paths = Paths(root)
-    if name not in settings.assignments:
-        near = difflib.get_close_matches(name, settings.assignments, 1)
-        known = f"did you mean {near[0]}?" if near else f"known: {', '.join(settings.assignments)}"
-        raise CourseError([Problem(paths.shown(paths.course), 0, "assignments", f"no assignment {name!r}; {known}")])
+    _require_known(paths, settings, name)
     path = _source_notebook(paths, name)
     notebook = read_course_notebook(path, paths.shown(path))
     assignment = Assignment(name, paths, settings, settings.assignments[name], notebook, path)
@@ -313,13 +321,54 @@ def load_assignment(root: Path, name: str) -> Assignment:
     return assignment
 
 
+def _require_known(paths: Paths, settings: CourseSettings, name: str) -> None:
+    if name not in settings.assignments:
+        near = difflib.get_close_matches(name, settings.assignments, 1)
+        known = f"did you mean {near[0]}?" if near else f"known: {', '.join(settings.assignments)}"
+        raise CourseError([Problem(paths.shown(paths.course), 0, "assignments", f"no assignment {name!r}; {known}")])
+
+
+def graded_paths(root: Path, name: str) -> Paths:
+    """Return the tree of the course in `root`. Raise CourseError where it has no assignment of this name."""
+    paths = Paths(root)
+    if not paths.source(name).is_dir():
+        _require_known(paths, load_course(root), name)
+    return paths
+
+
+def load_nbgrader_assignment(root: Path, name: str) -> tuple[Assignment, ...]:
+    """Return the notebooks of an assignment that nbgrader may have made alone, each as an assignment.
+
+    No course.yaml is needed: its defaults hold where there is none. Hidden tests and several notebooks are allowed.
+    Raises CourseError with every problem of it.
+    """
+    paths = Paths(root)
+    course = load_course(root) if paths.course.exists() else CourseSettings(course="", title="", assignments={})
+    sources = _source_notebooks(paths, name)
+    if not sources:
+        shown = paths.shown(paths.source(name))
+        raise CourseError([Problem(shown, 0, "", "no notebook (.ipynb) here: run from the folder that holds source/")])
+    settings = course.assignments.get(name, AssignmentSettings(title=name))
+    return tuple(
+        Assignment(name, paths, course, settings, read_course_notebook(path, paths.shown(path)), path)
+        for path in sources
+    )
+
+
 def _source_notebook(paths: Paths, name: str) -> Path:
-    found = sorted(paths.source(name).glob("*.ipynb"))
+    found = _source_notebooks(paths, name)
     if len(found) == 1:
         return found[0]
     shown = paths.shown(paths.source(name))
     text = "no notebook (.ipynb) here" if not found else "several notebooks: an assignment is one"
     raise CourseError([Problem(shown, 0, "", text)])
+
+
+def _source_notebooks(paths: Paths, name: str) -> list[Path]:
+    """The notebooks of a source folder. A text named after the assignment stands for the notebook of its name."""
+    folder = paths.source(name)
+    texts = [path for path in (folder / f"{name}{suffix}" for suffix in SUFFIXES) if is_text_source(path)]
+    return [*(path for path in sorted(folder.glob("*.ipynb")) if not texts or path.stem != name), *texts]
 
 
 def _cell_problems(assignment: Assignment) -> Iterator[Problem]:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from autograder.judge.faults import cell_label, explain_fault, status_of
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import phrase, render
+from autograder.nbgrader_rules import sane_score
 from autograder.records import Check, CheckStatus, Exam, Outcome, Question, QuestionGrade
-from autograder.wire.messages import Fault
+from autograder.wire.messages import CellRun, Fault
 
 TEST_CELL = "test_cell"
 """Name of the check that a question's visible tests make."""
@@ -22,18 +23,19 @@ def grade_questions(
 ) -> tuple[QuestionGrade, ...]:
     """Return each question's points, in the notebook's order.
 
-    A question is worth the share of its checks' weight that passed. An `ungraded` check is ours and costs nothing.
+    A question is worth the share of its checks' weight that passed; visible tests that display a number of points
+    count for that share of their weight. An `ungraded` check is ours and costs nothing.
     """
     judged = list(outcomes)
     found = {
         question.id: [
-            *([_cell_outcome(question.id, exam, language)] if question.tested else []),
+            *([_cell_outcome(question, exam, language)] if question.tested else []),
             *(outcome for outcome in judged if outcome.question == question.id),
         ]
         for question in questions
     }
     settled = _skip_unmet(found, {check.name: check.needs for check in checks}, language)
-    return tuple(_grade(question, settled[question.id]) for question in questions)
+    return tuple(_grade(question, settled[question.id], _cell_share(question, exam)) for question in questions)
 
 
 def late_penalty(score: float, seconds_late: float, percent_per_day: float) -> float:
@@ -54,9 +56,13 @@ def _skip_unmet(
     return after if after == found else _skip_unmet(after, needs, language)
 
 
-def _grade(question: Question, outcomes: Sequence[Outcome]) -> QuestionGrade:
+def _grade(question: Question, outcomes: Sequence[Outcome], share: float) -> QuestionGrade:
+    """Return a question's points. Its visible tests, not passed, count for `share` of their weight."""
     total = sum(outcome.weight for outcome in outcomes)
-    earned = sum(outcome.weight for outcome in outcomes if outcome.status in ("passed", "ungraded"))
+    earned = sum(
+        outcome.weight * (1 if outcome.status in ("passed", "ungraded") else share if outcome.name == TEST_CELL else 0)
+        for outcome in outcomes
+    )
     score = round(question.points * earned / total, 4) if total else 0.0
     return QuestionGrade(question.id, score, question.points, tuple(outcomes))
 
@@ -71,20 +77,36 @@ def _after_needs(outcome: Outcome, needs: Sequence[str], whole: set[str], langua
     return Outcome(outcome.name, outcome.question, outcome.title, "skipped", outcome.weight, message)
 
 
-def _cell_outcome(question: str, exam: Exam, language: str) -> Outcome:
+def _cell_run(question: str, exam: Exam) -> CellRun | None:
+    return next((record.run for record in exam.cells if record.cell.id == question), None)
+
+
+def _cell_share(question: Question, exam: Exam) -> float:
+    """The share of its points that a question's visible tests give, from 0 to 1."""
+    run = _cell_run(question.id, exam)
+    return 0.0 if run is None else sane_score(run, question.points) / question.points
+
+
+def _cell_outcome(question: Question, exam: Exam, language: str) -> Outcome:
     """The outcome of a question's visible tests. Passed only where the cell is known to have run to its end."""
     title = render(phrase("The visible tests of the notebook"), language)
-    record = next((record for record in exam.cells if record.cell.id == question), None)
-    fault = exam.fault if record is None or record.run is None else record.run.fault
-    if record is not None and record.run is not None and fault is None:
-        return Outcome(TEST_CELL, question, title, "passed", TEST_CELL_WEIGHT)
-    if fault is None:
-        return Outcome(TEST_CELL, question, title, "ungraded", TEST_CELL_WEIGHT)
-    status, mismatch = _explain_test(fault)
-    return Outcome(TEST_CELL, question, title, status, TEST_CELL_WEIGHT, compose(mismatch, language, hidden=False))
+    run = _cell_run(question.id, exam)
+    fault = exam.fault if run is None else run.fault
+    share = _cell_share(question, exam)
+    if run is None and fault is None:
+        return Outcome(TEST_CELL, question.id, title, "ungraded", TEST_CELL_WEIGHT)
+    if fault is None and share == 1:
+        return Outcome(TEST_CELL, question.id, title, "passed", TEST_CELL_WEIGHT)
+    status, mismatch = explain_test(fault) if fault else _explain_share(share * question.points, question.points)
+    return Outcome(TEST_CELL, question.id, title, status, TEST_CELL_WEIGHT, compose(mismatch, language, hidden=False))
 
 
-def _explain_test(fault: Fault) -> tuple[CheckStatus, Mismatch]:
+def _explain_share(score: float, points: float) -> tuple[CheckStatus, Mismatch]:
+    return "failed", Mismatch(received=phrase("the tests give {score} out of {points}", score=score, points=points))
+
+
+def explain_test(fault: Fault) -> tuple[CheckStatus, Mismatch]:
+    """Return what a fault of a test cell is: its status, and what to tell the student."""
     if fault.error != "AssertionError" or fault.kind != "raised":
         return status_of(fault), explain_fault(fault)
     place = None if fault.cell is None else cell_label(fault.cell)

@@ -81,6 +81,14 @@ class Paths:
         """Evidence of the release as it is handed out."""
         return self.root / STATE / "evidence" / assignment / "release.evidence"
 
+    def compat_evidence(self, assignment: str, student: str, notebook: str) -> Path:
+        """Evidence of one notebook run as nbgrader runs it."""
+        return self.root / STATE / "evidence" / assignment / "compat" / student / f"{notebook}.evidence"
+
+    def master(self, assignment: str) -> Path:
+        """What nbgrader knows of an assignment's sources: a gradebook of our own, never the course's."""
+        return self.root / STATE / "compat" / f"{assignment}.db"
+
     def training(self, key: str) -> Path:
         """One training run, by its key's digest."""
         return self.root / STATE / "trainings" / f"{key.removeprefix('sha256:')}.run"

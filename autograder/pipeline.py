@@ -14,7 +14,7 @@ from autograder.engine.inline import InlineEngine
 from autograder.engine.local import LocalEngine
 from autograder.errors import CourseError, Problem
 from autograder.intake import list_submissions
-from autograder.judge.process import Judge
+from autograder.judge.process import Judge, NoChecks
 from autograder.marking import Assessor, Marked, Marker, trainings
 from autograder.notebook.formats import Notebook
 from autograder.recipes import Profile
@@ -85,7 +85,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     started = time.monotonic()
     isolation = measure().require(assignment.course.isolation)
     gpus = find_gpus(options)
-    _require_hidden(assignment)
+    require_hidden(assignment)
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         submissions = _chosen(assignment, release, options.students)
@@ -183,9 +183,9 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
 
 
 def judge_of(assignment: Assignment) -> Judge:
-    """Start a judge that holds the assignment's checks."""
+    """Start a judge that holds the assignment's checks, where it has any."""
     checks = assignment.paths.checks(assignment.name)
-    return Judge(checks, assignment.paths.shown(checks))
+    return NoChecks() if not checks.exists() else Judge(checks, assignment.paths.shown(checks))
 
 
 def warm_rooms(assignment: Assignment) -> Zygote:
@@ -240,7 +240,7 @@ def _chosen(
     return [pair for pair in found if not students or pair[0] in students]
 
 
-def _require_hidden(assignment: Assignment) -> None:
+def require_hidden(assignment: Assignment) -> None:
     """Refuse a course that lies where rooms can read: they would find its checks there."""
     root = assignment.paths.root.resolve()
     if path := exposed(root):

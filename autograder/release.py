@@ -13,10 +13,12 @@ import msgspec
 
 from autograder.course import Assignment
 from autograder.errors import CourseError, Problem
-from autograder.notebook.formats import Notebook, read_course_notebook
+from autograder.notebook.formats import Notebook, course_notebook_bytes, read_course_notebook
+from autograder.notebook.master import nbgrader_config
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name, given_lines, solution_lines
 from autograder.paths import PRIVATE
+from autograder.records import write_beside
 
 TELLING_CHARS = 8
 """A line of fewer characters than this, `)` or `x = 1`, gives nothing away."""
@@ -53,8 +55,9 @@ def build_release(assignment: Assignment) -> bytes:
     )
     resources: dict[str, Any] = {"nbgrader": {"notebook": assignment.notebook_name}}
     try:
-        config = _nbgrader_config(assignment)
-        notebook = nbformat.read(assignment.source_path, as_version=nbformat.NO_CONVERT)
+        config = nbgrader_config(assignment.paths)
+        source = course_notebook_bytes(assignment.source_path).decode()
+        notebook = nbformat.reads(source, as_version=nbformat.NO_CONVERT)
         nbformat.validate(notebook)
         for preprocessor in chain:
             notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
@@ -65,40 +68,49 @@ def build_release(assignment: Assignment) -> bytes:
     return f"{written}\n".encode() if not written.endswith("\n") else written.encode()
 
 
-def _nbgrader_config(assignment: Assignment) -> Any:
-    from traitlets.config.loader import Config, PyFileConfigLoader
-
-    path = assignment.paths.nbgrader_config
-    return PyFileConfigLoader(path.name, str(path.parent)).load_config() if path.exists() else Config()
-
-
 def release_files(assignment: Assignment) -> Iterator[ReleaseFile]:
     """Yield the files that go with the notebook: all in the source folder that is not the grader's."""
     folder = assignment.paths.source(assignment.name)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         private = any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in PRIVATE)
-        if path.is_file() and path != assignment.source_path and not private:
+        if path.is_file() and path not in (assignment.source_path, assignment.generated) and not private:
             yield ReleaseFile(path, name)
 
 
 def write_release(assignment: Assignment) -> Path:
-    """Write the assignment's release and return its folder. What an earlier release left there is removed."""
+    """Write the assignment's release and return its folder. What an earlier release left there is removed.
+
+    A source that is a text has its notebook written beside it.
+    """
     folder = assignment.paths.release(assignment.name)
     notebook = build_release(assignment)
+    _write_generated(assignment)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    (folder / assignment.source_path.name).write_bytes(notebook)
+    (folder / assignment.notebook_file).write_bytes(notebook)
     for file in release_files(assignment):
         (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file.source, folder / file.name)
     return folder
 
 
+def _write_generated(assignment: Assignment) -> None:
+    """Write the notebook of a text beside it. Raise CourseError where that would undo what was changed there."""
+    path, source = assignment.generated, assignment.source_path
+    if path is None:
+        return
+    built = course_notebook_bytes(source)
+    if path.exists() and path.read_bytes() != built and path.stat().st_mtime > source.stat().st_mtime:
+        text = f"changed since {source.name}, which it is made from: write the change there, then remove this file"
+        raise CourseError([Problem(assignment.paths.shown(path), 0, "", text)])
+    write_beside(path, built)
+
+
 def read_release(assignment: Assignment) -> Notebook:
     """Return the release as it lies on disk: what students were given."""
-    path = assignment.paths.release(assignment.name) / assignment.source_path.name
+    path = assignment.paths.release(assignment.name) / assignment.notebook_file
     shown = assignment.paths.shown(path)
     if not path.exists():
         raise CourseError([Problem(shown, 0, "", f"not there: run `autograder release {assignment.name}`")])
@@ -109,7 +121,7 @@ def release_problems(assignment: Assignment) -> Iterator[Problem]:
     """Yield the graded and answer cells of the source that students were never given."""
     release = read_release(assignment)
     there = {role_of(cell).id for cell in release.cells}
-    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.source_path.name)
+    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.notebook_file)
     for cell in assignment.source.cells:
         role = role_of(cell)
         if (role.grade or role.solution) and role.id not in there:
@@ -119,7 +131,7 @@ def release_problems(assignment: Assignment) -> Iterator[Problem]:
 def release_differences(assignment: Assignment) -> Iterator[Problem]:
     """Yield where the release on disk is not what the source builds."""
     folder = assignment.paths.release(assignment.name)
-    path = folder / assignment.source_path.name
+    path = folder / assignment.notebook_file
     shown, advice = assignment.paths.shown(path), f"run `autograder release {assignment.name}`"
     named = read_release(assignment).cells
     release, built = _raw_cells(path.read_bytes()), _raw_cells(build_release(assignment))
@@ -128,6 +140,9 @@ def release_differences(assignment: Assignment) -> Iterator[Problem]:
     for index, (have, want) in enumerate(zip(release, built, strict=False)):
         if have != want:
             yield Problem(shown, 0, cell_name(index, named[index]), f"not what the source builds: {advice}")
+    made = assignment.generated
+    if made and not (made.exists() and made.read_bytes() == course_notebook_bytes(assignment.source_path)):
+        yield Problem(assignment.paths.shown(made), 0, "", f"not what {assignment.source_path.name} makes: {advice}")
     files = {file.name: file.source for file in release_files(assignment)}
     for name, source in files.items():
         if not (folder / name).is_file() or (folder / name).read_bytes() != source.read_bytes():
@@ -149,7 +164,7 @@ def leaks(assignment: Assignment) -> Iterator[Problem]:
     A line that the source gives to students elsewhere is no leak.
     """
     release = read_release(assignment)
-    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.source_path.name)
+    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.notebook_file)
     given = given_lines(assignment.source)
     secrets = {line.text: f"the solution in {line.cell}" for line in solution_lines(assignment.source)}
     checks = assignment.paths.checks(assignment.name)

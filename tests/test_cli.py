@@ -261,3 +261,55 @@ print(cli._penalties(assignment), "nbgrader" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=course, capture_output=True, text=True, check=True)
     assert done.stdout == "{} False\n"
+
+
+# --- nbgrader's score -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course that has never heard of this project: no course.yaml, no checks, hidden tests."""
+    root = tmp_path_factory.mktemp("foreign")
+    hidden = "assert x\n### BEGIN HIDDEN TESTS\nassert x == 2\n### END HIDDEN TESTS"
+    cells = [toy.answer("x-answer", "x = 2"), toy.test_cell("x", 3, hidden), toy.test_cell("y", 2, "x - 2.5")]
+    (root / "source/ps1").mkdir(parents=True)
+    (root / "source/ps1/first.ipynb").write_bytes(toy.notebook(cells))
+    for student, answer in (("ada", "x = 2"), ("bob", "x = 4"), ("eve", "x = 5")):
+        folder = root / "submitted" / student / "ps1"
+        folder.mkdir(parents=True)
+        cells[0]["source"] = answer
+        (folder / "first.ipynb").write_bytes(toy.notebook([cells[0], {**cells[1], "source": "assert x"}, cells[2]]))
+    return root
+
+
+def test_a_course_of_nbgraders_is_graded_as_it_is(foreign: Path) -> None:
+    done = autograder(foreign, "grade", "ps1", "--compat")
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines[1] == ["ada", "5", "/", "5", "3", "2"]
+    assert lines[2] == ["bob", "1.5", "/", "5", "0", "1.5"]
+    assert " ".join(lines[3]).startswith(
+        "eve 0 / 5 0 0 nbgrader would refuse the whole submission: first.ipynb: cell 3"
+    )
+    assert autograder(foreign, "results", "ps1").stdout.splitlines()[:4] == done.stdout.splitlines()[:4]
+
+
+def test_where_nbgrader_differs_is_listed(foreign: Path) -> None:
+    assert autograder(foreign, "grade", "ps1", "--compat").returncode == 0
+    lines = autograder(foreign, "results", "ps1", "--explain-compat").stdout.splitlines()
+    assert [line.split()[:4] for line in lines] == [
+        ["student", "cell", "nbgrader", "here"],
+        ["ada", "y", "2", "0"],
+        ["eve", "y", "refused", "2"],
+    ]
+    assert lines[1].rstrip().endswith("it displays -0.5, which nbgrader takes for a success")
+
+
+def test_compat_is_explained_once_it_was_graded(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    toy.hand_in(tmp_path, "ada", toy.answered({}))
+    done = autograder(tmp_path, "results", "toy", "--explain-compat")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "submitted/ada/toy: not graded so yet, or changed since: run `autograder grade toy --compat`\n",
+    )

@@ -251,3 +251,23 @@ def test_what_needs_a_question_with_something_skipped_is_skipped_too() -> None:
 )
 def test_each_day_begun_takes_its_share(score: float, seconds: float, penalty: float) -> None:
     assert late_penalty(score, seconds, 10) == pytest.approx(penalty)
+
+
+# --- Visible tests that display a number ------------------------------------------------------------------------------
+
+
+def displayed(text: str) -> Exam:
+    return exam(CellRecord(Cell(0, "q", ""), CellRun(0, 0.1, "", "careful", 0, text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "score"), [("", 4), ("True", 4), ("3", 3), ("np.float64(3.0)", 3), ("9", 4), ("False", 0), ("nan", 0)]
+)
+def test_a_number_that_the_tests_display_is_partial_credit(text: str, score: float) -> None:
+    assert graded(tested=True, held=displayed(text)).score == score
+
+
+def test_partial_credit_is_a_share_of_the_tests_weight() -> None:
+    grade = graded(outcome("passed", weight=3), tested=True, held=displayed("2"))
+    assert grade.score == 4 * (3 + 0.5) / 4
+    assert (grade.outcomes[0].status, grade.outcomes[0].message) == ("failed", "received  the tests give 2 out of 4")

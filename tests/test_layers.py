@@ -11,7 +11,7 @@ import pytest
 
 LAYERS = (
     {"cli"},
-    {"calibrate", "validate", "doctor"},
+    {"calibrate", "validate", "doctor", "compat"},
     {"pipeline"},
     {"marking"},
     {"engine", "report", "export", "intake", "release", "grades", "asserts"},
@@ -19,7 +19,7 @@ LAYERS = (
     {"sandbox", "judge", "store", "course"},
     {"data", "notebook", "paths"},
     {"records", "locale"},
-    {"recipes"},
+    {"recipes", "nbgrader_rules"},
     {"errors", "wire"},
 )
 FLOOR = {name: floor for floor, names in enumerate(LAYERS) for name in names}

@@ -357,3 +357,10 @@ def test_an_ordinary_user_grades_too(course: Path, public_python: Path) -> None:
         _command("results", "toy", "--json"), cwd=course, capture_output=True, text=True, check=True
     )
     assert json.loads(results.stdout)["isolation"] == "standard"
+
+
+def test_test_cells_alone_can_mark_an_assignment(course: Path) -> None:
+    (course / "source/toy/checks.py").unlink()
+    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "bob", WRONG)
+    assert {name: one.score for name, one in grades(run(course)).items()} == {"ada": 8.0, "bob": 4.0}

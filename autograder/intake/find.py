@@ -65,7 +65,7 @@ def find_submission(assignment: Assignment, release: Notebook, student: str) -> 
 
 
 def _own(assignment: Assignment) -> str:
-    return assignment.source_path.name
+    return assignment.notebook_file
 
 
 def _folder(assignment: Assignment, student: str) -> Path | None:

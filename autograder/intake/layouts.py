@@ -15,7 +15,7 @@ import yaml
 
 from autograder.intake.archive import Entry, Skipped
 from autograder.intake.find import folded
-from autograder.notebook.formats import SUFFIXES, is_notebook
+from autograder.notebook.formats import NOTEBOOK_SUFFIXES, is_notebook
 
 GRADESCOPE_METADATA = "submission_metadata.yml"
 DEEPEST = 3
@@ -167,7 +167,7 @@ def _plain(parts: Parts) -> Place | str:
     """`STUDENT/…`, or `STUDENT.ipynb`, or `STUDENT.zip`."""
     if len(parts) > 1:
         return Place(parts[0], parts[0], parts[1:])
-    suffix = next((one for one in (*SUFFIXES, ".zip") if parts[0].lower().endswith(one)), None)
+    suffix = next((one for one in (*NOTEBOOK_SUFFIXES, ".zip") if parts[0].lower().endswith(one)), None)
     return Place(parts[0][: -len(suffix)], parts[0], parts) if suffix else _NO_FOLDER
 
 

@@ -18,12 +18,13 @@ import msgspec
 
 from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.locale import phrase
+from autograder.notebook.text import SUFFIXES, TextError, notebook_of_text
 from autograder.wire import codec
 
 VERSION = 4
 HEAD = 4096
 """Bytes looked at to say what a file is that is no notebook."""
-SUFFIXES = (".ipynb", ".ipynb.json", ".ipynb.txt")
+NOTEBOOK_SUFFIXES = (".ipynb", ".ipynb.json", ".ipynb.txt")
 ZIP_ENTRY, ZIP_ENTRIES = b"PK\x01\x02", 1000
 """What an entry of an archive's directory begins with, and how many one handed in as a notebook may have."""
 
@@ -136,9 +137,11 @@ def _upgraded(data: bytes | memoryview) -> _Stored:
 def read_course_notebook(path: Path, shown: Path) -> Notebook:
     """Return a notebook of the course. Raise CourseError, naming it `shown`, where it is not one."""
     try:
-        return parse_notebook(path.read_bytes())
+        return parse_notebook(course_notebook_bytes(path))
     except OSError as error:
         raise CourseError([Problem(shown, 0, "", error.strerror or str(error))]) from error
+    except TextError as error:
+        raise CourseError(Problem(shown, 0, f"cell {number}", text) for number, text in error.problems) from error
     except ValueError as error:
         raise CourseError([Problem(shown, 0, "", f"not a notebook: {error}")]) from error
 
@@ -178,7 +181,7 @@ def _unzipped(data: bytes, largest: int) -> bytes:
 def is_notebook(name: str) -> bool:
     """Whether a path is a notebook's, as browsers save them too, and no program's own copy of one."""
     parts = name.lower().split("/")
-    return parts[-1].endswith(SUFFIXES) and not any(part.startswith((".", "__macosx")) for part in parts)
+    return parts[-1].endswith(NOTEBOOK_SUFFIXES) and not any(part.startswith((".", "__macosx")) for part in parts)
 
 
 def _reason(data: bytes, error: str) -> str:
@@ -194,6 +197,15 @@ def _reason(data: bytes, error: str) -> str:
         code = any(line.startswith((b"import ", b"from ", b"def ", b"#")) for line in start.splitlines())
         return SCRIPT.msgid if code else OTHER.msgid
     return error
+
+
+def course_notebook_bytes(path: Path) -> bytes:
+    """Return a notebook of the course as an `.ipynb` file holds it, whether it is one or a text.
+
+    Raises OSError where it cannot be read, ValueError where a text is no notebook.
+    """
+    data = path.read_bytes()
+    return notebook_of_text(data.decode(), path.suffix) if path.suffix in SUFFIXES else data
 
 
 def _first_line(error: Exception) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from autograder.data.shelf import DataSet
 from autograder.errors import GraderError
@@ -50,6 +50,8 @@ class Order:
     """Data sets the room can load."""
     seed: int = 0
     """Of the room's generators. One for all submissions; calibration varies it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that the cells see."""
 
 
 class _Overdue(Exception):
@@ -85,7 +87,8 @@ class _Exam:
         files = self._order.submission.files
         records = [File(path, blob) for blob, path in enumerate(files)]
         blobs = [path.read_bytes() for path in files.values()]
-        opening = Cells(list(cells), limits.output_kb * 1024, limits.fit, records, self._order.seed)
+        variables = dict(self._order.environment)
+        opening = Cells(list(cells), limits.output_kb * 1024, limits.fit, records, self._order.seed, variables)
         self._room.send(opening, blobs, deadline=self._end)
         while not isinstance(message := self._next()[0], CellsDone):
             self._hear_cell(message)

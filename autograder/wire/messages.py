@@ -334,6 +334,8 @@ class Cells(Record, tag="cells", frozen=True):
     files: list[File] = []
     seed: Size = 0
     """Of every generator, before the first cell."""
+    environment: dict[str, str] = {}
+    """Variables set before the first cell."""
 
 
 class Questions(Record, tag="questions", frozen=True):
@@ -360,6 +362,16 @@ class CappedFit(Record, frozen=True):
     """The limit that was reached first."""
 
 
+class Output(Record, frozen=True):
+    """One output of a cell, of those that nbgrader's score depends on, as a notebook would keep it."""
+
+    kind: Literal["stdout", "stderr", "result", "error"]
+    text: str = ""
+    """Of a result: its `text/plain`. Of a stream: nothing, `CellRun` has it."""
+    line_ends: Size = 0
+    """Of a stream: how many, in all that was written without another output in between."""
+
+
 class CellRun(Record, tag="cell-run", frozen=True):
     """Room to host: a cell ended."""
 
@@ -373,6 +385,8 @@ class CellRun(Record, tag="cell-run", frozen=True):
     """`text/plain` of the value of its last expression, or empty."""
     fault: Fault | None = None
     capped: list[CappedFit] = []
+    outputs: list[Output] = []
+    """In order, those cleared left out."""
 
 
 class CellsDone(Record, tag="cells-done", frozen=True):

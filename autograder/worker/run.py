@@ -6,6 +6,7 @@ Whatever this process says is a claim. The host checks its form, limits its size
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import linecache
 import os
@@ -15,12 +16,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from IPython.core.compilerop import CachingCompiler
@@ -43,6 +45,7 @@ from autograder.wire.messages import (
     File,
     FitCap,
     Frame,
+    Output,
     Questions,
     Record,
 )
@@ -55,6 +58,12 @@ CODE_CHARS = 160
 CELL_FILE = "<cell "
 CELL_NAME = re.compile(r"^<cell \d+>$")
 FIGURE_WARNING = "FigureCanvasAgg is non-interactive"
+"""Of a warning that the notebook's own backend does not give."""
+DESCRIPTOR_BYTES = 2**20
+RESULT_CHARS = 1000
+"""Of a displayed value, kept among the outputs. A number has fewer."""
+OUTPUTS = 100
+"""Of one cell, at most. A score hangs on the first few."""
 
 
 class _Interrupts:
@@ -84,10 +93,102 @@ class _Interrupts:
         return self._seen
 
 
+class _Outputs:
+    """What the cell that runs puts out, in order, as a notebook would keep it: a stream's writes run together."""
+
+    def __init__(self) -> None:
+        self._kept: list[Output] = []
+        self._clearing = False
+        self._silent = False
+        self._heard = [0, 0]
+
+    def start(self) -> None:
+        """A cell starts: it has put out nothing."""
+        self._kept, self._clearing = [], False
+        self._heard = [0, 0]
+        for descriptor in (1, 2):
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, 0)
+
+    def all(self) -> list[Output]:
+        self._hear_descriptors()
+        return list(self._kept)
+
+    def write(self, stream: Literal["stdout", "stderr"], text: str) -> None:
+        if not text or self._silent:
+            return
+        self._make_room()
+        if self._kept and self._kept[-1].kind == stream:
+            self._kept[-1] = Output(stream, line_ends=self._kept[-1].line_ends + text.count("\n"))
+        elif len(self._kept) < OUTPUTS:
+            self._kept.append(Output(stream, line_ends=text.count("\n")))
+
+    def show(self, text: str) -> None:
+        """The value of an expression is displayed."""
+        self._add(Output("result", text))
+
+    def fail(self) -> None:
+        """A traceback is displayed."""
+        if not self._kept or self._kept[-1].kind != "error":
+            self._add(Output("error"))
+
+    def _add(self, output: Output) -> None:
+        self._hear_descriptors()
+        self._make_room()
+        if len(self._kept) < OUTPUTS:
+            self._kept.append(output)
+
+    @contextlib.contextmanager
+    def display(self) -> Iterator[None]:
+        """What is printed meanwhile is a picture, a table, a text of its own: no output of a stream."""
+        self._make_room()
+        self._silent = True
+        try:
+            yield
+        finally:
+            self._silent = False
+
+    def clear(self, wait: bool) -> None:
+        """`clear_output`: now, or when there is something else to show."""
+        self._hear_descriptors()
+        self._clearing = True
+        if not wait:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        if self._clearing:
+            self._kept, self._clearing = [], False
+
+    def _hear_descriptors(self) -> None:
+        """Take in what was written beneath Python, by libraries and by programs that were started."""
+        for descriptor, stream in ((1, "stdout"), (2, "stderr")):
+            before, now = self._heard[descriptor - 1], _size(descriptor)
+            if now > before:
+                self._heard[descriptor - 1] = now
+                written = os.pread(descriptor, min(now - before, DESCRIPTOR_BYTES), before)
+                self.write(stream, written.decode(errors="replace"))  # type: ignore[arg-type]
+
+
+def _size(descriptor: int) -> int:
+    """Bytes written to a standard descriptor, which is a file here; 0 where student code has closed it."""
+    with contextlib.suppress(OSError):
+        return os.fstat(descriptor).st_size
+    return 0
+
+
+def _watch_descriptors() -> None:
+    """Let what is written to descriptors 1 and 2 go to files without a name, which fill the room's own disk alone."""
+    for descriptor in (1, 2):
+        with tempfile.TemporaryFile() as file:
+            os.dup2(file.fileno(), descriptor)
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
+
+
 class _Capture(io.TextIOBase):
     """A text stream that keeps the start and the end of what is written and counts the rest."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, stream: Literal["stdout", "stderr"] = "stdout") -> None:
+        self._stream = stream
         self._half = max(limit // 2, 1)
         self._head = ""
         self._tail: list[str] = []
@@ -99,6 +200,9 @@ class _Capture(io.TextIOBase):
 
     def write(self, text: str) -> int:
         written = len(text)
+        if self._stream == "stderr" and FIGURE_WARNING in text:
+            return written
+        _outputs.write(self._stream, text)
         self.length += written
         room = self._half - len(self._head)
         if room > 0:
@@ -135,12 +239,21 @@ class _ResultHook(DisplayHook):
     """Keeps the text of a cell's last expression instead of printing it."""
 
     shown = ""
+    source = ""
+    """Of the cell that runs."""
+
+    def quiet(self) -> bool:
+        try:
+            return bool(self.semicolon_at_end_of_expression(self.source))  # type: ignore[no-untyped-call]
+        except Exception:  # tokenize refuses what is no Python, such as a magic
+            return False
 
     def write_output_prompt(self) -> None:
         return
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
         self.shown = str(format_dict.get("text/plain", ""))
+        _outputs.show(codec.plain_text(self.shown[:RESULT_CHARS]))
 
     def finish_displayhook(self) -> None:
         return
@@ -150,10 +263,11 @@ class _TextPublisher(DisplayPublisher):
     """`display(x)` prints the text form of x."""
 
     def publish(self, data: Any, *_: Any, **__: Any) -> None:
-        print(data.get("text/plain", ""))
+        with _outputs.display():
+            print(data.get("text/plain", ""))
 
     def clear_output(self, wait: bool = False) -> None:
-        return
+        _outputs.clear(wait)
 
 
 class _Shell(InteractiveShell):
@@ -164,10 +278,10 @@ class _Shell(InteractiveShell):
     display_pub_class = Type(_TextPublisher)
 
     def showtraceback(self, *_: Any, **__: Any) -> None:
-        return
+        _outputs.fail()
 
     def showsyntaxerror(self, *_: Any, **__: Any) -> None:
-        return
+        _outputs.fail()
 
     def enable_matplotlib(self, gui: Any = None) -> tuple[str, str]:
         return "agg", "agg"
@@ -175,9 +289,17 @@ class _Shell(InteractiveShell):
     def system(self, cmd: str) -> None:
         """`!command`: run it and print what it says."""
         command = self.var_expand(cmd, depth=1)  # type: ignore[no-untyped-call]
-        done = subprocess.run(command, shell=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        # A kernel gives it a terminal, where the two streams are one.
+        done = subprocess.run(
+            command,
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
         print(done.stdout, end="")
-        print(done.stderr, end="", file=sys.stderr)
         self.user_ns["_exit_code"] = done.returncode
 
 
@@ -190,6 +312,7 @@ def _make_shell() -> _Shell:
     return _Shell.instance(config=config)
 
 
+_outputs = _Outputs()
 _shell = _make_shell()  # once, in the zygote: a room inherits it
 
 
@@ -201,6 +324,8 @@ def serve(talk: socket.socket) -> None:
     cells, contents = codec.unpack(codec.read_frame(stream.read), Cells)
     _seed(cells.seed)
     _lay_out(cells.files, contents)
+    _watch_descriptors()
+    os.environ.update(cells.environment)
     for cell in cells.cells:
         _send(talk, CellStarted(cell.index))
         run = _run_cell(_shell, cell, cells.output_chars, cells.fit, interrupts)
@@ -249,8 +374,9 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     compiler, shown = shell.compile, shell.displayhook
     assert isinstance(compiler, _CellCompiler)
     assert isinstance(shown, _ResultHook)
-    compiler.index, shown.shown = cell.index, ""
-    stdout, stderr = _Capture(output_chars), _Capture(output_chars)
+    compiler.index, shown.shown, shown.source = cell.index, "", cell.source
+    stdout, stderr = _Capture(output_chars), _Capture(output_chars, "stderr")
+    _outputs.start()
     sys.stdout, sys.stderr = stdout, stderr
     started = time.perf_counter()
     error: BaseException | None
@@ -262,16 +388,20 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     except BaseException as raised:  # an interrupt can land in IPython itself
         error = raised
     seconds = time.perf_counter() - started
+    if error is not None:
+        _outputs.fail()
+    outputs = _outputs.all()
     _close_figures()
     return CellRun(
         index=cell.index,
         seconds=seconds,
         stdout=stdout.text(),
-        stderr="\n".join(line for line in stderr.text().splitlines() if FIGURE_WARNING not in line),
+        stderr=stderr.text().removesuffix("\n"),
         output_length=stdout.length + stderr.length,
         result=codec.plain_text(shown.shown[:output_chars]),
         fault=None if error is None else explain_error(error, cell.index, interrupts.seen()),
         capped=capped,
+        outputs=outputs,
     )
 
 

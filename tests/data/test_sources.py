@@ -222,8 +222,9 @@ def test_a_set_that_keras_does_not_have() -> None:
 
 @pytest.mark.parametrize("name", STAND_INS)
 def test_every_stand_in_is_a_set(tmp_path: Path, name: str) -> None:
-    added = Shelf(tmp_path).add(name, sources.stand_in(name), stand_in=True, origin="")
-    assert (added.classes, added.stand_in) == (10, True)
+    arrays = sources.stand_in(name)
+    added = Shelf(tmp_path).add(name, arrays, hidden="x" in arrays, stand_in=True, origin="")
+    assert (added.classes, added.stand_in, added.hidden) == (10, True, name == "mnist-hidden")
 
 
 def test_a_set_without_a_stand_in() -> None:

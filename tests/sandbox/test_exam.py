@@ -19,6 +19,7 @@ from autograder.wire.messages import (
     Fault,
     Items,
     Opaque,
+    Output,
     Probe,
     Scalar,
     Text,
@@ -143,6 +144,37 @@ def test_cells_run_as_in_a_notebook(light_zygote: Zygote) -> None:
     assert (run.stdout, run.stderr, run.result, run.fault) == ("out\n", "err", "42", None)
     assert run_of(evidence, 1).result == "43"
     assert answer(evidence) == Items("list", [Text("from the shell", 14)])
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        ("x = 1", []),
+        ("print('a')\nprint('b')\n3", ["stdout", "result"]),
+        ("import sys\nprint('a', file=sys.stderr)\n3", ["stderr", "result"]),
+        ("import os\nos.write(2, b'a')\nNone", ["stderr"]),
+        ("import os\nos.write(2, b'a')\n3", ["stderr", "result"]),
+        ("!echo a >&2", ["stdout"]),
+        ("print('a')\n1 / 0", ["stdout", "error"]),
+        ("def f(:", ["error"]),
+        ("class R:\n    def __repr__(self): raise ValueError\nR()", ["error"]),
+        ("3;", []),
+        ("display(3)", []),
+        ("print('a')\nfrom IPython.display import clear_output\nclear_output()", []),
+        ("print('a')\nfrom IPython.display import clear_output\nclear_output(wait=True)", ["stdout"]),
+        ("print('a')\nfrom IPython.display import clear_output\nclear_output(wait=True)\n3", ["result"]),
+        ("import warnings\nwarnings.warn('FigureCanvasAgg is non-interactive, and so on')", []),
+    ],
+)
+def test_outputs_are_kept_in_order(light_zygote: Zygote, source: str, kinds: list[str]) -> None:
+    assert [output.kind for output in run_of(hold(light_zygote, source)).outputs] == kinds
+
+
+def test_outputs_without_end_are_cut(light_zygote: Zygote) -> None:
+    source = "import sys\nfor _ in range(1000):\n    print('a')\n    print('b', file=sys.stderr)"
+    outputs = run_of(hold(light_zygote, source)).outputs
+    assert len(outputs) == 100
+    assert outputs[:2] == [Output("stdout", line_ends=1), Output("stderr", line_ends=1)]
 
 
 def test_a_cell_that_raises_does_not_stop_the_others(light_zygote: Zygote) -> None:
