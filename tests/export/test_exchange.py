@@ -42,6 +42,7 @@ ANSWERS = {
     "names-answer": 'names = ["Ada", "Grace"]',
     "greet-answer": "print(f'Hello {names[0]}')",
 }
+RIGHT = {**ANSWERS, "names-answer": 'names = ["Ada", "Grace", "Joan"]'}
 DOUBLED_NOT = {"double-answer": "def double(values):\n    return list(values)"}
 
 
@@ -94,8 +95,8 @@ def collected(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def graded(collected: Path) -> Path:
     """Both assignments graded, and feedback written: one by us, the other by nbgrader."""
-    for name in ("toy", "second"):
-        autograder(collected / "course", "grade", name)
+    for name, kept in (("toy", "1 submission"), ("second", "2 submissions")):
+        assert f"gradebook: {kept} up to date" in autograder(collected / "course", "grade", name)
     autograder(collected / "course", "feedback", "toy")
     nbgrader(collected / "course", "generate_feedback", "second")
     return collected
