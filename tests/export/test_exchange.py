@@ -15,7 +15,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from nbgrader.api import Gradebook
@@ -185,15 +185,13 @@ def formgrader(graded: Path) -> Iterator[str]:
         text=True,
         env=environment(graded),
     )
-    assert server.stderr is not None
+    said: list[str] = []
+    ready = threading.Event()
+    reader = threading.Thread(target=listen, args=(server.stderr, said, ready))
+    reader.start()
     try:
-        said = []
-        for line in server.stderr:
-            said.append(line)
-            if "is running at" in line:
-                break
+        ready.wait()
         assert server.poll() is None, "".join(said)
-        threading.Thread(target=server.stderr.read, daemon=True).start()  # a full pipe would stop it
         yield address
     finally:
         server.terminate()
@@ -201,6 +199,17 @@ def formgrader(graded: Path) -> Iterator[str]:
             server.wait(timeout=20)
         server.kill()
         server.wait()
+        reader.join()
+
+
+def listen(stream: IO[str], said: list[str], ready: threading.Event) -> None:
+    """Read what a server says to its end, so that it is never kept waiting; say when it serves, or has ended."""
+    with stream:
+        for line in stream:
+            said.append(line)
+            if "is running at" in line:
+                ready.set()
+    ready.set()
 
 
 def browsed(address: str, profile: Path) -> str:
