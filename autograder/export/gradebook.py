@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 from jupyter_core.paths import jupyter_config_path
 from nbgrader import preprocessors
-from nbgrader.api import BaseCell, Comment, Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import BaseCell, Comment, Gradebook, InvalidEntry, MissingEntry, SubmittedNotebook
 from nbgrader.api import Grade as Mark
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
@@ -72,7 +72,7 @@ def keep_grades(assignment: Assignment, grades: Sequence[Grade]) -> int:
             _save_assignment(gradebook, course, assignment, config)
             desk = _Desk(gradebook, course, assignment, config)
             return sum(desk.keep(grade) for grade in grades)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, InvalidEntry, OSError) as error:
         advice = "if an older nbgrader made it, run `nbgrader db upgrade`"
         raise GraderError(f"the gradebook cannot be written ({advice}): {error}") from error
 
@@ -203,7 +203,11 @@ class _Desk:
             return self._gradebook.update_or_create_submission(self._assignment.name, student, **when)
 
     def _rows(self, submission: Any) -> _Rows:
-        notebook = next(one for one in submission.notebooks if one.name == self._assignment.notebook_name)
+        name, names = self._assignment.notebook_name, [one.name for one in submission.notebooks]
+        if name not in names:
+            text = f"submissions in the gradebook are of {', '.join(names)}: give the notebook that name again"
+            raise CourseError([Problem(self._assignment.paths.shown(self._assignment.source_path), 0, "", text)])
+        notebook = submission.notebooks[names.index(name)]
         query = self._gradebook.db.query
         marks = query(BaseCell.name, Mark).join(Mark, Mark.cell_id == BaseCell.id)
         comments = query(BaseCell.name, Comment).join(Comment, Comment.cell_id == BaseCell.id)

@@ -15,7 +15,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from nbgrader.api import Gradebook
@@ -42,6 +42,7 @@ ANSWERS = {
     "names-answer": 'names = ["Ada", "Grace"]',
     "greet-answer": "print(f'Hello {names[0]}')",
 }
+RIGHT = {**ANSWERS, "names-answer": 'names = ["Ada", "Grace", "Joan"]'}
 DOUBLED_NOT = {"double-answer": "def double(values):\n    return list(values)"}
 
 
@@ -94,8 +95,8 @@ def collected(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def graded(collected: Path) -> Path:
     """Both assignments graded, and feedback written: one by us, the other by nbgrader."""
-    for name in ("toy", "second"):
-        autograder(collected / "course", "grade", name)
+    for name, kept in (("toy", "1 submission"), ("second", "2 submissions")):
+        assert f"gradebook: {kept} up to date" in autograder(collected / "course", "grade", name)
     autograder(collected / "course", "feedback", "toy")
     nbgrader(collected / "course", "generate_feedback", "second")
     return collected
@@ -184,15 +185,13 @@ def formgrader(graded: Path) -> Iterator[str]:
         text=True,
         env=environment(graded),
     )
-    assert server.stderr is not None
+    said: list[str] = []
+    ready = threading.Event()
+    reader = threading.Thread(target=listen, args=(server.stderr, said, ready))
+    reader.start()
     try:
-        said = []
-        for line in server.stderr:
-            said.append(line)
-            if "is running at" in line:
-                break
+        ready.wait()
         assert server.poll() is None, "".join(said)
-        threading.Thread(target=server.stderr.read, daemon=True).start()  # a full pipe would stop it
         yield address
     finally:
         server.terminate()
@@ -200,6 +199,17 @@ def formgrader(graded: Path) -> Iterator[str]:
             server.wait(timeout=20)
         server.kill()
         server.wait()
+        reader.join()
+
+
+def listen(stream: IO[str], said: list[str], ready: threading.Event) -> None:
+    """Read what a server says to its end, so that it is never kept waiting; say when it serves, or has ended."""
+    with stream:
+        for line in stream:
+            said.append(line)
+            if "is running at" in line:
+                ready.set()
+    ready.set()
 
 
 def browsed(address: str, profile: Path) -> str:

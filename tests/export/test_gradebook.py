@@ -378,6 +378,15 @@ def test_cells_added_once_there_are_submissions_are_refused_with_the_reason(cour
         keep(course)
 
 
+def test_a_notebook_renamed_once_there_are_submissions_is_said(course: Path) -> None:
+    one = graded(course, "ada", RIGHT)
+    keep(course, one)
+    for step in ("source", "release"):
+        (course / step / "toy/toy.ipynb").rename(course / step / "toy/other.ipynb")
+    with pytest.raises(CourseError, match=r"^source/toy/other.ipynb: submissions in the gradebook are of toy: give"):
+        keep(course, one)
+
+
 def test_a_configuration_that_fails_is_the_courses_to_mend(course: Path) -> None:
     (course / "nbgrader_config.py").write_text("1 / 0\n")
     with pytest.raises(CourseError, match=r"^nbgrader_config.py: ZeroDivisionError: division by zero"):
