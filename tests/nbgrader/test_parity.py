@@ -21,6 +21,7 @@ from autograder.notebook.master import MasterCopy
 from autograder.paths import Paths
 from autograder.pipeline import Options, Timings
 from autograder.records import Grade
+from autograder.store import Store
 
 PROGRAMS = Path(sys.executable).parent
 Scores = dict[str, float | None]
@@ -72,8 +73,11 @@ def graded_twice(root: Path, assignment: str, stopping: Collection[str] = ()) ->
     nbgrader(root, "autograde", assignment, f"--CourseDirectory.student_id_exclude={','.join(stopping)}")
     for student in stopping:
         nbgrader(root, "autograde", assignment, "--student", student)
-    loaded = load_nbgrader_assignment(root, assignment)
-    grades = {step.grade.student: step.grade for step in grade(loaded, Options(engine="inline"), Timings())}
+    command = [sys.executable, "-c", "from autograder.cli import main; main()", "grade", assignment, "--compat"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with Store(Paths(root).store) as store:
+        grades = {one.student: one for one in store.grades(assignment)}
     return Both(_recorded(root, assignment), {name: _ours(one) for name, one in grades.items()}, grades)
 
 
