@@ -449,7 +449,7 @@ def _print_trainings(grades: Iterable[Grade]) -> None:
         shared = f"{_count(len(networks), 'network')} of {_count(len(uses), 'submission')}"
         source = f"{data} ({'stand-in data, ' if stand_in else ''}{digest.removeprefix('sha256:')[:12]})"
         versions = ", ".join(f"{name} {uses[0].versions[name]}" for name in ("tensorflow", "keras"))
-        text = f"recipe {recipe}: {shared}, trained {_count(len(runs), 'time')} on {source}, {device}, {versions}"
+        text = f"recipe {recipe}: {shared}, {_count(len(runs), 'training')} kept, on {source}, {device}, {versions}"
         out.print(text, markup=False)
 
 

@@ -68,11 +68,11 @@ def _untrainable(fault: Fault) -> Said:
     given, wanted = (*fault.names, "", "")[:2]
     match fault.error:
         case "custom":
-            return phrase("a network with a layer of your own class, which cannot be trained: {how}", how=fault.message)
+            return phrase("a network with a layer of your own class, which cannot be trained: {layer}", layer=given)
         case "code":
-            return phrase("a network with a Lambda layer, whose code is not run in training: {how}", how=fault.message)
+            return phrase("a network with a Lambda layer, whose code is not run in training: {layer}", layer=given)
         case "unfinished":
-            return phrase("a network that was never built, or cannot be followed: {how}", how=fault.message)
+            return phrase("a network that was never built, or whose layers cannot be followed")
         case "ends":
             return phrase("a network of several inputs or outputs ({given}): one of each is expected", given=given)
         case "input shape":

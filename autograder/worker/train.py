@@ -363,7 +363,8 @@ def _network_faults() -> Iterator[None]:
     try:
         yield
     except NotRebuilt as error:
-        raise _Faulty(Fault(kind="untrainable", error=error.reason, message=str(error))) from error
+        fault = Fault(kind="untrainable", error=error.reason, message=str(error), names=[error.layer or "?"])
+        raise _Faulty(fault) from error
     except Untrainable as error:
         raise _Faulty(error.fault) from error
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:

@@ -355,15 +355,15 @@ FRENCH_HINT = (
             f"où     perte, 3 époques sur 5{NBSP}: █▅▁ 2,25 → 0,75\n{FRENCH_HINT}",
         ),
         (
-            Fault(kind="untrainable", error="code", message="f (Lambda)"),
+            Fault(kind="untrainable", error="code", message="f (Lambda): its code", names=["f (Lambda)"]),
             "received  a network with a Lambda layer, whose code is not run in training: f (Lambda)",
             "reçu  un réseau avec une couche Lambda, dont le code n'est pas exécuté à l'entraînement"
             f"{NBSP}: f (Lambda)",
         ),
         (
-            Fault(kind="untrainable", error="data", message="output shape (None, 3), expected (None, 10)"),
-            "received  a network that cannot be trained: output shape (None, 3), expected (None, 10)",
-            f"reçu  un réseau qui ne peut pas être entraîné{NBSP}: output shape (None, 3), expected (None, 10)",
+            Fault(kind="untrainable", error="output shape", names=["(None, 3)", "(None, 10)"]),
+            "received  a network whose output has shape (None, 3): (None, 10) is expected",
+            f"reçu  un réseau dont la sortie est de forme (None, 3){NBSP}: (None, 10) est attendu",
         ),
     ],
     ids=["time", "memory", "a Lambda layer", "another shape"],
