@@ -111,9 +111,10 @@ def trained_by(
     """Ask the student's own training function for a trained model, and that model for predictions.
 
     It is called as `function(inputs, labels, *args, **kwargs)` with the recipe's training examples, prepared as the
-    recipe says, each of `shape` (left out: as the set has it). The classes are renumbered by a secret permutation: stored
-    answers, and models trained elsewhere, do not know it. What it returns, a Keras model, an object with `predict` or a
-    function, then predicts the inputs of the hidden set; its labels never enter the room. `args` are as for `call`.
+    recipe says, each of `shape` (left out: as the set has it). The classes are renumbered by a secret permutation:
+    stored answers, and models trained elsewhere, do not know it. What it returns, a Keras model, an object with
+    `predict` or a function, then predicts the inputs of the hidden set; its labels never enter the room. `args` are as
+    for `call`.
     """
 
     def encode(blobs: list[bytes]) -> Probe:
