@@ -11,6 +11,7 @@ from typing import Any
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from autograder.course import Assignment, keeps_gradebook
 from autograder.export.submitted import complete_exchanged, write_exchanged
@@ -24,6 +25,8 @@ from autograder.store import Store
 EMPTY: Mapping[str, float] = {}
 SOURCE_LINES = 30
 """Lines of a failing cell that are shown."""
+HANG = 4
+"""Characters that the lines of a message without labels wrap to."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,24 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.filters["typeset"] = lambda text: _typeset(text, language)
+    environment.filters["hang"] = _hang
     environment.filters["points"] = lambda value: _points(value, language)
     environment.globals["status_name"] = lambda status: render(STATUSES[status], language)
     return environment
 
 
-def _typeset(text: str, language: str) -> str:
-    """Keep French punctuation with its word: no line breaks between the two."""
-    return re.sub(r" (?=[:;?!»])|(?<=«) ", "\N{NO-BREAK SPACE}", text) if language == "fr" else text
+def _typeset(text: str, language: str) -> Markup:
+    """Return a title as HTML: `code` set as such, French punctuation and thousands kept on one line with their word."""
+    if language == "fr":
+        text = re.sub(r" (?=[:;?!»])|(?<=«) ", "\N{NO-BREAK SPACE}", text)
+        text = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "\N{NARROW NO-BREAK SPACE}", text)
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _hang(message: str) -> int:
+    """Return the column, in characters, that a message's lines wrap to: that of what follows its labels."""
+    label = re.match(r"\S+ {2,}", message)
+    return len(label[0]) if label else HANG
 
 
 def _points(value: Any, language: str) -> str:

@@ -130,6 +130,20 @@ def test_french_titles_do_not_break_before_their_marks(french: Assignment) -> No
     assert "réussi Est-ce «~a~»~: oui~?".replace("~", "\N{NO-BREAK SPACE}") in lines
 
 
+def test_titles_set_code_and_keep_thousands_together(french: Assignment) -> None:
+    page = feedback_page(french, grade(outcome("`f(<x>)` compte 2 209 098 paramètres en 1 000 pas, pas 12 3")), None)
+    expected = "<code>f(&lt;x&gt;)</code> compte 2~209~098 paramètres en 1~000 pas, pas 12 3"
+    assert expected.replace("~", "\N{NARROW NO-BREAK SPACE}") in page
+
+
+def test_a_line_that_wraps_goes_on_under_what_it_says(english: Assignment) -> None:
+    labelled = feedback_page(english, grade(outcome(message=compose(MESSAGE, "en", hidden=False))), None)
+    assert '<pre class="message" style="--hang: 10ch"><span>received  [1, 2]</span>' in labelled
+    assert 'style="--hang: 4ch"><span>one line alone</span>' in feedback_page(
+        english, grade(outcome(message="one line alone")), None
+    )
+
+
 def test_a_room_that_ended_early_says_why(english: Assignment) -> None:
     fault = Fault("died", message="exit code 0", cell=3)
     lines = said(feedback_page(english, grade(), exam(fault=fault)))
