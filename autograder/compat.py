@@ -137,7 +137,16 @@ class Course:
         run = msgspec.json.encode([list(sanitized.cells), self.limits, ENVIRONMENT])
         key = digest("compat", own, run, libraries(), *(one.digest for one in self._sets), *contents)
         submission = Submission(student, own, sanitized.cells, files=files)
-        return Order(key, submission, NOTHING_ASKED, self.limits, self.isolation, self._sets, environment=ENVIRONMENT)
+        return Order(
+            key,
+            submission,
+            NOTHING_ASKED,
+            self.limits,
+            self.isolation,
+            self._sets,
+            environment=ENVIRONMENT,
+            as_kernel=True,
+        )
 
     def _files(self, student: str) -> dict[str, Path]:
         """What lies beside the notebook when it runs: the student's files, under the source's of the same name."""

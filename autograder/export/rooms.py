@@ -72,7 +72,7 @@ class RoomExecute(Execute):  # type: ignore[misc]
         )
         zygote = _zygote(_preload(paths, names["assignment"], names["notebook"]))
         submission = Submission(names["student"], "", cells, files=_files(folder))
-        exam = examine(zygote, Order("", submission, Plan((), {}, ()), limits, isolation)).exam
+        exam = examine(zygote, Order("", submission, Plan((), {}, ()), limits, isolation, as_kernel=True)).exam
         _write(nb, exam)
         return nb, resources
 

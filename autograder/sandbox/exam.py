@@ -25,6 +25,7 @@ from autograder.wire.messages import (
     Done,
     Fault,
     File,
+    FitCap,
     PrintedProbe,
     Probe,
     Questions,
@@ -52,6 +53,8 @@ class Order:
     """Of the room's generators. One for all submissions; calibration varies it."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that the cells see."""
+    as_kernel: bool = False
+    """Whether cells run as in a kernel that nbgrader starts, `fit` not capped."""
 
 
 class _Overdue(Exception):
@@ -88,7 +91,11 @@ class _Exam:
         records = [File(path, blob) for blob, path in enumerate(files)]
         blobs = [path.read_bytes() for path in files.values()]
         variables = dict(self._order.environment)
-        opening = Cells(list(cells), limits.output_kb * 1024, limits.fit, records, self._order.seed, variables)
+        as_kernel = self._order.as_kernel
+        fit = FitCap() if as_kernel else limits.fit
+        opening = Cells(
+            list(cells), limits.output_kb * 1024, fit, records, self._order.seed, variables, as_kernel=as_kernel
+        )
         self._room.send(opening, blobs, deadline=self._end)
         while not isinstance(message := self._next()[0], CellsDone):
             self._hear_cell(message)

@@ -336,6 +336,8 @@ class Cells(Record, tag="cells", frozen=True):
     """Of every generator, before the first cell."""
     environment: dict[str, str] = {}
     """Variables set before the first cell."""
+    as_kernel: bool = False
+    """Whether the room behaves as a kernel that nbgrader starts: nothing stands in for what is not here."""
 
 
 class Questions(Record, tag="questions", frozen=True):

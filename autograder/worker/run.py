@@ -319,9 +319,10 @@ _shell = _make_shell()  # once, in the zygote: a room inherits it
 def serve(talk: socket.socket) -> None:
     """Hold the conversation of one room: cells first, then the questions."""
     interrupts = _Interrupts()
-    elsewhere.install()
     stream = talk.makefile("rb")
     cells, contents = codec.unpack(codec.read_frame(stream.read), Cells)
+    if not cells.as_kernel:
+        elsewhere.install()
     _seed(cells.seed)
     _lay_out(cells.files, contents)
     _watch_descriptors()
