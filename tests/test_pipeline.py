@@ -364,3 +364,23 @@ def test_test_cells_alone_can_mark_an_assignment(course: Path) -> None:
     toy.hand_in(course, "ada", RIGHT)
     toy.hand_in(course, "bob", WRONG)
     assert {name: one.score for name, one in grades(run(course)).items()} == {"ada": 8.0, "bob": 4.0}
+
+
+def test_files_handed_in_beside_the_notebook_are_there(course: Path) -> None:
+    names = 'names = open("lists/names.txt").read().split()'
+    path = toy.hand_in(course, "ada", toy.answered({"names-answer": names}))
+    (path.parent / "lists").mkdir()
+    (path.parent / "lists/names.txt").write_text("Ada Grace Joan")
+    assert grades(run(course))["ada"].score == 8.0
+    (path.parent / "lists/names.txt").write_text("Ada")
+    (step,) = run(course)
+    assert (step.unchanged, step.grade.attempt) == (False, 2)
+    assert step.grade.score < 8.0
+
+
+def test_files_larger_than_allowed_are_left_out(course: Path) -> None:
+    (course / "course.yaml").write_text((course / "course.yaml").read_text() + "      files_mb: 1\n")
+    path = toy.hand_in(course, "ada", toy.answered({"names-answer": 'names = open("names.txt").read().split()'}))
+    (path.parent / "names.txt").write_text("Ada Grace Joan" + " " * 2**20)
+    found = grades(run(course))["ada"]
+    assert any("FileNotFoundError" in one.message for one in found.questions[1].outcomes)

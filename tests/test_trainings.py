@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import digits
@@ -220,3 +222,21 @@ def test_a_gpu_that_is_not_there_is_said(course: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(CourseError, match="this machine has no GPU"):
         run(course, profile="gpu")
+
+
+def test_weights_that_a_student_hands_in_are_scored(course: Path) -> None:
+    """They are read in the student's own room; what comes out is predictions on inputs it never saw."""
+    load = """\
+stored = np.load("weights.npz")["weights"]
+curves = {"loss": [1.0]}
+
+def predictor(images):
+    return images @ stored.T"""
+    arrays = Shelf(Path(os.environ["AUTOGRADER_DATA"])).open("mnist")
+    images = arrays["x_train"].reshape(-1, 784)
+    weights = np.eye(10)[arrays["y_train"]].T @ (images - images.mean()) / 255
+    path = digits.hand_in(course, "ada", {"predict-answer": load})
+    np.savez(path.parent / "weights.npz", weights=weights)
+    assert outcome(run(course)["ada"], "test_guessed").status == "passed"
+    np.savez(path.parent / "weights.npz", weights=weights[::-1])
+    assert outcome(run(course)["ada"], "test_guessed").status == "failed"
