@@ -15,6 +15,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from autograder.errors import GraderError
 from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
+TABLE_TRIES = 20
+"""More than there are tables and indexes: each try that another process was ahead of finds one more."""
+
 
 class _Base(DeclarativeBase):
     pass
@@ -113,11 +116,14 @@ class Store:
             raise GraderError(f"the results cannot be opened at {path}: {error}") from error
 
     def _make_tables(self) -> None:
-        """Make the tables that are not there. Another process may be at it too: then the second try finds them."""
-        try:
-            _Base.metadata.create_all(self._engine)
-        except sa.exc.OperationalError:
-            _Base.metadata.create_all(self._engine)
+        """Make the tables that are not there. Another process may be at it too: each try then finds more of them."""
+        for tries_left in reversed(range(TABLE_TRIES)):
+            try:
+                _Base.metadata.create_all(self._engine)
+                return
+            except sa.exc.OperationalError:
+                if not tries_left:
+                    raise
 
     def save(self, grade: Grade, keys: Keys) -> Grade:
         """Store a grade, in one transaction, over the student's last one; return it with its attempt's number.
