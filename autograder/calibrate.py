@@ -10,18 +10,17 @@ import msgspec
 import numpy as np
 
 from autograder.course import Assignment
-from autograder.engine import Engine, Workshop
+from autograder.engine import Engine
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.intake import as_submission
 from autograder.judge.message import CheckFailed
 from autograder.judge.trainings import Predictions
 from autograder.judge.verdict import Bar, Rule
 from autograder.marking import Assessor, trainings
-from autograder.pipeline import Options, choose_engine, find_gpus, gpu_pool, judge_of, warm_rooms
+from autograder.pipeline import Options, assessing
 from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
-from autograder.sandbox.isolation import measure
 from autograder.training.desk import Scored
 from autograder.training.job import Job
 from autograder.training.mistakes import MISTAKES
@@ -30,9 +29,7 @@ from autograder.training.thresholds import write_thresholds
 from autograder.wire import codec
 from autograder.wire.messages import Array, Fault, Network, Record, TrainedProbe
 
-RUNS = 20
 MISTAKE_RUNS = 3
-LEAST_RUNS = 5
 CONSTANT = "always the same answer"
 """What every training function is compared with: it names the most frequent class, whatever it sees."""
 
@@ -65,11 +62,7 @@ def calibrate(assignment: Assignment, options: Options, recipe: str | None, runs
 
     Raises CourseError where the solution does not answer a probe, GraderError where we could not find out.
     """
-    isolation = measure().require(assignment.course.isolation)
-    gpus = find_gpus(options)
-    with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
-        assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=True)
-        engine = choose_engine(options, Workshop(zygote, isolation, gpu_pool(options, gpus, assessor.desk)))
+    with assessing(assignment, options, calibrating=True) as (assessor, engine):
         workbench = _Workbench(assignment, assessor, engine, runs)
         for name, probe in assessor.desk.probes.items():
             if recipe in (None, probe.recipe):
@@ -107,7 +100,7 @@ class _Workbench:
                 others = {title: [_score(run, metric) for run in runs] for title, runs in weak.items()}
             else:
                 scores = [self._predicted(name, seed, metric) for seed in range(self._runs)]
-                others = {CONSTANT: [self._constant(probe.data)] * MISTAKE_RUNS}
+                others = {CONSTANT: [self._constant(name)] * MISTAKE_RUNS}
             yield self._report(name, recipe, metric, scores, others, untrainable, examples)
 
     def _report(
@@ -157,9 +150,7 @@ class _Workbench:
         return trained
 
     def _train(self, networks: Mapping[str, Network], recipe: Recipe, runs: int) -> dict[str, list[TrainingRun]]:
-        jobs = {
-            name: [self._desk.job(network, recipe, seed) for seed in range(runs)] for name, network in networks.items()
-        }
+        jobs = {name: list(self._desk.jobs(network, recipe, range(runs))) for name, network in networks.items()}
         self._run([job for ones in jobs.values() for job in ones])
         return {name: [self._run_of(job) for job in ones] for name, ones in jobs.items()}
 
@@ -209,8 +200,8 @@ class _Workbench:
         except CheckFailed as error:
             raise self._broken(name, f"the solution's answer cannot be scored: {error}") from None
 
-    def _constant(self, hidden: str) -> float:
-        labels = self._desk.hidden_labels(hidden)
+    def _constant(self, name: str) -> float:
+        labels = self._desk.labels[name]
         return float(np.bincount(labels).max() / len(labels))
 
     def _broken(self, where: str, text: str) -> CourseError:

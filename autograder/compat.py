@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from autograder.notebook.formats import Notebook
 from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
 from autograder.notebook.metadata import role_of
 from autograder.paths import PRIVATE
-from autograder.pipeline import Options, Step, Timings, choose_engine, require_hidden
+from autograder.pipeline import Options, Step, Timings, choose_engine, choose_students, require_hidden
 from autograder.records import (
     CheckStatus,
     Evidence,
@@ -43,7 +44,7 @@ from autograder.records import (
 )
 from autograder.release import release_files
 from autograder.sandbox.exam import Order
-from autograder.sandbox.isolation import LEVELS, measure
+from autograder.sandbox.isolation import measure, suffices
 from autograder.sandbox.rooms import Zygote
 from autograder.store import Keys, Store
 from autograder.wire.messages import CellRun, FitCap
@@ -167,7 +168,7 @@ class Course:
 
     def walled(self, exam: Exam) -> bool:
         """Whether evidence was taken behind the wall the course asks for now, or a stronger one."""
-        return LEVELS.index(exam.isolation) >= LEVELS.index(self.first.course.isolation)
+        return suffices(exam.isolation, self.first.course.isolation)
 
     def __enter__(self) -> Course:
         return self
@@ -196,32 +197,23 @@ def grade(assignments: Sequence[Assignment], options: Options, timings: Timings)
     started = time.monotonic()
     isolation = measure().require(assignments[0].course.isolation)
     require_hidden(assignments[0])
-    chosen = _chosen(assignments[0], options)
+    chosen = choose_students(assignments[0], students(assignments[0]), options.students)
     with Course(assignments, isolation) as course, Store(course.paths.store) as store:
         ready: list[Work] = []
         waiting: dict[str, Work] = {}
+        orders: list[Order] = []
         for work in (course.work(student) for student in chosen):
-            if _orders(course, work, again=options.again):
+            if needed := _orders(course, work, again=options.again):
                 waiting[work.student] = work
+                orders += needed
             else:
                 ready.append(work)
         for work in ready:
             yield _mark(course, store, work, len(chosen))
         if waiting:
-            for work, error in _examine(course, waiting, options, timings):
+            for work, error in _examine(course, waiting, orders, options, timings):
                 yield _mark(course, store, work, len(chosen), error)
     timings.total = time.monotonic() - started
-
-
-def _chosen(assignment: Assignment, options: Options) -> list[str]:
-    found = students(assignment)
-    shown = assignment.paths.shown(assignment.paths.submitted)
-    if not found:
-        text = f"no student's folder here: put notebooks in {shown}/STUDENT/{assignment.name}/"
-        raise CourseError([Problem(shown, 0, "", text)])
-    if unknown := sorted(set(options.students) - set(found)):
-        raise CourseError(Problem(shown, 0, name, "no folder of this student") for name in unknown)
-    return [name for name in found if not options.students or name in options.students]
 
 
 def _orders(course: Course, work: Work, *, again: bool = False) -> list[Order]:
@@ -240,7 +232,7 @@ def _is_refused(work: Work) -> bool:
 
 
 def _examine(
-    course: Course, waiting: dict[str, Work], options: Options, timings: Timings
+    course: Course, waiting: dict[str, Work], orders: list[Order], options: Options, timings: Timings
 ) -> Iterator[tuple[Work, GraderError | None]]:
     """Hold the exams, and yield each student once the last of theirs is there, or failed through a fault of ours."""
     started = time.monotonic()
@@ -249,10 +241,7 @@ def _examine(
         zygote.warm()
         timings.warm = time.monotonic() - started
         engine = choose_engine(options, Workshop(zygote, course.isolation))
-        orders = [order for work in waiting.values() for order in _orders(course, work, again=options.again)]
-        missing = dict.fromkeys(waiting, 0)
-        for order in orders:
-            missing[order.submission.student] += 1
+        missing = Counter(order.submission.student for order in orders)
         errors: dict[str, GraderError] = {}
         for result in engine.examine(orders):
             student = result.order.submission.student

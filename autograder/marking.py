@@ -33,7 +33,7 @@ from autograder.records import (
 )
 from autograder.release import release_problems
 from autograder.sandbox.exam import Order
-from autograder.sandbox.isolation import LEVELS
+from autograder.sandbox.isolation import suffices
 from autograder.store import Keys, Store
 from autograder.training.desk import TrainingDesk
 from autograder.training.job import Job
@@ -308,20 +308,19 @@ class Marker:
 
     def _walled(self, exam: Exam) -> bool:
         """Whether evidence was taken behind the wall the course asks for now, or a stronger one."""
-        minimum = self._assignment.course.isolation
-        return exam.fault is not None or LEVELS.index(exam.isolation) >= LEVELS.index(minimum)
+        return exam.fault is not None or suffices(exam.isolation, self._assignment.course.isolation)
 
     def _judge_key(self, exam_key: str) -> str:
         """Digest of all that a grade depends on beside the evidence."""
+        return digest(exam_key, self._solution_key, self._assessor.desk.digest, *self._rules)
+
+    @cached_property
+    def _rules(self) -> list[bytes]:
+        """What the course says of judging: its checks, as they were when the run began, its points, its messages."""
         folder = self._assignment.paths.source(self._assignment.name)
         questions = [(one.id, one.points, one.tested) for one in self._assignment.questions]
-        return digest(
-            exam_key,
-            self._solution_key,
-            self._assessor.desk.digest,
-            *(path.read_bytes() for path in sorted(folder.glob("*.py"))),
-            msgspec.json.encode([questions, self._assignment.course.language, self._assignment.settings.expected]),
-        )
+        said = [questions, self._assignment.course.language, self._assignment.settings.expected]
+        return [*(path.read_bytes() for path in sorted(folder.glob("*.py"))), msgspec.json.encode(said)]
 
 
 @cache

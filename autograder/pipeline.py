@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,8 +58,6 @@ class Timings:
     """Until the first room could open."""
     rooms: float = 0.0
     """From then until the last room's evidence was there."""
-    training: float = 0.0
-    """From then until the last network was trained, and what it decides marked."""
     judge: float = 0.0
     """Waiting for the judge, all cases together; rooms work meanwhile."""
     total: float = 0.0
@@ -110,7 +109,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
                         waiting.append(marked)
                     else:
                         yield Step(marked.grade, len(submissions))
-                for marked in _train(marker, engine, assessor.desk, waiting, timings):
+                for marked in _train(marker, engine, assessor.desk, waiting):
                     yield Step(marked.grade, len(submissions))
         timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
@@ -135,14 +134,11 @@ def _examine(marker: Marker, engine: Engine, zygote: Zygote, orders: list[Order]
     timings.rooms = time.monotonic() - started - timings.warm
 
 
-def _train(
-    marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Marked], timings: Timings
-) -> Iterator[Marked]:
+def _train(marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Marked]) -> Iterator[Marked]:
     """Run the trainings that submissions wait for, and mark each submission when all of its own are there.
 
     The only loop of the line: a check that cannot tell from the trainings there are asks for one more.
     """
-    started = time.monotonic()
     while waiting:
         again: list[Marked] = []
         missing = {marked.student: {job.key for job in marked.wants} for marked in waiting}
@@ -161,7 +157,6 @@ def _train(
                     else:
                         yield anew
         waiting = again
-    timings.training = time.monotonic() - started
 
 
 def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
@@ -180,6 +175,22 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
             yield Step(marker.mark_stored(submission).grade, len(stored))
         timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
+
+
+@contextmanager
+def assessing(
+    assignment: Assignment, options: Options, *, calibrating: bool = False
+) -> Iterator[tuple[Assessor, Engine]]:
+    """Open an assignment whose own notebooks are to be examined and assessed, with an engine of warm rooms.
+
+    Raises as `grade` does; `calibrating` lets recipes have no threshold yet.
+    """
+    isolation = measure().require(assignment.course.isolation)
+    gpus = find_gpus(options)
+    with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
+        assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=calibrating)
+        pool = gpu_pool(options, gpus, assessor.desk)
+        yield assessor, choose_engine(options, Workshop(zygote, isolation, pool))
 
 
 def judge_of(assignment: Assignment) -> Judge:
@@ -229,15 +240,22 @@ def gpu_pool(options: Options, gpus: tuple[Gpu, ...], desk: TrainingDesk) -> Gpu
 def _chosen(
     assignment: Assignment, release: Notebook, students: Collection[str]
 ) -> list[tuple[str, Submission | None]]:
-    found = list(list_submissions(assignment, release))
+    found = dict(list_submissions(assignment, release))
+    return [(name, found[name]) for name in choose_students(assignment, found, students)]
+
+
+def choose_students(assignment: Assignment, found: Collection[str], wanted: Collection[str]) -> list[str]:
+    """Return those of the students `found` that are wanted; all where none is named.
+
+    Raises CourseError where nobody is found, or somebody wanted is not.
+    """
     shown = assignment.paths.shown(assignment.paths.submitted)
     if not found:
         text = f"no student's folder here: put notebooks in {shown}/STUDENT/{assignment.name}/"
         raise CourseError([Problem(shown, 0, "", text)])
-    unknown = sorted(set(students) - {name for name, _ in found})
-    if unknown:
+    if unknown := sorted(set(wanted) - set(found)):
         raise CourseError(Problem(shown, 0, name, "no folder of this student") for name in unknown)
-    return [pair for pair in found if not students or pair[0] in students]
+    return [name for name in found if not wanted or name in wanted]
 
 
 def require_hidden(assignment: Assignment) -> None:

@@ -8,19 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.course import Assignment
-from autograder.engine import Engine, Workshop, hold
+from autograder.engine import Engine
 from autograder.errors import GraderError, Problem
 from autograder.intake import as_submission
 from autograder.judge.faults import is_unwritten
 from autograder.marking import Assessment, Assessor, trainings
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name
-from autograder.pipeline import Options, choose_engine, find_gpus, gpu_pool, judge_of, warm_rooms
+from autograder.pipeline import Options, assessing
 from autograder.records import Evidence, Exam, QuestionGrade, Submission
 from autograder.release import leaks, read_release, release_differences
 from autograder.sandbox.exam import Order
-from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote
 
 
 def findings(assignment: Assignment, options: Options) -> list[Problem]:
@@ -28,12 +26,7 @@ def findings(assignment: Assignment, options: Options) -> list[Problem]:
 
     Raises CourseError where the course is broken, GraderError where we could not find out.
     """
-    isolation = measure().require(assignment.course.isolation)
-    gpus = find_gpus(options)
-    with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
-        assessor = Assessor(assignment, judge, options.profile, isolation)
-        workshop = Workshop(zygote, isolation, gpu_pool(options, gpus, assessor.desk))
-        engine = choose_engine(options, workshop)
+    with assessing(assignment, options) as (assessor, engine):
         release = read_release(assignment)
         paths, name = assignment.paths, assignment.name
         solution, untouched = paths.reference(name), paths.untouched(name)
@@ -42,7 +35,7 @@ def findings(assignment: Assignment, options: Options) -> list[Problem]:
             untouched: as_submission(assignment, release),
         }
         for path, submission in submissions.items():
-            _examine(zygote, assessor.order(submission)).save(path)
+            _examine(engine, assessor.order(submission)).save(path)
         first, second = (
             _assess(assessor, engine, submission, path, solution) for path, submission in submissions.items()
         )
@@ -55,8 +48,8 @@ def findings(assignment: Assignment, options: Options) -> list[Problem]:
         ]
 
 
-def _examine(zygote: Zygote, order: Order) -> Evidence:
-    result = hold(zygote, order)
+def _examine(engine: Engine, order: Order) -> Evidence:
+    (result,) = engine.examine([order])
     if result.evidence is None:
         raise result.error or GraderError("an exam gave no evidence")
     return result.evidence

@@ -27,7 +27,7 @@ from autograder.recipes import Recipe
 from autograder.records import TrainingRun
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
-from autograder.training.job import Job, make_job
+from autograder.training.job import Job, make_jobs
 from autograder.training.mistakes import MISTAKES
 from autograder.training.statistics import calibrate_bar
 from autograder.wire.messages import Network
@@ -149,7 +149,7 @@ class Trainer:
         self._runs: dict[str, TrainingRun] = {}
 
     def job(self, network: Network, recipe: Recipe, seed: int) -> Job:
-        return make_job(network, recipe, self._shelf.get(recipe.data), seed, libraries())
+        return next(make_jobs(network, recipe, self._shelf.get(recipe.data), [seed], libraries()))
 
     def train(self, jobs: Iterable[Job]) -> None:
         for trained in self._engine.train([job for job in jobs if job.key not in self._runs]):
@@ -212,7 +212,7 @@ def measure_fairness(trainer: Trainer, name: str, network: Network, recipe: Reci
 
 def grade_often(trainer: Trainer, network: Network, recipe: Recipe, rule: Rule, gradings: int) -> Mapping[str, int]:
     """Grade a network again and again, each time with seeds of its own; return how often each verdict came."""
-    open_ones = {number: [] for number in range(gradings)}
+    open_ones: dict[int, list[float]] = {number: [] for number in range(gradings)}
     verdicts: Counter[str] = Counter()
     for look in range(recipe.seeds):
         jobs = {number: trainer.job(network, recipe, FRESH + recipe.seeds * number + look) for number in open_ones}

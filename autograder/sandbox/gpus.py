@@ -72,11 +72,6 @@ class Row:
     """Whether it is cut into instances."""
 
 
-def find_gpus() -> tuple[Gpu, ...]:
-    """Return the GPUs that rooms can be given; none where there is no driver, no GPU, or none visible to us."""
-    return survey().gpus
-
-
 def survey() -> Survey:
     """Ask nvidia-smi which GPUs there are, and keep those that CUDA_VISIBLE_DEVICES, where it is set, leaves to us."""
     try:

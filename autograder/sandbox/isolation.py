@@ -56,7 +56,7 @@ class Isolation:
 
     def require(self, minimum: str) -> str:
         """Return the level, or raise IsolationError with what is missing where it is below `minimum`."""
-        if self.level is not None and LEVELS.index(self.level) >= LEVELS.index(minimum):
+        if self.level is not None and suffices(self.level, minimum):
             return self.level
         missing = [step for step in self.steps if step.error]
         lines = [f"this machine cannot raise a wall of level « {minimum} », and nothing was run"]
@@ -65,6 +65,11 @@ class Isolation:
             if step.name in REMEDIES:
                 lines.append(f"  remedy   {REMEDIES[step.name]}")
         raise IsolationError("\n".join(lines))
+
+
+def suffices(level: str, minimum: str) -> bool:
+    """Whether a wall of this level is one of the minimum, or a stronger one."""
+    return LEVELS.index(level) >= LEVELS.index(minimum)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,10 +17,9 @@ from autograder.errors import CourseError, Problem
 from autograder.judge.channel import TrainingCase
 from autograder.recipes import Profile, Recipe
 from autograder.records import Evidence, Plan, TrainingRun, TrainingUse, digest, load_training_run
-from autograder.training.job import Job, calibrated_for, make_job
+from autograder.training.job import Job, calibrated_for, make_jobs
 from autograder.wire import codec
 from autograder.wire.messages import (
-    Array,
     Examples,
     Network,
     PredictionsProbe,
@@ -113,11 +113,11 @@ class TrainingDesk:
         network = evidence.answers()[name][0]
         assert isinstance(network, Network), "only a network is trained"
         recipe = self.recipes[probe.recipe]
-        return self.job(network, recipe, len(self._stored(network, recipe)))
+        return next(job for job in self.jobs(network, recipe, range(recipe.seeds)) if self.load(job) is None)
 
-    def job(self, network: Network, recipe: Recipe, seed: int) -> Job:
-        """Return one training of a network."""
-        return make_job(network, recipe, self.data[recipe.data], seed, self._libraries)
+    def jobs(self, network: Network, recipe: Recipe, seeds: Iterable[int]) -> Iterator[Job]:
+        """Yield a network's training for each seed."""
+        return make_jobs(network, recipe, self.data[recipe.data], seeds, self._libraries)
 
     def load(self, job: Job) -> TrainingRun | None:
         """Return the stored run of a job, None where there is none."""
@@ -137,8 +137,8 @@ class TrainingDesk:
     def _stored(self, network: Network, recipe: Recipe) -> tuple[TrainingRun, ...]:
         """The stored trainings of a network, from the first seed on, as far as there is no gap."""
         found = []
-        for seed in range(recipe.seeds):
-            run = self.load(self.job(network, recipe, seed))
+        for job in self.jobs(network, recipe, range(recipe.seeds)):
+            run = self.load(job)
             if run is None:
                 break
             found.append(run)
@@ -155,7 +155,7 @@ class TrainingDesk:
             data=data.name,
             stand_in=data.stand_in,
             runs=runs,
-            labels=None if isinstance(probe, TrainedProbe) else self._labels(probe, blobs),
+            labels=codec.array_record(self.labels[name], blobs) if name in self.labels else None,
         )
 
     def calibrated(self, name: str) -> str:
@@ -165,15 +165,15 @@ class TrainingDesk:
         names = [recipe.data, *([] if isinstance(probe, TrainedProbe) else [probe.data])]
         return calibrated_for(recipe, *(self.data[one] for one in names))
 
-    def hidden_labels(self, name: str) -> NDArray[np.int64]:
-        """Return the labels of a hidden set, (N,)."""
-        return self._shelf.open(name)["y"].reshape(-1).astype(np.int64)
-
-    def _labels(self, probe: TrainedByProbe | PredictionsProbe, blobs: list[bytes]) -> Array:
-        labels = self.hidden_labels(probe.data)
-        if isinstance(probe, TrainedByProbe):
-            labels = self._renumbering(probe)[labels]
-        return codec.array_record(labels, blobs)
+    @cached_property
+    def labels(self) -> dict[str, NDArray[np.int64]]:
+        """Labels of the hidden sets, (N,), by probe, numbered as the student's function was given them."""
+        found = {}
+        for name, probe in self.probes.items():
+            if not isinstance(probe, TrainedProbe):
+                labels = self._shelf.open(probe.data)["y"].reshape(-1).astype(np.int64)
+                found[name] = self._renumbering(probe)[labels] if isinstance(probe, TrainedByProbe) else labels
+        return found
 
     # --- what a room is given ---
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autograder.data.shelf import DataSet
@@ -55,11 +55,15 @@ class Job:
         )
 
 
-def make_job(network: Network, recipe: Recipe, data: DataSet, seed: int, libraries: str) -> Job:
-    """Return the job of one training. `libraries` names the versions that compute it."""
+def make_jobs(network: Network, recipe: Recipe, data: DataSet, seeds: Iterable[int], libraries: str) -> Iterator[Job]:
+    """Yield a network's job for each seed; its signature, which takes milliseconds, is taken once.
+
+    `libraries` names the versions that compute it.
+    """
     sign = signature(network, trainable=True)
-    key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries)
-    return Job(key, network, sign, recipe, data, seed)
+    for seed in seeds:
+        key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries)
+        yield Job(key, network, sign, recipe, data, seed)
 
 
 def calibrated_for(recipe: Recipe, *sets: DataSet) -> str:

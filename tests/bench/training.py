@@ -31,7 +31,6 @@ from autograder.records import TrainingRun
 from autograder.sandbox.exam import examine
 from autograder.sandbox.isolation import measure
 from autograder.store import Store
-from autograder.training.job import Job
 from autograder.training.room import train
 
 from .floor import zygote_environment
@@ -225,7 +224,7 @@ def _pairs(course: _Course, rounds: int) -> tuple[tuple[float, ...], tuple[float
         evidence = examine(zygote, assessor.order(as_submission(assignment, assignment.source)))
         first = assessor.desk.wanted(evidence, "reached")
         for seed in range(rounds):
-            job: Job = assessor.desk.job(first.network, first.recipe, seed)
+            (job,) = assessor.desk.jobs(first.network, first.recipe, [seed])
             started = time.perf_counter()
             run = train(zygote, job, isolation, threads=1)
             room.append(time.perf_counter() - started)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import exams
 from autograder.errors import CourseError
 from autograder.judge import process
 from autograder.judge.channel import Case
@@ -28,21 +29,8 @@ x = variable("x")
 
 
 def exam(*, fault: Fault | None = None, cells: tuple[CellRecord, ...] = ()) -> Exam:
-    return Exam(
-        key="key",
-        plan="plan",
-        submission="digest",
-        isolation="strict",
-        device="cpu",
-        seconds=0.1,
-        cpu_seconds=0.1,
-        peak_bytes=0,
-        versions={},
-        cells=list(cells),
-        sources={record.cell.id: record.cell.source for record in cells},
-        repairs=[],
-        fault=fault,
-    )
+    sources = {record.cell.id: record.cell.source for record in cells}
+    return exams.exam(cells=list(cells), sources=sources, fault=fault)
 
 
 def ran(index: int, cell_id: str, source: str, stdout: str = "", fault: Fault | None = None) -> CellRecord:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from autograder.judge.channel import Case, Judged, TrainingCase
 from autograder.judge.process import Judge
 from autograder.recipes import MetricName, Threshold
-from autograder.records import Evidence, Exam, TrainingRun
+from autograder.records import Evidence, TrainingRun
 from autograder.wire import codec
 from autograder.wire.messages import Answer, Answered, Array, Fault, Figure, Scalar
+from exams import exam, training_run
 from networks import chain, dense
 
 CHECKS = """
@@ -95,16 +96,7 @@ THRESHOLDS: dict[MetricName, Threshold] = {"accuracy": threshold(0.7), "top_5_ac
 
 def run(accuracy: Figure = None, *, losses: Sequence[Figure] = EPOCHS, fault: Fault | None = None) -> TrainingRun:
     """A training of five epochs at most, that ended with these losses and this accuracy."""
-    return TrainingRun(
-        key="key",
-        signature="signature",
-        recipe="short",
-        seed=0,
-        data="mnist",
-        data_digest="digest",
-        stand_in=False,
-        device="cpu",
-        versions={},
+    return training_run(
         seconds=61.3,
         asked=5,
         epochs=[{"loss": loss} for loss in losses],
@@ -126,24 +118,6 @@ def case(*runs: TrainingRun, labels: NDArray[Any] | None = None, **changes: Any)
         "labels": None if labels is None else Array("int64", labels.shape, 0),
     }
     return TrainingCase(**{**fields, **changes})
-
-
-def exam() -> Exam:
-    return Exam(
-        key="key",
-        plan="plan",
-        submission="digest",
-        isolation="strict",
-        device="cpu",
-        seconds=0.1,
-        cpu_seconds=0.1,
-        peak_bytes=0,
-        versions={},
-        cells=[],
-        sources={},
-        repairs=[],
-        fault=None,
-    )
 
 
 class Court:

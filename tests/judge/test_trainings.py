@@ -29,6 +29,7 @@ from autograder.judge.trainings import (
 from autograder.locale import render
 from autograder.records import TrainingRun
 from autograder.wire.messages import Curves, Fault, Figure
+from exams import training_run
 from networks import chain, dense
 
 NETWORK = chain(dense(10), input_shape=(4,))
@@ -37,22 +38,7 @@ NAN = math.nan
 
 def run(losses: Sequence[Figure] = (), *, fault: Fault | None = None, **scores: Figure) -> TrainingRun:
     """A training with these losses, of ten epochs that were asked for."""
-    return TrainingRun(
-        key="key",
-        signature="signature",
-        recipe="short",
-        seed=0,
-        data="mnist",
-        data_digest="digest",
-        stand_in=False,
-        device="cpu",
-        versions={},
-        seconds=1.0,
-        asked=10,
-        epochs=[{"loss": loss} for loss in losses],
-        scores=scores,
-        fault=fault,
-    )
+    return training_run(epochs=[{"loss": loss} for loss in losses], scores=scores, fault=fault)
 
 
 def case(*runs: TrainingRun) -> TrainingCase:

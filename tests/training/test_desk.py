@@ -19,7 +19,7 @@ from autograder.data.shelf import Shelf
 from autograder.errors import CourseError, DataError
 from autograder.judge.process import Judge
 from autograder.recipes import Profile
-from autograder.records import Evidence, Exam, Plan, TrainingUse
+from autograder.records import Evidence, Plan, TrainingUse
 from autograder.training.desk import TrainingDesk
 from autograder.training.job import Job
 from autograder.wire import codec
@@ -35,6 +35,7 @@ from autograder.wire.messages import (
     Scalar,
     TrainedByProbe,
 )
+from exams import exam
 from networks import call, chain, dense
 
 NETWORK = chain(dense(32, activation="relu"), dense(10, activation="softmax"), input_shape=(784,))
@@ -112,22 +113,7 @@ def problems(course: Path, plan: Plan, profile: Profile = "cpu") -> list[str]:
 
 
 def evidence(**answers: Answer) -> Evidence:
-    exam = Exam(
-        key="key",
-        plan="plan",
-        submission="digest",
-        isolation="strict",
-        device="cpu",
-        seconds=0.1,
-        cpu_seconds=0.1,
-        peak_bytes=0,
-        versions={},
-        cells=[],
-        sources={},
-        repairs=[],
-        fault=None,
-    )
-    return Evidence(exam, tuple(codec.pack(Answered(name, 0.0, answer)) for name, answer in answers.items()))
+    return Evidence(exam(), tuple(codec.pack(Answered(name, 0.0, answer)) for name, answer in answers.items()))
 
 
 def keep(desk: TrainingDesk, job: Job, kind: Kind | None = None) -> None:
@@ -446,10 +432,10 @@ def test_the_next_training_is_of_the_first_seed_that_is_not_stored(desk: Trainin
 def test_a_gap_is_filled_first(desk: TrainingDesk) -> None:
     recipe = desk.recipes["short"]
     for seed in (0, 2):
-        keep(desk, desk.job(NETWORK, recipe, seed))
+        keep(desk, next(desk.jobs(NETWORK, recipe, [seed])))
     assert desk.wanted(evidence(reached=NETWORK), "reached").seed == 1
     assert [run.seed for run in desk.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0]
-    keep(desk, desk.job(NETWORK, recipe, 1))
+    keep(desk, next(desk.jobs(NETWORK, recipe, [1])))
     assert [run.seed for run in desk.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0, 1, 2]
 
 
@@ -498,7 +484,7 @@ def test_what_a_grade_rests_on_is_said(desk: TrainingDesk) -> None:
         TrainingUse(
             probe="reached",
             recipe="short",
-            signature=desk.job(DRESSED, desk.recipes["short"], 0).signature,
+            signature=next(desk.jobs(DRESSED, desk.recipes["short"], [0])).signature,
             seeds=[0, 1],
             device="cpu",
             data="mnist",
@@ -520,10 +506,10 @@ def test_what_is_no_network_has_no_trainings(desk: TrainingDesk, answer: Answer 
 
 @pytest.mark.parametrize(("kind", "kept"), [("time", False), ("memory", False), ("untrainable", True), (None, True)])
 def test_only_faults_of_a_busy_machine_are_forgotten(desk: TrainingDesk, kind: Kind | None, kept: bool) -> None:
-    first, second = (desk.job(NETWORK, desk.recipes["short"], seed) for seed in range(2))
+    first, second = desk.jobs(NETWORK, desk.recipes["short"], range(2))
     keep(desk, first)
     keep(desk, second, kind)
-    others = desk.job(OTHER, desk.recipes["short"], 0)
+    others = next(desk.jobs(OTHER, desk.recipes["short"], [0]))
     keep(desk, others, "time")
     desk.forget_passing_faults(evidence(reached=NETWORK))
     assert desk.load(first) is not None
