@@ -6,10 +6,10 @@ LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
-.PHONY: help demo test lint types check bench catalogue lock clean
+.PHONY: help demo test test-all lint types check bench catalogue lock clean
 
 help: ## Say what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/ready: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name it: make PYTHON=python3.11")'
@@ -33,6 +33,9 @@ demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
 	@echo "  and demo/feedback/zoe/$(TRAINED)/$(TRAINED).html, whose network was trained"
 
 test: lint types check ## Lint, types and tests
+
+test-all: lint types ## The same, with the whole matrices that `make test` takes one of each kind of
+	$(BIN)/pytest -m "whole or not whole"
 
 lint: $(VENV)/ready ## Lint and format
 	$(BIN)/ruff check .
