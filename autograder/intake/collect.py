@@ -1,27 +1,31 @@
 """Bring submissions in: a folder, an archive or a platform's download, sorted into `submitted/STUDENT/ASSIGNMENT/`.
 
 Everything is unpacked beside, file by file, its bytes counted as they come; then each student's folder is put in place
-whole. What stops half-way has changed nothing, or whole students only.
+whole. What stops half-way has changed nothing, or whole students only: an earlier submission is removed once the new
+one stands in its place, never before.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import filecmp
 import lzma
 import os
 import shutil
+import tempfile
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from autograder.course import Assignment
-from autograder.errors import CourseError, Problem
+from autograder.errors import CourseError, GraderError, Problem
 from autograder.intake.archive import (
     CHUNK,
     LARGEST_FILE,
@@ -43,11 +47,10 @@ from autograder.intake.layouts import (
     sort_entries,
     student_name,
 )
-from autograder.paths import TIMESTAMP
+from autograder.paths import TIMESTAMP, Paths
 
 METADATA_BYTES = 64 * 2**20
-REPLACED = ".replaced"
-"""Where earlier submissions go before they are removed: no student's name begins with a dot."""
+LOCK = "lock"
 TIME_FORMATS = ("%Y-%m-%d %H:%M:%S.%f %Z", "%Y-%m-%d %H:%M:%S %Z")
 """How nbgrader writes when something was handed in."""
 _DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError)
@@ -72,25 +75,30 @@ class Collected:
 def collect(assignment: Assignment, path: Path) -> Collected:
     """Bring the submissions in `path` into `submitted/`. The newest of each student is kept.
 
-    Raises CourseError where it holds none, where two are of one student, and for an archive that is out to do harm.
+    Raises CourseError where it holds none, where two are of one student, and for an archive that is out to do harm;
+    GraderError where a folder cannot be put in place.
     """
-    staging = assignment.paths.staging
-    shutil.rmtree(staging, ignore_errors=True)
     try:
-        source = open_source(path)
-        listing = list_source(source, path.stat().st_size if path.is_file() else 0)
-        found = sort_entries(listing.entries, _context(assignment, source, listing))
-        found = _named(found, path)
-        times, skipped = _unpack(source, listing, found, staging)
-        known = _known_names(assignment)
-        fates = {}
-        for student in _students(found):
-            old = assignment.paths.submission(known.get(student, student), assignment.name)
-            fates[student] = _put(staging / student, old, times.get(student))
+        with _staging(assignment.paths) as staging:
+            return _collect(assignment, path, staging)
     except Refused as error:
         raise CourseError([Problem(path, 0, "", str(error))]) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise GraderError(f"the collection was cut short, whole students only are in place: {error}") from error
+
+
+def _collect(assignment: Assignment, path: Path, staging: Path) -> Collected:
+    _put_back(assignment.paths, assignment.name)
+    source = open_source(path)
+    listing = list_source(source, path.stat().st_size if path.is_file() else 0)
+    found = sort_entries(listing.entries, _context(assignment, source, listing))
+    found = _named(found, path)
+    times, skipped = _unpack(source, listing, found, staging)
+    known = _known_names(assignment)
+    fates = {}
+    for student in _students(found):
+        old = assignment.paths.submission(known.get(student, student), assignment.name)
+        fates[student] = _put(staging / student, old, times.get(student))
     by_fate = {fate: tuple(sorted(one for one, its in fates.items() if its == fate)) for fate in set(fates.values())}
     return Collected(
         found.layout,
@@ -215,6 +223,20 @@ def _note_times(times: dict[str, datetime], entry: Entry, places: Sequence[Place
             times[place.student] = max(times.get(place.student, time), time)
 
 
+@contextmanager
+def _staging(paths: Paths) -> Iterator[Path]:
+    """Make a new folder to unpack in, gone at the end. One collection at a time: a second one waits for the first."""
+    paths.staging.mkdir(parents=True, exist_ok=True)
+    with (paths.staging / LOCK).open("w") as lock:
+        with suppress(OSError):  # a file system without locks: the worst that may come is a collection cut short
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in paths.staging.iterdir():  # by one that was killed: no other is at work
+            if left.name != LOCK:
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=paths.staging, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+
 # --- Putting in place -------------------------------------------------------------------------------------------------
 
 
@@ -225,19 +247,67 @@ def _put(new: Path, old: Path, time: datetime | None) -> str:
     if time is not None and not (new / TIMESTAMP).exists():
         (new / TIMESTAMP).write_text(f"{time:%Y-%m-%d %H:%M:%S.%f} UTC\n")
     if not os.path.lexists(old):
-        old.parent.mkdir(parents=True, exist_ok=True)
-        new.rename(old)
+        _place(new, old)
         return "new"
     if _same(old, new):
         return "unchanged"
     before, now = _time_of(old), _time_of(new)
     if before is not None and now is not None and now < before:
         return "older"
-    replaced = new.parent / REPLACED / new.name
-    replaced.parent.mkdir(exist_ok=True)
-    old.rename(replaced)
-    new.rename(old)
+    _place(new, old)
     return "changed"
+
+
+def _place(new: Path, target: Path) -> None:
+    """Put a folder in its place, another's where there is one: that one waits aside until the new one stands.
+
+    All of it is renaming within one folder, so that neither ever is there in part; `_put_back` mends after a kill.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    coming, aside = _coming(target), _aside(target)
+    _remove(coming)
+    try:
+        new.rename(coming)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copytree(new, coming)  # `submitted/` lies on another file system, where no renaming leads
+    if os.path.lexists(target):
+        target.rename(aside)
+    try:
+        coming.rename(target)
+    except BaseException:
+        if os.path.lexists(aside) and not os.path.lexists(target):
+            aside.rename(target)
+        raise
+    _remove(aside)
+
+
+def _coming(folder: Path) -> Path:
+    """Where a submission waits for its place: a hidden name, which nobody grades."""
+    return folder.with_name(f".{folder.name}.coming")
+
+
+def _aside(folder: Path) -> Path:
+    """Where an earlier submission waits while its place is taken."""
+    return folder.with_name(f".{folder.name}.replaced")
+
+
+def _put_back(paths: Paths, assignment: str) -> None:
+    """Mend what a collection that was killed left: what it had set aside returns, unless the new one stands."""
+    for folder in paths.submitted.glob("*/"):
+        place = folder / assignment
+        _remove(_coming(place))
+        if os.path.lexists(_aside(place)) and not os.path.lexists(place):
+            _aside(place).rename(place)
+        _remove(_aside(place))
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
 
 
 def _known_names(assignment: Assignment) -> dict[str, str]:

@@ -7,16 +7,19 @@ import os
 import stat
 import struct
 import tarfile
+import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import toy
 from autograder.course import Assignment, load_assignment
-from autograder.errors import CourseError
+from autograder.errors import CourseError, GraderError
 from autograder.intake import archive, read_submission
 from autograder.intake.collect import Collected, collect
 from autograder.release import read_release
@@ -74,11 +77,17 @@ def here(assignment: Assignment) -> list[str]:
     return sorted(name for name in found if not name.endswith("timestamp.txt"))
 
 
+def left_over(assignment: Assignment) -> list[str]:
+    """What a collection leaves where it worked, and hidden beside submissions."""
+    staged = [path.name for path in assignment.paths.staging.iterdir() if path.name != "lock"]
+    return staged + [path.name for path in assignment.paths.submitted.glob("*/.*")]
+
+
 def problem(assignment: Assignment, path: Path) -> str:
     with pytest.raises(CourseError) as raised:
         collect(assignment, path)
     assert here(assignment) == []
-    assert not assignment.paths.staging.exists()
+    assert left_over(assignment) == []
     return str(raised.value).removeprefix(f"{path}: ")
 
 
@@ -244,6 +253,73 @@ def test_collecting_again_keeps_what_is_the_same_and_replaces_what_is_newer(
     assert (assignment.paths.submission("ada", toy.NAME) / "toy.ipynb").read_bytes() == OTHER
     assert outcome(collect(assignment, tmp_path / "a.zip")) == ((), (), ("bob",), ("ada",))
     assert (assignment.paths.submission("ada", toy.NAME) / "toy.ipynb").read_bytes() == OTHER
+
+
+def test_an_earlier_submission_is_there_until_the_new_one_is(
+    assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collect(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
+    later = zipped(tmp_path / "later.zip", {"ada/toy.ipynb": OTHER}, (2026, 11, 21, 0, 0, 0))
+    place = assignment.paths.submission("ada", toy.NAME)
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if target == place and path.name.endswith(".coming"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "rename", interrupted)
+        collect(assignment, later)
+    assert (place / "toy.ipynb").read_bytes() == NOTEBOOK
+    assert collect(assignment, later).changed == ("ada",)
+    assert (place / "toy.ipynb").read_bytes() == OTHER
+    assert left_over(assignment) == []
+
+
+def test_what_a_killed_collection_had_set_aside_comes_back(assignment: Assignment, tmp_path: Path) -> None:
+    collect(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK, "bob/toy.ipynb": NOTEBOOK}))
+    place = assignment.paths.submission("ada", toy.NAME)
+    place.rename(place.with_name(".toy.replaced"))
+    laid_out(place.with_name(".toy.coming"), {"toy.ipynb": OTHER})
+    laid_out(assignment.paths.staging / "of-the-dead", {"ada/toy.ipynb": OTHER})
+    assert collect(assignment, zipped(tmp_path / "next.zip", {"bob/toy.ipynb": NOTEBOOK})).unchanged == ("bob",)
+    assert (place / "toy.ipynb").read_bytes() == NOTEBOOK
+    assert left_over(assignment) == []
+
+
+def test_submissions_may_lie_on_another_file_system(
+    assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Path("/dev/shm")
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("no second file system here")
+    with tempfile.TemporaryDirectory(dir=elsewhere) as folder:
+        assignment.paths.submitted.symlink_to(folder)
+        collect(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
+        later = zipped(tmp_path / "later.zip", {"ada/toy.ipynb": OTHER}, (2026, 11, 21, 0, 0, 0))
+        assert collect(assignment, later).changed == ("ada",)
+        assert here(assignment) == ["ada/toy/toy.ipynb"]
+        assert (assignment.paths.submission("ada", toy.NAME) / "toy.ipynb").read_bytes() == OTHER
+        assert left_over(assignment) == []
+
+
+def test_two_collections_at_once_are_both_whole(assignment: Assignment, tmp_path: Path) -> None:
+    paths = [
+        zipped(tmp_path / f"{number}.zip", {f"{name}-{number}/toy.ipynb": NOTEBOOK for name in ("ada", "bob", "cleo")})
+        for number in range(4)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(partial(collect, assignment), paths))
+    assert [len(one.new) for one in found] == [3] * 4
+    assert len(here(assignment)) == 12
+    assert left_over(assignment) == []
+
+
+def test_a_place_that_cannot_be_written_is_said(assignment: Assignment, tmp_path: Path) -> None:
+    assignment.paths.submitted.write_text("no folder")
+    with pytest.raises(GraderError, match=r"^the collection was cut short, whole students only are in place: .*ada"):
+        collect(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
 
 
 def test_a_students_folder_in_another_form_of_unicode_is_theirs(assignment: Assignment, tmp_path: Path) -> None:
