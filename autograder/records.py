@@ -25,6 +25,7 @@ from autograder.wire.messages import (
     Probe,
     Record,
 )
+from autograder.wire.pictures import PictureKind
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=10**6)]
 PositiveInt = Annotated[int, msgspec.Meta(gt=0, le=10**6)]
@@ -200,20 +201,32 @@ class Exam(Record, tag="exam", frozen=True):
     """The cells that are not code, by the place they have between the others."""
 
 
+class Picture(Record, tag="picture", frozen=True):
+    """What a notebook shows, for somebody who looks at it: its frame's one blob is the file."""
+
+    cell: int
+    """Position of its cell in the notebook, from 0."""
+    kind: PictureKind = "image/png"
+    name: str = ""
+    """Of an attachment of a text cell; empty: an output of a code cell."""
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that came back from one exam. One file: the exam's frame, then the frames of the answers."""
+    """Everything that came back from one exam. One file: the exam's frame, then those of answers and pictures."""
 
     exam: Exam
     frames: tuple[bytes, ...]
 
     def answers(self) -> dict[str, tuple[Answer, list[bytes]]]:
         """Return each probe's answer with the blobs its arrays refer to."""
-        found: dict[str, tuple[Answer, list[bytes]]] = {}
-        for frame in self.frames:
-            answered, blobs = codec.unpack(frame, Answered)
-            found[answered.probe] = (answered.answer, blobs)
-        return found
+        opened = [codec.unpack(frame, Answered | Picture) for frame in self.frames]
+        return {one.probe: (one.answer, blobs) for one, blobs in opened if isinstance(one, Answered)}
+
+    def pictures(self) -> list[tuple[Picture, bytes]]:
+        """Return the pictures, in order."""
+        opened = [codec.unpack(frame, Answered | Picture) for frame in self.frames]
+        return [(one, blobs[0]) for one, blobs in opened if isinstance(one, Picture) and blobs]
 
     def save(self, path: Path) -> None:
         """Write the file beside, then rename it: a file that is there is whole."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from autograder.data.shelf import DataSet
 from autograder.errors import GraderError
-from autograder.records import CellRecord, Evidence, Exam, Limits, Plan, Submission
+from autograder.records import CellRecord, Evidence, Exam, Limits, Picture, Plan, Submission
 from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
@@ -26,12 +26,14 @@ from autograder.wire.messages import (
     Fault,
     File,
     FitCap,
+    Pictured,
     PrintedProbe,
     Probe,
     Questions,
     SourceProbe,
     TrainedByProbe,
 )
+from autograder.wire.pictures import CELL_PICTURES, EXAM_BYTES, EXAM_PICTURES, PICTURE_BYTES, plain_png
 
 GRACE_SECONDS = 3.0
 """What code has, once interrupted, to come back before its room is closed."""
@@ -55,6 +57,8 @@ class Order:
     """Variables that the cells see."""
     as_kernel: bool = False
     """Whether cells run as in a kernel that nbgrader starts, `fit` not capped."""
+    pictures: bool = False
+    """Whether what the cells show is kept, for somebody who marks by hand."""
 
 
 class _Overdue(Exception):
@@ -83,6 +87,7 @@ class _Exam:
         self.student_code_ran = False
         self.runs: dict[int, CellRun] = {}
         self.frames: dict[str, bytes] = {}
+        self.pictures: list[tuple[Picture, bytes]] = []
 
     def hold(self) -> None:
         """Run the cells, then ask. Raises RoomEnded or _Overdue where the room does not live to the end."""
@@ -94,11 +99,18 @@ class _Exam:
         as_kernel = self._order.as_kernel
         fit = FitCap() if as_kernel else limits.fit
         opening = Cells(
-            list(cells), limits.output_kb * 1024, fit, records, self._order.seed, variables, as_kernel=as_kernel
+            list(cells),
+            limits.output_kb * 1024,
+            fit,
+            records,
+            self._order.seed,
+            variables,
+            pictures=self._order.pictures,
+            as_kernel=as_kernel,
         )
         self._room.send(opening, blobs, deadline=self._end)
-        while not isinstance(message := self._next()[0], CellsDone):
-            self._hear_cell(message)
+        while not isinstance(message := (heard := self._next())[0], CellsDone):
+            self._hear_cell(message, heard[1])
         self.current = None
         probes: dict[str, Probe] = {
             name: probe
@@ -112,17 +124,29 @@ class _Exam:
         if len(self.runs) < len(cells) or len(self.frames) < len(probes):
             raise _Disorder("the room left before its end")
 
-    def _hear_cell(self, message: object) -> None:
+    def _hear_cell(self, message: object, frame: bytes) -> None:
         match message:
             case CellStarted(index):
                 self.current = index
                 self.student_code_ran = True
                 self._allow(self._order.limits.cell_seconds)
+            case Pictured(index) if index == self.current:
+                self._keep_pictures(index, codec.unpack(frame, Pictured)[1])
             case CellRun() if message.index == self.current:
                 self.runs[message.index] = message
                 self._deadline = self._end
             case _:
                 raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
+
+    def _keep_pictures(self, cell: int, files: list[bytes]) -> None:
+        """Keep what is a picture of those a cell claims to have shown, as many and as large as a room may send."""
+        if not self._order.pictures or any(picture.cell == cell for picture, _ in self.pictures):
+            return
+        for file in files[:CELL_PICTURES]:
+            plain = plain_png(file) if len(file) <= PICTURE_BYTES else None
+            size = sum(len(kept) for _, kept in self.pictures)
+            if plain and len(self.pictures) < EXAM_PICTURES and size + len(plain) <= EXAM_BYTES:
+                self.pictures.append((Picture(cell), plain))
 
     def _hear_answer(self, message: object, frame: bytes, asked: Collection[str]) -> None:
         match message:
@@ -184,7 +208,8 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
         end=end,
         runs=exam.runs,
     )
-    return Evidence(report, tuple(exam.frames.values()))
+    pictures = [codec.pack(picture, [file]) for picture, file in exam.pictures]
+    return Evidence(report, (*exam.frames.values(), *pictures))
 
 
 def _hold(exam: _Exam, room: Room) -> Exception | None:

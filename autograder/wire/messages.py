@@ -336,6 +336,8 @@ class Cells(Record, tag="cells", frozen=True):
     """Of every generator, before the first cell."""
     environment: dict[str, str] = {}
     """Variables set before the first cell."""
+    pictures: bool = False
+    """Whether what the cells show as pictures is kept, for somebody who marks by hand."""
     as_kernel: bool = False
     """Whether the room behaves as a kernel that nbgrader starts: nothing stands in for what is not here."""
 
@@ -391,6 +393,12 @@ class CellRun(Record, tag="cell-run", frozen=True):
     """In order, those cleared left out."""
 
 
+class Pictured(Record, tag="pictured", frozen=True):
+    """Room to host, before the `CellRun` of its cell: what it showed, as PNG. Each blob is one picture, in order."""
+
+    index: Size
+
+
 class CellsDone(Record, tag="cells-done", frozen=True):
     """Room to host: every cell has run; ask."""
 
@@ -420,7 +428,7 @@ class Broken(Record, tag="broken", frozen=True):
 ROOM_BROKEN, ROOM_STARVED = 70, 71
 """Exit codes of a room whose own code failed: for another reason, and for want of memory."""
 
-FromRoom = CellStarted | CellRun | CellsDone | AnswerStarted | Answered | Done | Broken
+FromRoom = CellStarted | Pictured | CellRun | CellsDone | AnswerStarted | Answered | Done | Broken
 
 
 # --- The conversation with a training room ----------------------------------------------------------------------------

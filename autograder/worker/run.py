@@ -46,11 +46,13 @@ from autograder.wire.messages import (
     FitCap,
     Frame,
     Output,
+    Pictured,
     Questions,
     Record,
 )
 from autograder.worker import elsewhere, fit_cap
 from autograder.worker.answer import Answerer
+from autograder.worker.pictures import pictures
 
 MESSAGE_CHARS = 4000
 FRAMES = 12
@@ -253,6 +255,7 @@ class _ResultHook(DisplayHook):
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
         self.shown = str(format_dict.get("text/plain", ""))
+        pictures.take(format_dict.get("image/png"))
         _outputs.show(codec.plain_text(self.shown[:RESULT_CHARS]))
 
     def finish_displayhook(self) -> None:
@@ -260,9 +263,10 @@ class _ResultHook(DisplayHook):
 
 
 class _TextPublisher(DisplayPublisher):
-    """`display(x)` prints the text form of x."""
+    """`display(x)` prints the text form of x. A picture is kept where somebody is to look at it."""
 
     def publish(self, data: Any, *_: Any, **__: Any) -> None:
+        pictures.take(data.get("image/png"))
         with _outputs.display():
             print(data.get("text/plain", ""))
 
@@ -309,7 +313,10 @@ def _make_shell() -> _Shell:
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
-    return _Shell.instance(config=config)
+    shell = _Shell.instance(config=config)
+    assert shell.display_formatter is not None
+    shell.display_formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", pictures.draw)
+    return shell
 
 
 _outputs = _Outputs()
@@ -327,10 +334,13 @@ def serve(talk: socket.socket) -> None:
     _lay_out(cells.files, contents)
     _watch_descriptors()
     os.environ.update(cells.environment)
+    pictures.wanted = cells.pictures
     for cell in cells.cells:
         _send(talk, CellStarted(cell.index))
         run = _run_cell(_shell, cell, cells.output_chars, cells.fit, interrupts)
         _leave_if_forked()
+        if pictures.all():
+            _send(talk, Pictured(cell.index), pictures.all())
         _send(talk, run)
     _send(talk, CellsDone())
     questions, blobs = codec.unpack(codec.read_frame(stream.read), Questions)
@@ -378,6 +388,7 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     compiler.index, shown.shown, shown.source = cell.index, "", cell.source
     stdout, stderr = _Capture(output_chars), _Capture(output_chars, "stderr")
     _outputs.start()
+    pictures.start()
     sys.stdout, sys.stderr = stdout, stderr
     started = time.perf_counter()
     error: BaseException | None
@@ -385,6 +396,7 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     try:
         with fit_cap.armed(fit) as capped, interrupts.armed():
             result: ExecutionResult = shell.run_cell(cell.source, store_history=False)  # type: ignore[no-untyped-call]
+            pictures.show_figures()
         error = result.error_before_exec or result.error_in_exec
     except BaseException as raised:  # an interrupt can land in IPython itself
         error = raised
@@ -392,7 +404,6 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     if error is not None:
         _outputs.fail()
     outputs = _outputs.all()
-    _close_figures()
     return CellRun(
         index=cell.index,
         seconds=seconds,
@@ -404,12 +415,6 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
         capped=capped,
         outputs=outputs,
     )
-
-
-def _close_figures() -> None:
-    """As the notebook's inline backend does after each cell: an open figure would take the next cell's curves."""
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
-        pyplot.close("all")
 
 
 def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> Fault:
@@ -439,6 +444,3 @@ def _own_frame(frame: traceback.FrameSummary) -> Frame:
     code = (linecache.getline(frame.filename, frame.lineno or 0) or frame.line or "").strip()
     cell = int(frame.filename[len(CELL_FILE) : -1])
     return Frame(cell, frame.lineno or 0, codec.plain_text(frame.name)[:200], codec.plain_text(code)[:CODE_CHARS])
-
-
-os.environ.setdefault("MPLBACKEND", "agg")

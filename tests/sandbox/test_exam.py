@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+import zlib
 from collections.abc import Mapping
 
 import pytest
@@ -28,6 +31,7 @@ from autograder.wire.messages import (
 from autograder.wire.messages import (
     Mapping as MappingArtifact,
 )
+from autograder.wire.pictures import CELL_PICTURES, NO_PICTURE, plain_png
 
 LIMITS = Limits(cell_seconds=2, seconds=15, memory_mb=300, processes=64, disk_mb=16, output_kb=2, array_mb=1)
 X = {"x": VariableProbe("x")}
@@ -264,3 +268,56 @@ def test_an_unreadable_submission_opens_no_room(light_zygote: Zygote) -> None:
     evidence = examine(light_zygote, Order("k", submission, Plan((), X, ()), LIMITS, "standard"))
     assert evidence.exam.fault == Fault(kind="unreadable", message="empty")
     assert evidence.exam.seconds == 0
+
+
+# --- Pictures ---------------------------------------------------------------------------------------------------------
+
+PLOTS = """
+import matplotlib.pyplot as plt
+plt.plot([1, 2])
+plt.show()
+assert plt.get_fignums() == []
+plt.plot([2, 1])
+print("drawn")
+"""
+GIVEN = 'import base64\nfrom IPython.display import Image, display\ndisplay(Image(base64.b64decode("{png}")))\n1 + 1'
+FORGED = """
+from autograder.worker.pictures import pictures
+pictures._taken += [b"\\x89PNG\\r\\n\\x1a\\n<script>alert(1)</script>", b"no picture at all", *[bytes(PNG)] * 40]
+"""
+
+
+def with_text(png: bytes, text: bytes) -> bytes:
+    """A PNG with a comment before its end."""
+    chunk = struct.pack(">I", len(text)) + b"tEXt" + text + zlib.crc32(b"tEXt" + text).to_bytes(4, "big")
+    return png[:-12] + chunk + png[-12:]
+
+
+def shown(zygote: Zygote, *sources: str, pictures: bool = True) -> list[tuple[int, bytes]]:
+    """The cell of each picture that comes back, and its bytes."""
+    cells = tuple(Cell(index, "", source) for index, source in enumerate(sources))
+    order = Order(
+        "key", Submission("s", "d", cells), Plan((), {}, ()), LIMITS, measure().level or "", pictures=pictures
+    )
+    evidence = examine(zygote, order)
+    assert evidence.exam.fault is None
+    return [(picture.cell, file) for picture, file in evidence.pictures()]
+
+
+def test_each_plot_is_kept_where_somebody_is_to_look_at_it(light_zygote: Zygote) -> None:
+    found = shown(light_zygote, PLOTS, "x = 1", "import matplotlib.pyplot as plt\nplt.figure()")
+    assert [cell for cell, _ in found] == [0, 0]
+    assert all(plain_png(file) == file for _, file in found)
+    assert found[0][1] != found[1][1]
+    assert shown(light_zygote, PLOTS, pictures=False) == []
+
+
+def test_a_picture_that_is_displayed_is_kept_without_what_rides_along(light_zygote: Zygote) -> None:
+    png = with_text(NO_PICTURE, b"Comment\0<script>alert(1)</script>")
+    assert plain_png(png) == NO_PICTURE
+    assert shown(light_zygote, GIVEN.format(png=base64.b64encode(png).decode())) == [(0, NO_PICTURE)]
+
+
+def test_what_a_room_claims_to_be_pictures_is_looked_at_by_the_host(light_zygote: Zygote) -> None:
+    source = FORGED.replace("bytes(PNG)", repr(NO_PICTURE))
+    assert shown(light_zygote, source, "y = 2") == [(0, NO_PICTURE)] * (CELL_PICTURES - 2)
