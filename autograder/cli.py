@@ -199,6 +199,8 @@ def grade(
         + (f" ({timings.warm:.1f} s warming up)" if timings.warm else ""),
         markup=False,
     )
+    for note in timings.notes:
+        err.print(f"note: {note}", markup=False)
     _print_trainings([step.grade for step in steps])
     if not compat:
         _keep_gradebook(load_assignment(_root(), assignment), [step.grade for step in steps])

@@ -28,7 +28,7 @@ from autograder.notebook.formats import Notebook
 from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
 from autograder.notebook.metadata import role_of
 from autograder.paths import PRIVATE
-from autograder.pipeline import Options, Step, Timings, choose_engine, choose_students, require_hidden
+from autograder.pipeline import Options, Step, Timings, choose_engine, choose_students, require_hidden, warm_notes
 from autograder.records import (
     CheckStatus,
     Evidence,
@@ -236,9 +236,8 @@ def _examine(
 ) -> Iterator[tuple[Work, GraderError | None]]:
     """Hold the exams, and yield each student once the last of theirs is there, or failed through a fault of ours."""
     started = time.monotonic()
-    course.paths.cache.mkdir(parents=True, exist_ok=True)
     with Zygote(course.preload, course.paths.cache) as zygote:
-        zygote.warm()
+        timings.notes += warm_notes(zygote.warm())
         timings.warm = time.monotonic() - started
         engine = choose_engine(options, Workshop(zygote, course.isolation))
         missing = Counter(order.submission.student for order in orders)

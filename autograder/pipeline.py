@@ -27,6 +27,7 @@ from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote, exposed
 from autograder.store import Store
 from autograder.training.desk import TrainingDesk
+from autograder.wire.messages import Warm
 
 EngineName = Literal["local", "inline"]
 
@@ -61,6 +62,8 @@ class Timings:
     judge: float = 0.0
     """Waiting for the judge, all cases together; rooms work meanwhile."""
     total: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    """What the instructor should know of this machine: why rooms are slower, or show more, than they could."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
 def _examine(marker: Marker, engine: Engine, zygote: Zygote, orders: list[Order], timings: Timings) -> Iterator[Marked]:
     """Hold the exams, the solution's first where its evidence is not there, and mark each as it comes."""
     started = time.monotonic()
-    zygote.warm()
+    timings.notes += warm_notes(zygote.warm())
     timings.warm = time.monotonic() - started
     solution = None if marker.knows_solution else marker.order_solution()
     early: list[Result] = []
@@ -201,8 +204,16 @@ def judge_of(assignment: Assignment) -> Judge:
 
 def warm_rooms(assignment: Assignment) -> Zygote:
     """Start a zygote that holds what the assignment's notebook imports."""
-    assignment.paths.cache.mkdir(parents=True, exist_ok=True)
     return Zygote(assignment.preload, assignment.paths.cache)
+
+
+def warm_notes(warm: Warm) -> Iterator[str]:
+    """Yield what is weaker than it could be where rooms are forked from, a sentence each."""
+    if warm.threaded:
+        names = ", ".join(warm.threaded)
+        yield f"each room imports {names} anew: a library that starts threads when it is imported cannot be kept warm"
+    if warm.note:
+        yield warm.note
 
 
 def choose_engine(options: Options, workshop: Workshop) -> Engine:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import msgspec
 
+import autograder
 from autograder.data.shelf import DataSet
 from autograder.errors import GraderError
 from autograder.sandbox import cgroups
@@ -56,7 +57,13 @@ ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
     "PYTHONDONTWRITEBYTECODE": "1",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    # Arrow (pandas, datasets) would clean up in a thread of its own.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+"""The system's programs and libraries, shown where they are."""
+ENVIRONMENT_PLACE, PYTHON_PLACE, LIBRARIES_PLACE = "/environment", "/python", "/libraries"
+"""Where rooms find this Python's environment, the Python it was made from, and folders of libraries beside them."""
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH")
 """Variables of the host a room keeps: how this machine's libraries are found and made to work. No other crosses."""
 
@@ -118,26 +125,36 @@ class Zygote:
     def __init__(self, preload: Iterable[str], cache: Path) -> None:
         """Start warming up. `preload` are modules to import; `cache` is a folder for the libraries' own caches."""
         self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
-        root = Path(self._folder.name) / "root"
-        root.mkdir()
+        root, base = (Path(self._folder.name) / name for name in ("root", "sysroot"))
+        for folder in (root, base, cache):
+            folder.mkdir(parents=True, exist_ok=True)
         Path(self._folder.name).chmod(0o755)  # the wall is built by a user that is not always the one who made it
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        setup = {
+            "control": theirs.fileno(),
+            "root": str(root),
+            "base": str(base),
+            "package": str(Path(autograder.__file__).parent.parent),
+            "cache": str(cache),
+            "system": system_paths(),
+            "folders": python_folders(),
+            "site": site_folders(),
+            "preload": list(preload),
+        }
         self._log = Path(self._folder.name) / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograder.worker.zygote", str(theirs.fileno())],
+                [sys.executable, "-m", "autograder.worker.sysroot", json.dumps(setup)],
                 pass_fds=[theirs.fileno()],
-                env={**ENVIRONMENT, **kept, "HOME": str(cache), "MPLCONFIGDIR": str(cache / "matplotlib")},
+                env={**ENVIRONMENT, **kept},
+                cwd=Path(autograder.__file__).parent.parent,  # found first there, however this process found it
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is ours to hear: a supervisor it killed could not end its room
             )
         theirs.close()
-        setup = {"root": str(root), "visible": visible_paths(), "preload": list(preload)}
-        with contextlib.suppress(BrokenPipeError):  # it is gone already: `warm` says why
-            self._control.sendall(json.dumps(setup).encode())
         self._lock = threading.Lock()
         self._warm: Warm | None = None
         self._rooms: weakref.WeakSet[Room] = weakref.WeakSet()
@@ -337,15 +354,36 @@ class Room:
         return codec.unpack(frame, FromSupervisor)[0]
 
 
+def system_paths() -> list[str]:
+    """Return the folders of the system's programs and libraries there are."""
+    return [name for name in SYSTEM if os.path.lexists(name)]
+
+
+def python_folders() -> list[tuple[str, str]]:
+    """Return the folders of this Python and its libraries that lie elsewhere, each with the place rooms see it at."""
+    found: list[tuple[str, str]] = []
+    base, environment = os.path.abspath(sys.base_prefix), os.path.abspath(sys.prefix)
+    places = [(environment, PYTHON_PLACE if environment == base else ENVIRONMENT_PLACE), (base, PYTHON_PLACE)]
+    places += [(folder, f"{LIBRARIES_PLACE}/{number}") for number, folder in enumerate(site_folders())]
+    for folder, place in places:
+        if os.path.isdir(folder) and not _lies_in(folder, [*SYSTEM, *(one for one, _ in found)]):
+            found.append((folder, place))
+    return found
+
+
+def site_folders() -> list[str]:
+    """Return the folders of libraries that this Python finds beside its own."""
+    folders = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+    return [path for path in dict.fromkeys(folders) if not _lies_in(path, [*SYSTEM, sys.prefix, sys.base_prefix])]
+
+
+def _lies_in(folder: str, places: Iterable[str]) -> bool:
+    return any(Path(folder).is_relative_to(place) for place in places)
+
+
 def visible_paths() -> list[str]:
     """Paths of the host a room may read: the system's programs, and this Python with its libraries."""
-    names = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-    paths = [name for name in names if os.path.lexists(name)]
-    libraries = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
-    for folder in dict.fromkeys((sys.base_prefix, sys.prefix, *libraries)):
-        if os.path.isdir(folder) and not any(folder == path or folder.startswith(path + "/") for path in paths):
-            paths.append(folder)
-    return paths
+    return [*system_paths(), *(folder for folder, _ in python_folders())]
 
 
 def exposed(folder: Path) -> str:

@@ -526,6 +526,10 @@ class Warm(Record, tag="warm", frozen=True):
     """Of the libraries it holds, by distribution name."""
     problem: str = ""
     """Why it cannot fork rooms safely; it ends after saying so."""
+    threaded: list[str] = []
+    """Modules that leave threads running when they are imported: each room imports them itself."""
+    note: str = ""
+    """What is weaker than it could be, in a sentence."""
 
 
 class Mount(Record, frozen=True):

@@ -76,7 +76,8 @@ def _check(result: int, step: str) -> None:
         raise WallError(f"{step}: {os.strerror(ctypes.get_errno())}")
 
 
-def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    """Mount, as mount(2) does. Raise WallError where the kernel refuses."""
     encoded = (None if text is None else text.encode() for text in (kind, data))
     kind_bytes, data_bytes = encoded
     done = _libc.mount(source.encode(), target.encode(), kind_bytes, ctypes.c_ulong(flags), data_bytes)
@@ -85,8 +86,24 @@ def _mount(source: str, target: str, kind: str | None, flags: int, data: str | N
 
 def leave_host() -> None:
     """Move into new user, mount, pid, net, ipc and uts namespaces. The pid namespace takes the next child."""
-    flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
-    _check(_libc.unshare(flags), "unshare user, mount, pid, net, ipc and uts namespaces")
+    unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+
+
+NAMESPACES = {
+    CLONE_NEWUSER: "user",
+    CLONE_NEWNS: "mount",
+    CLONE_NEWPID: "pid",
+    CLONE_NEWNET: "net",
+    CLONE_NEWIPC: "ipc",
+    CLONE_NEWUTS: "uts",
+}
+
+
+def unshare(flags: int) -> None:
+    """Move into new namespaces. Raise WallError where the kernel refuses."""
+    names = [name for flag, name in NAMESPACES.items() if flags & flag]
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    _check(_libc.unshare(flags), f"unshare {listed} namespaces")
 
 
 def map_users(pid: int) -> None:
@@ -97,12 +114,12 @@ def map_users(pid: int) -> None:
     """
     if os.geteuid() == 0:
         nobody = 65534
-        _write_maps(pid, f"0 0 1\n{INNER_UID} {nobody} 1", f"0 0 1\n{INNER_UID} {nobody} 1")
+        write_maps(pid, f"0 0 1\n{INNER_UID} {nobody} 1", f"0 0 1\n{INNER_UID} {nobody} 1")
     else:
-        _write_maps(pid, f"{INNER_UID} {os.geteuid()} 1", f"{INNER_UID} {os.getegid()} 1")
+        write_maps(pid, f"{INNER_UID} {os.geteuid()} 1", f"{INNER_UID} {os.getegid()} 1")
 
 
-def _write_maps(pid: int, users: str, groups: str) -> None:
+def write_maps(pid: int | str, users: str, groups: str) -> None:
     for name, text in (("setgroups", "deny"), ("uid_map", users), ("gid_map", groups)):
         try:
             Path(f"/proc/{pid}/{name}").write_text(text)
@@ -115,24 +132,29 @@ def build_root(root: str, view: View, limits: Limits) -> None:
 
     `root` is an empty folder of the host to mount on; nothing of the host but `view` is in reach afterwards.
     """
-    _mount("none", "/", None, MS_REC | MS_PRIVATE)
-    _mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
+    mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
     _make_devices(root, (*(f"/dev/{name}" for name in DEVICES), *view.devices))
     for name in (HOME, "/tmp", "/dev/shm"):
         _make_folder(root, name, limits.disk_bytes)
     for path in view.visible:  # after the folders: a Python that lies under /tmp is shown in the room's own
         _show(root, path)
     for source, target in view.mounts:
-        _bind(source, root + target)
+        bind(source, root + target)
     _make_etc(root)
     os.makedirs(f"{root}/proc")
-    _mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    enter_root(root)
+    mount("none", "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+    os.chdir(HOME)
+
+
+def enter_root(root: str) -> None:
+    """Make the mount at `root` this process's root, and let go of the one before."""
     os.chdir(root)
     _check(_libc.syscall(SYS_PIVOT_ROOT[os.uname().machine], b".", b"."), "pivot_root")
     _check(_libc.umount2(b".", MNT_DETACH), "umount the host's root")
     os.chdir("/")
-    _mount("none", "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
-    os.chdir(HOME)
 
 
 def _show(root: str, path: str) -> None:
@@ -140,18 +162,23 @@ def _show(root: str, path: str) -> None:
         os.makedirs(os.path.dirname(root + path), exist_ok=True)
         os.symlink(os.readlink(path), root + path)
         return
-    _bind(path, root + path)
+    bind(path, root + path)
 
 
-def _bind(source: str, target: str) -> None:
+def bind(source: str, target: str) -> None:
     """Show `source` at `target`, read-only."""
+    make_place(source, target)
+    mount(source, target, None, MS_BIND | MS_REC)
+    _make_read_only(target)
+
+
+def make_place(source: str, target: str) -> None:
+    """Make an empty folder or file, as `source` is one, to mount on."""
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
     else:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-    _mount(source, target, None, MS_BIND | MS_REC)
-    _make_read_only(target)
 
 
 class _MountAttr(ctypes.Structure):
@@ -176,7 +203,7 @@ def _make_devices(root: str, devices: Iterable[str]) -> None:
     for path in devices:
         os.makedirs(os.path.dirname(root + path), exist_ok=True)
         os.close(os.open(root + path, os.O_CREAT | os.O_WRONLY, 0o666))
-        _mount(path, root + path, None, MS_BIND)
+        mount(path, root + path, None, MS_BIND)
     os.symlink("/proc/self/fd", f"{root}/dev/fd")
 
 
@@ -193,7 +220,7 @@ def _make_etc(root: str) -> None:
 def _make_folder(root: str, name: str, size: int) -> None:
     os.makedirs(root + name)
     owner = f"uid={INNER_UID},gid={INNER_UID}"
-    _mount("tmpfs", root + name, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=700,{owner}")
+    mount("tmpfs", root + name, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=700,{owner}")
 
 
 def limit_resources(limits: Limits) -> None:

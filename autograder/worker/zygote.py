@@ -1,11 +1,13 @@
 """The zygote: a process that imports the heavy libraries once, runs no operation, and forks a room per request.
 
-Started by the host as `python -m autograder.worker.zygote FD`, with FD one end of a Unix socket. First message in: a
-JSON object, `root` (an empty folder to build rooms on), `visible` (paths a room may read), `preload` (modules to
-import). First message out: `Warm`. Then each `Spawn`, with two descriptors, becomes a room.
+Started by `sysroot` with a JSON object: `control` (a descriptor, one end of a Unix socket), `root` (an empty folder to
+build rooms on), `visible` (paths a room may read), `site` (folders of libraries beside this Python's own), `preload`
+(modules to import), `note` (what the host should know of the start). First message out: `Warm`. Then each `Spawn`, with
+two descriptors, becomes a room.
 
 Forking is sound only from a process with one thread, which is why the libraries' thread pools are held to one thread
-before they load and why the number of threads is checked after every import.
+before they load and why the number of threads is checked after every import. A library that starts a thread all the
+same is left to the rooms: the zygote begins again without it.
 
 A room is two processes. The supervisor waits outside the pid namespace: it alone can interrupt or kill, and it alone
 says how the room ended. The inmate is the namespace's first process: when it dies, the kernel kills all it started.
@@ -20,12 +22,13 @@ import json
 import os
 import select
 import signal
+import site
 import socket
 import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -36,18 +39,35 @@ from autograder.worker import datasets, fit_cap, lazy_weights, wall
 VERSIONS_OF = ("numpy", "tensorflow", "keras", "ipython")
 _KILL, _INTERRUPT = b"k", b"i"
 
+FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "torch", "torchvision", "jax", "transformers")
+"""Imported last: seconds each, lost where a lighter library then turns out to start threads."""
+SETTLE_SECONDS = 0.2
+"""A thread that an import started and that ends with it may take a moment to go."""
+
 Serve = Callable[[socket.socket], None]
 
 
-def main(control_fd: int) -> None:
-    """Warm up, then serve spawn requests until the host closes its end."""
-    control = socket.socket(fileno=control_fd)
-    setup = json.loads(control.recv(2**20))
+class _StartsThreads(Exception):
+    """A module leaves threads running when it is imported: its name."""
+
+
+def main(given: str) -> None:
+    """Warm up, then serve spawn requests until the host closes its end. `given`: see above."""
+    setup = json.loads(given)
+    control = socket.socket(fileno=setup["control"])
+    for folder in setup["site"]:
+        site.addsitedir(folder)
     started = time.perf_counter()
-    problem = _preload(setup["preload"])
+    try:
+        problem = _preload(setup["preload"])
+    except _StartsThreads as module:
+        _begin_again(setup, str(module))
     serves = None if problem else _load_rooms()
-    problem = problem or _thread_problem("the room's own code")
-    control.sendall(codec.pack(Warm(time.perf_counter() - started, _versions(), problem)))
+    if not problem and (threads := _threads()) > 1:
+        problem = f"the room's own code left {threads} threads running; rooms cannot be forked from them"
+    sys.path.remove(sys.orig_argv[-1])  # where this package was found: no room has it
+    warm = Warm(time.perf_counter() - started, _versions(), problem, setup.get("threaded", []), setup["note"])
+    control.sendall(codec.pack(warm))
     if serves is None or problem:
         return
     gc.collect()
@@ -64,21 +84,32 @@ def main(control_fd: int) -> None:
 
 
 def _preload(modules: list[str]) -> str:
-    for name in modules:
+    """Import the modules, the frameworks last. Return what is wrong; raise _StartsThreads for one to leave out."""
+    for name in sorted(modules, key=lambda name: name.partition(".")[0] in FRAMEWORKS):
         try:
             importlib.import_module(name)
         except ImportError:
             continue  # the student's own import will fail, and say so in the cell it stands in
         except Exception as error:
             return f"importing {name} failed: {type(error).__name__}: {error}"
-        if problem := _thread_problem(name):
-            return problem
+        if _threads() > 1:
+            raise _StartsThreads(name)
     return ""
 
 
-def _thread_problem(after: str) -> str:
-    threads = len(os.listdir("/proc/self/task"))
-    return "" if threads == 1 else f"importing {after} left {threads} threads running; rooms cannot be forked from them"
+def _threads() -> int:
+    """How many threads this process has, once those that are ending have ended."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (count := len(os.listdir("/proc/self/task"))) > 1 and time.monotonic() < deadline:
+        time.sleep(SETTLE_SECONDS / 20)
+    return count
+
+
+def _begin_again(setup: dict[str, Any], module: str) -> NoReturn:
+    """Become a new zygote that leaves `module` to the rooms: what an import started cannot be undone in this one."""
+    setup["preload"] = [name for name in setup["preload"] if name != module]
+    setup["threaded"] = [*setup.get("threaded", []), module]
+    os.execv(sys.executable, [*sys.orig_argv[:-2], json.dumps(setup), sys.orig_argv[-1]])
 
 
 def _load_rooms() -> dict[str, Serve]:
@@ -244,7 +275,3 @@ def _set_environment(gpu: str) -> None:
     os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     os.environ.update(HOME=wall.HOME, USER="student", LOGNAME="student", TMPDIR="/tmp", PWD=wall.HOME)
     os.environ["MPLCONFIGDIR"] = "/tmp/matplotlib"
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -17,6 +17,7 @@ from autograder.sandbox import cgroups
 from autograder.sandbox.isolation import Isolation, Step, measure
 from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Items, Scalar, Text
+from autograder.worker.sysroot import moved
 from sandbox.test_exam import answer, hold
 
 TRY = """
@@ -51,8 +52,42 @@ def test_cant_list_other_folders(light_zygote: Zygote) -> None:
     ]
 
 
+def test_cant_see_where_this_python_lies(light_zygote: Zygote) -> None:
+    """Wherever a clone lies, and whoever's it is: the room's Python is at a place that says nothing of it."""
+    assert light_zygote.warm().note == ""
+    outcomes = tried(
+        light_zygote,
+        "(__import__('sys').prefix, __import__('sys').base_prefix, __import__('sys').executable)",
+        "__import__('sys').path",
+        "open('/proc/self/mountinfo').read()",
+        "[open(f'/proc/self/{name}').read() for name in ('environ', 'cmdline', 'maps')]",
+        "[str(getattr(module, '__file__', '')) for module in list(__import__('sys').modules.values())]",
+        "__import__('subprocess').getoutput('/environment/bin/python -c \"import numpy; print(numpy.__file__)\"')",
+        "__import__('subprocess').getoutput('/environment/bin/pip --version')",
+    )
+    assert outcomes[0].startswith("('/environment', '/")
+    assert outcomes[5].startswith("/environment/lib/")
+    assert outcomes[6].startswith("pip ")
+    hosts = {sys.prefix, os.path.realpath(sys.prefix), str(Path(__file__).parent.parent.parent)}
+    hosts |= set() if sys.base_prefix.startswith("/usr") else {sys.base_prefix}
+    assert not [(host, text) for host in hosts for text in outcomes if host in text]
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/home/ada/.venv/bin/python", "/environment/bin/python"),
+        ("/home/ada/.venv", "/environment"),
+        ("/home/ada/.venv2/bin", "/home/ada/.venv2/bin"),
+        ("/home/ada/.pyenv/bin/python3.11", "/python/bin/python3.11"),
+    ],
+)
+def test_where_a_path_is_seen(path: str, where: str) -> None:
+    assert moved(path, [("/home/ada/.venv", "/environment"), ("/home/ada/.pyenv", "/python")]) == where
+
+
 def test_cant_write_what_it_reads(light_zygote: Zygote) -> None:
-    paths = ("/usr/x", "/x", "/etc/passwd", f"{sys.prefix}/x", "/dev/x", "/proc/sys/kernel/hostname")
+    paths = ("/usr/x", "/x", "/etc/passwd", "/python/x", "/environment/x", "/dev/x", "/proc/sys/kernel/hostname")
     outcomes = tried(light_zygote, *(f"open({path!r}, 'w').write('x')" for path in paths))
     assert "done" not in outcomes
     assert not any(outcome.isdigit() for outcome in outcomes)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from autograder.errors import GraderError
-from autograder.sandbox.rooms import ENVIRONMENT, Zygote
-from autograder.wire.messages import ModelProbe, Network, Scalar
+from autograder.sandbox.rooms import Zygote
+from autograder.wire.messages import Items, ModelProbe, Network, Scalar, Text
 from sandbox.test_exam import LIMITS, answer, fault_of, hold
 
 
@@ -23,14 +21,26 @@ def test_one_thread_after_every_import(keras_zygote: Zygote) -> None:
     assert len(list(Path(f"/proc/{keras_zygote.pid}/task").iterdir())) == 1
 
 
-def test_a_library_that_starts_threads_is_refused(tmp_path: Path) -> None:
-    module = tmp_path / "starts_a_thread.py"
-    module.write_text("import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n")
-    script = "import sys; from autograder.worker.zygote import _preload; sys.path.insert(0, sys.argv[1]); "
-    script += "print(_preload(sys.argv[2:]))"
-    command = [sys.executable, "-c", script, str(tmp_path), "json", "starts_a_thread", "numpy"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(ENVIRONMENT))
-    assert done.stdout == ("importing starts_a_thread left 2 threads running; rooms cannot be forked from them\n")
+def test_a_library_that_starts_threads_is_left_to_the_rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    libraries = tmp_path / "site-packages"
+    libraries.mkdir()
+    (libraries / "starts_a_thread.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    )
+    (libraries / "imports_it.py").write_text("import starts_a_thread\n")
+    (libraries / "ends_its_thread.py").write_text("import threading\nthreading.Thread(target=print).start()\n")
+    monkeypatch.syspath_prepend(str(libraries))
+    preload = ["json", "starts_a_thread", "ends_its_thread", "imports_it", "numpy"]
+    with Zygote(preload, tmp_path / "cache") as zygote:
+        warm = zygote.warm()
+        assert (warm.problem, warm.note, warm.threaded) == ("", "", ["starts_a_thread", "imports_it"])
+        assert len(list(Path(f"/proc/{zygote.pid}/task").iterdir())) == 1
+        source = (
+            "import sys\nbefore = 'ends_its_thread' in sys.modules, 'imports_it' in sys.modules\nimport imports_it\n"
+        )
+        found = answer(hold(zygote, source + "x = [*before, imports_it.__file__]"))
+    assert isinstance(found, Items)
+    assert found.items == [Scalar("bool", "True"), Scalar("bool", "False"), Text("/libraries/0/imports_it.py", 26)]
 
 
 def test_a_library_that_is_not_there_is_left_to_the_cell_that_imports_it(light_zygote: Zygote, tmp_path: Path) -> None:
