@@ -97,13 +97,21 @@ def handed_out(assignment: Assignment) -> dict[str, Path]:
 
 def as_submission(assignment: Assignment, notebook: Notebook) -> Submission:
     """Return a notebook of the course as a submission: the solution, or the release as it is handed out."""
-    cells = [
-        Cell(index, role_of(cell).id, cell.source)
-        for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code"
-    ]
+    cells: list[Cell] = []
+    texts: list[Cell] = []
+    for index, cell in enumerate(notebook.cells):
+        role = role_of(cell)
+        of_its_type = cells if cell.cell_type == "code" else texts
+        of_its_type.append(Cell(index, role.id, cell.source, cell.cell_type == "code" and not role.solution))
     sources = {role_of(cell).id: cell.source for cell in notebook.cells if role_of(cell).solution}
-    return Submission("", digest(*(cell.source for cell in cells)), tuple(cells), sources, files=handed_out(assignment))
+    return Submission(
+        "",
+        digest(*(cell.source for cell in cells)),
+        tuple(cells),
+        sources,
+        files=handed_out(assignment),
+        texts=tuple(texts),
+    )
 
 
 def list_submissions(assignment: Assignment, release: Notebook) -> Iterator[tuple[str, Submission | None]]:

@@ -57,6 +57,7 @@ class _Rebuilding:
     def __init__(self, release: Notebook, submitted: Notebook) -> None:
         self.release, self.submitted = release.cells, submitted.cells
         self.roles: list[CellRole] = [role_of(cell) for cell in release.cells]
+        self.handed_out = given_sources(release)
         self.run: list[_Piece] = self._pieces(match(release, submitted))
         self._take_apart()
         self._put_back()
@@ -215,11 +216,18 @@ class _Rebuilding:
                 if piece.given and not role.locked and left > 0:
                     portable = make_portable(source, beside)
                     source, found = portable.source, [*found, *portable.repairs]
-                cells.append(Cell(index, name, source))
+                cells.append(Cell(index, name, source, role.locked or piece.source.strip() in self.handed_out))
             else:
                 texts.append(Cell(index, name, source))
             repairs += [Repair(kind, name, index, detail) for kind, detail in found]
         return Rebuilt(tuple(cells), sources, tuple(repairs), tuple(texts))
+
+
+def given_sources(release: Notebook) -> frozenset[str]:
+    """Return the text of the course's code cells that are not for students to write."""
+    return frozenset(
+        cell.source.strip() for cell in release.cells if cell.cell_type == "code" and not role_of(cell).solution
+    )
 
 
 def _text(cell: NotebookCell) -> tuple[str, str]:

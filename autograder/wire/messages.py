@@ -162,7 +162,9 @@ class Fault(Record, tag="fault", frozen=True):
     cell: int | None = None
     """Position in the notebook of the cell it happened in, from 0."""
     names: list[Name] = []
-    """For `missing`: names that do exist and look alike."""
+    """For `missing`: names that do exist, of the kind asked for, those that look alike first."""
+    values: list[tuple[Name, Name]] = []
+    """For an assert of the course's that failed: its operands as written, and what they were."""
 
 
 Answer = Artifact | Fault
@@ -305,6 +307,8 @@ class Cell(Record, frozen=True):
     id: Name
     """nbgrader's grade_id, or empty."""
     source: str
+    given: bool = False
+    """Whether its text is the course's, as students were given it. Never where it holds hidden tests."""
 
 
 class FitCap(Record, frozen=True):

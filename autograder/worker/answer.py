@@ -47,10 +47,10 @@ DEPTH = 8
 ITEMS = 10_000
 TEXT_CHARS = 100_000
 REPR_CHARS = 500
-LOOKALIKES = 3
+LOOKALIKES = 8
 CURVE_NAME = 200
 """Characters kept of a curve's name."""
-CLOSE_LIKENESS, ANY_LIKENESS = 0.6, 0.3
+CLOSE_LIKENESS, ANY_LIKENESS = 0.6, 0.0
 """difflib's ratio from which a name may be the one asked for: of any kind of value; of the very kind asked for."""
 
 

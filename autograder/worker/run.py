@@ -24,6 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
@@ -53,6 +54,7 @@ from autograder.wire.messages import (
 from autograder.worker import elsewhere, fit_cap
 from autograder.worker.answer import Answerer
 from autograder.worker.pictures import pictures
+from autograder.worker.watch import Watches
 
 MESSAGE_CHARS = 4000
 FRAMES = 12
@@ -320,7 +322,9 @@ def _make_shell() -> _Shell:
 
 
 _outputs = _Outputs()
+_watches = Watches()
 _shell = _make_shell()  # once, in the zygote: a room inherits it
+_shell.ast_transformers.append(_watches)
 
 
 def serve(talk: socket.socket) -> None:
@@ -389,6 +393,7 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     stdout, stderr = _Capture(output_chars), _Capture(output_chars, "stderr")
     _outputs.start()
     pictures.start()
+    _watches.expect(cell.index if cell.given else None)
     sys.stdout, sys.stderr = stdout, stderr
     started = time.perf_counter()
     error: BaseException | None
@@ -404,6 +409,10 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     if error is not None:
         _outputs.fail()
     outputs = _outputs.all()
+    fault = None if error is None else explain_error(error, cell.index, interrupts.seen())
+    if fault is not None and fault.error == "AssertionError" and fault.frames:
+        fault = msgspec.structs.replace(fault, values=_operands(fault.frames[-1], interrupts))
+    _watches.forget()
     return CellRun(
         index=cell.index,
         seconds=seconds,
@@ -411,10 +420,19 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
         stderr=stderr.text().removesuffix("\n"),
         output_length=stdout.length + stderr.length,
         result=codec.plain_text(shown.shown[:output_chars]),
-        fault=None if error is None else explain_error(error, cell.index, interrupts.seen()),
+        fault=fault,
         capped=capped,
         outputs=outputs,
     )
+
+
+def _operands(frame: Frame, interrupts: _Interrupts) -> list[tuple[str, str]]:
+    """What the operands of the assert were that failed; none where they do not let themselves be shown."""
+    try:
+        with interrupts.armed():
+            return _watches.values(frame.cell, frame.line)
+    except BaseException:  # a student's own class may do anything when it is asked for its repr
+        return []
 
 
 def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> Fault:
