@@ -5,17 +5,18 @@ from autograder.judge.asserts import (
     assert_contains,
     assert_dtype,
     assert_equal,
-    assert_layer,
-    assert_layers,
     assert_output_shape,
     assert_params,
     assert_same_network,
     assert_shape,
 )
+from autograder.judge.compiled import assert_compiled
+from autograder.judge.layers import assert_layer, assert_layers
 from autograder.judge.reaches import assert_reaches
 
 __all__ = [
     "assert_close",
+    "assert_compiled",
     "assert_contains",
     "assert_dtype",
     "assert_equal",

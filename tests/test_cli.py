@@ -29,6 +29,13 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def test_the_package_is_the_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "autograder", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == autograder(tmp_path, "--help").stdout.replace("-c [", "python -m autograder [")
+
+
 def test_the_table(course: Path) -> None:
     lines = autograder(course, "results", "toy").stdout.splitlines()
     assert lines[0].split() == ["student", "score", "double", "names", "greet"]

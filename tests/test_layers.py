@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 LAYERS = (
+    {"__main__"},
     {"cli"},
     {"calibrate", "validate", "doctor", "compat"},
     {"pipeline"},

@@ -112,7 +112,7 @@ def parts(layer: Layer, *, trainable: bool = False) -> list[Part]:
     """
     if layer.origin == "custom":
         return [_custom(layer, trainable)]
-    cls = _class(layer.cls)
+    cls = plain_class(layer.cls)
     if cls == "Activation" or cls.lower() in _ACTIVATION_OF_CLASS:
         return _activation(layer.config.get("activation") if cls == "Activation" else _spec(layer), layer)
     if cls in ("Reshape", "Flatten"):
@@ -138,7 +138,8 @@ def _custom(layer: Layer, trainable: bool) -> Part:
     return _part(layer.cls, settings, layer, trainable)
 
 
-def _class(name: str) -> str:
+def plain_class(name: str) -> str:
+    """Return the name Keras gives a class: MaxPooling2D for MaxPool2D."""
     for pattern, plain in _CLASS_ALIASES:
         name = pattern.sub(plain, name)
     return name

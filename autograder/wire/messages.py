@@ -94,11 +94,15 @@ class Layer(Record, frozen=True):
 
 
 class Compiled(Record, frozen=True):
-    """What `compile` was given, as class names and configurations."""
+    """What `compile` was given, as class names and configurations; a dict or a list of them for several outputs."""
 
     loss: object
     optimizer: dict[str, object] | None
     metrics: list[object]
+    weighted_metrics: list[object] = []
+    loss_weights: object = None
+    rates: list[float] = []
+    """The learning rates with which calls of `fit` began: the optimizer's own is the last that a callback set."""
 
 
 class Network(Record, tag="network", frozen=True):

@@ -19,9 +19,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from autograder.wire.messages import Compiled, Layer, Network, Shape
+from autograder.wire.messages import Layer, Network, Shape
+from autograder.worker.keras_compiled import read_compiled
 from autograder.worker.keras_graph import (
     MAX_LAYERS,
     TooManyLayers,
@@ -31,7 +30,7 @@ from autograder.worker.keras_graph import (
     shape,
     symbolic_outputs,
 )
-from autograder.worker.keras_records import MAX_NAME, count, is_symbolic, layer_record, plain
+from autograder.worker.keras_records import MAX_NAME, count, is_symbolic, layer_record
 
 MAX_REASON = 200
 """Characters kept of an exception's message in a note."""
@@ -90,7 +89,7 @@ def read_model(model: Any, input_shape: Sequence[int | None] | None = None) -> N
         output_shapes=reading.outputs,
         params=_count(model, "weights"),
         trainable_params=_count(model, "trainable_weights"),
-        compiled=_compiled(model),
+        compiled=read_compiled(model),
         note="; ".join(reading.trail.notes),
     )
 
@@ -292,32 +291,3 @@ def _record_run(trail: Trail, known: dict[int, int], layer: Any, args: Any, kwar
         )
     )
     trail.learn([*taken, *made], position, known)
-
-
-def _compiled(model: Any) -> Compiled | None:
-    """Return what `compile` was given, None where it was not called or cannot be said."""
-    try:
-        given = model.get_compile_config() if model.compiled else None
-    except Exception:
-        return None
-    if not given:
-        return None
-    metrics = plain(given.get("metrics") or [])
-    return Compiled(
-        loss=plain(given.get("loss")),
-        optimizer=_optimizer(plain(given.get("optimizer"))),
-        metrics=metrics if isinstance(metrics, list) else [metrics],
-    )
-
-
-def _optimizer(serialised: object) -> dict[str, object] | None:
-    """Return the class name and configuration of an optimizer, its rates as written: 0.01, not 0.009999999776."""
-    if not isinstance(serialised, dict) or not isinstance(serialised.get("config"), dict):
-        return None
-    config = {key: _shortest(value) for key, value in serialised["config"].items()}
-    return {"class_name": serialised["class_name"], "config": config}
-
-
-def _shortest(value: object) -> object:
-    """Return the shortest number of the same float32: Keras keeps learning rates in one."""
-    return float(str(np.float32(value))) if isinstance(value, float) else value

@@ -14,6 +14,7 @@ import pytest
 from autograder import asserts
 from autograder.asserts import (
     assert_close,
+    assert_compiled,
     assert_contains,
     assert_dtype,
     assert_equal,
@@ -448,23 +449,34 @@ GOLDEN = {
     "a layer that is not there": Golden(
         lambda: assert_layer(SMALL, 4),
         """
-        received  3 layers
+        received  3 layers: 1 Conv2D, 2 MaxPooling2D, 3 Dense
         expected  a layer "4"
         """,
         """
-        reçu     3 couches
+        reçu     3 couches : 1 Conv2D, 2 MaxPooling2D, 3 Dense
         attendu  une couche « 4 »
         """,
     ),
     "a name that is not there": Golden(
-        lambda: assert_layer(SMALL, "head"),
+        lambda: assert_layer(Model(chain(Call("Flatten", name="first"), Call("ReLU", name="bend"))), "head"),
         """
-        received  3 layers
+        received  2 layers: first (Flatten), bend (ReLU)
         expected  a layer "head"
         """,
         """
-        reçu     3 couches
+        reçu     2 couches : first (Flatten), bend (ReLU)
         attendu  une couche « head »
+        """,
+    ),
+    "a layer too many from the end": Golden(
+        lambda: assert_layer(Model(chain()), -1),
+        """
+        received  0 layers: none
+        expected  a layer "-1"
+        """,
+        """
+        reçu     0 couche : aucun
+        attendu  une couche « -1 »
         """,
     ),
     "same network as an array": Golden(
@@ -513,7 +525,7 @@ HIDDEN = {
     "output shape": "received  (None, 7, 7, 3)",
     "class of a layer": "received  MaxPooling2D\nwhere     layer 2",
     "settings of a layer": "received  kernel_size=5, strides=[2, 2], padding=None\nwhere     layer 1",
-    "a name that is not there": "received  3 layers",
+    "a name that is not there": "received  2 layers: first (Flatten), bend (ReLU)",
 }
 
 
@@ -585,6 +597,11 @@ def test_whatever_is_asked_of_a_network_its_first_difference_is_told(check: Chec
     assert 'where     layer 4, Conv2D(128): padding "valid", expected "same"' in message_of(check).splitlines()
 
 
+def test_layers_are_counted_from_1() -> None:
+    with pytest.raises(ValueError, match="counted from 1"):
+        assert_layer(SMALL, 0)
+
+
 def test_without_a_solution_there_is_nothing_to_compare_with() -> None:
     with pytest.raises(LookupError, match="there is no solution to compare with"):
         assert_same_network(ALONE)
@@ -615,6 +632,9 @@ def test_without_a_solution_there_is_nothing_to_compare_with() -> None:
         lambda: assert_layers(Model(chain(dense(3), operation("relu"))), ["Dense"]),
         lambda: assert_layer(SMALL, 1, filters=8, kernel_size=5, strides=2),
         lambda: assert_layer(SMALL, 1, strides=(2, 2)),
+        lambda: assert_layer(SMALL, -1, "Dense", units=3),
+        lambda: assert_layer(SMALL, -2, "MaxPool2D"),
+        lambda: assert_layers(SMALL, ("Conv2D", "MaxPool2D", "Dense")),
         lambda: assert_layer(SMALL, "shrink", "MaxPooling2D"),
         lambda: assert_output_shape(SMALL, [None, 7, 7, 3]),
         lambda: assert_same_network(Model(activated("relu"), chain(dense(8), call("ReLU"), dense(3)))),
@@ -635,8 +655,7 @@ def test_a_right_answer_passes(check: Check) -> None:
         lambda: assert_equal("1", 1),
         lambda: assert_equal(1, "1"),
         lambda: assert_equal(None, 0),
-        lambda: assert_layer(SMALL, 0),
-        lambda: assert_layer(SMALL, -1),
+        lambda: assert_layer(SMALL, -4),
         lambda: assert_layer(SMALL, 1, kernel_size=(5, 3)),
     ],
 )
@@ -683,6 +702,7 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "assert_params": lambda given: assert_params(given, 3),
     "assert_layers": lambda given: assert_layers(given, ["Flatten"]),
     "assert_layer": lambda given: assert_layer(given, 1, "Flatten", units=3),
+    "assert_compiled": lambda given: assert_compiled(given, optimizer="adam", loss="mse"),
     "assert_output_shape": lambda given: assert_output_shape(given, (None, 4)),
     "assert_same_network": lambda given: assert_same_network(given, WRONG),
 }
