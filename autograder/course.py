@@ -114,6 +114,16 @@ class Assignment:
         return tuple(replace(one, title=f"{one.title} ({one.id})") if titles[one.title] > 1 else one for one in found)
 
     @cached_property
+    def keeps_gradebook(self) -> bool:
+        """Whether its course keeps nbgrader's gradebook."""
+        return keeps_gradebook(self.paths)
+
+    @cached_property
+    def shows_pictures(self) -> bool:
+        """Whether somebody is to look at what its notebooks show: something in it is marked by hand."""
+        return self.keeps_gradebook and any(role.by_hand for role in map(role_of, self.source.cells))
+
+    @cached_property
     def answers(self) -> frozenset[str]:
         """Ids of the answer cells."""
         return frozenset(role.id for role in map(role_of, self.source.cells) if role.solution)
@@ -424,7 +434,7 @@ def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
             advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(recipes) or 'none'}"
             yield Problem(checks, 0, name, f"course.yaml has no recipe {probe.recipe!r} for this assignment; {advice}")
     checked = {check.question for check in plan.checks}
-    by_hand = assignment.answers if keeps_gradebook(assignment.paths) else frozenset()
+    by_hand = assignment.answers if assignment.keeps_gradebook else frozenset()
     for question in questions.values():
         if not question.tested and question.id not in checked and question.id not in by_hand:
             shown = assignment.paths.shown(assignment.source_path)

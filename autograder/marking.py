@@ -94,12 +94,23 @@ class Assessor:
         """Return the exam to hold for a submission. Every submission has the same seed; calibration varies it."""
         settings = self._assignment.settings
         key = self.exam_key(submission)
-        return Order(key, submission, self.desk.plan, settings.limits, self.isolation, self.desk.sets, seed)
+        return Order(
+            key,
+            submission,
+            self.desk.plan,
+            settings.limits,
+            self.isolation,
+            self.desk.sets,
+            seed,
+            pictures=self._assignment.shows_pictures,
+        )
 
     def exam_key(self, submission: Submission) -> str:
         """Digest of all that evidence depends on: the code run, its files, what is asked, the limits, the libraries."""
         run = msgspec.json.encode([list(submission.cells), list(submission.repairs), self._assignment.settings.limits])
         sets = [one.digest for one in self.desk.sets]
+        if self._assignment.shows_pictures:
+            sets.append("pictures")
         return digest(submission.digest, run, self.desk.plan.digest, libraries(), self._given, *sets)
 
     @cached_property

@@ -146,6 +146,27 @@ class Repair(Record, frozen=True):
     detail: str = ""
 
 
+class TextCell(Record, frozen=True):
+    """One cell that is not code."""
+
+    index: int
+    """Position in the notebook, from 0, code cells counted."""
+    id: str
+    """nbgrader's grade_id, or empty."""
+    source: str
+    kind: Literal["markdown", "raw"] = "markdown"
+
+
+class Picture(Record, tag="picture", frozen=True):
+    """What a notebook shows, for somebody who looks at it. Its file stands beside it."""
+
+    cell: int
+    """Position of its cell in the notebook, from 0."""
+    kind: PictureKind = "image/png"
+    name: str = ""
+    """Of an attachment of a text cell; empty: an output of a code cell."""
+
+
 @dataclass(frozen=True)
 class Submission:
     """One student's notebook, rebuilt on the release: locked cells from the release, answers from the student."""
@@ -160,8 +181,10 @@ class Submission:
     """In the notebook's order, those of the notebook as a whole first."""
     fault: Fault | None = None
     """Why there is nothing to run."""
-    texts: tuple[Cell, ...] = ()
+    texts: tuple[TextCell, ...] = ()
     """The cells between those of `cells` that are not code."""
+    attached: tuple[tuple[Picture, bytes], ...] = ()
+    """The pictures that the texts show, where somebody is to look at them."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """Files handed in beside the notebook, by the path they have there: read when the exam is held."""
 
@@ -197,18 +220,8 @@ class Exam(Record, tag="exam", frozen=True):
     repairs: list[Repair]
     fault: Fault | None
     """What ended the room early, or why nothing was run."""
-    texts: tuple[Cell, ...] = ()
+    texts: tuple[TextCell, ...] = ()
     """The cells that are not code, by the place they have between the others."""
-
-
-class Picture(Record, tag="picture", frozen=True):
-    """What a notebook shows, for somebody who looks at it: its frame's one blob is the file."""
-
-    cell: int
-    """Position of its cell in the notebook, from 0."""
-    kind: PictureKind = "image/png"
-    name: str = ""
-    """Of an attachment of a text cell; empty: an output of a code cell."""
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,14 @@ from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from autograder.course import Assignment
 from autograder.errors import CourseError, GraderError, Problem
+from autograder.export.beside import copy_pictures
 from autograder.export.executed import executed_notebook
 from autograder.export.submitted import submitted_at, write_exchanged
 from autograder.grades import late_penalty
+from autograder.notebook.formats import course_notebook_bytes
 from autograder.paths import Paths
-from autograder.records import Exam, Grade, QuestionGrade, load_exam, write_beside
+from autograder.records import Evidence, Exam, Grade, QuestionGrade, load_evidence, write_beside
+from autograder.wire.codec import WireError
 
 SAVING = (
     preprocessors.IncludeHeaderFooter,
@@ -132,7 +135,8 @@ def _save_assignment(gradebook: Any, course: Any, assignment: Assignment, config
     gradebook.update_or_create_assignment(assignment.name, **due)
     resources = _resources(course, assignment)
     try:
-        notebook = nbformat.read(assignment.source_path, as_version=nbformat.NO_CONVERT)
+        source = course_notebook_bytes(assignment.source_path).decode()
+        notebook = nbformat.reads(source, as_version=nbformat.NO_CONVERT)
         for preprocessor in SAVING:
             notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
     except (RuntimeError, ValueError) as error:
@@ -160,7 +164,7 @@ class _Desk:
 
     def __init__(self, gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
         self._gradebook, self._course, self._assignment, self._config = gradebook, course, assignment, config
-        path = assignment.paths.release(assignment.name) / assignment.source_path.name
+        path = assignment.paths.release(assignment.name) / assignment.notebook_file
         self._release: Json = json.loads(path.read_text(encoding="utf-8"))
         self._given = {_role(cell).get("grade_id", ""): "".join(cell["source"]) for cell in self._release["cells"]}
         self._commented = dict(_commented(self._release))
@@ -173,9 +177,9 @@ class _Desk:
         if grade.status == "missing":
             self._empty(grade)
             return False
-        exam = load_exam(self._assignment.paths.evidence(self._assignment.name, grade.student))
-        own = exam if exam is not None and exam.submission == grade.submission else None
-        anew = self._write_executed(grade.student, own)
+        evidence = self._evidence(grade)
+        own = evidence.exam if evidence else None
+        anew = self._write_executed(grade.student, evidence)
         rows = self._rows(self._submission(grade.student))
         for question in grade.questions:
             if question.id in rows.marks:
@@ -185,6 +189,14 @@ class _Desk:
         self._gradebook.db.commit()
         self._penalize(grade.student, rows.notebook)
         return True
+
+    def _evidence(self, grade: Grade) -> Evidence | None:
+        """What came back of the work that was graded; None where it is not there."""
+        try:
+            found = load_evidence(self._assignment.paths.evidence(self._assignment.name, grade.student))
+        except (OSError, WireError):
+            return None
+        return found if found.exam.submission == grade.submission else None
 
     def _empty(self, grade: Grade) -> None:
         """Nothing is handed in any more: what an earlier submission earned is lost, as nbgrader has it."""
@@ -249,14 +261,20 @@ class _Desk:
             return NO_RESPONSE
         return "\n\n".join(filter(None, said)) or None
 
-    def _write_executed(self, student: str, exam: Exam | None) -> bool:
+    def _write_executed(self, student: str, evidence: Evidence | None) -> bool:
         """Write the notebook as it was run; return whether it differs from the one that was there."""
+        exam, pictures = (evidence.exam, evidence.pictures()) if evidence else (None, [])
         folder = self._course.format_path(self._course.autograded_directory, student, self._assignment.name)
         path = Path(folder) / f"{self._assignment.notebook_name}.ipynb"
-        write_exchanged(self._assignment.paths.submission(student, self._assignment.name), path.parent)
+        submitted = self._assignment.paths.submission(student, self._assignment.name)
+        write_exchanged(submitted, path.parent)
+        if not (submitted.is_symlink() or submitted.parent.is_symlink()):
+            copy_pictures(submitted, path.parent)
+        copy_pictures(self._assignment.paths.release(self._assignment.name), path.parent)
         if exam is None and path.exists():
             return False
-        content = json.dumps(executed_notebook(self._release, exam), ensure_ascii=False, indent=1).encode() + b"\n"
+        made = executed_notebook(self._release, exam, pictures)
+        content = json.dumps(made, ensure_ascii=False, indent=1).encode() + b"\n"
         if path.exists() and path.read_bytes() == content:
             return False
         write_beside(path, content)

@@ -19,10 +19,10 @@ from traitlets.config import Config
 
 from autograder.course import imports_of, load_course
 from autograder.errors import CourseError, GraderError
-from autograder.export.executed import outputs
+from autograder.export.executed import by_cell, outputs
 from autograder.notebook.formats import read_course_notebook
 from autograder.paths import Paths
-from autograder.records import Exam, Limits, Plan, Submission
+from autograder.records import Evidence, Limits, Plan, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote, exposed
@@ -72,8 +72,8 @@ class RoomExecute(Execute):  # type: ignore[misc]
         )
         zygote = _zygote(_preload(paths, names["assignment"], names["notebook"]))
         submission = Submission(names["student"], "", cells, files=_files(folder))
-        exam = examine(zygote, Order("", submission, Plan((), {}, ()), limits, isolation, as_kernel=True)).exam
-        _write(nb, exam)
+        order = Order("", submission, Plan((), {}, ()), limits, isolation, as_kernel=True, pictures=True)
+        _write(nb, examine(zygote, order))
         return nb, resources
 
     def _terms(self, paths: Paths, assignment: str) -> tuple[Limits, str]:
@@ -95,11 +95,12 @@ def _preload(paths: Paths, assignment: str, notebook: str) -> tuple[str, ...]:
         return ()
 
 
-def _write(nb: Any, exam: Exam) -> None:
+def _write(nb: Any, evidence: Evidence) -> None:
+    exam, pictures = evidence.exam, by_cell(evidence.pictures())
     for count, record in enumerate(exam.cells, start=1):
         cell = nb.cells[record.cell.index]
         cell.execution_count = count
-        made = outputs(record.cell, record.run, exam.fault)
+        made = outputs(record.run, exam.fault, pictures.get(record.cell.index, ()))
         cell.outputs = [
             from_dict({**one, **({"execution_count": count} if "execution_count" in one else {})}) for one in made
         ]

@@ -117,7 +117,7 @@ def _context(assignment: Assignment, source: Source, listing: Listing) -> Contex
     if told is not None and len(told.parts) <= 2:
         for _, file in source.contents({told.key}):
             metadata = file.read(METADATA_BYTES) if file is not None else b""
-    return Context(assignment.name, assignment.source_path.name, listing.repositories, metadata)
+    return Context(assignment.name, assignment.notebook_file, listing.repositories, metadata)
 
 
 def _named(found: Sorted, path: Path) -> Sorted:

@@ -9,11 +9,12 @@ from pathlib import Path
 from autograder.course import Assignment
 from autograder.errors import CourseError, Problem
 from autograder.intake.find import Found, find_submission
-from autograder.intake.rebuild import rebuild
+from autograder.intake.rebuild import Rebuilt, rebuild
+from autograder.notebook.attachments import attached
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.paths import TIMESTAMP
-from autograder.records import Repair, Submission, digest
+from autograder.records import Picture, Repair, Submission, digest
 from autograder.wire.messages import Cell, Fault
 
 PYTHON = ("", "python", "ipython", "python3")
@@ -59,8 +60,25 @@ def read_submission(assignment: Assignment, release: Notebook, student: str) -> 
     repairs = (*_of_the_whole(found, one.notebook), *left_out, *rebuilt.repairs)
     contents = [part for name, path in sorted(own.items()) for part in (name.encode(), path.read_bytes())]
     return Submission(
-        student, digest(one.data, *contents), rebuilt.cells, rebuilt.sources, repairs, files=files, texts=rebuilt.texts
+        student,
+        digest(one.data, *contents),
+        rebuilt.cells,
+        rebuilt.sources,
+        repairs,
+        files=files,
+        texts=rebuilt.texts,
+        attached=tuple(_attached(assignment, rebuilt)) if assignment.keeps_gradebook else (),
     )
+
+
+def _attached(assignment: Assignment, rebuilt: Rebuilt) -> Iterator[tuple[Picture, bytes]]:
+    """Yield the pictures that the texts show, as many as files may be handed in."""
+    left = assignment.settings.limits.files_mb * 2**20
+    for text in rebuilt.texts:
+        for name, kind, content in attached(rebuilt.attachments[text.index], text.source):
+            left -= len(content)
+            if left >= 0:
+                yield Picture(text.index, kind, name), content
 
 
 def _own_files(assignment: Assignment, found: Found) -> tuple[dict[str, Path], list[Repair]]:

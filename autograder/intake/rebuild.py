@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from autograder.intake.match import STUB, Matching, match
 from autograder.notebook.formats import Notebook, NotebookCell
 from autograder.notebook.metadata import CellRole, role_of
 from autograder.notebook.portable import make_portable
-from autograder.records import Repair, RepairKind
+from autograder.records import Repair, RepairKind, TextCell
 from autograder.wire.messages import Cell
 
 PORTABLE_CHARS = 1_000_000
@@ -27,8 +29,10 @@ class Rebuilt:
     """Answer cells as handed in, by id."""
     repairs: tuple[Repair, ...]
     """In the notebook's order."""
-    texts: tuple[Cell, ...]
+    texts: tuple[TextCell, ...]
     """The cells that are not code."""
+    attachments: Mapping[int, Mapping[str, Any]]
+    """What was pasted into each of these, by its position."""
 
 
 @dataclass(eq=False)
@@ -41,6 +45,8 @@ class _Piece:
     """Position in the release of the cell it is; None for one of the student's own."""
     given: bool = True
     """Whether the student handed it in."""
+    attachments: dict[str, Any] = field(default_factory=dict)
+    """What the student pasted into it."""
     repairs: list[tuple[RepairKind, str]] = field(default_factory=list)
 
 
@@ -73,7 +79,8 @@ class _Rebuilding:
         for index, cell in enumerate(self.submitted):
             if index not in gone:
                 ours = matching.release_of.get(index)
-                piece = _Piece(cell.cell_type, cell.source, ours if ours is not None and self.roles[ours].id else None)
+                place = ours if ours is not None and self.roles[ours].id else None
+                piece = _Piece(cell.cell_type, cell.source, place, attachments=dict(cell.attachments))
                 pieces[index] = piece
                 self._note(piece, index, matching)
         for index, rest in matching.copies.items():
@@ -89,6 +96,8 @@ class _Rebuilding:
     def _note(self, piece: _Piece, index: int, matching: Matching) -> None:
         if parts := matching.parts.get(index):
             piece.source = "\n".join(self.submitted[one].source for one in (index, *parts))
+            for one in parts:
+                piece.attachments = {**self.submitted[one].attachments, **piece.attachments}
             piece.repairs.append(("split", ""))
         if index in matching.recognised:
             piece.repairs.append(("recognised", ""))
@@ -201,7 +210,8 @@ class _Rebuilding:
 
     def finish(self, beside: frozenset[str]) -> Rebuilt:
         cells: list[Cell] = []
-        texts: list[Cell] = []
+        texts: list[TextCell] = []
+        attachments: dict[int, Mapping[str, Any]] = {}
         sources: dict[str, str] = {}
         repairs: list[Repair] = []
         left = PORTABLE_CHARS
@@ -218,9 +228,17 @@ class _Rebuilding:
                     source, found = portable.source, [*found, *portable.repairs]
                 cells.append(Cell(index, name, source, role.locked or piece.source.strip() in self.handed_out))
             else:
-                texts.append(Cell(index, name, source))
+                texts.append(TextCell(index, name, source, "raw" if piece.cell_type == "raw" else "markdown"))
+                attachments[index] = self._attachments(piece)
             repairs += [Repair(kind, name, index, detail) for kind, detail in found]
-        return Rebuilt(tuple(cells), sources, tuple(repairs), tuple(texts))
+        return Rebuilt(tuple(cells), sources, tuple(repairs), tuple(texts), attachments)
+
+    def _attachments(self, piece: _Piece) -> Mapping[str, Any]:
+        """What a text shows: the course's pictures in the course's cells, the student's own over them in answers."""
+        if piece.ours is None:
+            return piece.attachments
+        given = self.release[piece.ours].attachments
+        return given if self.roles[piece.ours].locked else {**given, **piece.attachments}
 
 
 def given_sources(release: Notebook) -> frozenset[str]:

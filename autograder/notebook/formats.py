@@ -46,6 +46,8 @@ class NotebookCell(msgspec.Struct, frozen=True):
     source: str
     metadata: dict[str, Any] = {}
     id: str = ""
+    attachments: dict[str, Any] = {}
+    """Pictures pasted into it, as the file has them."""
 
 
 class Notebook(msgspec.Struct, frozen=True):
@@ -63,6 +65,7 @@ class _StoredCell(msgspec.Struct):
     source: str | list[str] | None = ""
     metadata: Any = None
     id: Any = ""
+    attachments: Any = None
 
 
 class _Stored(msgspec.Struct):
@@ -97,7 +100,9 @@ def _as_utf8(data: bytes) -> bytes | memoryview:
 def _cell(stored: _StoredCell) -> NotebookCell:
     metadata = stored.metadata if isinstance(stored.metadata, dict) else {}
     name = stored.id if isinstance(stored.id, str) else ""
-    return NotebookCell(stored.cell_type, _whole(stored.source or ""), metadata, codec.plain_text(name))
+    attachments = stored.attachments if isinstance(stored.attachments, dict) else {}
+    source = _whole(stored.source or "")
+    return NotebookCell(stored.cell_type, source, metadata, codec.plain_text(name), attachments)
 
 
 def _whole(source: str | list[str]) -> str:

@@ -16,12 +16,18 @@ class CellRole:
     grade: bool = False
     solution: bool = False
     read_only: bool = False
+    task: bool = False
     points: float = 0.0
 
     @property
     def locked(self) -> bool:
         """Whether the cell's text is the course's: a student's change to it does not count."""
         return not self.solution and (self.grade or self.read_only)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether nbgrader leaves the cell to a marker: an answer that is graded itself, or a task."""
+        return (self.grade and self.solution) or self.task
 
     @property
     def tests(self) -> bool:
@@ -39,6 +45,7 @@ def role_of(cell: NotebookCell) -> CellRole:
         grade=found.get("grade") is True,
         solution=found.get("solution") is True,
         read_only=found.get("locked") is True,
+        task=found.get("task") is True,
         points=_points(found.get("points")),
     )
 

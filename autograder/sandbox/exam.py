@@ -208,7 +208,7 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
         end=end,
         runs=exam.runs,
     )
-    pictures = [codec.pack(picture, [file]) for picture, file in exam.pictures]
+    pictures = [codec.pack(picture, [file]) for picture, file in (*exam.pictures, *order.submission.attached)]
     return Evidence(report, (*exam.frames.values(), *pictures))
 
 

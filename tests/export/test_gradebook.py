@@ -21,7 +21,7 @@ from autograder.errors import CourseError, GraderError
 from autograder.export.gradebook import keep_grades, read_penalties
 from autograder.export.submitted import penalties
 from autograder.paths import Paths
-from autograder.records import CellRecord, CheckStatus, Evidence, Exam, Grade, Outcome, QuestionGrade
+from autograder.records import CellRecord, CheckStatus, Evidence, Exam, Grade, Outcome, QuestionGrade, TextCell
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
 ESSAY = {
@@ -57,7 +57,7 @@ def exam(digest: str, essay: str) -> Exam:
         "greet-answer": CellRun(6, 0.1, f"Hello {ALERT}\n", "careful\n", 9, "3"),
     }
     records = [CellRecord(cell, runs.get(cell.id, CellRun(cell.index, 0.1, "", "", 0, ""))) for cell in code]
-    texts = (Cell(0, "", "# A toy"), Cell(8, "", "A note of the student's own"), Cell(9, "essay", essay))
+    texts = (TextCell(0, "", "# A toy"), TextCell(8, "", "A note of the student's own"), TextCell(9, "essay", essay))
     sources = {**given, "essay": essay}
     return Exam("k", "p", digest, "strict", "cpu", 1.0, 1.0, 0, {}, records, sources, [], None, texts)
 

@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 
 import toy
 from autograder.export.executed import outputs
-from autograder.wire.messages import Cell, CellRun, Fault
+from autograder.wire.messages import CellRun, Fault
 
 SCRIPTS = sysconfig.get_path("scripts")
 CONFIG = 'c = get_config()\nc.CourseDirectory.course_id = "tests"\n'
@@ -135,8 +135,7 @@ def test_an_attack_finds_nothing_and_what_it_ended_is_lost(in_rooms: Path) -> No
 
 
 def test_a_cell_that_ran_is_an_output_each_and_one_that_did_not_an_error() -> None:
-    cell = Cell(0, "", "1")
     run = CellRun(0, 0.1, "out", "err", 6, "1")
-    assert [one["output_type"] for one in outputs(cell, run, None)] == ["stream", "stream", "execute_result"]
-    (error,) = outputs(cell, None, Fault(kind="time"))
+    assert [one["output_type"] for one in outputs(run, None)] == ["stream", "stream", "execute_result"]
+    (error,) = outputs(None, Fault(kind="time"))
     assert (error["ename"], error["evalue"]) == ("RoomEnded", "it ran out of time")
