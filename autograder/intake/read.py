@@ -9,12 +9,12 @@ from pathlib import Path
 from autograder.course import Assignment
 from autograder.errors import CourseError, Problem
 from autograder.intake.find import Found, find_submission
-from autograder.intake.rebuild import Rebuilt, rebuild
+from autograder.intake.rebuild import Rebuilt, rebuild, text_kind
 from autograder.notebook.attachments import attached
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.paths import TIMESTAMP
-from autograder.records import Picture, Repair, Submission, digest
+from autograder.records import Picture, Repair, Submission, TextCell, digest
 from autograder.wire.messages import Cell, Fault
 
 PYTHON = ("", "python", "ipython", "python3")
@@ -116,11 +116,13 @@ def handed_out(assignment: Assignment) -> dict[str, Path]:
 def as_submission(assignment: Assignment, notebook: Notebook) -> Submission:
     """Return a notebook of the course as a submission: the solution, or the release as it is handed out."""
     cells: list[Cell] = []
-    texts: list[Cell] = []
+    texts: list[TextCell] = []
     for index, cell in enumerate(notebook.cells):
         role = role_of(cell)
-        of_its_type = cells if cell.cell_type == "code" else texts
-        of_its_type.append(Cell(index, role.id, cell.source, cell.cell_type == "code" and not role.solution))
+        if cell.cell_type == "code":
+            cells.append(Cell(index, role.id, cell.source, not role.solution))
+        else:
+            texts.append(TextCell(index, role.id, cell.source, text_kind(cell.cell_type)))
     sources = {role_of(cell).id: cell.source for cell in notebook.cells if role_of(cell).solution}
     return Submission(
         "",

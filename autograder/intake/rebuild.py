@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from autograder.intake.match import STUB, Matching, match
 from autograder.notebook.formats import Notebook, NotebookCell
@@ -228,7 +228,7 @@ class _Rebuilding:
                     source, found = portable.source, [*found, *portable.repairs]
                 cells.append(Cell(index, name, source, role.locked or piece.source.strip() in self.handed_out))
             else:
-                texts.append(TextCell(index, name, source, "raw" if piece.cell_type == "raw" else "markdown"))
+                texts.append(TextCell(index, name, source, text_kind(piece.cell_type)))
                 attachments[index] = self._attachments(piece)
             repairs += [Repair(kind, name, index, detail) for kind, detail in found]
         return Rebuilt(tuple(cells), sources, tuple(repairs), tuple(texts), attachments)
@@ -239,6 +239,11 @@ class _Rebuilding:
             return piece.attachments
         given = self.release[piece.ours].attachments
         return given if self.roles[piece.ours].locked else {**given, **piece.attachments}
+
+
+def text_kind(cell_type: str) -> Literal["markdown", "raw"]:
+    """Return what a cell that is not code is: what no format knows is read as Markdown."""
+    return "raw" if cell_type == "raw" else "markdown"
 
 
 def given_sources(release: Notebook) -> frozenset[str]:
