@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.course import Assignment
-from autograder.data.shelf import Shelf, shelf_folder
+from autograder.data.course_shelf import course_shelf
 from autograder.engine import Workshop
 from autograder.errors import CourseError, GraderError, Problem, SubmissionError
 from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
@@ -91,7 +91,7 @@ class Course:
         self.name, self.paths = self.first.name, self.first.paths
         self.limits = msgspec.structs.replace(self.first.settings.limits, fit=FitCap())
         self.isolation = isolation
-        shelf = Shelf(shelf_folder())
+        shelf = course_shelf(self.first.stand_ins)
         self._sets = tuple(shelf.verify(name) for name in self.first.settings.data)
         self._master = MasterCopy(self.paths, self.name, [one.source_path for one in assignments])
         self.rules = self._master.output_rules
@@ -196,7 +196,7 @@ def grade(assignments: Sequence[Assignment], options: Options, timings: Timings)
     """
     started = time.monotonic()
     isolation = measure().require(assignments[0].course.isolation)
-    require_hidden(assignments[0])
+    require_hidden(assignments[0].paths.root)
     chosen = choose_students(assignments[0], students(assignments[0]), options.students)
     with Course(assignments, isolation) as course, Store(course.paths.store) as store:
         ready: list[Work] = []

@@ -72,6 +72,8 @@ class CourseSettings(Record, frozen=True):
     """The weakest wall student code may run behind."""
     timezone: ZoneInfo | None = None
     """Of the moments in this file; None: UTC."""
+    stand_ins: bool = False
+    """Whether small embedded sets may serve where the machine has not the real ones. Every result says so."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,11 @@ class Assignment:
         if due is None:
             return None
         return (due if due.tzinfo else due.replace(tzinfo=self.course.timezone or UTC)).astimezone(UTC)
+
+    @property
+    def stand_ins(self) -> Path | None:
+        """Folder of the sets that stand in for those this machine has not; None: the course allows none."""
+        return self.paths.stand_ins if self.course.stand_ins else None
 
     def recipe(self, name: str, profile: Profile) -> Recipe:
         """Return one recipe under a profile. Raise CourseError where it names no data."""

@@ -54,6 +54,11 @@ class Paths:
         return self.root / STATE / "cache"
 
     @property
+    def stand_ins(self) -> Path:
+        """For the small sets that stand in for those this machine has not, where the course allows it."""
+        return self.root / STATE / "stand-ins"
+
+    @property
     def staging(self) -> Path:
         """For what is being collected."""
         return self.root / STATE / "collecting"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from autograder.course import Assignment
@@ -24,7 +25,7 @@ from autograder.release import read_release
 from autograder.sandbox.exam import Order
 from autograder.sandbox.gpus import RESERVE_MB, Gpu, GpuPool, survey
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote, exposed
+from autograder.sandbox.rooms import Zygote, exposed_places
 from autograder.store import Store
 from autograder.training.desk import TrainingDesk
 from autograder.wire.messages import Warm
@@ -87,7 +88,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     started = time.monotonic()
     isolation = measure().require(assignment.course.isolation)
     gpus = find_gpus(options)
-    require_hidden(assignment)
+    require_hidden(assignment.paths.root)
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         submissions = _chosen(assignment, release, options.students)
@@ -190,6 +191,7 @@ def assessing(
     """
     isolation = measure().require(assignment.course.isolation)
     gpus = find_gpus(options)
+    require_hidden(assignment.paths.root)
     with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
         assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=calibrating)
         pool = gpu_pool(options, gpus, assessor.desk)
@@ -269,9 +271,7 @@ def choose_students(assignment: Assignment, found: Collection[str], wanted: Coll
     return [name for name in found if not wanted or name in wanted]
 
 
-def require_hidden(assignment: Assignment) -> None:
-    """Refuse a course that lies where rooms can read: they would find its checks there."""
-    root = assignment.paths.root.resolve()
-    if path := exposed(root):
-        text = f"the course lies under {path}, which student code can read: move it elsewhere"
-        raise CourseError([Problem(root, 0, "", text)])
+def require_hidden(root: Path) -> None:
+    """Refuse a course, or a data shelf, that lies where rooms can read."""
+    if problems := exposed_places(root):
+        raise CourseError(problems)

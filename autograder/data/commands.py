@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autograder.data.shelf import HIDDEN, Arrays, DataSet, Shelf, check_name, shelf_folder
+from autograder.data.course_shelf import add_stand_in
+from autograder.data.shelf import Arrays, DataSet, Shelf, check_name, shelf_folder
 from autograder.errors import DataError
 
 app = typer.Typer(help="The data shelf: the image sets that rooms read.", no_args_is_help=True, rich_markup_mode=None)
@@ -97,15 +98,9 @@ def verify(
 
 
 def _add_stand_in(name: str, refused: bool, replace: bool) -> None:
-    from autograder.data import sources
-
     if refused:
         raise DataError(f"data set {name}: a stand-in takes neither --hidden nor --size")
-    origin = f"Stand-in data: the small embedded set in the format of {name}."
-    arrays = sources.stand_in(name)
-    hidden = set(arrays) == set(HIDDEN)
-    found = Shelf(shelf_folder()).add(name, arrays, hidden=hidden, stand_in=True, origin=origin, replace=replace)
-    _say(found)
+    _say(add_stand_in(Shelf(shelf_folder()), name, replace=replace))
 
 
 def _arrays(name: str, path: Path, size: int | None, hidden: bool) -> Arrays:

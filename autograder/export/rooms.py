@@ -25,7 +25,7 @@ from autograder.paths import Paths
 from autograder.records import Evidence, Limits, Plan, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote, exposed
+from autograder.sandbox.rooms import Zygote, exposed_places
 from autograder.wire.messages import Cell
 
 ROOMS = "autograder.export.rooms.RoomExecute"
@@ -63,8 +63,8 @@ class RoomExecute(Execute):  # type: ignore[misc]
         paths, names = Paths(_course_root(self)), resources["nbgrader"]
         limits, minimum = self._terms(paths, names["assignment"])
         isolation = measure().require(minimum)
-        if path := exposed(paths.root):
-            raise GraderError(f"the course lies under {path}, which student code can read: move it elsewhere")
+        if problems := exposed_places(paths.root):
+            raise GraderError("; ".join(f"{one.path}: {one.text}" for one in problems))
         cells = tuple(
             Cell(index, str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))[:500], cell.source)
             for index, cell in enumerate(nb.cells)

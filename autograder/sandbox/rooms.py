@@ -21,8 +21,8 @@ from typing import Any, Literal
 import msgspec
 
 import autograder
-from autograder.data.shelf import DataSet
-from autograder.errors import GraderError
+from autograder.data.shelf import DataSet, shelf_folder
+from autograder.errors import GraderError, Problem
 from autograder.sandbox import cgroups
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
 from autograder.wire import codec
@@ -386,9 +386,22 @@ def visible_paths() -> list[str]:
     return [*system_paths(), *(folder for folder, _ in python_folders())]
 
 
-def exposed(folder: Path) -> str:
-    """Return the path rooms can read that `folder` lies under; empty where they cannot see it."""
-    return next((path for path in visible_paths() if folder.resolve().is_relative_to(Path(path).resolve())), "")
+def exposed_places(course: Path) -> list[Problem]:
+    """Return a problem for the course, and for the data shelf, where it lies in what every room can read.
+
+    Rooms would find its checks there, or the labels of hidden sets.
+    """
+    advice = {
+        course: "the course lies under {}, which student code can read: move it elsewhere",
+        shelf_folder(): "the data shelf lies under {}, which student code can read, the labels of hidden sets too: "
+        "move it elsewhere, and name its new place in AUTOGRADER_DATA",
+    }
+    found = ((place.resolve(), text) for place, text in advice.items())
+    return [Problem(place, 0, "", text.format(path)) for place, text in found if (path := _exposed(place))]
+
+
+def _exposed(place: Path) -> str:
+    return next((path for path in visible_paths() if place.is_relative_to(Path(path).resolve())), "")
 
 
 def _left(deadline: float) -> float:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.course import Assignment
-from autograder.data.shelf import DataSet, Shelf, shelf_folder
+from autograder.data.course_shelf import course_shelf
+from autograder.data.shelf import DataSet
 from autograder.errors import CourseError, Problem
 from autograder.judge.channel import TrainingCase
 from autograder.recipes import Profile, Recipe
@@ -61,7 +62,7 @@ class TrainingDesk:
         """
         self._assignment = assignment
         self._libraries = libraries
-        self._shelf = Shelf(shelf_folder())
+        self._shelf = course_shelf(assignment.stand_ins)
         self.probes: dict[str, Scored] = {
             name: probe for name, probe in plan.probes.items() if isinstance(probe, Scored)
         }
