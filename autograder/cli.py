@@ -505,6 +505,7 @@ def _as_json(one: Grade) -> dict[str, Any]:
                         "status": check.status,
                         "weight": check.weight,
                         "message": check.message,
+                        "kind": check.kind,
                     }
                     for check in question.outcomes
                 ],

@@ -289,7 +289,7 @@ def _mark(course: Course, store: Store, work: Work, total: int, error: GraderErr
     if stored is not None:
         return Step(stored, total, unchanged=True)
     graded = _grade(course, work, exams, error)
-    return Step(store.save(graded, Keys("", "") if error else keys), total)
+    return Step(store.save(graded, Keys("", "") if error else keys, "compat"), total)
 
 
 def _keys(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Keys:
@@ -343,9 +343,11 @@ def _whole(
 
 def _question(course: Course, notebook: str, cell: GradedCell, marked: Marked) -> QuestionGrade:
     language = course.first.course.language
-    said = phrase("The tests of the notebook") if cell.kind == "tests" else phrase("The answer, read by your teacher")
+    tests = cell.kind == "tests"
+    said = phrase("The tests of the notebook") if tests else phrase("The answer, read by your teacher")
     name = course.question_id(notebook, cell.id)
-    outcome = Outcome(TEST_CELL, name, render(said, language), marked.status, TEST_CELL_WEIGHT, marked.message)
+    title, kind = render(said, language), "tests" if tests else "hand"
+    outcome = Outcome(TEST_CELL, name, title, marked.status, TEST_CELL_WEIGHT, marked.message, kind)  # type: ignore[arg-type]
     return QuestionGrade(name, marked.score, cell.points, (outcome,))
 
 

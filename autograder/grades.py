@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from autograder.judge.faults import cell_label, explain_fault, status_of
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import phrase, render
@@ -13,7 +15,7 @@ from autograder.records import Check, CheckStatus, Exam, Outcome, Question, Ques
 from autograder.wire.messages import CellRun, Fault
 
 TEST_CELL = "test_cell"
-"""Name of the check that a question's visible tests make."""
+"""What results call the visible tests of a question. A check may be called so too: `Outcome.kind` tells them apart."""
 TEST_CELL_WEIGHT = 1.0
 SECONDS_A_DAY = 24 * 60 * 60
 
@@ -50,7 +52,9 @@ def _skip_unmet(
     """Skip what needs a question not fully passed, and then what needs a question with something skipped."""
     whole = {name for name, ones in found.items() if all(one.status in ("passed", "ungraded") for one in ones)}
     after = {
-        name: [_after_needs(one, needs.get(one.name, ()), whole, language) for one in ones]
+        name: [
+            _after_needs(one, needs.get(one.name, ()), whole, language) if one.kind == "check" else one for one in ones
+        ]
         for name, ones in found.items()
     }
     return after if after == found else _skip_unmet(after, needs, language)
@@ -60,7 +64,7 @@ def _grade(question: Question, outcomes: Sequence[Outcome], share: float) -> Que
     """Return a question's points. Its visible tests, not passed, count for `share` of their weight."""
     total = sum(outcome.weight for outcome in outcomes)
     earned = sum(
-        outcome.weight * (1 if outcome.status in ("passed", "ungraded") else share if outcome.name == TEST_CELL else 0)
+        outcome.weight * (1 if outcome.status in ("passed", "ungraded") else share if outcome.kind == "tests" else 0)
         for outcome in outcomes
     )
     score = round(question.points * earned / total, 4) if total else 0.0
@@ -74,7 +78,7 @@ def _after_needs(outcome: Outcome, needs: Sequence[str], whole: set[str], langua
     message = compose(
         Mismatch(hint=phrase('first earn all the points of "{question}".', question=unmet[0])), language, hidden=True
     )
-    return Outcome(outcome.name, outcome.question, outcome.title, "skipped", outcome.weight, message)
+    return msgspec.structs.replace(outcome, status="skipped", message=message)
 
 
 def _cell_run(question: str, exam: Exam) -> CellRun | None:
@@ -94,11 +98,12 @@ def _cell_outcome(question: Question, exam: Exam, language: str) -> Outcome:
     fault = exam.fault if run is None else run.fault
     share = _cell_share(question, exam)
     if run is None and fault is None:
-        return Outcome(TEST_CELL, question.id, title, "ungraded", TEST_CELL_WEIGHT)
+        return Outcome(TEST_CELL, question.id, title, "ungraded", TEST_CELL_WEIGHT, kind="tests")
     if fault is None and share == 1:
-        return Outcome(TEST_CELL, question.id, title, "passed", TEST_CELL_WEIGHT)
+        return Outcome(TEST_CELL, question.id, title, "passed", TEST_CELL_WEIGHT, kind="tests")
     status, mismatch = explain_test(fault) if fault else _explain_share(share * question.points, question.points)
-    return Outcome(TEST_CELL, question.id, title, status, TEST_CELL_WEIGHT, compose(mismatch, language, hidden=False))
+    message = compose(mismatch, language, hidden=False)
+    return Outcome(TEST_CELL, question.id, title, status, TEST_CELL_WEIGHT, message, "tests")
 
 
 def _explain_share(score: float, points: float) -> tuple[CheckStatus, Mismatch]:

@@ -30,6 +30,8 @@ from autograder.wire.pictures import PictureKind
 Positive = Annotated[float, msgspec.Meta(gt=0, le=10**6)]
 PositiveInt = Annotated[int, msgspec.Meta(gt=0, le=10**6)]
 CheckStatus = Literal["passed", "failed", "errored", "skipped", "ungraded"]
+CheckKind = Literal["check", "tests", "hand"]
+"""check: a function of the checks file · tests: the notebook's visible tests · hand: what somebody reads and marks."""
 SubmissionStatus = Literal["graded", "ungraded", "missing"]
 RepairKind = Literal[
     "chosen",
@@ -328,6 +330,7 @@ class Outcome(Record, frozen=True):
     status: CheckStatus
     weight: float
     message: str = ""
+    kind: CheckKind = "check"
 
 
 @dataclass(frozen=True)

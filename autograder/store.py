@@ -1,4 +1,8 @@
-"""Results, in SQLite through SQLAlchemy: one row a submission, with its questions and checks, one transaction each."""
+"""Results, in SQLite through SQLAlchemy: one row a submission, with its questions and checks, one transaction each.
+
+A file says which schema it has (`PRAGMA user_version`). An older one is brought up to date when it is opened, all at
+once or not at all; one of a newer grader is refused, for nobody knows what would be lost.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, NoReturn
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
-from autograder.errors import GraderError
+from autograder.errors import CourseError, GraderError, Problem
 from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
-TABLE_TRIES = 20
-"""More than there are tables and indexes: each try that another process was ahead of finds one more."""
+SCHEMA = 2
+"""1: the first, whose files say 0. 2: kinds of checks, digests by way of grading."""
+MIGRATIONS = {
+    1: (
+        "alter table submission add column digests json not null default '{}'",
+        "update submission set digests = json_object('own', digest) where digest != ''",
+        "alter table \"check\" add column kind varchar not null default 'check'",
+        "update \"check\" set kind = 'tests' where name = 'test_cell' and position = 0",
+    )
+}
+"""What makes a schema the next one."""
+LOCK_SECONDS = 30.0
+"""How long another program may keep the results to itself before that is said. A save takes milliseconds."""
+
+Way = Literal["own", "compat"]
+"""How a grade came about: own: by checks and visible tests · compat: as nbgrader would."""
 
 
 class _Base(DeclarativeBase):
@@ -35,6 +54,8 @@ class _Submission(_Base):
     status: Mapped[str]
     attempt: Mapped[int]
     digest: Mapped[str]
+    digests: Mapped[dict[str, str]] = mapped_column(sa.JSON)
+    """Of the bytes of this attempt, as each way of grading reads them."""
     isolation: Mapped[str]
     device: Mapped[str]
     seconds: Mapped[float]
@@ -93,6 +114,7 @@ class _Check(_Base):
     status: Mapped[str]
     weight: Mapped[float]
     message: Mapped[str]
+    kind: Mapped[str]
 
 
 @dataclass(frozen=True)
@@ -107,36 +129,67 @@ class Store:
     """The results of one course. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Open the database at `path`, made where it is not there. Raise GraderError where it cannot be."""
+        """Open the database at `path`, made where it is not there.
+
+        Raises GraderError where it cannot be opened, CourseError where a newer grader made it.
+        """
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(f"sqlite:///{path}")
-            self._make_tables()
-        except (OSError, sa.exc.SQLAlchemyError) as error:
+            address = sa.URL.create("sqlite", database=str(path))  # no text: a path may hold what means something there
+            self._engine = sa.create_engine(address, connect_args={"timeout": LOCK_SECONDS})
+            self._prepare()
+        except OSError as error:
             raise GraderError(f"the results cannot be opened at {path}: {error}") from error
+        except sa.exc.SQLAlchemyError as error:
+            self._engine.dispose()
+            self._refuse(error, f"the results cannot be opened at {path}")
 
-    def _make_tables(self) -> None:
-        """Make the tables that are not there. Another process may be at it too: each try then finds more of them."""
-        for tries_left in reversed(range(TABLE_TRIES)):
-            try:
-                _Base.metadata.create_all(self._engine)
+    def _prepare(self) -> None:
+        """Bring the file to this schema. Of several processes that open it at once, one does it, the others wait."""
+        with self._engine.connect() as held:
+            connection = held.execution_options(isolation_level="AUTOCOMMIT")  # transactions are said in words here
+            if self._schema(connection) == SCHEMA:
                 return
-            except sa.exc.OperationalError:
-                if not tries_left:
-                    raise
+            connection.exec_driver_sql("begin immediate")
+            try:
+                found = self._schema(connection)
+                for schema in range(found or SCHEMA, SCHEMA):
+                    for statement in MIGRATIONS[schema]:
+                        connection.exec_driver_sql(statement)
+                _Base.metadata.create_all(connection)
+                connection.exec_driver_sql(f"pragma user_version = {SCHEMA}")
+            except BaseException:
+                connection.exec_driver_sql("rollback")
+                raise
+            connection.exec_driver_sql("commit")
 
-    def save(self, grade: Grade, keys: Keys) -> Grade:
+    def _schema(self, connection: sa.Connection) -> int:
+        """The schema of the file; 0 where it is empty. Raise CourseError where this grader does not know it."""
+        found = int(connection.exec_driver_sql("pragma user_version").scalar_one())
+        if found > SCHEMA:
+            text = f"made by a newer keras-autograder (schema {found}; this one knows {SCHEMA}): install that one"
+            raise CourseError([Problem(self._path, 0, "", text)])
+        if not found and sa.inspect(connection).has_table(_Submission.__tablename__):
+            return 1
+        return found
+
+    def save(self, grade: Grade, keys: Keys, way: Way = "own") -> Grade:
         """Store a grade, in one transaction, over the student's last one; return it with its attempt's number.
 
-        A notebook of other bytes is another attempt.
+        A notebook of other bytes is another attempt. Bytes are compared with those that were graded the same way last:
+        each way reads what was handed in on its own, and gives it a digest of its own.
         """
         with self._session() as session, session.begin():
             row = self._row(session, grade.assignment, grade.student)
             if row is None:
-                row = _Submission(assignment=grade.assignment, student=grade.student, attempt=1)
+                row = _Submission(assignment=grade.assignment, student=grade.student, attempt=1, digests={})
                 session.add(row)
-            elif grade.submission and row.digest != grade.submission:
-                row.attempt += 1 if row.digest else 0
+            if grade.submission and grade.submission != row.digests.get(way, grade.submission):
+                row.attempt += 1
+                row.digests = {}
+            if grade.submission:
+                row.digests = {**row.digests, way: grade.submission}
             _fill(row, grade, keys)
             session.flush()
             return _grade(row)
@@ -170,7 +223,23 @@ class Store:
             with Session(self._engine) as session:
                 yield session
         except sa.exc.SQLAlchemyError as error:
-            raise GraderError(f"the results cannot be read or written: {error}") from error
+            self._refuse(error, "the results cannot be read or written")
+
+    def _refuse(self, error: sa.exc.SQLAlchemyError, what: str) -> NoReturn:
+        """Raise GraderError, with what to do."""
+        cause = str(getattr(error, "orig", error))
+        if "locked" in cause:
+            advice = (
+                f"another program has kept {self._path} to itself for {LOCK_SECONDS:g} s; try again when it is done"
+            )
+        elif "malformed" in cause or "not a database" in cause:
+            advice = (
+                f"{self._path} is damaged; move it elsewhere and grade again: evidence is kept beside it, no exam is "
+                "held anew, and only the numbers of attempts begin again"
+            )
+        else:
+            raise GraderError(f"{what}: {error}") from error
+        raise GraderError(f"{what}: {cause}: {advice}") from error
 
     def __enter__(self) -> Store:
         return self
@@ -199,6 +268,7 @@ def _fill(row: _Submission, grade: Grade, keys: Keys) -> None:
                     status=outcome.status,
                     weight=outcome.weight,
                     message=outcome.message,
+                    kind=outcome.kind,
                 )
                 for place, outcome in enumerate(question.outcomes)
             ],
@@ -218,7 +288,15 @@ def _grade(row: _Submission) -> Grade:
                 question.score,
                 question.max_score,
                 tuple(
-                    Outcome(check.name, question.name, check.title, check.status, check.weight, check.message)  # type: ignore[arg-type]
+                    Outcome(
+                        check.name,
+                        question.name,
+                        check.title,
+                        check.status,  # type: ignore[arg-type]
+                        check.weight,
+                        check.message,
+                        check.kind,  # type: ignore[arg-type]
+                    )
                     for check in question.checks
                 ),
             )

@@ -62,6 +62,7 @@ def test_the_json_contract(course: Path) -> None:
         "status": "passed",
         "weight": 3.0,
         "message": "",
+        "kind": "check",
     }
 
 

@@ -95,13 +95,34 @@ test_of_cell.__test__ = False  # type: ignore[attr-defined]
 
 
 def test_a_test_cell_that_ran_to_its_end_has_passed() -> None:
-    assert test_of_cell(exam(ran("q"))) == Outcome(TEST_CELL, "q", "The visible tests of the notebook", "passed", 1.0)
+    assert test_of_cell(exam(ran("q"))) == Outcome(
+        TEST_CELL, "q", "The visible tests of the notebook", "passed", 1.0, kind="tests"
+    )
     assert test_of_cell(exam(ran("q")), "fr").title == "Les tests visibles du notebook"
 
 
 def test_a_test_cell_counts_as_one_more_check() -> None:
     grade = graded(outcome("failed", 3), tested=True, held=exam(ran("q")))
     assert (grade.score, [one.name for one in grade.outcomes]) == (1.0, [TEST_CELL, "test_it"])
+
+
+def test_a_check_may_have_the_name_of_the_visible_tests() -> None:
+    held = exam(ran("q"))
+    grade = graded(outcome("failed", 3, name=TEST_CELL), tested=True, held=held)
+    assert (grade.score, [(one.kind, one.status) for one in grade.outcomes]) == (
+        1.0,
+        [("tests", "passed"), ("check", "failed")],
+    )
+    assert graded(outcome("failed", name=TEST_CELL), held=held).score == 0.0
+
+
+def test_what_a_check_of_that_name_needs_is_no_need_of_the_visible_tests() -> None:
+    checks = [Check(TEST_CELL, "two", "", 1.0, ("one",), 1)]
+    questions = [Question("one", 4, False), Question("two", 4, True)]
+    outcomes = [outcome("failed", question="one"), outcome("passed", question="two", name=TEST_CELL)]
+    _, second = grade_questions(questions, checks, outcomes, exam(ran("two")), "en")
+    assert [one.status for one in second.outcomes] == ["passed", "skipped"]
+    assert second.score == 2.0
 
 
 def test_a_test_that_says_no_is_failed_with_its_own_message() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import toy
+from autograder import compat
 from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.pipeline import Options, Step, Timings, grade, rejudge
@@ -94,6 +95,21 @@ def test_only_what_is_new_or_changed_is_graded_again(course: Path) -> None:
     assert again == {"ada": (True, 1, 8.0), "bob": (False, 2, 8.0)}
     assert [step.unchanged for step in run(course, again=True)] == [False, False]
     assert [step.grade.student for step in run(course, students=("bob",))] == ["bob"]
+
+
+def test_graded_both_ways_the_same_bytes_are_one_attempt_wherever_the_course_lies(tmp_path: Path) -> None:
+    course = toy.make_course(tmp_path / "50%41 a?b#é:c")
+    toy.hand_in(course, "ada", RIGHT)
+
+    def as_nbgrader() -> list[Step]:
+        return list(compat.grade([load_assignment(course, toy.NAME)], Options(), Timings()))
+
+    ways = [run, lambda _: as_nbgrader()]
+    assert [step.grade.attempt for way in (*ways, run) for step in way(course)] == [1, 1, 1]
+    toy.hand_in(course, "ada", WRONG)
+    assert [step.grade.attempt for way in (*ways, run) for step in way(course)] == [2, 2, 2]
+    assert [path.name for path in tmp_path.iterdir()] == [course.name]
+    assert _stored(course) == {"ada"}
 
 
 def test_a_changed_probe_examines_again_and_a_changed_check_only_judges(

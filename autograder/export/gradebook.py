@@ -21,6 +21,7 @@ from nbgrader.api import BaseCell, Comment, Gradebook, InvalidEntry, MissingEntr
 from nbgrader.api import Grade as Mark
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
+from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Float
 from traitlets.config import Config
@@ -113,6 +114,9 @@ def configuration(assignment: Assignment) -> Config:
         config.merge(_read_config(paths, folder))
     if "root" not in config.CourseDirectory:
         config.CourseDirectory.root = root
+    if "db_url" not in config.CourseDirectory:  # nbgrader makes it of the path as it is, whatever characters are there
+        gradebook = Path(config.CourseDirectory.root).absolute() / paths.gradebook.name
+        config.CourseDirectory.db_url = URL.create("sqlite", database=str(gradebook)).render_as_string()
     if (percent := assignment.settings.late_penalty_percent_per_day) is not None:
         config.AssignLatePenalties.plugin_class = PercentPerDay
         config.PercentPerDay.percent = percent

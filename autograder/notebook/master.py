@@ -60,7 +60,7 @@ class MasterCopy:
         self._path = paths.master(assignment).with_suffix(f".{os.getpid()}.db")
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
-        self._url = f"sqlite:///{self._path}"
+        self._url = sa.URL.create("sqlite", database=str(self._path)).render_as_string()
         engine = sa.create_engine(self._url)
         Base.metadata.create_all(engine)  # or Gradebook does it, and starts a program to find its own version
         engine.dispose()
