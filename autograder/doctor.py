@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.errors import DataError
 from autograder.sandbox.gpus import Survey, survey
-from autograder.sandbox.isolation import REMEDIES, measure
+from autograder.sandbox.isolation import OPTIONAL, REMEDIES, measure
 
 UUID_CHARS = len("GPU-5d5ba0d6")
 LIBRARIES = ("tensorflow", "keras", "numpy", "ipython", "nbgrader", "pytest")
@@ -31,7 +31,7 @@ def examine_machine() -> Iterator[Finding]:
     isolation = measure()
     yield Finding("isolation", isolation.level or "none: no student code can be run here", isolation.level is not None)
     for step in isolation.steps:
-        optional = step.name == "control groups"
+        optional = step.name in OPTIONAL
         remedy = f" ({REMEDIES[step.name]})" if step.error and step.name in REMEDIES else ""
         yield Finding(
             f"  {step.name}", f"no: {step.error}{remedy}" if step.error else "yes", optional or not step.error

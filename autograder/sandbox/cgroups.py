@@ -1,87 +1,319 @@
-"""Memory and process limits that bind a whole room, through the kernel's control groups (version 1)."""
+"""Memory, processes and processor of a whole room, bound through the kernel's control groups, of either version.
+
+Version 1: root makes a room's groups beside its own, one in each controller's tree. Version 2: the zygote is started in
+a scope of its own that systemd delegates, root's or the user's, and rooms' groups are made in there; where there is no
+systemd, in the zygote's own group, if it may be had.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import shutil
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Protocol
+
+from autograder.sandbox import leftovers
 
 MOUNT = Path("/sys/fs/cgroup")
-CONTROLLERS = ("memory", "pids")
+VERSION_1 = ("memory", "pids", "cpu", "cpuacct")
+VERSION_2 = ("memory", "pids", "cpu")
+PERIOD_US = 100_000
+"""Over which a room's part of the processors is counted."""
+EMPTY_SECONDS = 10.0
+"""What the kernel has to empty a group whose processes are all killed. It takes milliseconds."""
+LEAF = "host"
+"""Of version 2: the group that the zygote moves into, for a group that has groups within may hold no process."""
+SYSTEMD = Path("/run/systemd/system")
+SCOPE = ("--scope", "--quiet", "--collect", "--property=Delegate=cpu memory pids", "--")
+BUS_VARIABLES = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+"""What systemd-run needs to find the user's manager, and rooms are not shown."""
+
 _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class Cgroup:
-    """One room's groups, a folder a controller."""
+class Share:
+    """What one room may use of the machine, all its processes together."""
 
-    folders: tuple[Path, ...]
+    memory_bytes: int
+    processes: int
+    cores: int
+    """Processors; 0: all there are."""
+
+
+class Cgroup(Protocol):
+    """One room's groups."""
 
     @property
     def procs(self) -> list[str]:
         """Files a process writes 0 to in order to join."""
-        return [str(folder / "cgroup.procs") for folder in self.folders]
+        ...
 
     def peak_bytes(self) -> int:
-        """The most memory the room held at once, in bytes: its own pages, not those it shares with the zygote."""
-        return int((self.folders[0] / "memory.max_usage_in_bytes").read_text())
+        """The most memory the room held at once: its own pages, not those it shares with the zygote; 0: not known."""
+        ...
 
     def ran_out_of_memory(self) -> bool:
         """Whether the kernel killed a process of the room for want of memory."""
-        state = (self.folders[0] / "memory.oom_control").read_text()
-        return any(line.split() > ["oom_kill", "0"] for line in state.splitlines() if line.startswith("oom_kill "))
+        ...
+
+    def cpu_seconds(self) -> float:
+        """Processor time of all its processes, those that have ended too."""
+        ...
 
     def remove(self) -> None:
-        """Remove the groups of a room that has ended."""
-        for folder in self.folders:
-            for _ in range(1000):  # the kernel empties a group a moment after its last process is reaped
-                try:
-                    folder.rmdir()
-                    break
-                except FileNotFoundError:
-                    break
-                except OSError:
-                    time.sleep(0.001)
+        """Kill what is left in it, confirm that it is empty, and remove it. Raise OSError where it does not go."""
+        ...
 
 
+class Hierarchy(Protocol):
+    """Where rooms' groups are made."""
+
+    def make(self, share: Share) -> Cgroup:
+        """Make the groups of a new room. Raise OSError where that may not be."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove groups whose makers were killed."""
+        ...
+
+
+def hierarchy(zygote: int) -> Hierarchy:
+    """Return where the rooms that process `zygote` forks can have groups. Raise OSError, with the file, where none."""
+    paths = dict(_paths_of(zygote))
+    if "memory" in paths:
+        return _One(tuple(_tree(controller, paths) for controller in VERSION_1))
+    if not (MOUNT / "cgroup.controllers").exists():
+        raise OSError(2, "control groups are not mounted", str(MOUNT))
+    return _Two(_own_group(MOUNT / paths[""].lstrip("/"), zygote))
+
+
+def _paths_of(pid: int) -> Iterator[tuple[str, str]]:
+    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            yield controller, path
+
+
+def launcher() -> list[str]:
+    """Return what to put before a zygote's command, so that it starts where rooms may have groups."""
+    if not (MOUNT / "cgroup.controllers").exists() or not SYSTEMD.exists() or not shutil.which("systemd-run"):
+        return []
+    if os.geteuid() == 0:
+        return ["systemd-run", *SCOPE]
+    if not (Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "systemd" / "private").exists():
+        return []
+    forget = [part for name in BUS_VARIABLES for part in ("-u", name)]
+    return ["systemd-run", "--user", *SCOPE, "env", *forget]
+
+
+@cache
 def available() -> str:
-    """Return the empty string where groups can be made here, or why they cannot."""
+    """Return the empty string where a room can be given groups here, or why it cannot."""
+    waits = [sys.executable, "-S", "-c", "import sys; print(flush=True); sys.stdin.read()"]
+    command = [*launcher(), *waits]
     try:
-        make(memory_bytes=2**20, processes=1).remove()
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as stand_in:
+            assert stand_in.stdout is not None
+            assert stand_in.stderr is not None
+            if not stand_in.stdout.readline():
+                return stand_in.stderr.read().strip() or "systemd-run gave no scope"
+            hierarchy(stand_in.pid).make(Share(2**20, 1, 1)).remove()
     except OSError as error:
         return f"{error.strerror or error}: {error.filename or MOUNT}"
     return ""
 
 
-def make(memory_bytes: int, processes: int) -> Cgroup:
-    """Make the groups of a new room. Raise OSError where this user may not, or the controllers are not there."""
-    name = f"autograder-{os.getpid()}-{next(_numbers)}"
-    memory, pids = (parent / name for parent in _parents())
-    groups = Cgroup((memory, pids))
+def _write(path: Path, text: str) -> None:
+    """Write one of the kernel's files; say which where it refuses."""
     try:
-        memory.mkdir()
-        (memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
-        pids.mkdir()
-        (pids / "pids.max").write_text(str(processes))
-    except OSError:
-        groups.remove()
-        raise
-    return groups
+        path.write_text(text)
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror}, writing « {text} »", str(path)) from None
 
 
-def _parents() -> Iterator[Path]:
-    paths = dict(_own_paths())
-    for controller in CONTROLLERS:
-        if controller not in paths:
-            raise OSError(2, "no version 1 control group", str(MOUNT / controller))
-        yield MOUNT / controller / paths[controller].lstrip("/")
+def _kill(procs: Path) -> bool:
+    """Kill the processes of a group; whether there were any."""
+    pids = procs.read_text().split()
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+    return bool(pids)
 
 
-def _own_paths() -> Iterator[tuple[str, str]]:
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            yield controller, path
+def _empty_and_remove(folder: Path) -> None:
+    deadline = time.monotonic() + EMPTY_SECONDS
+    while True:
+        try:
+            if not _kill(folder / "cgroup.procs"):
+                folder.rmdir()  # refused while a process that is dying counts as one of its own
+                return
+        except FileNotFoundError:
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            raise OSError(16, "its processes do not end", str(folder))
+        time.sleep(0.001)
+
+
+def _name() -> str:
+    return f"{leftovers.PREFIX}{leftovers.owner()}-{next(_numbers)}"
+
+
+def _sweep(parent: Path) -> None:
+    for folder in parent.glob(f"{leftovers.PREFIX}*-*"):
+        if not leftovers.alive(folder.name.removeprefix(leftovers.PREFIX).rpartition("-")[0]):
+            with contextlib.suppress(OSError):  # another user's
+                _empty_and_remove(folder)
+
+
+# --- Version 1 --------------------------------------------------------------------------------------------------------
+
+
+def _tree(controller: str, paths: dict[str, str]) -> Path:
+    if controller not in paths:
+        raise OSError(2, "no such control group of version 1", str(MOUNT / controller))
+    return MOUNT / controller / paths[controller].lstrip("/")
+
+
+@dataclass(frozen=True)
+class _One:
+    """The groups of the process that asks, one a controller, in the order of VERSION_1."""
+
+    parents: tuple[Path, ...]
+
+    def make(self, share: Share) -> Cgroup:
+        name = _name()
+        groups = _GroupsOne(tuple(parent / name for parent in self.parents))
+        memory, pids, cpu, _ = groups.folders
+        try:
+            for folder in groups.folders:
+                folder.mkdir(exist_ok=True)  # two controllers may be mounted as one
+            _write(memory / "memory.limit_in_bytes", str(share.memory_bytes))
+            if (memory / "memory.memsw.limit_in_bytes").exists():
+                _write(memory / "memory.memsw.limit_in_bytes", str(share.memory_bytes))
+            _write(pids / "pids.max", str(share.processes))
+            if share.cores:
+                _write(cpu / "cpu.cfs_period_us", str(PERIOD_US))
+                _write(cpu / "cpu.cfs_quota_us", str(share.cores * PERIOD_US))
+        except OSError:
+            with contextlib.suppress(OSError):
+                groups.remove()
+            raise
+        return groups
+
+    def sweep(self) -> None:
+        for parent in self.parents:
+            _sweep(parent)
+
+
+@dataclass(frozen=True)
+class _GroupsOne:
+    folders: tuple[Path, ...]
+
+    @property
+    def procs(self) -> list[str]:
+        return [str(folder / "cgroup.procs") for folder in dict.fromkeys(self.folders)]
+
+    def peak_bytes(self) -> int:
+        return int((self.folders[0] / "memory.max_usage_in_bytes").read_text())
+
+    def ran_out_of_memory(self) -> bool:
+        state = (self.folders[0] / "memory.oom_control").read_text()
+        return any(line.split() > ["oom_kill", "0"] for line in state.splitlines() if line.startswith("oom_kill "))
+
+    def cpu_seconds(self) -> float:
+        return int((self.folders[3] / "cpuacct.usage").read_text()) / 1e9
+
+    def remove(self) -> None:
+        for folder in self.folders:
+            _empty_and_remove(folder)
+
+
+# --- Version 2 --------------------------------------------------------------------------------------------------------
+
+
+def _own_group(group: Path, zygote: int) -> Path:
+    """Make `group`, the zygote's, one that holds groups with every controller, and return it.
+
+    Whatever processes of ours it holds move into a group within, but at the root of all, which may hold both.
+    """
+    if group.name == LEAF:  # it has moved already
+        group = group.parent
+    has = (group / "cgroup.controllers").read_text().split()
+    if missing := [name for name in VERSION_2 if name not in has]:
+        raise OSError(95, f"not delegated to this user: {', '.join(missing)}", str(group / "cgroup.controllers"))
+    enabled = (group / "cgroup.subtree_control").read_text().split()
+    if set(VERSION_2) <= set(enabled):
+        return group
+    if (group / "cgroup.type").exists():  # every group but the root of all has one
+        (group / LEAF).mkdir(exist_ok=True)
+        ours = {str(zygote), str(os.getpid())} & set((group / "cgroup.procs").read_text().split())
+        for pid in ours:
+            _write(group / LEAF / "cgroup.procs", pid)
+    _write(group / "cgroup.subtree_control", " ".join(f"+{name}" for name in VERSION_2))
+    return group
+
+
+@dataclass(frozen=True)
+class _Two:
+    parent: Path
+
+    def make(self, share: Share) -> Cgroup:
+        group = _GroupTwo(self.parent / _name())
+        quota = str(share.cores * PERIOD_US) if share.cores else "max"
+        try:
+            group.folder.mkdir()
+            _write(group.folder / "memory.max", str(share.memory_bytes))
+            if (group.folder / "memory.swap.max").exists():
+                _write(group.folder / "memory.swap.max", "0")
+            _write(group.folder / "pids.max", str(share.processes))
+            _write(group.folder / "cpu.max", f"{quota} {PERIOD_US}")
+        except OSError:
+            with contextlib.suppress(OSError):
+                group.remove()
+            raise
+        return group
+
+    def sweep(self) -> None:
+        _sweep(self.parent)
+
+
+@dataclass(frozen=True)
+class _GroupTwo:
+    folder: Path
+
+    @property
+    def procs(self) -> list[str]:
+        return [str(self.folder / "cgroup.procs")]
+
+    def peak_bytes(self) -> int:
+        peak = self.folder / "memory.peak"  # Linux 5.19
+        return int(peak.read_text()) if peak.exists() else 0
+
+    def ran_out_of_memory(self) -> bool:
+        return _field(self.folder / "memory.events", "oom_kill") > 0
+
+    def cpu_seconds(self) -> float:
+        return _field(self.folder / "cpu.stat", "usage_usec") / 1e6
+
+    def remove(self) -> None:
+        _empty_and_remove(self.folder)
+
+
+def _field(path: Path, name: str) -> int:
+    lines = (line.split() for line in path.read_text().splitlines())
+    return next((int(value) for key, value in lines if key == name), 0)

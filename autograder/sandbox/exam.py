@@ -198,8 +198,8 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
     exam = _Exam(room, order)
     stop = _hold(exam, room)
     end = room.close()
-    if isinstance(stop, _Disorder) and not exam.student_code_ran:
-        raise GraderError(f"{order.submission.student}: {stop}")
+    if (end.lost or isinstance(stop, _Disorder)) and not exam.student_code_ran:
+        raise GraderError(f"{order.submission.student}: {stop or 'the supervisor of a room was lost'}")
     report = _report(
         order,
         zygote,
@@ -238,6 +238,8 @@ def _why_ended(exam: _Exam, stop: Exception, end: RoomEnd) -> Fault:
         return Fault(kind="memory", cell=exam.current)
     if isinstance(stop, _Disorder) or end.exit_code == ROOM_BROKEN:
         return Fault(kind="died", message=str(stop), cell=exam.current)
+    if end.lost:
+        return Fault(kind="died", message="the room's supervisor was lost", cell=exam.current)
     how = f"exit code {end.exit_code}" if end.signal is None else signal.Signals(end.signal).name
     return Fault(kind="died", message=how, cell=exam.current)
 

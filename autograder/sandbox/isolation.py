@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 
 from autograder.errors import IsolationError
-from autograder.sandbox import cgroups
+from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.rooms import visible_paths
 
 LEVELS = ("standard", "strict")
 """From the weakest to the strongest. standard: own user, mount, pid, net, ipc and uts namespaces, a private root of
-listed folders, no capability, kernel limits for each process. strict: standard, and memory and processes limited for
-the room as a whole by control groups."""
+listed folders, no capability, kernel limits for each process, and those of OPTIONAL that the kernel has. strict: all of
+them, of which control groups limit memory, processes and processor for the room as a whole."""
+OPTIONAL = ("Landlock", "system call filter", "control groups")
+"""Layers without which a room can still be made."""
 
 TRY_SECONDS = 60.0
 USER_NAMESPACES = (
@@ -28,7 +29,11 @@ REMEDIES = {
     "namespaces": USER_NAMESPACES,
     "private file system": f"Linux 5.12 or later is needed, with /proc not masked (in a container: "
     f"`--security-opt systempaths=unconfined`). Where that is so, {USER_NAMESPACES}",
-    "control groups": "run as root on a machine whose control groups are version 1",
+    "Landlock": "boot Linux 5.13 or later with `landlock` among the names of its `lsm=` parameter",
+    "system call filter": "run on x86-64 or AArch64, with a kernel that has CONFIG_SECCOMP_FILTER",
+    "control groups": "with systemd, `systemctl edit user@.service`, write `[Service]` and `Delegate=cpu memory pids`, "
+    "and log in again; without, run as root, alone in its control group or on a machine whose control groups are "
+    "version 1 with the controllers memory, pids, cpu and cpuacct",
 }
 
 
@@ -50,7 +55,7 @@ class Isolation:
     def level(self) -> str | None:
         """The strongest level of LEVELS this machine makes; None where it makes none."""
         failed = {step.name for step in self.steps if step.error}
-        if failed - {"control groups"}:
+        if failed - set(OPTIONAL):
             return None
         return "standard" if failed else "strict"
 
@@ -80,7 +85,7 @@ def measure() -> Isolation:
 
 def _try_wall() -> list[Step]:
     try:
-        with tempfile.TemporaryDirectory(prefix="autograder-") as root:
+        with leftovers.folder() as root:
             command = [sys.executable, "-m", "autograder.worker.wall", root, *visible_paths()]
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TRY_SECONDS)
         return [Step(step["step"], step.get("error", "")) for step in json.loads(done.stdout)]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +24,7 @@ import msgspec
 import autograder
 from autograder.data.shelf import DataSet, shelf_folder
 from autograder.errors import GraderError, Problem
-from autograder.sandbox import cgroups
+from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
 from autograder.wire import codec
 from autograder.wire.messages import Ended, Entered, FromRoom, FromSupervisor, Mount, Record, Spawn, Warm
@@ -75,6 +76,8 @@ class RoomLimits:
     memory_bytes: int
     processes: int
     disk_bytes: int
+    cores: int = 1
+    """Processors, all its processes together; 0: all there are. Where control groups hold it."""
     reserved_bytes: int = 0
     """Address space it may take beyond its memory: a process that only its control group holds ends cleanly."""
 
@@ -109,6 +112,8 @@ class RoomEnd:
     out_of_memory: bool
     peak_bytes: int
     """The most memory of its own it held at once; 0 where it was not measured."""
+    lost: bool = False
+    """Whether its supervisor went before it could say: nobody knows how the room ended, only that it did."""
 
 
 class RoomEnded(Exception):
@@ -122,15 +127,20 @@ class RoomSilent(Exception):
 class Zygote:
     """A process that holds the heavy libraries and forks rooms. Use as a context manager: leaving it ends all rooms."""
 
-    def __init__(self, preload: Iterable[str], cache: Path) -> None:
-        """Start warming up. `preload` are modules to import; `cache` is a folder for the libraries' own caches."""
-        self._folder = tempfile.TemporaryDirectory(prefix="autograder-")
+    def __init__(self, preload: Iterable[str], cache: Path, *, unsafe_without: Sequence[str] = ()) -> None:
+        """Start warming up. `preload` are modules to import; `cache` is a folder for the libraries' own caches.
+
+        `unsafe_without` are layers of the wall to leave out, to see what the others stop.
+        """
+        self._folder = leftovers.folder()
         root, base = (Path(self._folder.name) / name for name in ("root", "sysroot"))
         for folder in (root, base, cache):
             folder.mkdir(parents=True, exist_ok=True)
         Path(self._folder.name).chmod(0o755)  # the wall is built by a user that is not always the one who made it
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        launcher = cgroups.launcher()
+        bus = {name: os.environ[name] for name in cgroups.BUS_VARIABLES if launcher and name in os.environ}
         setup = {
             "control": theirs.fileno(),
             "root": str(root),
@@ -145,9 +155,9 @@ class Zygote:
         self._log = Path(self._folder.name) / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograder.worker.sysroot", json.dumps(setup)],
+                [*launcher, sys.executable, "-m", "autograder.worker.sysroot", json.dumps(setup)],
                 pass_fds=[theirs.fileno()],
-                env={**ENVIRONMENT, **kept},
+                env={**ENVIRONMENT, **kept, **bus},
                 cwd=Path(autograder.__file__).parent.parent,  # found first there, however this process found it
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -157,6 +167,8 @@ class Zygote:
         theirs.close()
         self._lock = threading.Lock()
         self._warm: Warm | None = None
+        self._groups: cgroups.Hierarchy | None = None
+        self._unsafe_without = list(unsafe_without)
         self._rooms: weakref.WeakSet[Room] = weakref.WeakSet()
 
     def warm(self) -> Warm:
@@ -190,7 +202,7 @@ class Zygote:
         Raises GraderError where the wall does not stand: no student code has run then.
         """
         self.warm()
-        cgroup = cgroups.make(limits.memory_bytes, limits.processes) if grouped else None
+        cgroup = self._group(limits) if grouped else None
         spawn = Spawn(
             kind,
             limits.memory_bytes,
@@ -201,6 +213,7 @@ class Zygote:
             view.mounts,
             view.gpu.visible if view.gpu else "",
             list(view.gpu.devices) if view.gpu else [],
+            self._unsafe_without,
         )
         talk, their_talk = socket.socketpair()
         status, their_status = socket.socketpair()
@@ -219,6 +232,16 @@ class Zygote:
             their_status.close()
         room.wait_entered()
         return room
+
+    def _group(self, limits: RoomLimits) -> cgroups.Cgroup:
+        try:
+            with self._lock:
+                if self._groups is None:
+                    self._groups = cgroups.hierarchy(self._process.pid)
+                    self._groups.sweep()
+            return self._groups.make(cgroups.Share(limits.memory_bytes, limits.processes, limits.cores))
+        except OSError as error:
+            raise GraderError(f"a room has no control group: {error}") from error
 
     @property
     def pid(self) -> int:
@@ -246,19 +269,31 @@ class Room:
         self._talk = talk
         self._status = status
         self._cgroup = cgroup
+        self._inmate: int | None = None
         self._unread = bytearray()
+        self._lock = threading.Lock()
         self.received_bytes = 0
 
     def wait_entered(self) -> None:
         """Wait until the wall stands. Raise GraderError where it does not."""
         try:
-            entered = self._from_supervisor(time.monotonic() + ENTER_SECONDS)
-        except (EOFError, RoomSilent, codec.WireError) as error:
+            entered = self._hear_entered(time.monotonic() + ENTER_SECONDS)
+        except (EOFError, OSError, RoomSilent, codec.WireError) as error:
             self.discard()
             raise GraderError(f"a room did not open: {error}") from error
-        if not isinstance(entered, Entered) or entered.problem:
+        if not isinstance(entered, Entered) or entered.problem or self._inmate is None:
             self.discard()
             raise GraderError(f"the wall of a room did not stand: {getattr(entered, 'problem', entered)}")
+
+    def _hear_entered(self, deadline: float) -> Any:
+        """Hear the supervisor's first words, and take the handle that comes with them."""
+        self._status.settimeout(_left(deadline))
+        try:
+            first, descriptors, _, _ = socket.recv_fds(self._status, codec.HEAD_BYTES, 1)
+        except TimeoutError as error:
+            raise RoomSilent from error
+        self._inmate = descriptors[0] if descriptors else None
+        return self._from_supervisor(deadline, first)
 
     def send(self, message: Record, blobs: list[bytes] | None = None, *, deadline: float) -> None:
         """Send a message to the room. Raise RoomEnded, or RoomSilent where it does not read by `deadline`."""
@@ -307,23 +342,45 @@ class Room:
         self._order(b"i")
 
     def close(self) -> RoomEnd:
-        """Kill what is left of the room, confirm it is gone, and return how it ended."""
+        """Kill what is left of the room, confirm it is gone, and return how it ended.
+
+        Raises GraderError where it does not go.
+        """
         self._order(b"k")
         try:
             ended = self._from_supervisor(time.monotonic() + LEAVE_SECONDS)
             if not isinstance(ended, Ended):
                 raise GraderError("a room's supervisor spoke out of turn")
+        except (EOFError, OSError, RoomSilent, codec.WireError):
+            ended = None
+        try:
+            self._end_inmate()
+            group = self._cgroup
             return RoomEnd(
-                exit_code=ended.exit_code,
-                signal=ended.signal,
-                cpu_seconds=ended.cpu_seconds,
-                out_of_memory=bool(self._cgroup and self._cgroup.ran_out_of_memory()),
-                peak_bytes=self._cgroup.peak_bytes() if self._cgroup else 0,
+                exit_code=ended.exit_code if ended else None,
+                signal=ended.signal if ended else None,
+                cpu_seconds=ended.cpu_seconds if ended else self.cpu_seconds(),
+                out_of_memory=bool(group and group.ran_out_of_memory()),
+                peak_bytes=group.peak_bytes() if group else 0,
+                lost=ended is None,
             )
-        except (EOFError, OSError, RoomSilent, codec.WireError) as error:
+        except OSError as error:
             raise GraderError(f"a room did not close: {error}") from error
         finally:
             self.discard()
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the room has used, as far as it is known while it runs."""
+        return self._cgroup.cpu_seconds() if self._cgroup else 0.0
+
+    def _end_inmate(self) -> None:
+        """Kill the room's first process, and with it all others, and wait for it. Whoever supervised it may be gone."""
+        if self._inmate is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._inmate, signal.SIGKILL)
+        if not select.select([self._inmate], [], [], LEAVE_SECONDS)[0]:
+            raise GraderError(f"a room's first process did not end within {LEAVE_SECONDS:.0f} s")
 
     def wait_gone(self) -> None:
         """Wait a moment for a room that stopped talking to end by itself, so that its own exit is what is reported."""
@@ -335,13 +392,20 @@ class Room:
             return
 
     def discard(self) -> None:
-        """Let go of the room: its supervisor, seeing nobody, ends it."""
+        """Let go of the room, ended: where its supervisor is gone too, we end it ourselves."""
         with contextlib.suppress(OSError):  # a thread that waits for the room wakes up
             self._talk.shutdown(socket.SHUT_RDWR)
         self._talk.close()
         self._status.close()
-        if self._cgroup:
-            self._cgroup.remove()
+        with self._lock:
+            if self._inmate is not None:
+                with contextlib.suppress(GraderError):
+                    self._end_inmate()
+                os.close(self._inmate)
+                self._inmate = None
+            if self._cgroup:
+                with contextlib.suppress(OSError):  # what does not go now is swept by who runs next
+                    self._cgroup.remove()
 
     def _order(self, order: bytes) -> None:
         try:
@@ -349,8 +413,16 @@ class Room:
         except OSError:
             return  # it ended by itself; its report is already in the socket
 
-    def _from_supervisor(self, deadline: float) -> Any:
-        frame = codec.read_frame(lambda size: _receive_exactly(self._status, size, deadline))
+    def _from_supervisor(self, deadline: float, begun: bytes = b"") -> Any:
+        """Hear the supervisor, of whose frame the bytes `begun` are there already."""
+        there = bytearray(begun)
+
+        def read(size: int) -> bytes:
+            taken = bytes(there[:size])
+            del there[:size]
+            return taken + _receive_exactly(self._status, size - len(taken), deadline)
+
+        frame = codec.read_frame(read)
         return codec.unpack(frame, FromSupervisor)[0]
 
 

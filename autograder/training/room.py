@@ -50,7 +50,13 @@ def train(zygote: Zygote, job: Job, isolation: str, *, threads: int, lease: Leas
     grouped = isolation == "strict"
     started = time.monotonic()
     room = zygote.open_room(
-        RoomLimits(memory, PROCESSES, DISK_MB * 2**20, RESERVED * memory if grouped else 0),
+        RoomLimits(
+            memory,
+            PROCESSES,
+            DISK_MB * 2**20,
+            cores=0 if lease else threads,
+            reserved_bytes=RESERVED * memory if grouped else 0,
+        ),
         RoomView((job.data,), lease),
         kind="training",
         grouped=grouped,
@@ -103,5 +109,7 @@ def _why_ended(stop: Exception | None, end: RoomEnd, *, grouped: bool) -> Fault:
     crashed = not grouped and end.signal in MEMORY_SIGNALS
     if end.out_of_memory or end.exit_code == ROOM_STARVED or crashed:
         return Fault(kind="memory")
+    if end.lost:
+        raise GraderError("a training room's supervisor was lost")
     how = f"exit code {end.exit_code}" if end.signal is None else signal.Signals(end.signal).name
     raise GraderError(f"a training room ended before its time ({how}): {stop}")

@@ -26,6 +26,8 @@ DTYPES = {np.dtype(code).name for code in np.typecodes["All"] if np.dtype(code).
 
 T = TypeVar("T")
 _HEAD = struct.Struct("<QII")
+HEAD_BYTES = _HEAD.size
+"""What must be read to know a frame's length."""
 
 
 class WireError(Exception):

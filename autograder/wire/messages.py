@@ -558,16 +558,21 @@ class Spawn(Record, tag="spawn", frozen=True):
     mapped_bytes: Size
     """Address space beyond its memory: data sets mapped copy-on-write, and what it reserves without filling it."""
     cgroups: list[str]
-    """`cgroup.procs` files the room joins before it starts."""
+    """`cgroup.procs` files that the room's first process joins before anything else."""
     mounts: list[Mount] = []
     gpu: str = ""
     """What CUDA calls the GPU leased to the room: its index or UUID; empty: it has none."""
     devices: list[str] = []
     """Device nodes of that GPU, shown in this room alone."""
+    unsafe_without: list[str] = []
+    """Layers of the wall left out, to see what the others stop."""
 
 
 class Entered(Record, tag="entered", frozen=True):
-    """Supervisor to host: the wall stands (`problem` empty), or why it does not."""
+    """Supervisor to host: the wall stands (`problem` empty), or why it does not.
+
+    With it comes a descriptor, the kernel's handle of the room's first process.
+    """
 
     problem: str = ""
 

@@ -1,24 +1,29 @@
-"""Build the wall of one room around the calling process. Linux system calls only; nothing of the project is imported.
+"""Build the wall of one room around the calling process. Linux system calls only.
 
 Run as a program (`python -m autograder.worker.wall ROOT PATH…`), it tries every step on this machine and prints, as
 JSON, how far it came: that is what `doctor` shows and what `grade` refuses on.
 
 The order matters. `leave_host` moves the process into new namespaces while its parent can still map its users.
-`build_root` then makes a file system that holds only what is listed, and `drop_privileges`, last, gives up the means
-to change any of it. Student code must not run before all three are done.
+`build_root` then makes a file system that holds only what is listed, `drop_privileges` gives up the means to change any
+of it, and `restrict`, last, closes what is left of the kernel. Student code must not run before all four are done.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import errno
 import json
 import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from autograder.worker import landlock, seccomp
 
 INNER_UID = 1000
 """The student's user inside the room."""
@@ -35,6 +40,13 @@ SYS_MOUNT_SETATTR = 442  # one number on every architecture
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE, PR_SET_PDEATHSIG = 24, 38, 4, 1
 LAST_CAPABILITY = 63
 
+SYS_KEYCTL = {"x86_64": 250, "aarch64": 219}
+KEYCTL_JOIN_SESSION_KEYRING = 1
+
+LAYERS = {"Landlock": landlock.unavailable, "system call filter": seccomp.unavailable}
+"""What a kernel may lack, and who says why it does. A room has each of them where the kernel does."""
+WRITTEN = (HOME, "/tmp", "/dev/shm")
+"""Folders a room can write in."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
 ETC = ("ld.so.cache", "ld.so.conf", "localtime", "alternatives", "fonts", "ssl/certs")
 
@@ -82,6 +94,17 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
     kind_bytes, data_bytes = encoded
     done = _libc.mount(source.encode(), target.encode(), kind_bytes, ctypes.c_ulong(flags), data_bytes)
     _check(done, f"mount {kind or 'bind'} on {target}")
+
+
+def forget_host() -> None:
+    """Give up what crosses into new namespaces: groups beside the user's own, and a claim to be spared.
+
+    Where memory runs out, a room goes before anything else on the machine. Set by root, that cannot be lowered again.
+    Only root of the whole machine can give up groups; any other's rooms keep them, but see no file they would open.
+    """
+    with contextlib.suppress(PermissionError):
+        os.setgroups([])
+    Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def leave_host() -> None:
@@ -135,7 +158,7 @@ def build_root(root: str, view: View, limits: Limits) -> None:
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
     _make_devices(root, (*(f"/dev/{name}" for name in DEVICES), *view.devices))
-    for name in (HOME, "/tmp", "/dev/shm"):
+    for name in WRITTEN:
         _make_folder(root, name, limits.disk_bytes)
     for path in view.visible:  # after the folders: a Python that lies under /tmp is shown in the room's own
         _show(root, path)
@@ -246,14 +269,19 @@ def die_with_parent() -> None:
     _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
 
 
-def offer_to_the_oom_killer() -> None:
-    """Where memory runs out, this process goes first, not its supervisor."""
-    Path("/proc/self/oom_score_adj").write_text("1000")
+def take_name() -> None:
+    """Be called `room`, and hold no key: until they are replaced, the host's name and its keys are the room's too."""
+    _check(_libc.sethostname(b"room", 4), "set the host's name")
+    done = _libc.syscall(SYS_KEYCTL[os.uname().machine], KEYCTL_JOIN_SESSION_KEYRING, None)
+    if ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):  # no keys here, or refused to us: to rooms then too
+        _check(done, "a keyring of its own")
 
 
 def drop_privileges() -> None:
     """Become the student for good: no capability, no way to regain one, no user namespace below this one."""
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    # Nothing that the kernel lets a process say of itself, such as whom to spare for want of memory.
+    mount("none", "/proc", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     for capability in range(LAST_CAPABILITY + 1):
         if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             break  # past the last capability this kernel knows
@@ -269,6 +297,19 @@ def drop_privileges() -> None:
 def _clear_capabilities() -> None:
     version_3 = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _check(_libc.capset(version_3, (ctypes.c_uint32 * 6)()), "drop capabilities")
+
+
+def restrict(layer: str) -> None:
+    """Raise one of LAYERS, after `drop_privileges`. Raises OSError where the kernel refuses it."""
+    if layer == "Landlock":
+        landlock.restrict(WRITTEN, "/dev")
+    else:
+        seccomp.restrict()
+
+
+def raised_here() -> tuple[str, ...]:
+    """Return those of LAYERS that this kernel has, in the order to raise them in."""
+    return tuple(name for name, unavailable in LAYERS.items() if not unavailable())
 
 
 def _try_wall(root: str, visible: list[str]) -> list[dict[str, str]]:
@@ -301,6 +342,7 @@ def _take_steps(root: str, visible: list[str], report: int, left: int, mapped: i
     limits = Limits(memory_bytes=2**30, processes=64, disk_bytes=2**20)
 
     def enter() -> None:
+        forget_host()
         leave_host()
         os.write(left, b"l")
         if os.read(mapped, 1) != b"m":
@@ -309,18 +351,24 @@ def _take_steps(root: str, visible: list[str], report: int, left: int, mapped: i
             os.wait()
             os._exit(0)
 
-    for step, action in (
+    steps: tuple[tuple[str, Callable[[], None]], ...] = (
         ("namespaces", enter),
         ("private file system", lambda: build_root(root, View(tuple(visible)), limits)),
+        ("own name and keys", take_name),
         ("resource limits", lambda: limit_resources(limits)),
         ("privileges dropped", drop_privileges),
-    ):
+        *((name, partial(restrict, name)) for name in LAYERS),
+    )
+    for step, action in steps:
+        error = LAYERS[step]() if step in LAYERS else ""
         try:
-            action()
-        except (WallError, OSError, KeyError) as error:
-            os.write(report, json.dumps({"step": step, "error": str(error)}).encode() + b"\n")
+            if not error:
+                action()
+        except (WallError, OSError, KeyError) as raised:
+            error = str(raised)
+        os.write(report, json.dumps({"step": step, "error": error}).encode() + b"\n")
+        if error and step not in LAYERS:
             os._exit(0)
-        os.write(report, json.dumps({"step": step}).encode() + b"\n")
 
 
 if __name__ == "__main__":

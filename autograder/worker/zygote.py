@@ -9,13 +9,15 @@ Forking is sound only from a process with one thread, which is why the libraries
 before they load and why the number of threads is checked after every import. A library that starts a thread all the
 same is left to the rooms: the zygote begins again without it.
 
-A room is two processes. The supervisor waits outside the pid namespace: it alone can interrupt or kill, and it alone
-says how the room ended. The inmate is the namespace's first process: when it dies, the kernel kills all it started.
+A room is two processes. The supervisor waits outside the pid namespace, and outside the room's control groups: it
+interrupts and kills, and it says how the room ended. The inmate is the namespace's first process: when it dies, the
+kernel kills all it started. The host is given a handle of it, and kills it where the supervisor is lost.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -28,6 +30,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
@@ -38,6 +41,9 @@ from autograder.worker import datasets, fit_cap, lazy_weights, wall
 
 VERSIONS_OF = ("numpy", "tensorflow", "keras", "ipython")
 _KILL, _INTERRUPT = b"k", b"i"
+_STANDS = b"+"
+ENV_START, ENV_END = 50 - 3, 51 - 3
+"""Of /proc/self/stat, counted from what follows the name."""
 
 FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "torch", "torchvision", "jax", "transformers")
 """Imported last: seconds each, lost where a lighter library then turns out to start threads."""
@@ -53,6 +59,7 @@ class _StartsThreads(Exception):
 
 def main(given: str) -> None:
     """Warm up, then serve spawn requests until the host closes its end. `given`: see above."""
+    _forget_variables()
     setup = json.loads(given)
     control = socket.socket(fileno=setup["control"])
     for folder in setup["site"]:
@@ -81,6 +88,15 @@ def main(given: str) -> None:
         _fork_room(spawn, setup["root"], setup["visible"], descriptors, control, serves[spawn.kind])
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _forget_variables() -> None:
+    """Leave nothing where the kernel shows a process's first variables: some are the host's. Libraries find copies."""
+    for name, value in os.environ.items():
+        os.putenv(name, value)
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = int(fields[ENV_START]), int(fields[ENV_END])
+    ctypes.memset(start, 0, max(end - start, 0))
 
 
 def _preload(modules: list[str]) -> str:
@@ -186,27 +202,34 @@ def _supervise(
     mounts = tuple((mount.source, mount.target) for mount in spawn.mounts)
     view = wall.View(tuple(visible), mounts, tuple(spawn.devices))
     try:
-        for procs in spawn.cgroups:
-            with open(procs, "w") as file:
-                file.write("0")
+        groups = [os.open(procs, os.O_WRONLY | os.O_CLOEXEC) for procs in spawn.cgroups]
+        wall.forget_host()
         wall.leave_host()
         os.write(left, b"l")
         if os.read(mapped, 1) != b"m":
             raise wall.WallError("map users: refused by the kernel")
+        entered, entering = os.pipe()
         inmate = os.fork()
     except (wall.WallError, OSError) as error:
         status.sendall(codec.pack(Entered(str(error))))
         os._exit(1)
     if inmate == 0:
-        _enter(root, view, limits, spawn.gpu, talk, status, serve)
+        status.close()
+        os.close(entered)
+        _enter(root, view, limits, spawn, groups, talk, entering, serve)
+    for descriptor in (entering, *groups):
+        os.close(descriptor)
     talk.close()
-    _watch(inmate, status)
+    ended = os.pidfd_open(inmate)
+    said = os.read(entered, 2**16)
+    problem = "" if said == _STANDS else said.decode(errors="replace") or "its first process ended"
+    socket.send_fds(status, [codec.pack(Entered(problem))], [ended])
+    _watch(inmate, ended, status)
     os._exit(0)
 
 
-def _watch(inmate: int, status: socket.socket) -> None:
-    """Obey the host until the inmate is gone. A host that goes away ends the room."""
-    ended = os.pidfd_open(inmate)
+def _watch(inmate: int, ended: int, status: socket.socket) -> None:
+    """Obey the host until the inmate is gone, which `ended` tells. A host that goes away ends the room."""
     while True:
         ready, _, _ = select.select([ended, status.fileno()], [], [])
         if ended in ready:
@@ -229,25 +252,31 @@ def _enter(
     root: str,
     view: wall.View,
     limits: wall.Limits,
-    gpu: str,
+    spawn: Spawn,
+    groups: list[int],
     talk: socket.socket,
-    status: socket.socket,
+    entering: int,
     serve: Serve,
 ) -> NoReturn:
     """Raise the wall, then serve, with no descriptor of the host's but the conversation."""
     try:
+        for group in groups:  # the inmate alone: a supervisor in them could be what the kernel ends for want of memory
+            os.write(group, b"0")
         wall.build_root(root, view, limits)
+        wall.take_name()
         wall.limit_resources(limits)
-        wall.offer_to_the_oom_killer()
         wall.drop_privileges()
         wall.die_with_parent()
-        _close_all_but(talk.fileno(), status.fileno())
-        _set_environment(gpu)
+        _close_all_but(talk.fileno(), entering)
+        for layer in wall.raised_here():
+            if layer not in spawn.unsafe_without:
+                wall.restrict(layer)
+        _set_environment(spawn.gpu)
     except (wall.WallError, OSError) as error:
-        status.sendall(codec.pack(Entered(str(error))))
+        os.write(entering, str(error).encode()[:4096])
         os._exit(1)
-    status.sendall(codec.pack(Entered()))
-    status.close()
+    os.write(entering, _STANDS)
+    os.close(entering)
     code = 0
     try:
         serve(talk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -14,9 +15,10 @@ import pytest
 
 from autograder.errors import IsolationError
 from autograder.sandbox import cgroups
-from autograder.sandbox.isolation import Isolation, Step, measure
-from autograder.sandbox.rooms import Zygote, exposed_places
-from autograder.wire.messages import Items, Scalar, Text
+from autograder.sandbox.exam import _Exam
+from autograder.sandbox.isolation import REMEDIES, Isolation, Step, measure
+from autograder.sandbox.rooms import RoomLimits, Zygote, exposed_places
+from autograder.wire.messages import CellStarted, Fault, Items, Scalar, Text
 from autograder.worker.sysroot import moved
 from sandbox.test_exam import answer, hold
 
@@ -208,6 +210,7 @@ def test_the_strongest_wall_is_named() -> None:
     held = tuple(Step(name) for name in ("namespaces", "private file system"))
     assert Isolation((*held, Step("control groups"))).level == "strict"
     assert Isolation((*held, Step("control groups", "Permission denied"))).level == "standard"
+    assert Isolation((*held, Step("Landlock", "Operation not supported"), Step("control groups"))).level == "standard"
     assert Isolation((Step("namespaces", "No space left on device"), Step("control groups"))).level is None
 
 
@@ -219,7 +222,7 @@ def test_below_the_minimum_is_refused_with_reason_and_remedy() -> None:
     assert str(refused.value) == (
         "this machine cannot raise a wall of level « strict », and nothing was run\n"
         "  missing  control groups: Permission denied: /sys/fs/cgroup\n"
-        "  remedy   run as root on a machine whose control groups are version 1"
+        f"  remedy   {REMEDIES['control groups']}"
     )
 
 
@@ -229,6 +232,36 @@ def test_no_group_is_left_behind(light_zygote: Zygote) -> None:
     hold(light_zygote, "x = 3")
     left = [path for path in cgroups.MOUNT.glob("*/**/autograder-*") if str(os.getpid()) in path.name]
     assert left == []
+
+
+def test_a_room_whose_supervisor_is_killed_is_ended_all_the_same(light_zygote: Zygote) -> None:
+    limits = RoomLimits(2**28, 64, 2**24)
+    room = light_zygote.open_room(limits, grouped=not cgroups.available())
+    supervisors = subprocess.run(
+        ["pgrep", "-P", str(light_zygote.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    (inmate,) = subprocess.run(
+        ["pgrep", "-P", supervisors[-1]], capture_output=True, text=True, check=True
+    ).stdout.split()
+    os.kill(int(supervisors[-1]), signal.SIGKILL)
+    end = room.close()
+    assert end.lost
+    assert not Path(f"/proc/{inmate}/exe").exists()
+
+
+def test_a_supervisor_lost_once_student_code_has_run_is_the_students(
+    light_zygote: Zygote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear = _Exam._hear_cell
+
+    def hear_and_kill(exam: _Exam, message: object, frame: bytes) -> None:
+        hear(exam, message, frame)
+        if isinstance(message, CellStarted):
+            subprocess.run(["pkill", "-KILL", "-P", str(light_zygote.pid)], check=True)
+
+    monkeypatch.setattr(_Exam, "_hear_cell", hear_and_kill)
+    evidence = hold(light_zygote, "import time\ntime.sleep(60)")
+    assert evidence.exam.fault == Fault(kind="died", message="the room's supervisor was lost", cell=0)
 
 
 def test_a_machine_without_user_namespaces_is_measured_as_such() -> None:
