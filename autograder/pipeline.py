@@ -23,7 +23,7 @@ from autograder.recipes import Profile
 from autograder.records import Grade, Submission
 from autograder.release import read_release
 from autograder.sandbox.exam import Order
-from autograder.sandbox.gpus import RESERVE_MB, Gpu, GpuPool, survey
+from autograder.sandbox.gpus import Gpu, GpuPool, reserve, survey
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote, exposed_places
 from autograder.store import Store
@@ -242,12 +242,15 @@ def gpu_pool(options: Options, gpus: tuple[Gpu, ...], desk: TrainingDesk) -> Gpu
     """
     if not gpus:
         return None
-    needed = max((recipe.memory_mb for recipe in desk.recipes.values()), default=0) + RESERVE_MB
-    smallest = min(gpu.memory_mb for gpu in gpus)
-    if smallest < needed:
-        text = f"a GPU of {smallest} MB is too small: the recipes' memory_mb and CUDA itself ask for {needed}"
-        raise CourseError([Problem("--profile gpu", 0, "", text)])
-    return GpuPool(gpus, rooms_per_gpu=min(smallest // needed, max(options.jobs // len(gpus), 1)))
+    asked = max((recipe.memory_mb for recipe in desk.recipes.values()), default=0)
+    fitting = []
+    for gpu in gpus:
+        needed = asked + reserve(gpu)
+        if gpu.memory_mb < needed:
+            text = f"a GPU of {gpu.memory_mb} MB is too small: the recipes' memory_mb and CUDA itself ask for {needed}"
+            raise CourseError([Problem("--profile gpu", 0, "", text)])
+        fitting.append(gpu.memory_mb // needed)
+    return GpuPool(gpus, rooms_per_gpu=min(*fitting, max(options.jobs // len(gpus), 1)))
 
 
 def _chosen(

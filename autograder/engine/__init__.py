@@ -9,10 +9,10 @@ from typing import Protocol, TypeVar
 from autograder.errors import GraderError
 from autograder.records import Evidence, TrainingRun
 from autograder.sandbox.exam import Order, examine
-from autograder.sandbox.gpus import GpuPool
+from autograder.sandbox.gpus import GpuPool, Lease, narrower
 from autograder.sandbox.rooms import Zygote
 from autograder.training.job import Job
-from autograder.training.room import train
+from autograder.training.room import GpuStarved, train
 
 TRIES = 2
 """A fault of ours is tried again once before it is reported."""
@@ -76,13 +76,22 @@ def _train(workshop: Workshop, threads: int, job: Job) -> TrainingRun:
     if workshop.gpus is None:
         return train(workshop.zygote, job, workshop.isolation, threads=threads)
     with workshop.gpus.lease() as lease:
-        run = train(workshop.zygote, job, workshop.isolation, threads=threads, lease=lease)
+        run = _train_on(lease, workshop, threads, job)
     if run.fault is None or run.fault.kind != "memory":
         return run
-    with workshop.gpus.lease(
-        alone=True
-    ) as lease:  # it had a share of a GPU: the network may need more, and may have it
-        return train(workshop.zygote, job, workshop.isolation, threads=threads, lease=lease)
+    with workshop.gpus.lease(alone=True) as lease:  # it had a share: the network may need more, and may have it
+        return _train_on(lease, workshop, threads, job)
+
+
+def _train_on(lease: Lease, workshop: Workshop, threads: int, job: Job) -> TrainingRun:
+    """Train on a leased GPU, in a smaller part of it where CUDA's libraries find no memory to start beside it."""
+    error: GraderError | None = None
+    for part in narrower(lease):
+        try:
+            return train(workshop.zygote, job, workshop.isolation, threads=threads, lease=part)
+        except GpuStarved as starved:
+            error = starved
+    raise error or GraderError(f"a lease of {lease.memory_mb} MB is too small to train in")
 
 
 def _tried(work: Callable[[], T], name: str) -> tuple[T | None, GraderError | None]:

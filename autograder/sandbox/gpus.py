@@ -7,11 +7,12 @@ NVIDIA's only, whole ones only: a GPU in MIG mode is left out, and said to be.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Condition
 
@@ -25,9 +26,10 @@ SHARED_NODES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset")
 SYSTEM_FOLDERS = ("/sys",)
 """Folders of the host that CUDA reads when it starts, shown read-only to a room with a lease: without them, cuInit is
 reported to fail with error 304. Which part it reads changes from driver to driver."""
-RESERVE_MB = 1024
-"""Of GPU memory a room: what CUDA's context and kernels take outside the part that TensorFlow is held to. That is some
-hundred MB; what it comes to on a machine, `tests/gpu_check.py` measures."""
+RESERVE_MB, RESERVE_SHARE = 2048, 0.03
+"""Of a GPU's memory a room, the larger of the two: what CUDA's context, cuBLAS and cuDNN take outside the part that
+TensorFlow is held to. On an H100 (driver 580, TensorFlow 2.21) cuBLAS found no place in 1024 MB, and did in 1536. What
+it comes to on a machine, `tests/gpu_check.py` measures."""
 LEAST_MB = 256
 """Below this a share trains nothing."""
 
@@ -207,6 +209,22 @@ class Lease:
         return self.gpu.devices
 
 
+def reserve(gpu: Gpu) -> int:
+    """Return what a room leaves of a GPU to CUDA and its libraries, in MB."""
+    return max(RESERVE_MB, math.ceil(RESERVE_SHARE * gpu.memory_mb))
+
+
+def narrower(lease: Lease) -> Iterator[Lease]:
+    """Yield a lease, then the same with more and more left to CUDA: twice and four times the reserve, while it serves.
+
+    What CUDA's libraries take when they start differs from driver to driver, and only a start tells.
+    """
+    for kept in (0, 1, 3):
+        memory_mb = lease.memory_mb - kept * reserve(lease.gpu)
+        if memory_mb >= LEAST_MB:
+            yield replace(lease, memory_mb=memory_mb)
+
+
 class Ledger:
     """Who holds which shares. Nothing here waits, and one thread at a time may use it: `GpuPool` is for threads.
 
@@ -214,14 +232,19 @@ class Ledger:
     one: no new share of a claimed GPU is given, so that it empties.
     """
 
-    def __init__(self, gpus: Iterable[Gpu], rooms: int, reserve_mb: int) -> None:
+    def __init__(self, gpus: Iterable[Gpu], rooms: int, reserve_mb: int | None) -> None:
+        """`reserve_mb` a room, None: as much as `reserve` says."""
         self.gpus = tuple(gpus)
         self.rooms = rooms
-        self.reserve_mb = reserve_mb
+        self._reserve_mb = reserve_mb
         self._held = dict.fromkeys((gpu.uuid for gpu in self.gpus), 0)
         self._claims: dict[int, str] = {}
         """UUIDs by claim, the oldest first."""
         self._numbers = itertools.count()
+
+    def reserve(self, gpu: Gpu) -> int:
+        """Return what is left outside a room's part of a GPU, in MB."""
+        return reserve(gpu) if self._reserve_mb is None else self._reserve_mb
 
     def try_lease(self) -> Lease | None:
         """Take a share of the GPU with the fewest rooms; None where no share can be given."""
@@ -231,7 +254,7 @@ class Ledger:
             return None
         gpu = min(free, key=lambda one: self._held[one.uuid])
         self._held[gpu.uuid] += 1
-        return Lease(gpu, gpu.memory_mb // self.rooms - self.reserve_mb)
+        return Lease(gpu, gpu.memory_mb // self.rooms - self.reserve(gpu))
 
     def claim(self) -> int:
         """Claim the GPU that will be free soonest, as far as can be told, and return the claim's number."""
@@ -250,7 +273,7 @@ class Ledger:
             if self._held[gpu.uuid] == 0 and self._first_claim(gpu) in (claim, None):
                 self.withdraw(claim)
                 self._held[gpu.uuid] = self.rooms
-                return Lease(gpu, gpu.memory_mb - self.reserve_mb, alone=True)
+                return Lease(gpu, gpu.memory_mb - self.reserve(gpu), alone=True)
         return None
 
     def _first_claim(self, gpu: Gpu) -> int | None:
@@ -273,19 +296,19 @@ class GpuPool:
     for ever.
     """
 
-    def __init__(self, gpus: Iterable[Gpu], rooms_per_gpu: int = 1, reserve_mb: int = RESERVE_MB) -> None:
-        """Share out `gpus`. `reserve_mb`, a room, is left outside the parts: CUDA itself needs it.
+    def __init__(self, gpus: Iterable[Gpu], rooms_per_gpu: int = 1, reserve_mb: int | None = None) -> None:
+        """Share out `gpus`. `reserve_mb`, a room, is left outside the parts: CUDA itself needs it. None: see `reserve`.
 
         Raises ValueError where there is no GPU, or where one is too small for so many rooms.
         """
         self._ledger = Ledger(gpus, rooms_per_gpu, reserve_mb)
         if not self._ledger.gpus:
             raise ValueError("no GPU to lease")
-        if rooms_per_gpu < 1 or reserve_mb < 0:
-            raise ValueError(f"{rooms_per_gpu} rooms a GPU, {reserve_mb} MB kept back: at least 1 and 0 are expected")
+        if rooms_per_gpu < 1:
+            raise ValueError(f"{rooms_per_gpu} rooms a GPU: at least 1 is expected")
         for gpu in self._ledger.gpus:
-            if gpu.memory_mb // rooms_per_gpu - reserve_mb < LEAST_MB:
-                raise ValueError(_too_small(gpu, rooms_per_gpu, reserve_mb))
+            if gpu.memory_mb // rooms_per_gpu - self._ledger.reserve(gpu) < LEAST_MB:
+                raise ValueError(_too_small(gpu, rooms_per_gpu, self._ledger.reserve(gpu)))
         self._changed = Condition()
 
     @property

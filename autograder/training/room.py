@@ -33,6 +33,10 @@ an allocation fails it ends in a crash: only the control group's end tells want 
 MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS)
 
 
+class GpuStarved(GraderError):
+    """A GPU's libraries found too little memory beside the room's part of it: a smaller part may do."""
+
+
 @dataclass
 class _Course:
     """What a training room has said so far."""
@@ -93,7 +97,8 @@ def _follow(room: Room, job: Job, course: _Course, threads: int, lease: Lease | 
             elif isinstance(message, Fitted):
                 course.fitted = message
             elif isinstance(message, Broken):
-                return GraderError(f"the training room failed: {message.reason}")
+                kind = GpuStarved if message.starved else GraderError
+                return kind(f"the training room failed: {message.reason}")
     except RoomEnded as stop:
         room.wait_gone()
         return stop
@@ -106,6 +111,8 @@ def _why_ended(stop: Exception | None, end: RoomEnd, *, grouped: bool) -> Fault:
     """Where no control group holds the room, a crash is taken for what it nearly always is: an allocation refused."""
     if isinstance(stop, RoomSilent):
         return Fault(kind="time")
+    if isinstance(stop, GpuStarved):
+        raise stop
     crashed = not grouped and end.signal in MEMORY_SIGNALS
     if end.out_of_memory or end.exit_code == ROOM_STARVED or crashed:
         return Fault(kind="memory")

@@ -431,6 +431,8 @@ class Broken(Record, tag="broken", frozen=True):
     """Room to host: the room's own code failed, and how. It ends after saying so."""
 
     reason: str
+    starved: bool = False
+    """Whether a GPU's libraries found no memory to start in, beside the part that the room's TensorFlow holds."""
 
 
 ROOM_BROKEN, ROOM_STARVED = 70, 71

@@ -24,6 +24,7 @@ from autograder.wire import codec
 from autograder.wire.examples import prepare_inputs, prepare_labels
 from autograder.wire.messages import (
     Augmentation,
+    Broken,
     EarlyStopping,
     EpochEnded,
     Fault,
@@ -76,6 +77,12 @@ OPTIMIZERS: Mapping[OptimizerName, str] = {
     "adagrad": "Adagrad",
     "adadelta": "Adadelta",
 }
+_FAILED_START = re.compile(
+    r"no blas support|cu(blas|dnn|solver|fft)\w*_STATUS_(NOT_INITIALIZED|ALLOC_FAILED)|"
+    r"failed to create cu(blas|dnn|solver)|could not create cu(blas|dnn|solver)\w* handle|"
+    r"DNN library (is not found|initialization failed)",
+    re.IGNORECASE,
+)
 _TOP = re.compile(r"top_(\d{1,6})_accuracy")
 
 
@@ -95,6 +102,9 @@ def serve(talk: socket.socket, shelf: str = SHELF) -> None:
         fitted = Fitted(_scores(fit, Path(shelf) / fit.data.name, lambda message: _send(talk, message)))
     except _Faulty as faulty:
         fitted = Fitted({}, faulty.fault)
+    except _Starved as starved:
+        _send(talk, Broken(str(starved), starved=True))
+        return
     _send(talk, fitted)
 
 
@@ -355,6 +365,10 @@ class _Faulty(Exception):
         self.fault = fault
 
 
+class _Starved(Exception):
+    """A GPU's libraries could not start: nobody's network did that."""
+
+
 @contextmanager
 def _network_faults() -> Iterator[None]:
     """Answer for what the network does wrong inside; let anything else through."""
@@ -367,14 +381,31 @@ def _network_faults() -> Iterator[None]:
         raise _Faulty(fault) from error
     except Untrainable as error:
         raise _Faulty(error.fault) from error
-    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+    except tf.errors.OpError as error:
+        if _is_failed_start(str(error)):
+            raise _Starved(told(error)) from error
+        raise _faulty_operation(error) from error
+    except MemoryError as error:
         raise _Faulty(Fault(kind="memory", error=type(error).__name__, message=told(error))) from error
-    except (tf.errors.InternalError, tf.errors.UnknownError) as error:
-        if not _is_want_of_memory(str(error)):
-            raise
-        raise _Faulty(Fault(kind="memory", error=type(error).__name__, message=told(error))) from error
-    except (ValueError, TypeError, tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+    except (ValueError, TypeError) as error:
         raise _Faulty(Fault(kind="untrainable", error=type(error).__name__, message=told(error))) from error
+
+
+def _faulty_operation(error: Any) -> Exception:
+    """Return what an operation's error comes to: the network's fault, or the error itself, which is ours."""
+    import tensorflow as tf
+
+    unknown = isinstance(error, (tf.errors.InternalError, tf.errors.UnknownError))
+    if isinstance(error, tf.errors.ResourceExhaustedError) or (unknown and _is_want_of_memory(str(error))):
+        return _Faulty(Fault(kind="memory", error=type(error).__name__, message=told(error)))
+    if isinstance(error, (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)):
+        return _Faulty(Fault(kind="untrainable", error=type(error).__name__, message=told(error)))
+    return error  # type: ignore[no-any-return]
+
+
+def _is_failed_start(message: str) -> bool:
+    """CUDA's libraries allocate when they are first used, beside what TensorFlow holds: so they say it failed."""
+    return _FAILED_START.search(message) is not None
 
 
 def _is_want_of_memory(message: str) -> bool:

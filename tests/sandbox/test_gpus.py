@@ -541,17 +541,17 @@ def test_every_room_of_a_mixed_crowd_has_its_turn() -> None:
     ("gpus", "rooms", "message"),
     [
         ((), 1, "no GPU to lease"),
-        (fakes(1), 0, "0 rooms a GPU, 1024 MB kept back: at least 1 and 0 are expected"),
+        (fakes(1), 0, "0 rooms a GPU: at least 1 is expected"),
         (
             fakes(1, 4096),
             4,
-            "GPU 0, Fake: 4 rooms would share its 4096 MB, of which each needs 1024 MB for CUDA itself and 256 MB to "
-            "train in: at most 3 fit",
+            "GPU 0, Fake: 4 rooms would share its 4096 MB, of which each needs 2048 MB for CUDA itself and 256 MB to "
+            "train in: at most 1 fit",
         ),
         (
             fakes(1, 1000),
             1,
-            "GPU 0, Fake: 1 rooms would share its 1000 MB, of which each needs 1024 MB for CUDA itself and 256 MB to "
+            "GPU 0, Fake: 1 rooms would share its 1000 MB, of which each needs 2048 MB for CUDA itself and 256 MB to "
             "train in: it is too small to train on",
         ),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -389,3 +390,43 @@ OURS = {
 @pytest.mark.parametrize(("changes", "said"), OURS.values(), ids=OURS.keys())
 def test_what_is_ours_is_raised(train: Trainer, changes: dict[str, Any], said: str) -> None:
     assert said in train.broken(**changes)
+
+
+# --- CUDA's libraries -------------------------------------------------------------------------------------------------
+
+RAISED = """
+import json, sys
+import tensorflow as tf
+from autograder.worker import train
+
+for kind, said in json.load(sys.stdin):
+    try:
+        with train._network_faults():
+            raise getattr(tf.errors, kind)(None, None, said)
+    except train._Faulty as faulty:
+        print(faulty.fault.kind)
+    except BaseException as error:
+        print(type(error).__name__)
+"""
+NOT_STARTED = (
+    ("InternalError", "No BLAS support for stream [[{{node sequential_1/dense_1/MatMul}}]]"),
+    ("InternalError", "failed to create cublas handle: CUBLAS_STATUS_NOT_INITIALIZED"),
+    ("InternalError", "Failed to create cuDNN handle"),
+    ("UnknownError", "could not create cudnn handle: CUDNN_STATUS_NOT_INITIALIZED"),
+    ("UnimplementedError", "DNN library is not found."),
+    ("FailedPreconditionError", "DNN library initialization failed. Look at the errors above for more details."),
+)
+OTHERS = (
+    ("ResourceExhaustedError", "OOM when allocating tensor with shape[200000,784]", "memory"),
+    ("InternalError", "Failed to allocate 636 MB", "memory"),
+    ("InvalidArgumentError", "Matrix size-incompatible", "untrainable"),
+    ("UnimplementedError", "Cast string to float is not supported", "untrainable"),
+    ("InternalError", "unspecified launch failure", "InternalError"),
+)
+
+
+def test_gpu_libraries_that_cannot_start_are_told_from_what_a_network_does() -> None:
+    given = [*NOT_STARTED, *(pair for *pair, _ in OTHERS)]
+    command = [sys.executable, "-c", RAISED]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["_Starved"] * len(NOT_STARTED) + [kind for *_, kind in OTHERS]

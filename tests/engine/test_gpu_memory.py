@@ -1,0 +1,76 @@
+"""What an engine does where a GPU's libraries find no memory beside a room's part. No GPU is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from autograder import engine
+from autograder.engine import Workshop, run_training
+from autograder.errors import GraderError
+from autograder.sandbox.gpus import Gpu, GpuPool, Lease, narrower, reserve
+from autograder.sandbox.rooms import Zygote
+from autograder.training.job import Job
+from autograder.training.room import GpuStarved
+from exams import training_run
+
+H100 = Gpu(0, "GPU-0", "H100", 81_559)
+T4 = Gpu(1, "GPU-1", "T4", 15_360)
+
+
+@dataclass
+class Card:
+    """Stands for a room on a GPU whose libraries start only where enough is left outside the room's part."""
+
+    most_mb: int
+    tried: list[int] = field(default_factory=list)
+
+    def train(self, *_: Any, lease: Lease, **__: Any) -> Any:
+        self.tried.append(lease.memory_mb)
+        if lease.memory_mb > self.most_mb:
+            raise GpuStarved("no BLAS support for stream")
+        return training_run()
+
+
+@dataclass(frozen=True)
+class AnyJob:
+    recipe: Any = field(default_factory=lambda: type("Any", (), {"name": "short"}))
+    seed: int = 0
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[[Card], engine.Trained]:
+    def run(card: Card) -> engine.Trained:
+        monkeypatch.setattr(engine, "train", card.train)
+        return run_training(Workshop(cast(Zygote, None), "strict", GpuPool([T4])), 1, cast(Job, AnyJob()))
+
+    return run
+
+
+@pytest.mark.parametrize(("gpu", "kept"), [(H100, 2447), (T4, 2048)])
+def test_two_gigabytes_or_three_percent_are_left_to_cuda(gpu: Gpu, kept: int) -> None:
+    assert reserve(gpu) == kept
+    with GpuPool([gpu]).lease() as lease:
+        assert lease.memory_mb == gpu.memory_mb - kept
+
+
+def test_a_start_that_finds_no_memory_is_tried_with_more_left(trained: Callable[[Card], engine.Trained]) -> None:
+    card = Card(most_mb=10_000)
+    assert trained(card).run is not None
+    assert card.tried == [15_360 - 2048, 15_360 - 2 * 2048, 15_360 - 4 * 2048]
+
+
+def test_a_start_that_never_finds_any_is_ours(trained: Callable[[Card], engine.Trained]) -> None:
+    card = Card(most_mb=0)
+    found = trained(card)
+    assert found.run is None
+    assert isinstance(found.error, GraderError)
+    assert "no BLAS support" in str(found.error)
+
+
+def test_a_part_is_never_made_too_small_to_train_in() -> None:
+    small = Lease(T4, 3000)
+    assert [lease.memory_mb for lease in narrower(small)] == [3000, 952]
