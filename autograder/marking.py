@@ -327,11 +327,10 @@ class Marker:
 
     @cached_property
     def _rules(self) -> list[bytes]:
-        """What the course says of judging: its checks, as they were when the run began, its points, its messages."""
-        folder = self._assignment.paths.source(self._assignment.name)
+        """What the course says of judging: its checks, as they were collected, its points, its messages."""
         questions = [(one.id, one.points, one.tested) for one in self._assignment.questions]
         said = [questions, self._assignment.course.language, self._assignment.settings.expected]
-        return [*(path.read_bytes() for path in sorted(folder.glob("*.py"))), msgspec.json.encode(said)]
+        return [self._assessor.desk.plan.code.encode(), msgspec.json.encode(said)]
 
 
 @cache

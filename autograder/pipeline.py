@@ -201,7 +201,7 @@ def assessing(
 def judge_of(assignment: Assignment) -> Judge:
     """Start a judge that holds the assignment's checks, where it has any."""
     checks = assignment.paths.checks(assignment.name)
-    return NoChecks() if not checks.exists() else Judge(checks, assignment.paths.shown(checks))
+    return NoChecks() if not checks.exists() else Judge(checks, assignment.paths.shown(checks), assignment.paths.root)
 
 
 def warm_rooms(assignment: Assignment) -> Zygote:

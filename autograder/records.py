@@ -123,6 +123,8 @@ class Plan:
     probes: Mapping[str, Probe]
     blobs: tuple[bytes, ...]
     """Arrays the probes' arguments refer to."""
+    code: str = ""
+    """Digest of the checks' own code as it was collected, and of all of the course's that it read."""
 
     @cached_property
     def digest(self) -> str:

@@ -129,6 +129,20 @@ def test_a_changed_probe_examines_again_and_a_changed_check_only_judges(
     assert evidence.stat().st_mtime_ns != before
 
 
+def test_checks_edited_during_a_run_judge_the_next_one(course: Path) -> None:
+    """What was judged by the checks as they were does not stand under those that lie there now."""
+    for name in ("ada", "bob"):
+        toy.hand_in(course, name, RIGHT)
+    checks = course / "source/toy/checks.py"
+    checks.write_text(toy.CHECKS.replace("[3.0, -4.0]", "[3.0, -5.0]"))
+    steps = grade(load_assignment(course, toy.NAME), Options(engine="inline"), Timings())
+    first = next(steps)
+    checks.write_text(toy.CHECKS)
+    assert {step.grade.score for step in (first, *steps)} == {pytest.approx(8 - 4 * 3 / 5)}
+    assert [(step.unchanged, step.grade.score) for step in run(course)] == [(False, 8.0), (False, 8.0)]
+    assert [step.unchanged for step in run(course)] == [True, True]
+
+
 def test_rejudging_runs_no_student_code(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy.hand_in(course, "ada", WRONG)
     assert grades(run(course))["ada"].questions[0].score == pytest.approx(0.8)

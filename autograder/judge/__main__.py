@@ -1,4 +1,4 @@
-"""The judge's process: `python -m autograder.judge FD CHECKS`, FD one end of a socket to the pipeline."""
+"""The judge's process: `python -m autograder.judge FD CHECKS ROOT`, FD one end of a socket to the pipeline."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from autograder.judge import plugin
+from autograder.judge.sources import Sources
 
 
-def main(channel_fd: int, checks: str) -> None:
-    """Collect `checks`, judge what is sent, end when the other end of the channel closes."""
+def main(channel_fd: int, checks: str, root: str) -> None:
+    """Collect `checks` of the course in `root`, judge what is sent, end when the other end of the channel closes."""
     plugin.forbid_frameworks()
-    session = plugin.JudgeSession(socket.socket(fileno=channel_fd))
+    session = plugin.JudgeSession(socket.socket(fileno=channel_fd), Sources(Path(root), Path(checks)))
     # pytest's own account of a failure, which reads the checks file again each time, is never shown: native is cheap.
     # Nothing of the folder the checks lie in, nor of this machine's plugins, changes how they are judged.
     options = ["-qq", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib", "--tb=native"]
@@ -24,4 +25,4 @@ def main(channel_fd: int, checks: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

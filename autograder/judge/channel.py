@@ -34,6 +34,8 @@ class Collected(Record, tag="collected", frozen=True):
     checks: list[CheckRecord]
     probes: dict[str, Probe]
     complaints: list[Complaint]
+    code: str
+    """Digest of the checks file as it was read, with all of the course's own that it read."""
 
 
 class TrainingCase(Record, frozen=True):

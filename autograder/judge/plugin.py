@@ -1,7 +1,7 @@
 """The pytest plugin that makes a checks file work: probes answer from evidence, and one session judges many cases.
 
-Two ways in. The pipeline runs `python -m autograder.judge FD CHECKS`: the session collects once, says what it found,
-then judges each case it is sent until the pipeline hangs up. By hand, `pytest checks.py --evidence FILE` judges one
+Two ways in. The pipeline runs `python -m autograder.judge`: the session collects once, says what it found, then judges
+each case it is sent until the pipeline hangs up. By hand, `pytest checks.py --evidence FILE` judges one
 stored evidence file and reports as pytest does.
 """
 
@@ -34,6 +34,7 @@ from autograder.judge.channel import (
 from autograder.judge.declare import Declared
 from autograder.judge.faults import explain_fault, explain_training, status_of
 from autograder.judge.message import CheckFailed, Mismatch, compose
+from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, Predictions, Training, TrainingFailed
 from autograder.judge.values import describe, form, to_value
 from autograder.locale import phrase
@@ -198,8 +199,9 @@ class _Forbid(MetaPathFinder):
 class JudgeSession:
     """One pytest session that judges cases as the pipeline sends them."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, sources: Sources) -> None:
         self._channel = channel
+        self._sources = sources
         self._stream = channel.makefile("rb")
         self.case: CaseFile | None = None
         self._request: Case | None = None
@@ -229,7 +231,7 @@ class JudgeSession:
                 self._complaints.append(Complaint(0, name, f"{count} checks have this name: give each its own"))
         if not checks and not self._complaints:
             self._complaints.append(Complaint(0, "", "no check: write functions named test_… with @question"))
-        self._send(Collected(checks, probes, self._complaints), blobs)
+        self._send(Collected(checks, probes, self._complaints, self._sources.digest()), blobs)
         if not self._complaints:
             for case, labels in self._cases():
                 self._judge(session.items, case, labels)

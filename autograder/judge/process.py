@@ -26,10 +26,15 @@ CHECK_SECONDS = 60.0
 class Judge:
     """A judge for one checks file. Use as a context manager."""
 
-    def __init__(self, checks: Path, shown: Path | None = None) -> None:
-        """Start collecting `checks`, called `shown` in messages. Nothing is read until `plan` is asked for."""
+    def __init__(self, checks: Path, shown: Path | None = None, root: Path | None = None) -> None:
+        """Start collecting `checks`, called `shown` in messages, of the course in `root`: their own folder, left out.
+
+        Nothing is read until `plan` is asked for.
+        """
         self._checks = checks
         self._shown = shown or checks
+        self._root = root or checks.parent
+        self._edited = False
         self._plan: Plan | None = None
         self._start()
 
@@ -38,7 +43,7 @@ class Judge:
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.judge", str(theirs.fileno()), str(self._checks)],
+            [sys.executable, "-m", "autograder.judge", str(theirs.fileno()), str(self._checks), str(self._root)],
             pass_fds=[theirs.fileno()],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -71,14 +76,16 @@ class Judge:
         checks = tuple(
             Check(one.name, one.question, one.title, one.weight, tuple(one.needs), one.line) for one in collected.checks
         )
-        return Plan(checks, collected.probes, tuple(blobs))
+        return Plan(checks, collected.probes, tuple(blobs), collected.code)
 
     def judge(self, case: Case, blobs: Sequence[bytes] = ()) -> list[Judged]:
         """Return one outcome a check, in the file's order. `blobs` hold the labels of hidden sets.
 
         A check that loses the judge (it never ends, it ends the process) is `ungraded`; the others are still judged.
+        Raises GraderError where the checks that would judge are not those that were collected.
         """
         plan = self.plan()
+        self._require_unedited()
         found: dict[str, Judged] = {}
         lost: set[str] = set()
         while len(found) < len(plan.checks):
@@ -114,7 +121,13 @@ class Judge:
     def _restart(self) -> None:
         self.close()
         self._start()
-        self._collect()
+        self._edited = True  # or broken: collecting says so
+        self._edited = self._collect().code != self.plan().code
+        self._require_unedited()
+
+    def _require_unedited(self) -> None:
+        if self._edited:
+            raise GraderError(f"{self._shown} was edited during the run: grade again, by what it says now")
 
     def close(self) -> None:
         """End the judge's process."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -187,7 +187,7 @@ class TrainingDesk:
                 probes[name] = msgspec.structs.replace(probe, given=given, hidden=hidden)
             elif isinstance(probe, PredictionsProbe):
                 probes[name] = msgspec.structs.replace(probe, hidden=self._hidden(probe, blobs))
-        return Plan(plan.checks, probes, tuple(blobs))
+        return replace(plan, probes=probes, blobs=tuple(blobs))
 
     def _given(self, probe: TrainedByProbe, blobs: list[bytes]) -> Examples:
         recipe = self.recipes[probe.recipe]

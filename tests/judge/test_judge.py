@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import exams
-from autograder.errors import CourseError
+from autograder.errors import CourseError, GraderError
 from autograder.judge import process
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
@@ -268,6 +268,50 @@ def test_a_plan_changes_with_what_is_asked_and_not_with_the_checks(checks: Path)
     assert digest('y = call("f", np.arange(3))\n' + ONE + "assert x") != digest(
         'y = call("f", np.arange(4))\n' + ONE + "assert x"
     )
+
+
+def code(checks: Path, root: Path | None = None) -> str:
+    with Judge(checks, root=root) as judge:
+        return judge.plan().code
+
+
+def test_the_code_of_checks_is_all_of_the_courses_own_that_they_read(tmp_path: Path) -> None:
+    checks = tmp_path / "course/source/toy/checks.py"
+    checks.parent.mkdir(parents=True)
+    expected, shared = tmp_path / "course/private/expected.txt", tmp_path / "elsewhere/shared_checks.py"
+    late, note = checks.with_name("late.py"), tmp_path / "course/notes.txt"
+    for path in (expected, shared, late, note):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("five = 5\n")
+    checks.write_text(
+        f"import sys\nsys.path.append({str(shared.parent)!r})\nimport shared_checks\n"
+        f"WANTED = open({str(expected)!r}).read()\n{HEADER}{ONE}import late"
+    )
+    root = tmp_path / "course"
+    before = code(checks, root)
+    note.write_text("not read by anything")
+    assert code(checks, root) == before
+    codes = {before}
+    for path in (checks, expected, shared, late):
+        path.write_text(path.read_text() + "# six\n")
+        codes.add(code(checks, root))
+    assert len(codes) == 5
+    moved = (tmp_path / "course").rename(tmp_path / "moved")
+    (moved / "source/toy/checks.py").write_text(HEADER + ONE + "pass")
+    here = code(moved / "source/toy/checks.py", moved)
+    again = moved.rename(tmp_path / "again")
+    assert code(again / "source/toy/checks.py", again) == here
+
+
+def test_checks_edited_while_a_lost_judge_starts_again_judge_nothing(checks: Path) -> None:
+    checks.write_text(HEADER + ONE + "__import__('os')._exit(0)\n" + ONE.replace("test_x", "test_z") + "assert x")
+    case = Case(save(checks.parent / "student.evidence", exam(), x=Scalar("int", "3")), "", "en", False)
+    with Judge(checks) as judge:
+        judge.plan()
+        checks.write_text(checks.read_text().replace("assert x", "assert not x"))
+        for _ in range(2):
+            with pytest.raises(GraderError, match=r"checks.py was edited during the run: grade again"):
+                judge.judge(case)
 
 
 @pytest.fixture
