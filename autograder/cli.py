@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -33,6 +34,7 @@ from autograder.records import Grade, TrainingUse
 
 if TYPE_CHECKING:
     from autograder.calibrate import Report
+    from autograder.intake.identity import Identity
     from autograder.pipeline import Options, Step, Timings
 
 SHORT, WRONG, OURS = 1, 2, 3
@@ -134,17 +136,37 @@ def collect(
     source: Annotated[
         Path, typer.Option("--from", metavar="PATH", help="A folder, a zip or tar archive, a platform's download.")
     ],
+    pattern: Annotated[
+        str | None,
+        typer.Option(help="How folders or files are named: '{student}_{id}_{rest}'.", show_default=False),
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Go on where more than half of it is no submission.")
+    ] = False,
 ) -> None:
     """Bring submissions in: from a folder, an archive or a platform's download into submitted/STUDENT/ASSIGNMENT/."""
     from autograder.intake.collect import collect as bring_in
+    from autograder.intake.platforms import pattern_reader
 
-    found = bring_in(load_assignment(_root(), assignment), source)
+    try:
+        reader = pattern_reader(pattern) if pattern is not None else None
+    except ValueError as error:
+        raise CourseError([Problem("--pattern", 0, pattern or "", str(error))]) from None
+    found = bring_in(load_assignment(_root(), assignment), source, reader, anyway=anyway)
     collected = len(found.new) + len(found.changed)
+    inside = f", inside {found.inside}/" if found.inside else ""
     out.print(
         f"{collected} collected ({len(found.new)} new, {len(found.changed)} in place of an earlier one), "
-        f"{len(found.unchanged)} unchanged, {len(found.older)} older than what is here. Read as: {found.layout}.",
+        f"{len(found.unchanged)} unchanged, {len(found.older)} older than what is here. "
+        f"Read as: {found.layout}{inside}.",
         markup=False,
     )
+    for text, names in (
+        ("namesakes, told apart by the platform's number", found.namesakes),
+        ("not in the roster", found.strangers),
+    ):
+        if names:
+            out.print(f"{text}: {', '.join(names)}", markup=False)
     for one in found.skipped[:SKIPPED_SHOWN]:
         err.print(f"skipped: {_printable(one.name)}: {one.reason}", markup=False)
     if len(found.skipped) > SKIPPED_SHOWN:
@@ -156,6 +178,8 @@ def collect(
             else f"{found.system} files that only programs need were"
         )
         out.print(f"{some} left out.")
+    if found.problems:
+        raise CourseError(found.problems)
 
 
 @app.command()
@@ -302,6 +326,7 @@ def results(
     ] = False,
 ) -> None:
     """Show the grades: a table, or JSON lines."""
+    from autograder.intake.identity import read_identity
     from autograder.store import Store
 
     if explain_compat:
@@ -312,7 +337,7 @@ def results(
         grades = store.grades(assignment)
     if as_json:
         for one in grades:
-            typer.echo(json.dumps(_as_json(one), ensure_ascii=False))
+            typer.echo(json.dumps(_as_json(one, read_identity(paths, one.student, assignment)), ensure_ascii=False))
     elif grades:
         _print_table(grades)
         _print_trainings(grades)
@@ -480,7 +505,7 @@ def _leave_loudly(grades: Iterable[Grade]) -> None:
         raise typer.Exit(OURS)
 
 
-def _as_json(one: Grade) -> dict[str, Any]:
+def _as_json(one: Grade, identity: Identity | None) -> dict[str, Any]:
     """The contract of `results --json`: these keys, in this order."""
     return {
         "student": one.student,
@@ -512,4 +537,5 @@ def _as_json(one: Grade) -> dict[str, Any]:
             }
             for question in one.questions
         ],
+        "platform": None if identity is None else msgspec.to_builtins(identity),
     }

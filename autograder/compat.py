@@ -20,6 +20,7 @@ from autograder.engine import Workshop
 from autograder.errors import CourseError, GraderError, Problem, SubmissionError
 from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
 from autograder.intake import students
+from autograder.intake.names import on_disk
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import Phrase, phrase, render
 from autograder.marking import REMARKS, libraries
@@ -152,7 +153,8 @@ class Course:
     def _files(self, student: str) -> dict[str, Path]:
         """What lies beside the notebook when it runs: the student's files, under the source's of the same name."""
         folder = self.paths.submission(student, self.name)
-        own = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if _is_plain(path, folder)}
+        plain = [path for path in sorted(folder.rglob("*")) if _is_plain(path, folder)]
+        own = {on_disk(str(path.relative_to(folder))): path for path in plain}
         given = {str(file.name): file.source for file in release_files(self.first)}
         files = {name: path for name, path in {**own, **given}.items() if not name.endswith(".ipynb")}
         size = 0

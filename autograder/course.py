@@ -407,18 +407,24 @@ def _cell_problems(assignment: Assignment) -> Iterator[Problem]:
 def keeps_gradebook(paths: Paths) -> bool:
     """Whether the course keeps nbgrader's gradebook: it has one, or its nbgrader_config.py names one.
 
-    nbgrader takes seconds to import: a course without a gradebook never pays for it. One that has it can have answers
-    without a check, which somebody marks in nbgrader's formgrader.
+    One that has it can have answers without a check, which somebody marks in nbgrader's formgrader.
     """
-    if paths.gradebook.exists():
-        return True
-    config = paths.nbgrader_config
-    if not config.exists() or "db_url" not in config.read_text(encoding="utf-8", errors="replace"):
-        return False
-    from traitlets.config.loader import PyFileConfigLoader
+    return gradebook_url(paths) is not None
 
-    loaded = PyFileConfigLoader(config.name, str(config.parent)).load_config()
-    return bool(loaded.CourseDirectory.get("db_url"))
+
+def gradebook_url(paths: Paths) -> str | None:
+    """Return the address of the course's gradebook, as nbgrader's configuration has it; None where there is none.
+
+    nbgrader takes seconds to import: a course without a gradebook never pays for it.
+    """
+    config = paths.nbgrader_config
+    if config.exists() and "db_url" in config.read_text(encoding="utf-8", errors="replace"):
+        from traitlets.config.loader import PyFileConfigLoader
+
+        loaded = PyFileConfigLoader(config.name, str(config.parent)).load_config()
+        if named := loaded.CourseDirectory.get("db_url"):
+            return str(named)
+    return f"sqlite:///{paths.gradebook.absolute()}" if paths.gradebook.exists() else None
 
 
 def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:

@@ -15,8 +15,7 @@ TIMESTAMP = "timestamp.txt"
 """When a submission was handed in, beside it, as nbgrader writes it."""
 PRIVATE = (CHECKS, STATE, "__pycache__", "*.pyc", ".ipynb_checkpoints")
 """Names never copied into a release, as patterns."""
-TIMESTAMP = "timestamp.txt"
-"""When a submission was handed in, as nbgrader's exchange writes it."""
+PLATFORM = ".platform.json"
 EXCHANGED = (TIMESTAMP, "submission_secret.txt")
 """What nbgrader's exchange puts beside a submission, and asks for beside its feedback."""
 
@@ -39,6 +38,11 @@ class Paths:
     def gradebook(self) -> Path:
         """nbgrader's, where its configuration names no other."""
         return self.root / "gradebook.db"
+
+    @property
+    def roster(self) -> Path:
+        """Who takes the course, and in which groups, where the lecturer says it."""
+        return self.root / "students.csv"
 
     @property
     def submitted(self) -> Path:
@@ -74,6 +78,15 @@ class Paths:
 
     def submission(self, student: str, assignment: str) -> Path:
         return self.submitted / student / assignment
+
+    def identity(self, student: str, assignment: str) -> Path:
+        """What a platform knows a student by: beside the folder of what they hand in, where they cannot write."""
+        return self.submitted / student / f".{assignment}{PLATFORM}"
+
+    @staticmethod
+    def assignment_of(identity: Path) -> str:
+        """Return the assignment whose identity a file holds."""
+        return identity.name.removeprefix(".").removesuffix(PLATFORM)
 
     def evidence(self, assignment: str, student: str) -> Path:
         return self.root / STATE / "evidence" / assignment / "submitted" / f"{student}.evidence"

@@ -50,7 +50,7 @@ def test_the_json_contract(course: Path) -> None:
     ada = lines[0]
     assert list(ada) == [
         "student", "assignment", "status", "score", "max_score", "attempt", "isolation", "device", "seconds",
-        "submission", "questions",
+        "submission", "questions", "platform",
     ]  # fmt: skip
     assert (ada["score"], ada["max_score"], ada["attempt"], ada["device"]) == (8.0, 8.0, 1, "cpu")
     assert ada["isolation"] in ("standard", "strict")

@@ -17,7 +17,7 @@ LAYERS = (
     {"marking"},
     {"engine", "report", "export", "intake", "release", "grades", "asserts"},
     {"training"},
-    {"sandbox", "judge", "store", "course"},
+    {"sandbox", "judge", "store", "course", "roster"},
     {"data", "notebook", "paths"},
     {"records", "locale"},
     {"recipes", "nbgrader_rules"},

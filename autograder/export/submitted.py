@@ -15,18 +15,33 @@ from autograder.grades import late_penalty
 from autograder.paths import EXCHANGED, TIMESTAMP
 from autograder.records import Grade, write_beside
 
+_FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY
 LARGEST_BYTES = 1024
 """The exchange's files are of one line."""
 
 
 def read_exchanged(folder: Path) -> dict[str, bytes]:
-    """Return nbgrader's files beside a submission, by name. Links, and what is too large to be theirs, are left out."""
-    return {name: content for name in EXCHANGED if (content := _read_small(folder / name)) is not None}
+    """Return nbgrader's files beside a submission, by name. Links, and what is too large to be theirs, are left out.
 
-
-def _read_small(path: Path) -> bytes | None:
+    A student's folder, or theirs for the assignment, that is a link leads to another's: nothing of it is read.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        student = os.open(folder.parent, _FOLDER)
+        try:
+            opened = os.open(folder.name, _FOLDER, dir_fd=student)
+        finally:
+            os.close(student)
+    except OSError:
+        return {}
+    try:
+        return {name: content for name in EXCHANGED if (content := _read_small(name, opened)) is not None}
+    finally:
+        os.close(opened)
+
+
+def _read_small(name: str, folder: int) -> bytes | None:
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
@@ -38,10 +53,10 @@ def _read_small(path: Path) -> bytes | None:
 
 def write_exchanged(source: Path, target: Path) -> None:
     """Copy nbgrader's files beside a submission to where its exchange looks for them next."""
+    there = read_exchanged(target)
     for name, content in read_exchanged(source).items():
-        path = target / name
-        if _read_small(path) != content:
-            write_beside(path, content)
+        if there.get(name) != content:
+            write_beside(target / name, content)
 
 
 def complete_exchanged(folder: Path) -> None:

@@ -10,16 +10,13 @@ from __future__ import annotations
 import errno
 import fcntl
 import filecmp
-import lzma
 import os
 import shutil
 import tempfile
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -38,22 +35,17 @@ from autograder.intake.archive import (
     list_source,
     open_source,
 )
-from autograder.intake.layouts import (
-    GRADESCOPE_METADATA,
-    Context,
-    Place,
-    Sorted,
-    clashes,
-    sort_entries,
-    student_name,
-)
+from autograder.intake.gradescope import LARGEST_BYTES as LARGEST_METADATA
+from autograder.intake.identity import keep_identity
+from autograder.intake.layouts import Context, Sorted, sort_entries
+from autograder.intake.people import People, Settled
+from autograder.intake.platforms import Place, Reader
 from autograder.paths import TIMESTAMP, Paths
+from autograder.roster import load_roster
 
-METADATA_BYTES = 64 * 2**20
 LOCK = "lock"
 TIME_FORMATS = ("%Y-%m-%d %H:%M:%S.%f %Z", "%Y-%m-%d %H:%M:%S %Z")
 """How nbgrader writes when something was handed in."""
-_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -61,6 +53,8 @@ class Collected:
     """What one collection did, by student."""
 
     layout: str
+    inside: str
+    """The folder in the download that it was read from; empty for the download itself."""
     new: tuple[str, ...]
     changed: tuple[str, ...]
     """Had handed in something else, which this replaced."""
@@ -68,96 +62,154 @@ class Collected:
     older: tuple[str, ...]
     """Had handed in something later, which was kept."""
     skipped: tuple[Skipped, ...]
+    problems: tuple[Problem, ...]
+    """Submissions that somebody must look at: nothing says whose they are."""
+    namesakes: tuple[str, ...]
+    """Students of one name, told apart by the platform's number."""
+    strangers: tuple[str, ...]
+    """Who is not in the roster, where there is one."""
     system: int
     """Files that only programs need, left out."""
 
 
-def collect(assignment: Assignment, path: Path) -> Collected:
+def collect(assignment: Assignment, path: Path, reader: Reader | None = None, *, anyway: bool = False) -> Collected:
     """Bring the submissions in `path` into `submitted/`. The newest of each student is kept.
 
-    Raises CourseError where it holds none, where two are of one student, and for an archive that is out to do harm;
-    GraderError where a folder cannot be put in place.
+    `reader` reads names in a lecturer's own way. Raises CourseError where the download holds none, for an archive that
+    is out to do harm, and, unless `anyway`, where more than half of what looks like submissions would be left aside:
+    nothing is changed then. GraderError where a folder cannot be put in place.
     """
     try:
         with _staging(assignment.paths) as staging:
-            return _collect(assignment, path, staging)
+            return _collect(assignment, path, staging, reader, anyway=anyway)
     except Refused as error:
         raise CourseError([Problem(path, 0, "", str(error))]) from error
     except OSError as error:
         raise GraderError(f"the collection was cut short, whole students only are in place: {error}") from error
 
 
-def _collect(assignment: Assignment, path: Path, staging: Path) -> Collected:
-    _put_back(assignment.paths, assignment.name)
+def _collect(assignment: Assignment, path: Path, staging: Path, reader: Reader | None, *, anyway: bool) -> Collected:
+    paths, name = assignment.paths, assignment.name
+    _put_back(paths, name)
     source = open_source(path)
     listing = list_source(source, path.stat().st_size if path.is_file() else 0)
-    found = sort_entries(listing.entries, _context(assignment, source, listing))
-    found = _named(found, path)
-    times, skipped = _unpack(source, listing, found, staging)
+    people = People(paths, name, load_roster(paths))
+    found = sort_entries(listing.entries, _context(assignment, source, listing, people, reader))
+    settled = people.settle(found)
+    if not settled.places and not settled.clashes:
+        text = "no submission in it: expected a folder or a notebook a student, or a platform's download"
+        raise CourseError([Problem(path, 0, "", text)])
+    times, damaged = _unpack(source, listing, settled, staging, believed=found.layout == "nbgrader")
+    if not anyway:
+        _refuse_most(path, listing, found, settled, staging)
     known = _known_names(assignment)
     fates = {}
-    for student in _students(found):
-        old = assignment.paths.submission(known.get(student, student), assignment.name)
+    linked = []
+    for student in _students(settled):
+        own = known.get(student, student)
+        old = paths.submission(own, name)
+        if old.parent.is_symlink():
+            linked.append(Skipped(student, f"{paths.shown(old.parent)} is a link, which is not followed"))
+            continue
         fates[student] = _put(staging / student, old, times.get(student))
+        if fates[student] in ("new", "changed", "unchanged"):
+            keep_identity(paths, own, name, settled.identities[student])
     by_fate = {fate: tuple(sorted(one for one, its in fates.items() if its == fate)) for fate in set(fates.values())}
+    aside = [Skipped(one, "an earlier attempt") for one in settled.earlier]
     return Collected(
         found.layout,
+        "/".join(found.inside),
         by_fate.get("new", ()),
         by_fate.get("changed", ()),
         by_fate.get("unchanged", ()),
         by_fate.get("older", ()),
-        (*listing.skipped, *found.skipped, *skipped),
+        (*listing.skipped, *found.skipped, *aside, *damaged, *linked),
+        tuple(_problems(path, settled)),
+        tuple(settled.namesakes),
+        tuple(settled.strangers),
         listing.system,
     )
 
 
-def _context(assignment: Assignment, source: Source, listing: Listing) -> Context:
-    told = next((entry for entry in listing.entries if entry.parts[-1] == GRADESCOPE_METADATA), None)
-    metadata: bytes | None = None
-    if told is not None and len(told.parts) <= 2:
-        for _, file in source.contents({told.key}):
-            metadata = file.read(METADATA_BYTES) if file is not None else b""
-    return Context(assignment.name, assignment.notebook_file, listing.repositories, metadata)
+def _context(
+    assignment: Assignment, source: Source, listing: Listing, people: People, reader: Reader | None
+) -> Context:
+    def metadata(entry: Entry) -> bytes:
+        for _, file in source.contents({entry.key}):
+            return b"" if file is None else file.read(LARGEST_METADATA + 1)
+        return b""
+
+    return Context(
+        assignment.name,
+        assignment.settings.title,
+        assignment.notebook_file,
+        assignment.course.assignments.keys() | {assignment.name},
+        people.names,
+        listing.repositories,
+        metadata,
+        reader,
+    )
 
 
-def _named(found: Sorted, path: Path) -> Sorted:
-    """The same with students' names as folders'. Raise CourseError where none is found, or two are one."""
-    if problems := [
-        Problem(path, 0, name, f"two submissions of one student: {', '.join(ones)}: rename one, or take one out")
-        for name, ones in clashes(found.places).items()
-    ]:
-        raise CourseError(problems)
-    places: dict[int, list[Place]] = {}
-    for key, ones in found.places.items():
-        named = [replace(one, student=student_name(one.student)) for one in ones]
-        if kept := [one for one in named if one.student]:
-            places[key] = kept
-    if not places:
-        text = "no submission in it: expected a folder or a notebook a student, or a platform's download"
+def _problems(path: Path, settled: Settled) -> Iterator[Problem]:
+    for student, ones in settled.clashes.items():
+        text = f"two submissions of one student: {', '.join(ones)}: rename one, or take one out"
+        yield Problem(path, 0, student, text)
+    for one in settled.nameless:
+        yield Problem(path, 0, one, "a name in which nothing can be shown: rename it")
+
+
+def _refuse_most(path: Path, listing: Listing, found: Sorted, settled: Settled, staging: Path) -> None:
+    """Refuse to go on where most of what looks like submissions came to nothing: it was read in a wrong way."""
+    depth = len(found.inside)
+    tops = {entry.key: entry.parts[depth] for entry in listing.entries if len(entry.parts) > depth}
+    lost = set(found.lost)
+    taken: set[str] = set()
+    for key, ones in settled.places.items():
+        if any((staging / one.student / Path(*one.path)).exists() for one in ones):
+            taken.add(tops[key])
+    lost |= {tops[key] for key in found.places} - taken - _set_aside(found, settled, tops)
+    unread = {parts[depth] for one in listing.skipped if len(parts := one.name.split("/")) > depth + 1}
+    lost |= unread - taken - found.asides
+    if len(lost) > len(taken) + len(found.asides):
+        some = ", ".join(sorted(lost)[:5])
+        text = (
+            f"read as {found.layout}, {len(lost)} of {len(lost | taken | found.asides)} are no submission ({some}"
+            f"{', …' if len(lost) > 5 else ''}): nothing was collected. If that is right, add --anyway; if their names "
+            "are written in another way, say how: --pattern '{student}_{id}_{rest}'"
+        )
         raise CourseError([Problem(path, 0, "", text)])
-    return replace(found, places=places)
 
 
-def _students(found: Sorted) -> list[str]:
-    return list(dict.fromkeys(place.student for ones in found.places.values() for place in ones))
+def _set_aside(found: Sorted, settled: Settled, tops: Mapping[int, str]) -> set[str]:
+    """What was not taken for a reason of its own, which is said: an earlier attempt, one of two of one name."""
+    known = {*settled.earlier, *settled.nameless, *(one for ones in settled.clashes.values() for one in ones)}
+    return {tops[key] for key, ones in found.places.items() if all(one.handed_in in known for one in ones)}
+
+
+def _students(settled: Settled) -> list[str]:
+    return list(dict.fromkeys(place.student for ones in settled.places.values() for place in ones))
 
 
 # --- Unpacking --------------------------------------------------------------------------------------------------------
 
 
 def _unpack(
-    source: Source, listing: Listing, found: Sorted, staging: Path
+    source: Source, listing: Listing, settled: Settled, staging: Path, *, believed: bool
 ) -> tuple[Mapping[str, datetime], list[Skipped]]:
-    """Write every file under `staging`/STUDENT; return when each student's was handed in, and what was damaged."""
+    """Write every file under `staging`/STUDENT; return when each student's was handed in, and what was damaged.
+
+    `believed`: whether a time that lies beside a submission is nbgrader's, and not the student's own.
+    """
     entries = {entry.key: entry for entry in listing.entries}
     times: dict[str, datetime] = {}
     skipped: list[Skipped] = []
     total = 0
-    for place in (one for ones in found.places.values() for one in ones):
+    for place in (one for ones in settled.places.values() for one in ones):
         (staging / place.student).mkdir(parents=True, exist_ok=True)
-    for key, file in source.contents(found.places.keys()):
-        entry, places = entries[key], found.places[key]
-        targets = [staging / place.student / Path(*place.path) for place in places if not _is_forged(place, found)]
+    for key, file in source.contents(settled.places.keys()):
+        entry, places = entries[key], settled.places[key]
+        targets = [staging / one.student / Path(*one.path) for one in places if believed or one.path != (TIMESTAMP,)]
         if not targets:
             continue
         try:
@@ -167,17 +219,12 @@ def _unpack(
             continue
         if total > LARGEST_TOTAL:
             raise Refused(f"more than {LARGEST_TOTAL // 2**30} GB unpacked")
-        _note_times(times, entry, places, found)
+        _note_times(times, entry, places)
     return times, skipped
 
 
 class _Unreadable(Exception):
     """One file that cannot be taken."""
-
-
-def _is_forged(place: Place, found: Sorted) -> bool:
-    """Whether a student would say when they handed in: only nbgrader's own tree is believed."""
-    return place.path == (TIMESTAMP,) and found.layout != "nbgrader"
 
 
 def _write(file: IO[bytes] | None, targets: list[Path]) -> int:
@@ -212,13 +259,13 @@ def _copy(file: IO[bytes], target: Path) -> int:
 def _read(file: IO[bytes]) -> bytes:
     try:
         return file.read(CHUNK)
-    except _DAMAGE as error:
+    except Exception as error:  # decompressors raise whatever they happen to; nothing of ours is in this read
         raise _Unreadable("damaged, or packed in a way that cannot be read") from error
 
 
-def _note_times(times: dict[str, datetime], entry: Entry, places: Sequence[Place], found: Sorted) -> None:
+def _note_times(times: dict[str, datetime], entry: Entry, places: Sequence[Place]) -> None:
     for place in places:
-        time = found.times.get(place.handed_in) or entry.time
+        time = place.time or entry.time
         if time is not None:
             times[place.student] = max(times.get(place.student, time), time)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Assignment
 from autograder.errors import SubmissionError
+from autograder.intake.names import folded, on_disk
 from autograder.notebook.formats import CLOSED, Notebook, is_notebook, read_submitted_notebook
 from autograder.notebook.metadata import role_of
 
@@ -38,7 +38,8 @@ class Found:
 
     candidate: Candidate
     total: int
-    beside: frozenset[str]
+    beside: Mapping[str, Path]
+    """By their names relative to the student's folder, as text."""
 
 
 def find_submission(assignment: Assignment, release: Notebook, student: str) -> Found | None:
@@ -50,18 +51,20 @@ def find_submission(assignment: Assignment, release: Notebook, student: str) -> 
     folder = _folder(assignment, student)
     if folder is None:
         return None
-    files = list(_files(folder))
+    files = dict(_files(folder))
     named = sorted((name for name in files if is_notebook(name)), key=lambda name: (name != _own(assignment), name))
     paths = named or [name for name in files if name.lower().endswith(".zip")]
     largest = assignment.settings.limits.notebook_mb * 2**20
     best: Candidate | None = None
     rank: tuple[float, ...] = ()
     for name in paths[:CANDIDATES]:  # one at a time: each may be large
-        one = _read(folder / name, name, largest)
+        one = _read(files[name], name, largest)
         new = _rank(one, release, name == _own(assignment))
         if best is None or new > rank:
             best, rank = one, new
-    return None if best is None else Found(best, len(paths), frozenset(files) - {best.name})
+    if best is None:
+        return None
+    return Found(best, len(paths), {name: path for name, path in files.items() if name != best.name})
 
 
 def _own(assignment: Assignment) -> str:
@@ -79,11 +82,6 @@ def _folder(assignment: Assignment, student: str) -> Path | None:
     return next((path for path in alike if path.is_dir() and not path.is_symlink()), None)
 
 
-def folded(name: str) -> str:
-    """Return `name` such that two names that look the same but for case are equal."""
-    return unicodedata.normalize("NFC", name).casefold()
-
-
 def _listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
@@ -91,8 +89,11 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
-def _files(folder: Path) -> Iterator[str]:
-    """The regular files under a folder, as relative names; those of hidden folders and links left out."""
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The regular files under a folder, by their relative names; those of hidden folders and links left out.
+
+    A name that is not UTF-8 is read as what it most likely is: everything further on is text.
+    """
     count = 0
     for root, folders, names in os.walk(folder):
         inside = Path(root).relative_to(folder)
@@ -104,7 +105,7 @@ def _files(folder: Path) -> Iterator[str]:
                 return
             path = inside / name
             if not name.startswith(".") and (folder / path).is_file() and not (folder / path).is_symlink():
-                yield path.as_posix()
+                yield on_disk(path.as_posix()), folder / path
 
 
 def _read(path: Path, name: str, largest: int) -> Candidate:

@@ -1,47 +1,36 @@
-"""How platforms lay out the submissions they hand over: from the names in a download to students and their files."""
+"""What a download is, told from its root: whose names are written there no student decides.
+
+A platform names what lies at the root of its download itself. So that is all that is looked at, and each folder or file
+there counts once, whatever is in it.
+"""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
-import yaml
-
+from autograder.intake import platforms
 from autograder.intake.archive import Entry, Skipped
-from autograder.intake.find import folded
-from autograder.notebook.formats import NOTEBOOK_SUFFIXES, is_notebook
+from autograder.intake.gradescope import METADATA, Told, Unreadable, read_metadata
+from autograder.intake.names import folded
+from autograder.intake.platforms import Aside, Parts, Place, Reader, is_submission_file
+from autograder.notebook.formats import is_notebook
 
-GRADESCOPE_METADATA = "submission_metadata.yml"
 DEEPEST = 3
 """Folders around the submissions that are looked through."""
-NAME_BYTES = 200
-
-_MOODLE_FOLDER = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?")
-_MOODLE_FILE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_(?P<path>.+)")
-_CANVAS_FILE = re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<path>.+)")
-_GRADESCOPE_FOLDER = re.compile(r"submission_\d+")
-_BRANCH = re.compile(r"-(?:main|master)$")
-_NO_FOLDER = "in no student's folder"
-
-Parts = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where one file of an archive belongs."""
-
-    student: str
-    """As the platform writes the name."""
-    handed_in: str
-    """What tells two submissions apart on the platform: two of one student are a clash."""
-    path: Parts
-    """Relative to the student's folder for the assignment."""
+NO_FOLDER = "in no student's folder"
+PLAIN = "students' folders and notebooks"
+OWN_NAMES: Mapping[str, Reader] = {
+    "Moodle": platforms.moodle,
+    "Blackboard": platforms.blackboard,
+    "Brightspace": platforms.brightspace,
+}
+"""Platforms whose names no one else writes: one is enough to know them by."""
+LASTING = frozenset({"Canvas", "Blackboard", "Brightspace", "Gradescope", "repositories"})
+"""Layouts by whose identifier a person is known in every assignment. Moodle's is another in each."""
+_TEAMS = ("submitted files", "working files")
 
 
 @dataclass(frozen=True)
@@ -49,10 +38,14 @@ class Sorted:
     """What a download is, and where each of its files belongs, by the entry's place in the archive."""
 
     layout: str
+    inside: Parts
+    """The folders around it, which are left out."""
     places: Mapping[int, Sequence[Place]]
     skipped: tuple[Skipped, ...] = ()
-    times: Mapping[str, datetime] = field(default_factory=dict)
-    """When submissions were handed in, by `handed_in`, where the platform writes it beside them."""
+    asides: frozenset[str] = frozenset()
+    """What lies at the root, is recognised, and is nothing to grade."""
+    lost: frozenset[str] = frozenset()
+    """What lies at the root, looks like a submission, and is none in this layout."""
 
 
 @dataclass(frozen=True)
@@ -60,93 +53,224 @@ class Context:
     """What helps to tell layouts apart."""
 
     assignment: str
+    title: str
     notebook: str
     """File name of the assignment's notebook."""
-    repositories: bool
-    metadata: bytes | None
-    """Gradescope's account of its submissions."""
-
-
-Reader = Callable[[Parts], "Place | str"]
-"""Where a file belongs, or why nowhere."""
+    assignments: Collection[str] = ()
+    """All of the course."""
+    known: Collection[str] = ()
+    """Students' names, folded: a folder of such a name is theirs, not one around all."""
+    repositories: bool = False
+    metadata: Callable[[Entry], bytes] = field(default=lambda entry: b"")
+    """Reads Gradescope's account."""
+    reader: Reader | None = None
+    """A lecturer's own pattern."""
 
 
 def sort_entries(entries: Sequence[Entry], context: Context) -> Sorted:
-    """Return where each entry belongs, in the layout that most of them fit. Every other is skipped with a reason."""
-    if context.metadata is not None:
-        return _gradescope(entries, context.metadata)
-    for layout, reader in (
-        ("Moodle", _moodle),
-        ("Canvas", _canvas),
-        ("nbgrader", partial(_nbgrader, assignment=context.assignment)),
-    ):
-        depth, fitting = _best_depth(entries, reader)
-        if 2 * fitting > len(entries) or (layout == "nbgrader" and fitting):
-            return _sorted(layout, entries, reader, depth)
-    for depth in range(DEEPEST):
-        if prefix := _repository_prefix(entries, depth, context):
-            return _sorted("repositories", entries, partial(_repository, prefix=prefix), depth)
-    return _sorted("students' folders and notebooks", entries, _plain, _plain_depth(entries, context.notebook))
+    """Return where each entry belongs. Every other is skipped with a reason."""
+    roots = [_Root(entries, (), context)]
+    while len(roots) < DEEPEST and (around := roots[-1].around()) is not None:
+        roots.append(_Root(entries, (*roots[-1].inside, around), context))
+    for root in roots:
+        if layout := root.layout():
+            return layout
+    if context.reader is not None:
+        return roots[0].sorted("the pattern given", context.reader)
+    return next((root for root in roots if root.is_plain()), roots[-1]).sorted(PLAIN, platforms.plain)
 
 
-def _best_depth(entries: Sequence[Entry], reader: Reader) -> tuple[int, int]:
-    """How many folders to leave out for the most entries to fit, and how many do."""
-    counts = [
-        sum(isinstance(reader(entry.parts[depth:]), Place) for entry in entries if len(entry.parts) > depth)
-        for depth in range(DEEPEST)
-    ]
-    depth = max(range(DEEPEST), key=lambda depth: (counts[depth], -depth))
-    return depth, counts[depth]
+class _Root:
+    """A folder of the download, taken for its root."""
+
+    def __init__(self, entries: Sequence[Entry], inside: Parts, context: Context) -> None:
+        self._all, self.inside, self._context = entries, inside, context
+        depth = len(inside)
+        self._entries = {
+            entry.key: entry.parts[depth:]
+            for entry in entries
+            if len(entry.parts) > depth and entry.parts[:depth] == inside
+        }
+        self._tops: dict[str, list[Parts]] = defaultdict(list)
+        for parts in self._entries.values():
+            self._tops[parts[0]].append(parts)
+        self._voters = {top for top, ones in self._tops.items() if _may_be_submission(ones)}
+
+    def layout(self) -> Sorted | None:
+        """Return what the root is, where it is not students' folders and notebooks."""
+        if self._context.reader is not None:
+            own = self._context.reader
+            fits = any(isinstance(own(parts), Place) for parts in self._entries.values())
+            return self.sorted("the pattern given", own) if fits else None
+        if self._is_gradescope():
+            return self._gradescope()
+        for name, reader in OWN_NAMES.items():
+            if any(reader(ones[0]) for top, ones in self._tops.items() if top != "index.html"):
+                return self.sorted(name, self._told_apart(reader))
+        weak: list[tuple[str, Reader | None]] = [
+            ("Canvas", platforms.canvas),
+            ("Teams", platforms.teams),
+            ("nbgrader", self._nbgrader()),
+            ("repositories", self._repositories()),
+            ("Google Classroom", self._classroom()),
+        ]
+        for name, weak_reader in weak:
+            if weak_reader and self._most(weak_reader):
+                return self._teams() if name == "Teams" else self.sorted(name, weak_reader)
+        return None
+
+    def _most(self, reader: Reader) -> bool:
+        """Whether most of what may be submissions are named in a way that others may happen to write too."""
+        own = {top for top, ones in self._tops.items() if any(reader(parts) for parts in ones)}
+        return 2 * len(own) > len(own | self._voters)
+
+    def around(self) -> str | None:
+        """Return the one folder that all submissions lie in; None where there is none, or it is a student's.
+
+        A student's bears a known name, or holds the assignment's notebook, or one notebook alone.
+        """
+        folders = {top for top in self._voters if len(self._tops[top][0]) > 1}
+        if {folded(top) for top in folders} == set(_TEAMS):
+            return next(top for top in folders if folded(top) == _TEAMS[0])
+        if len(self._voters) != 1 or len(folders) != 1:
+            return None
+        (top,) = folders
+        direct, deeper = self._notebooks(top)
+        theirs = folded(self._context.notebook) in direct or (len(direct) == 1 and not deeper)
+        return None if theirs or folded(top) in self._context.known else top
+
+    def is_plain(self) -> bool:
+        """Whether students' folders lie here, and not in an only folder that holds them or their notebooks."""
+        around = self.around()
+        return around is None or not any(self._notebooks(around))
+
+    def _notebooks(self, top: str) -> tuple[list[str], set[str]]:
+        """The notebooks in a folder at the root, folded, and the folders in it with something a student may hand in."""
+        inside = [parts[1:] for parts in self._tops[top]]
+        direct = [folded(parts[0]) for parts in inside if len(parts) == 1 and is_notebook(parts[0])]
+        return direct, {parts[0] for parts in inside if len(parts) > 1 and is_submission_file(parts[-1])}
+
+    # --- Layouts ------------------------------------------------------------------------------------------------------
+
+    def _is_gradescope(self) -> bool:
+        return (METADATA,) in self._tops.get(METADATA, ()) and any(
+            platforms.gradescope(parts) for parts in self._entries.values()
+        )
+
+    def _gradescope(self) -> Sorted:
+        told: Mapping[str, Told] = {}
+        why = ""
+        key = next(key for key, parts in self._entries.items() if parts == (METADATA,))
+        try:
+            told = read_metadata(self._context.metadata(next(entry for entry in self._all if entry.key == key)))
+        except Unreadable as error:
+            why = str(error)
+        found = self.sorted(
+            "Gradescope", lambda parts: Aside("") if parts == (METADATA,) else platforms.gradescope(parts)
+        )
+        places = {key: [one for place in ones for one in _submitted(place, told)] for key, ones in found.places.items()}
+        skipped = [one for one in found.skipped if one.reason]
+        return replace(found, places=places, skipped=(*skipped, *([Skipped(METADATA, why)] if why else [])))
+
+    def _told_apart(self, reader: Reader) -> Reader:
+        """Return the reader of a platform whose names can be read in two ways, as all of them together ask for.
+
+        Of Brightspace's two numbers, one that people of different names share is no person's. Blackboard's user names
+        may hold what stands before them too: what all names begin with is the assignment's title.
+        """
+        if reader is platforms.blackboard:
+            return partial(platforms.blackboard, title=platforms.blackboard_title(self._tops))
+        if reader is not platforms.brightspace:
+            return reader
+        read = [place for ones in self._tops.values() if isinstance(place := reader(ones[0]), Place)]
+        shared = len({place.id for place in read}) == 1 < len({place.student for place in read})
+        return partial(platforms.brightspace, number="second") if shared else reader
+
+    def _teams(self) -> Sorted:
+        """The last version of each student's, of the assignment of this title or of the only one there is."""
+        titles = {parts[1] for parts in self._entries.values() if platforms.teams(parts)}
+        wanted = {folded(self._context.title), folded(self._context.assignment)}
+
+        def read(parts: Parts) -> platforms.Read:
+            found = platforms.teams(parts)
+            other = len(titles) > 1 and folded(parts[1]) not in wanted if found else False
+            return Aside("of another assignment") if other else found
+
+        return self.sorted("Teams", read)
+
+    def _nbgrader(self) -> Reader | None:
+        course = {folded(name) for name in self._context.assignments}
+        own = {
+            top
+            for top, ones in self._tops.items()
+            if all(len(parts) > 2 for parts in ones) and any(folded(parts[1]) in course for parts in ones)
+        }
+        reader = partial(platforms.nbgrader, assignment=self._context.assignment)
+        if 2 * len(own) <= len(self._voters) or not any(
+            isinstance(reader(ones), Place) for ones in self._entries.values()
+        ):
+            return None
+        return None if len(own) == 1 and self._holds_students(next(iter(own))) else reader
+
+    def _holds_students(self, top: str) -> bool:
+        """Whether an only folder holds the assignment's, and that one the students', not a student's notebooks."""
+        inside = [parts[2:] for parts in self._tops[top] if folded(parts[1]) == folded(self._context.assignment)]
+        folders = {parts[0] for parts in inside if len(parts) > 1 and is_notebook(parts[-1])}
+        return len(folders) > 1 and not any(len(parts) == 1 and is_notebook(parts[0]) for parts in inside)
+
+    def _repositories(self) -> Reader | None:
+        """Repositories are named `ASSIGNMENT-username`; where they are not, they begin alike and hold `.git`."""
+        folders = {top for top, ones in self._tops.items() if len(ones[0]) > 1}
+        loose = any(is_notebook(top) for top in self._voters - folders)
+        if not folders or loose or (len(folders) == 1 and next(iter(folders)).endswith("-submissions")):
+            return None
+        wanted = f"{self._context.assignment}-"
+        if 2 * sum(folded(top).startswith(folded(wanted)) for top in folders) > len(folders):
+            return partial(platforms.repository, prefix=wanted)
+        prefix = _shared_start(folders) if self._context.repositories and len(folders) > 1 else ""
+        return partial(platforms.repository, prefix=prefix) if prefix else None
+
+    def _classroom(self) -> Reader | None:
+        files = [top for top in self._voters if len(self._tops[top][0]) == 1]
+        counts = Counter(title for top in files for title in set(platforms.classroom_titles(top)))
+        own = {folded(self._context.title), folded(self._context.assignment), _without_suffix(self._context.notebook)}
+        likely = [
+            (title in own, count, len(title), title) for title, count in counts.items() if title in own or count > 1
+        ]
+        return partial(platforms.classroom, title=max(likely)[-1]) if likely else None
+
+    def sorted(self, layout: str, reader: Reader) -> Sorted:
+        places: dict[int, Sequence[Place]] = {}
+        skipped = []
+        asides, taken = set(), set()
+        for entry in self._all:
+            parts = self._entries.get(entry.key)
+            found = reader(parts) if parts else None
+            if parts and isinstance(found, Place):
+                places[entry.key] = (found,)
+                taken.add(parts[0])
+            else:
+                reason = found.reason if isinstance(found, Aside) else NO_FOLDER
+                skipped.append(Skipped("/".join(entry.parts), reason))
+                if parts and isinstance(found, Aside):
+                    asides.add(parts[0])
+        lost = self._voters - taken - asides
+        return Sorted(layout, self.inside, places, tuple(skipped), frozenset(asides - taken), frozenset(lost))
 
 
-def _sorted(layout: str, entries: Sequence[Entry], reader: Reader, depth: int) -> Sorted:
-    places: dict[int, Sequence[Place]] = {}
-    skipped = []
-    for entry in entries:
-        found = reader(entry.parts[depth:]) if len(entry.parts) > depth else _NO_FOLDER
-        if isinstance(found, Place):
-            places[entry.key] = (found,)
-        else:
-            skipped.append(Skipped("/".join(entry.parts), found))
-    return Sorted(layout, places, tuple(skipped))
+def _may_be_submission(ones: Sequence[Parts]) -> bool:
+    """Whether something at the root is a folder with files, or a file that may be what a student handed in."""
+    return any(len(parts) > 1 or is_submission_file(parts[0]) for parts in ones)
 
 
-def _moodle(parts: Parts) -> Place | str:
-    """`Firstname Lastname_123456_assignsubmission_file_/…`, or the same before the name of a file."""
-    found = _MOODLE_FOLDER.fullmatch(parts[0]) if len(parts) > 1 else _MOODLE_FILE.fullmatch(parts[0])
-    if not found:
-        return _NO_FOLDER
-    if found["kind"] != "file":
-        return "not a file that was handed in"
-    path = parts[1:] if len(parts) > 1 else (found["path"],)
-    return Place(found["name"], f"{found['name']}_{found['id']}", path)
-
-
-def _canvas(parts: Parts) -> Place | str:
-    """`lastnamefirstname[_LATE]_12345_678910_name-1.ipynb`."""
-    found = _CANVAS_FILE.fullmatch(parts[0]) if len(parts) == 1 else None
-    return Place(found["name"], f"{found['name']}_{found['id']}", (found["path"],)) if found else _NO_FOLDER
-
-
-def _nbgrader(parts: Parts, assignment: str) -> Place | str:
-    """`STUDENT/ASSIGNMENT/…`."""
-    if len(parts) < 3:
-        return _NO_FOLDER
-    if folded(parts[1]) != folded(assignment):
-        return "of another assignment"
-    return Place(parts[0], parts[0], parts[2:])
-
-
-def _repository_prefix(entries: Sequence[Entry], depth: int, context: Context) -> str:
-    """What the names of repositories begin with, `ASSIGNMENT-`: the assignment's name, or what all of them share."""
-    tops = {entry.parts[depth] for entry in entries if len(entry.parts) > depth + 1}
-    loose = any(len(entry.parts) == depth + 1 and is_notebook(entry.parts[-1]) for entry in entries)
-    if not tops or loose or (len(tops) == 1 and next(iter(tops)).endswith("-submissions")):
-        return ""
-    wanted = f"{context.assignment}-"
-    if all(folded(top).startswith(folded(wanted)) for top in tops):
-        return next(iter(tops))[: len(wanted)]
-    return _shared_start(tops) if context.repositories and len(tops) > 1 else ""
+def _submitted(place: Place, told: Mapping[str, Told]) -> Iterable[Place]:
+    """The same for each of those who handed it in: several for a group, nobody known for one that is not told of."""
+    one = told.get(place.handed_in)
+    time = one.created if one else None
+    people = [who for who in one.submitters if who.name] if one else []
+    if not people:
+        return [replace(place, time=time)]
+    return [replace(place, student=who.name, id=who.sid or who.email, email=who.email, time=time) for who in people]
 
 
 def _shared_start(names: set[str]) -> str:
@@ -156,94 +280,5 @@ def _shared_start(names: set[str]) -> str:
     return first[: first.rfind("-", 0, shared) + 1]
 
 
-def _repository(parts: Parts, prefix: str) -> Place | str:
-    """`assignment-username/…`, as GitHub Classroom and Classroom 50 name repositories."""
-    if len(parts) < 2:
-        return _NO_FOLDER
-    return Place(_BRANCH.sub("", parts[0][len(prefix) :]), parts[0], parts[1:])
-
-
-def _plain(parts: Parts) -> Place | str:
-    """`STUDENT/…`, or `STUDENT.ipynb`, or `STUDENT.zip`."""
-    if len(parts) > 1:
-        return Place(parts[0], parts[0], parts[1:])
-    suffix = next((one for one in (*NOTEBOOK_SUFFIXES, ".zip") if parts[0].lower().endswith(one)), None)
-    return Place(parts[0][: -len(suffix)], parts[0], parts) if suffix else _NO_FOLDER
-
-
-def _plain_depth(entries: Sequence[Entry], notebook: str) -> int:
-    """How many folders stand around the students': as long as there is but one, and it is not itself a student's."""
-    depth = 0
-    while depth < DEEPEST and len({entry.parts[depth] for entry in entries if len(entry.parts) > depth}) == 1:
-        inside = [entry.parts[depth + 1 :] for entry in entries if len(entry.parts) > depth + 1]
-        direct = [folded(parts[0]) for parts in inside if len(parts) == 1 and is_notebook(parts[0])]
-        folders = {parts[0] for parts in inside if len(parts) > 1 and is_notebook(parts[-1])}
-        alone = len(direct) == 1 and not folders
-        if folded(notebook) in direct or alone or not (direct or folders):
-            break
-        depth += 1
-    return depth
-
-
-# --- Gradescope -------------------------------------------------------------------------------------------------------
-
-
-def _gradescope(entries: Sequence[Entry], metadata: bytes) -> Sorted:
-    """`submission_123456/…`, beside a file that says whose each is and when it was handed in."""
-    told = _told(metadata)
-    places: dict[int, Sequence[Place]] = {}
-    skipped = []
-    for entry in entries:
-        depth = next((at for at, part in enumerate(entry.parts) if _GRADESCOPE_FOLDER.fullmatch(part)), None)
-        if depth is None or len(entry.parts) < depth + 2:
-            if entry.parts[-1] != GRADESCOPE_METADATA:
-                skipped.append(Skipped("/".join(entry.parts), _NO_FOLDER))
-            continue
-        folder = entry.parts[depth]
-        names = _submitters(told.get(folder)) or [folder]
-        places[entry.key] = [Place(name, folder, entry.parts[depth + 1 :]) for name in names]
-    times = {folder: time for folder, one in told.items() if (time := _created(one)) is not None}
-    return Sorted("Gradescope", places, tuple(skipped), times)
-
-
-def _told(metadata: bytes) -> Mapping[str, Any]:
-    try:
-        found = yaml.load(metadata, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, Mapping) else {}
-
-
-def _submitters(told: Any) -> list[str]:
-    """The names of those who handed one in: several for a group."""
-    people = told.get(":submitters") if isinstance(told, Mapping) else None
-    names = [
-        one.get(":name") or one.get(":sid") or one.get(":email") for one in people or () if isinstance(one, Mapping)
-    ]
-    return list(dict.fromkeys(str(name) for name in names if name))
-
-
-def _created(told: Any) -> datetime | None:
-    time = told.get(":created_at") if isinstance(told, Mapping) else None
-    if not isinstance(time, datetime):
-        return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-# --- Names ------------------------------------------------------------------------------------------------------------
-
-
-def student_name(raw: str) -> str:
-    """Return a student's name as a folder's: composed, printable, without `/`, not hidden. Empty where none is left."""
-    text = " ".join(unicodedata.normalize("NFC", raw).split())
-    kept = "".join(character for character in text if character.isprintable() and character not in "/\\")
-    return kept.lstrip(". ").encode()[:NAME_BYTES].decode(errors="ignore").rstrip()
-
-
-def clashes(places: Mapping[int, Sequence[Place]]) -> dict[str, list[str]]:
-    """Return the students under whose name there is more than one submission, with what each is called."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for ones in places.values():
-        for place in ones:
-            found[student_name(place.student)][place.handed_in] += 1
-    return {name: sorted(ones) for name, ones in found.items() if len(ones) > 1}
+def _without_suffix(name: str) -> str:
+    return folded(name.rpartition(".")[0])

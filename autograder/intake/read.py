@@ -83,19 +83,18 @@ def _attached(assignment: Assignment, rebuilt: Rebuilt) -> Iterator[tuple[Pictur
 
 def _own_files(assignment: Assignment, found: Found) -> tuple[dict[str, Path], list[Repair]]:
     """Return what the student handed in beside the notebook, by name, and what is said of files that are too large."""
-    folder = found.candidate.path.parents[found.candidate.name.count("/")]
     kept: dict[str, Path] = {}
     left = assignment.settings.limits.files_mb * 2**20
     left_out = []
-    for name in sorted(found.beside):
-        size = (folder / name).stat().st_size
-        if name == TIMESTAMP or name.endswith(".ipynb") or not os.access(folder / name, os.R_OK):
+    for name, path in sorted(found.beside.items()):
+        size = path.stat().st_size
+        if name == TIMESTAMP or name.endswith(".ipynb") or not os.access(path, os.R_OK):
             continue
         if size > left:
             left_out.append(Repair("large-file", detail=name[:200]))
             continue
         left -= size
-        kept[name] = folder / name
+        kept[name] = path
     return kept, left_out
 
 

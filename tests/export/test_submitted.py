@@ -65,3 +65,13 @@ def test_what_is_not_there_is_made_up_so_that_nbgrader_goes_on(tmp_path: Path) -
     complete_exchanged(tmp_path)
     assert (tmp_path / "submission_secret.txt").read_text() == secret
     assert (tmp_path / "timestamp.txt").read_text() == "2026-10-01"
+
+
+@pytest.mark.parametrize("linked", ["eve", "eve/toy"])
+def test_a_students_folder_that_is_a_link_gives_nothing_of_anothers(tmp_path: Path, linked: str) -> None:
+    (tmp_path / "ada" / "toy").mkdir(parents=True)
+    (tmp_path / "ada" / "toy" / "submission_secret.txt").write_text("ab" * 64)
+    (tmp_path / linked).parent.mkdir(exist_ok=True)
+    (tmp_path / linked).symlink_to(tmp_path / linked.replace("eve", "ada"))
+    assert read_exchanged(tmp_path / "eve" / "toy") == {}
+    assert read_exchanged(tmp_path / "ada" / "toy") != {}

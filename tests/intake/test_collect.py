@@ -10,7 +10,6 @@ import tarfile
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,15 +17,12 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import Assignment, load_assignment
+from autograder.course import Assignment
 from autograder.errors import CourseError, GraderError
 from autograder.intake import archive, read_submission
 from autograder.intake.collect import Collected, collect
 from autograder.release import read_release
-
-NOTEBOOK = toy.notebook(toy.answered({}))
-OTHER = toy.notebook(toy.answered({"names-answer": "names = []"}))
-TIME = (2026, 11, 20, 10, 30, 0)
+from downloads import NOTEBOOK, OTHER, empty_course, here, laid_out, tarred, zipped
 
 
 @pytest.fixture(scope="module")
@@ -37,44 +33,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def assignment(root: Path, tmp_path: Path) -> Assignment:
     """The toy assignment, with nothing handed in."""
-    course = tmp_path / "course"
-    course.mkdir()
-    for name in ("course.yaml", "source", "release"):
-        (course / name).symlink_to(root / name)
-    return load_assignment(course, toy.NAME)
-
-
-Files = Mapping[str, bytes]
-
-
-def zipped(path: Path, files: Files, time: tuple[int, ...] = TIME) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-        for name, content in files.items():
-            out.writestr(zipfile.ZipInfo(name, time), content, zipfile.ZIP_DEFLATED)  # type: ignore[arg-type]
-    return path
-
-
-def tarred(path: Path, files: Files) -> Path:
-    with tarfile.open(path, "w:gz") as out:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size, info.mtime = len(content), 1_700_000_000
-            out.addfile(info, io.BytesIO(content))
-    return path
-
-
-def laid_out(path: Path, files: Files) -> Path:
-    for name, content in files.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(content)
-    return path
-
-
-def here(assignment: Assignment) -> list[str]:
-    """What lies under `submitted/`, but for times."""
-    folder = assignment.paths.submitted
-    found = (str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in found if not name.endswith("timestamp.txt"))
+    return empty_course(root, tmp_path / "course")
 
 
 def left_over(assignment: Assignment) -> list[str]:
@@ -143,6 +102,86 @@ DOWNLOADS = {
         },
         ["Ada Lovelace/toy/toy.ipynb", "Bob/toy/toy.ipynb", "Cleo/toy/toy.ipynb", "submission_13/toy/toy.ipynb"],
     ),
+    "Moodle, with online texts, without a number, in groups": (
+        "Moodle",
+        {
+            "Group A_41_assignsubmission_file/toy.ipynb": NOTEBOOK,
+            "Group A_41_assignsubmission_onlinetext/onlinetext.html": b"<p>",
+            "Default group_assignsubmission_file/toy.ipynb": NOTEBOOK,
+            "Default group_assignsubmission_onlinetext/onlinetext.html": b"<p>",
+            "Cleo_43_assignsubmission_onlinetext/onlinetext.html": b"<p>",
+            "README.md": b"",
+        },
+        ["Default group/toy/toy.ipynb", "Group A/toy/toy.ipynb"],
+    ),
+    "Canvas, with texts, links, groups and without names": (
+        "Canvas",
+        {
+            "groupa_12345_678910_toy.ipynb": NOTEBOOK,
+            "anon_Ab3dE_678911_toy.ipynb": NOTEBOOK,
+            "LATE_anon_xY2zz_678912_toy.ipynb": NOTEBOOK,
+            "bob_LATE_12346_text.html": b"<p>",
+            "cleo_12347_link.html": b"<p>",
+            "dan_12348_text.html": b"<p>",
+            "notes.txt": b"",
+        },
+        ["anon_Ab3dE/toy/toy.ipynb", "anon_xY2zz/toy/toy.ipynb", "groupa/toy/toy.ipynb"],
+    ),
+    "Blackboard": (
+        "Blackboard",
+        {
+            "gradebook/Toy 1_ada_attempt_2026-11-20-10-30-00_toy.ipynb": NOTEBOOK,
+            "gradebook/Toy 1_ada_attempt_2026-11-20-10-30-00.txt": b"Name: Ada Lovelace (ada)",
+            "gradebook/Toy 1_bob_b_attempt_2026-11-19-10-30-00_toy.ipynb": OTHER,
+            "gradebook/Toy 1_bob_b_attempt_2026-11-19-10-30-00.txt": b"",
+            "gradebook/Toy 1_bob_b_attempt_2026-11-20-10-30-00_my_toy.ipynb": NOTEBOOK,
+            "gradebook/Toy 1_bob_b_attempt_2026-11-20-10-30-00.txt": b"",
+        },
+        ["ada/toy/toy.ipynb", "bob_b/toy/my_toy.ipynb"],
+    ),
+    "Brightspace": (
+        "Brightspace",
+        {
+            "11-99 - Ada Lovelace - Nov 20, 2026 1030 AM/toy.ipynb": NOTEBOOK,
+            "11-99 - Ada Lovelace - Nov 20, 2026 1030 AM/data/a.csv": b"1",
+            "11-99 - Ada Lovelace - Nov 19, 2026 904 PM/old.ipynb": OTHER,
+            "12-99 - Bob - B. - Nov 20, 2026 1201 AM/toy.ipynb": NOTEBOOK,
+            "index.html": b"<html>",
+        },
+        ["Ada Lovelace/toy/data/a.csv", "Ada Lovelace/toy/toy.ipynb", "Bob - B./toy/toy.ipynb"],
+    ),
+    "Brightspace, flat": (
+        "Brightspace",
+        {
+            "99-11 - Ada Lovelace - Nov 20, 2026 1030 AM - toy.ipynb": NOTEBOOK,
+            "99-12 - Bob - Nov 20, 2026 208 PM.ipynb": NOTEBOOK,
+        },
+        ["Ada Lovelace/toy/toy.ipynb", "Bob/toy/Bob.ipynb"],
+    ),
+    "Teams": (
+        "Teams",
+        {
+            "Student Work/Submitted files/Ada Lovelace/Toy assignment/Version 1/old.ipynb": OTHER,
+            "Student Work/Submitted files/Ada Lovelace/Toy assignment/Version 2/toy.ipynb": NOTEBOOK,
+            "Student Work/Submitted files/Ada Lovelace/Other/Version 1/other.ipynb": OTHER,
+            "Student Work/Submitted files/Bob/Toy assignment/Version 1/toy.ipynb": NOTEBOOK,
+            "Student Work/Working files/Bob/Toy assignment/draft.ipynb": OTHER,
+        },
+        ["Ada Lovelace/toy/toy.ipynb", "Bob/toy/toy.ipynb"],
+    ),
+    "Google Classroom": (
+        "Google Classroom",
+        {
+            "Ada Lovelace - TP 3 - Networks.ipynb": NOTEBOOK,
+            "Bob - B. - TP 3 - Networks.ipynb": NOTEBOOK,
+            "Cleo - TP 3 - Networks (1).ipynb": NOTEBOOK,
+        },
+        [
+            "Ada Lovelace/toy/Ada Lovelace - TP 3 - Networks.ipynb",
+            "Bob - B./toy/Bob - B. - TP 3 - Networks.ipynb",
+            "Cleo/toy/Cleo - TP 3 - Networks (1).ipynb",
+        ],
+    ),
     "repositories of the assignment": (
         "repositories",
         {
@@ -180,6 +219,11 @@ DOWNLOADS = {
         "students' folders and notebooks",
         {"class/ada.ipynb": NOTEBOOK, "class/Bob B. (1).IPYNB": NOTEBOOK, "class/cleo.zip": b"PK"},
         ["Bob B. (1)/toy/Bob B. (1).IPYNB", "ada/toy/ada.ipynb", "cleo/toy/cleo.zip"],
+    ),
+    "an only folder that holds the assignment's, and that the students'": (
+        "students' folders and notebooks",
+        {"download/toy/ada/toy.ipynb": NOTEBOOK, "download/toy/bob/toy.ipynb": NOTEBOOK},
+        ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb"],
     ),
     "one student": (
         "students' folders and notebooks",
@@ -222,16 +266,15 @@ def test_students_names_are_made_folders_names(assignment: Assignment, tmp_path:
     assert found.new == (name,)
 
 
-def test_two_submissions_of_one_student_are_a_clash(assignment: Assignment, tmp_path: Path) -> None:
-    files = {f"Marie Martin_{number}_assignsubmission_file_/toy.ipynb": NOTEBOOK for number in (3, 4)}
-    assert problem(assignment, zipped(tmp_path / "a.zip", files)) == (
-        "Marie Martin: two submissions of one student: Marie Martin_3, Marie Martin_4: rename one, or take one out"
-    )
-
-
-def test_a_folder_and_a_notebook_of_one_student_are_a_clash(assignment: Assignment, tmp_path: Path) -> None:
+def test_a_folder_and_a_notebook_of_one_student_are_a_clash_and_the_others_are_taken(
+    assignment: Assignment, tmp_path: Path
+) -> None:
     files = {"class/ada.ipynb": NOTEBOOK, "class/ada/toy.ipynb": NOTEBOOK, "class/bob/toy.ipynb": NOTEBOOK}
-    assert "ada, ada.ipynb" in problem(assignment, zipped(tmp_path / "a.zip", files))
+    found = collect(assignment, zipped(tmp_path / "a.zip", files))
+    assert [(one.where, one.text) for one in found.problems] == [
+        ("ada", "two submissions of one student: ada, ada.ipynb: rename one, or take one out")
+    ]
+    assert here(assignment) == ["bob/toy/toy.ipynb"]
 
 
 # --- Again ------------------------------------------------------------------------------------------------------------

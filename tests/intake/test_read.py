@@ -224,6 +224,14 @@ def test_a_link_is_not_followed(assignment: Assignment) -> None:
     assert read(assignment) is None
 
 
+def test_a_file_whose_name_is_not_utf_8_is_read_under_the_name_it_has(assignment: Assignment) -> None:
+    folder = toy.hand_in(assignment.paths.root, "ada", toy.answered({})).parent
+    (folder / os.fsdecode("données.csv".encode("latin-1"))).write_bytes(b"8")
+    submission = read(assignment)
+    assert submission is not None
+    assert submission.files["données.csv"].read_bytes() == b"8"
+
+
 def test_a_folder_named_as_a_notebook_is_none(assignment: Assignment) -> None:
     (assignment.paths.submission("ada", toy.NAME) / f"{toy.NAME}.ipynb").mkdir(parents=True)
     assert read(assignment) is None

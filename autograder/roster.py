@@ -1,0 +1,123 @@
+"""The students of a course and their groups: `students.csv`, or those of nbgrader's gradebook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from autograder.course import gradebook_url
+from autograder.errors import CourseError, Problem
+from autograder.paths import Paths
+
+COLUMNS = ("student", "name", "email", "id", "group")
+"""Of students.csv; the first is needed. `id` is what a platform knows the student by."""
+_LARGEST_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Student:
+    """One line of the roster."""
+
+    student: str
+    """The name of the folder under `submitted/`."""
+    name: str = ""
+    email: str = ""
+    id: str = ""
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who takes the course; nobody where nothing says it."""
+
+    students: tuple[Student, ...] = ()
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """The members of each group, by its name."""
+        found: dict[str, tuple[str, ...]] = {}
+        for one in self.students:
+            for group in one.groups:
+                found[group] = (*found.get(group, ()), one.student)
+        return found
+
+
+def load_roster(paths: Paths) -> Roster:
+    """Return the roster of the course. Raise CourseError with every problem of students.csv."""
+    try:
+        with paths.roster.open("rb") as file:
+            data = file.read(_LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        return Roster(tuple(Student(name) for name in _gradebook_students(paths)))
+    except OSError as error:
+        raise CourseError([Problem(paths.shown(paths.roster), 0, "", f"cannot be read: {error.strerror}")]) from error
+    problems: list[Problem] = []
+    students = tuple(_read(data, paths, problems))
+    if problems:
+        raise CourseError(problems)
+    return Roster(students)
+
+
+def _read(data: bytes, paths: Paths, problems: list[Problem]) -> Iterator[Student]:
+    shown = paths.shown(paths.roster)
+    rows = _rows(data)
+    head = [cell.strip().lower() for cell in next(rows, (0, [""]))[1]]
+    if len(data) > _LARGEST_BYTES or "student" not in head or len(head) != len(set(head)):
+        text = f"expected a line of column names first: {', '.join(COLUMNS)}; all but student may be left out"
+        problems.append(Problem(shown, 1, "", text))
+        return
+    met: Counter[str] = Counter()
+    for line, cells in rows:
+        row = {name: cell.strip() for name, cell in zip(head, cells, strict=False)}
+        student = row["student"]
+        met[student] += 1
+        if not student or student.startswith(".") or "/" in student or not student.isprintable():
+            problems.append(Problem(shown, line, "student", f"{student!r} is no name for a folder"))
+        elif met[student] > 1:
+            problems.append(Problem(shown, line, "student", f"{student!r} is on a line above"))
+        else:
+            groups = tuple(group.strip() for group in row.get("group", "").split(";") if group.strip())
+            yield Student(student, row.get("name", ""), row.get("email", ""), row.get("id", ""), groups)
+
+
+def _rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The lines that are not empty, with their numbers. Fields end at commas, semicolons or tabs, as the first line's.
+
+    In UTF-8, or in what spreadsheets write on Windows.
+    """
+    try:
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    text = text.replace("\0", "")
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield reader.line_num, cells
+
+
+def _gradebook_students(paths: Paths) -> list[str]:
+    """The students of nbgrader's gradebook, read without nbgrader, which takes seconds to load."""
+    url = gradebook_url(paths)
+    if url is None:
+        return []
+    try:
+        where = sa.engine.make_url(url)
+        if where.get_backend_name() == "sqlite" and not Path(where.database or "").exists():
+            return []  # opening it would make it
+        engine = sa.create_engine(where)
+        try:
+            with engine.connect() as connection:
+                return [str(name) for (name,) in connection.execute(sa.text("SELECT id FROM student ORDER BY id"))]
+        finally:
+            engine.dispose()
+    except (sa.exc.SQLAlchemyError, ImportError):
+        return []  # what writes grades there says what is wrong with it
