@@ -205,7 +205,7 @@ class _Workbench:
         return float(np.bincount(labels).max() / len(labels))
 
     def _broken(self, where: str, text: str) -> CourseError:
-        shown = self._assignment.paths.shown(self._assignment.paths.checks(self._assignment.name))
+        shown = self._assignment.paths.shown(self._assignment.checks)
         return CourseError([Problem(shown, 0, where, text)])
 
 
@@ -240,7 +240,7 @@ class Measured(Record, frozen=True):
 
 def keep(assignment: Assignment, report: Report) -> list[Path]:
     """Store the account of a calibration and its plot; return their paths."""
-    folder = assignment.paths.calibration(assignment.name, report.recipe.name, report.recipe.profile)
+    folder = assignment.paths.calibration(assignment.key, report.recipe.name, report.recipe.profile)
     measured = Measured(
         assignment=assignment.name,
         probe=report.probe,

@@ -27,6 +27,7 @@ from autograder.course import (
     load_assignment,
     load_course,
     load_nbgrader_assignment,
+    load_parts,
 )
 from autograder.data import commands as data_commands
 from autograder.errors import AutograderError, CourseError, DataError, Problem
@@ -121,13 +122,18 @@ def validate(
 @app.command()
 def release(assignment: AssignmentName) -> None:
     """Write release/ASSIGNMENT/, the student version."""
-    from autograder.release import write_release
+    from autograder.release import exports_beside, write_release
 
-    loaded = load_assignment(_root(), assignment)
-    out.print(f"{loaded.paths.shown(write_release(loaded))}/", markup=False)
-    if loaded.generated:
-        made = loaded.paths.shown(loaded.generated)
-        out.print(f"{made}: made from {loaded.source_path.name}, for nbgrader; change the text, not this", markup=False)
+    parts = load_parts(_root(), assignment)
+    shown = parts[0].paths.shown
+    out.print(f"{shown(write_release(*parts))}/", markup=False)
+    for part in parts:
+        if part.generated:
+            text = f"made from {part.source_path.name}, for nbgrader; change the text, not this"
+            out.print(f"{shown(part.generated)}: {text}", markup=False)
+    for path in exports_beside(parts[0]):
+        text = "left out: named as the notebook is, an export of it would hold its solution; rename what is none"
+        err.print(f"{shown(path)}: {text}", markup=False)
 
 
 @app.command()

@@ -5,7 +5,6 @@ Read `grade` first. No checks, no solution, no training: a course that was made 
 
 from __future__ import annotations
 
-import fnmatch
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +27,6 @@ from autograder.nbgrader_rules import OutputRules, Refused, nbgrader_score, sane
 from autograder.notebook.formats import Notebook
 from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
 from autograder.notebook.metadata import role_of
-from autograder.paths import PRIVATE
 from autograder.pipeline import Options, Step, Timings, choose_engine, choose_students, require_hidden, warm_notes
 from autograder.records import (
     CheckStatus,
@@ -43,7 +41,7 @@ from autograder.records import (
     digest,
     load_exam,
 )
-from autograder.release import release_files
+from autograder.release import is_private, release_files
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import measure, suffices
 from autograder.sandbox.rooms import Zygote
@@ -183,8 +181,9 @@ def _is_plain(path: Path, folder: Path) -> bool:
     """Whether a file was handed in: no link, no link on its way, nothing a tool left there."""
     name = path.relative_to(folder)
     ways = [path, *(folder / parent for parent in name.parents)]
-    private = any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in PRIVATE)
-    return path.is_file() and not any(way.is_symlink() for way in ways) and not private and len(str(name)) <= 500
+    return (
+        path.is_file() and not any(way.is_symlink() for way in ways) and not is_private(name) and len(str(name)) <= 500
+    )
 
 
 # --- The line ---------------------------------------------------------------------------------------------------------

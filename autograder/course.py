@@ -9,7 +9,7 @@ import ast
 import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -78,7 +78,7 @@ class CourseSettings(Record, frozen=True):
 
 @dataclass(frozen=True)
 class Assignment:
-    """One assignment: its settings and its source notebook."""
+    """One assignment: its settings and its source notebook. Of one that has several notebooks, a part: one of them."""
 
     name: str
     paths: Paths
@@ -86,6 +86,20 @@ class Assignment:
     settings: AssignmentSettings
     source: Notebook
     source_path: Path
+    others: tuple[Path, ...] = ()
+    """The source notebooks of the other parts."""
+    elsewhere: frozenset[str] = frozenset()
+    """Ids of the cells of the other parts."""
+
+    @property
+    def key(self) -> str:
+        """What its grades and its evidence are kept under: its name, and its notebook's where it is a part."""
+        return f"{self.name}/{self.notebook_file}" if self.others else self.name
+
+    @property
+    def checks(self) -> Path:
+        """Its checks file: `checks.py`, or a part's own, named after its notebook."""
+        return self.paths.checks(self.name, self.notebook_name if self.others else "")
 
     @property
     def notebook_name(self) -> str:
@@ -326,16 +340,65 @@ def _lower(text: str) -> str:
 
 
 def load_assignment(root: Path, name: str) -> Assignment:
-    """Return one assignment of the course in `root`. Raise CourseError with every problem of it."""
+    """Return an assignment of one notebook. Raise CourseError with every problem of it, or where it has several."""
+    found = load_parts(root, name)
+    if len(found) > 1:
+        shown, names = found[0].paths.shown(found[0].paths.source(name)), ", ".join(one.notebook_file for one in found)
+        raise CourseError(
+            [Problem(shown, 0, "", f"several notebooks with graded cells ({names}): one is expected here")]
+        )
+    return found[0]
+
+
+def load_parts(root: Path, name: str) -> tuple[Assignment, ...]:
+    """Return one assignment of the course in `root`, a part for each of its notebooks that has something to grade.
+
+    Raises CourseError with every problem of it.
+    """
     settings = load_course(root)
     paths = Paths(root)
     _require_known(paths, settings, name)
-    path = _source_notebook(paths, name)
-    notebook = read_course_notebook(path, paths.shown(path))
-    assignment = Assignment(name, paths, settings, settings.assignments[name], notebook, path)
-    if problems := [*marker_problems(notebook, paths.shown(path)), *_cell_problems(assignment)]:
+    sources = _source_notebooks(paths, name)
+    if not sources:
+        raise CourseError([Problem(paths.shown(paths.source(name)), 0, "", "no notebook (.ipynb) here")])
+    read = {path: read_course_notebook(path, paths.shown(path)) for path in sources}
+    graded = {
+        path: one for path, one in read.items() if any(role.grade or role.task for role in map(role_of, one.cells))
+    }
+    parts = tuple(_parts(name, paths, settings, graded or read))
+    if problems := [*_part_problems(parts), *(problem for part in parts for problem in _notebook_problems(part))]:
         raise CourseError(problems)
-    return assignment
+    return parts
+
+
+def _parts(name: str, paths: Paths, course: CourseSettings, notebooks: Mapping[Path, Notebook]) -> Iterator[Assignment]:
+    ids = {path: {role_of(cell).id for cell in notebook.cells} - {""} for path, notebook in notebooks.items()}
+    for path, notebook in notebooks.items():
+        others = tuple(other for other in notebooks if other != path)
+        elsewhere = frozenset(one for other in others for one in ids[other])
+        yield Assignment(name, paths, course, course.assignments[name], notebook, path, others, elsewhere)
+
+
+def _notebook_problems(assignment: Assignment) -> Iterator[Problem]:
+    yield from marker_problems(assignment.source, assignment.paths.shown(assignment.source_path))
+    yield from _cell_problems(assignment)
+
+
+def _part_problems(parts: Sequence[Assignment]) -> Iterator[Problem]:
+    """Yield where several notebooks do not make one assignment: questions of the same id, checks of all of them."""
+    if len(parts) == 1:
+        return
+    paths, name = parts[0].paths, parts[0].name
+    graded = Counter(question.id for part in parts for question in part.questions)
+    for part in parts:
+        for question in part.questions:
+            if graded[question.id] > 1:
+                text = "a question of this id is in another notebook of the assignment too: give each its own"
+                yield Problem(paths.shown(part.source_path), 0, question.id, text)
+    if (shared := paths.checks(name)).exists():
+        wanted = ", ".join(part.checks.name for part in parts)
+        text = f"several notebooks: each is examined alone and has checks of its own, {wanted}"
+        yield Problem(paths.shown(shared), 0, "", text)
 
 
 def _require_known(paths: Paths, settings: CourseSettings, name: str) -> None:
@@ -370,15 +433,6 @@ def load_nbgrader_assignment(root: Path, name: str) -> tuple[Assignment, ...]:
         Assignment(name, paths, course, settings, read_course_notebook(path, paths.shown(path)), path)
         for path in sources
     )
-
-
-def _source_notebook(paths: Paths, name: str) -> Path:
-    found = _source_notebooks(paths, name)
-    if len(found) == 1:
-        return found[0]
-    shown = paths.shown(paths.source(name))
-    text = "no notebook (.ipynb) here" if not found else "several notebooks: an assignment is one"
-    raise CourseError([Problem(shown, 0, "", text)])
 
 
 def _source_notebooks(paths: Paths, name: str) -> list[Path]:
@@ -429,7 +483,7 @@ def gradebook_url(paths: Paths) -> str | None:
 
 def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
     """Yield where the checks and the notebook do not fit each other."""
-    checks = assignment.paths.shown(assignment.paths.checks(assignment.name))
+    checks = assignment.paths.shown(assignment.checks)
     questions = {question.id: question for question in assignment.questions}
     for check in plan.checks:
         for named in (check.question, *check.needs):

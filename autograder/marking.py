@@ -205,7 +205,7 @@ class Marker:
         self._solution_key = ""
         if problems := list(release_problems(assignment)):
             raise CourseError(problems)
-        stored = load_exam(assignment.paths.reference(assignment.name))
+        stored = load_exam(assignment.paths.reference(assignment.key))
         if not again and stored is not None and stored.key == assessor.exam_key(self._solution):
             self._solution_key = stored.key
 
@@ -231,12 +231,12 @@ class Marker:
             where = "" if fault.cell is None else f"cell {fault.cell + 1}"
             text = f"the solution does not run to its end ({remark(fault)}): run `autograder validate`"
             raise CourseError([Problem(shown, 0, where, text)])
-        result.evidence.save(self._assignment.paths.reference(self._assignment.name))
+        result.evidence.save(self._assignment.paths.reference(self._assignment.key))
         self._solution_key = result.order.key
 
     def settle(self, student: str, submission: Submission | None) -> Settled | None:
         """Return the grade of what needs no exam: nothing handed in, nothing changed, or evidence that still holds."""
-        name = self._assignment.name
+        name = self._assignment.key
         if submission is None:
             questions = tuple(QuestionGrade(one.id, 0.0, one.points, ()) for one in self._assignment.questions)
             missing = Grade(student, name, "missing", questions, fault="no notebook handed in")
@@ -261,14 +261,14 @@ class Marker:
         try:
             if self._again:
                 self._assessor.desk.forget_passing_faults(result.evidence)
-            result.evidence.save(self._assignment.paths.evidence(self._assignment.name, submission.student))
+            result.evidence.save(self._assignment.paths.evidence(self._assignment.key, submission.student))
         except OSError as error:
             return self.give_up(submission, f"the evidence cannot be stored: {error}")
         return self.mark_stored(submission)
 
     def mark_stored(self, submission: Submission) -> Marked:
         """Judge, mark and store a submission from the evidence and the trainings that lie on disk."""
-        paths, name = self._assignment.paths, self._assignment.name
+        paths, name = self._assignment.paths, self._assignment.key
         path = paths.evidence(name, submission.student)
         reference = paths.reference(name) if self.knows_solution else None
         hidden = self._assignment.settings.expected == "hidden"
@@ -303,7 +303,7 @@ class Marker:
         )
         graded = Grade(
             submission.student,
-            self._assignment.name,
+            self._assignment.key,
             "ungraded",
             questions,
             isolation=self._assessor.isolation,

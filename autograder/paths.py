@@ -16,6 +16,22 @@ TIMESTAMP = "timestamp.txt"
 PRIVATE = (CHECKS, STATE, "__pycache__", "*.pyc", ".ipynb_checkpoints")
 """Names never copied into a release, as patterns."""
 PLATFORM = ".platform.json"
+LITTER = (
+    ".*",
+    "*~",
+    "#*#",
+    "*.bak",
+    "*.orig",
+    "*.tmp",
+    "*.pyo",
+    "*-checkpoint.ipynb",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "icon\r",
+    "__macosx",
+)
+"""What editors, systems and version control leave in a folder, as patterns of names in lower case."""
 EXCHANGED = (TIMESTAMP, "submission_secret.txt")
 """What nbgrader's exchange puts beside a submission, and asks for beside its feedback."""
 
@@ -70,8 +86,9 @@ class Paths:
     def source(self, assignment: str) -> Path:
         return self.root / "source" / assignment
 
-    def checks(self, assignment: str) -> Path:
-        return self.source(assignment) / CHECKS
+    def checks(self, assignment: str, notebook: str = "") -> Path:
+        """The assignment's checks; of one of its several notebooks, where that is named."""
+        return self.source(assignment) / (f"{notebook}_{CHECKS}" if notebook else CHECKS)
 
     def release(self, assignment: str) -> Path:
         return self.root / "release" / assignment

@@ -168,12 +168,12 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
     started = time.monotonic()
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
-        profile: Profile = "gpu" if "gpu" in {one.device for one in store.grades(assignment.name)} else "cpu"
+        profile: Profile = "gpu" if "gpu" in {one.device for one in store.grades(assignment.key)} else "cpu"
         marker = Marker(assignment, assessor := Assessor(assignment, judge, profile), store)
         stored = [
             submission
             for student, submission in list_submissions(assignment, release)
-            if submission is not None and assignment.paths.evidence(assignment.name, student).exists()
+            if submission is not None and assignment.paths.evidence(assignment.key, student).exists()
         ]
         for submission in stored:
             yield Step(marker.mark_stored(submission).grade, len(stored))
@@ -200,7 +200,7 @@ def assessing(
 
 def judge_of(assignment: Assignment) -> Judge:
     """Start a judge that holds the assignment's checks, where it has any."""
-    checks = assignment.paths.checks(assignment.name)
+    checks = assignment.checks
     return NoChecks() if not checks.exists() else Judge(checks, assignment.paths.shown(checks), assignment.paths.root)
 
 

@@ -1,11 +1,17 @@
-"""Strip a source notebook into what students get, with nbgrader's own converters."""
+"""Strip a source notebook, and the files beside it, into what students get, with nbgrader's own converters.
+
+A release cannot be taken back. So what students get is a list of what is kept, not of what is left out: cells without
+their solutions and outputs, the pictures that their text still shows, metadata that readers need.
+"""
 
 from __future__ import annotations
 
 import fnmatch
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,86 +19,227 @@ import msgspec
 
 from autograder.course import Assignment
 from autograder.errors import CourseError, Problem
-from autograder.notebook.formats import Notebook, course_notebook_bytes, read_course_notebook
+from autograder.notebook.attachments import shown_in
+from autograder.notebook.formats import Notebook, NotebookCell, course_notebook_bytes, read_course_notebook
 from autograder.notebook.master import nbgrader_config
 from autograder.notebook.metadata import role_of
-from autograder.notebook.regions import cell_name, given_lines, solution_lines
-from autograder.paths import PRIVATE
+from autograder.notebook.regions import cell_name
+from autograder.paths import LITTER, PRIVATE
 from autograder.records import write_beside
 
-TELLING_CHARS = 8
-"""A line of fewer characters than this, `)` or `x = 1`, gives nothing away."""
+KEPT_METADATA: Mapping[str, tuple[str, ...]] = {
+    "kernelspec": (),
+    "language_info": (),
+    "jupytext": (),
+    "celltoolbar": (),
+    "toc": (),
+    "rise": (),
+    "livereveal": (),
+    "accelerator": (),
+    "colab": ("gpuType", "toc_visible", "collapsed_sections"),
+}
+"""Of a notebook's metadata, what students get; of a mapping, these keys alone where some are named.
+
+Left out are the state of widgets, which shows what the solution computed, and what services note of their users.
+"""
+KEPT_CELL_METADATA = (
+    "nbgrader",
+    "tags",
+    "deletable",
+    "editable",
+    "trusted",
+    "collapsed",
+    "scrolled",
+    "jupyter",
+    "slideshow",
+    "hide_input",
+    "hide_output",
+    "name",
+    "format",
+    "raw_mimetype",
+    "cellView",
+    "colab_type",
+    "id",
+)
+EXPORTED = (".html", ".htm", ".pdf", ".tex", ".rst", ".docx", ".odt", ".zip", ".slides.html", ".nbconvert.ipynb")
+"""What a notebook is exported as, beside itself and under its own name."""
+SCRIPT = re.compile(rb"^# In\[[ \d]*\]:|^# coding: utf-8\s*$", re.MULTILINE)
+"""What nbconvert writes in a script."""
+STRIPPED_BYTES = 5 * 2**20
+LANGUAGES = {".py": "python", ".r": "R", ".m": "matlab", ".sas": "sas", ".java": "java"}
 
 
 @dataclass(frozen=True)
 class ReleaseFile:
-    """One file of a release beside its notebook, copied as it is."""
+    """One file beside the notebooks: where it lies in the source, and its name in the release."""
 
     source: Path
     name: Path
 
 
+class Stripper:
+    """nbgrader's converters, as the course configures them."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+
+    @cached_property
+    def _config(self) -> Any:
+        return nbgrader_config(self._assignment.paths)
+
+    def notebook(self, path: Path) -> bytes:
+        """Return the student version of a source notebook. Raise CourseError for what nbgrader refuses."""
+        # Here, not above: the two take seconds to load, and grading does without them.
+        import nbformat
+        from nbgrader import preprocessors as nbgrader
+
+        chain = (
+            nbgrader.IncludeHeaderFooter,
+            nbgrader.LockCells,
+            nbgrader.ClearSolutions,
+            nbgrader.ClearOutput,
+            nbgrader.CheckCellMetadata,
+            nbgrader.ComputeChecksums,
+            nbgrader.ClearHiddenTests,
+            nbgrader.ClearMarkScheme,
+            nbgrader.ComputeChecksums,
+            nbgrader.CheckCellMetadata,
+        )
+        resources: dict[str, Any] = {"nbgrader": {"notebook": path.stem}}
+        try:
+            source = course_notebook_bytes(path).decode()
+            notebook = nbformat.reads(source, as_version=nbformat.NO_CONVERT)
+            nbformat.validate(notebook)
+            for preprocessor in chain:
+                notebook, resources = preprocessor(config=self._config).preprocess(notebook, resources)
+            _keep_what_students_need(notebook)
+            written = nbformat.writes(notebook)
+        except Exception as error:  # nbgrader says what is wrong with a notebook in plain RuntimeErrors and ValueErrors
+            raise self._refused(path, error) from error
+        return f"{written}\n".encode() if not written.endswith("\n") else written.encode()
+
+    def file(self, path: Path) -> bytes:
+        """Return what students get of a file beside the notebook: without the regions that are cleared in one."""
+        if path.suffix == ".ipynb":
+            return self.notebook(path)
+        data = path.read_bytes()
+        if b"BEGIN " not in data or b"\0" in data or len(data) > STRIPPED_BYTES:
+            return data
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return data
+        stripped = self._strip_text(path, text)
+        return data if stripped is None else stripped.encode()
+
+    def _strip_text(self, path: Path, text: str) -> str | None:
+        """Return a text without its solutions, hidden tests and mark schemes; None where it has none."""
+        from nbformat.v4 import new_code_cell, new_markdown_cell
+        from nbgrader import preprocessors as nbgrader
+
+        language = LANGUAGES.get(path.suffix.lower(), "")
+        cell = new_code_cell(text) if language else new_markdown_cell(text)
+        try:
+            found = [
+                nbgrader.ClearSolutions(config=self._config)._replace_solution_region(cell, language),
+                nbgrader.ClearHiddenTests(config=self._config)._remove_hidden_test_region(cell),
+                nbgrader.ClearMarkScheme(config=self._config)._remove_mark_scheme_region(cell),
+            ]
+        except (RuntimeError, ValueError) as error:
+            raise self._refused(path, error) from error
+        end = "\n" if text.endswith("\n") else ""
+        return f"{cell.source.rstrip()}{end}" if any(found) else None
+
+    def _refused(self, path: Path, error: Exception) -> CourseError:
+        return CourseError([Problem(self._assignment.paths.shown(path), 0, "", f"nbgrader refuses it: {error}")])
+
+
+def _keep_what_students_need(notebook: Any) -> None:
+    """Leave out the metadata that no reader needs, and the pictures of what was cleared."""
+    notebook.metadata = _kept(notebook.metadata, KEPT_METADATA)
+    for cell in notebook.cells:
+        cell.metadata = _kept(cell.metadata, dict.fromkeys(KEPT_CELL_METADATA, ()))
+        if "attachments" in cell:
+            shown = shown_in(cell.source)
+            cell.attachments = {name: one for name, one in cell.attachments.items() if _is_shown(name, shown)}
+            if not cell.attachments:
+                del cell["attachments"]
+
+
+def _kept(metadata: Any, kept: Mapping[str, tuple[str, ...]]) -> Any:
+    def part(value: Any, keys: tuple[str, ...]) -> Any:
+        return type(value)({key: value[key] for key in keys if key in value}) if keys else value
+
+    return type(metadata)({key: part(value, kept[key]) for key, value in metadata.items() if key in kept})
+
+
+def _is_shown(name: str, shown: Sequence[str]) -> bool:
+    return name in shown or name.replace(" ", "%20") in shown
+
+
 def build_release(assignment: Assignment) -> bytes:
-    """Return the student version of the assignment's notebook, as `nbgrader generate_assignment` writes it.
-
-    Raises CourseError for what nbgrader refuses.
-    """
-    # Here, not above: the two take seconds to load, and grading does without them.
-    import nbformat
-    from nbgrader import preprocessors as nbgrader
-
-    chain = (
-        nbgrader.IncludeHeaderFooter,
-        nbgrader.LockCells,
-        nbgrader.ClearSolutions,
-        nbgrader.ClearOutput,
-        nbgrader.CheckCellMetadata,
-        nbgrader.ComputeChecksums,
-        nbgrader.ClearHiddenTests,
-        nbgrader.ClearMarkScheme,
-        nbgrader.ComputeChecksums,
-        nbgrader.CheckCellMetadata,
-    )
-    resources: dict[str, Any] = {"nbgrader": {"notebook": assignment.notebook_name}}
-    try:
-        config = nbgrader_config(assignment.paths)
-        source = course_notebook_bytes(assignment.source_path).decode()
-        notebook = nbformat.reads(source, as_version=nbformat.NO_CONVERT)
-        nbformat.validate(notebook)
-        for preprocessor in chain:
-            notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
-        written = nbformat.writes(notebook)
-    except Exception as error:  # nbgrader says what is wrong with a notebook in plain RuntimeErrors and ValueErrors
-        shown = assignment.paths.shown(assignment.source_path)
-        raise CourseError([Problem(shown, 0, "", f"nbgrader refuses it: {error}")]) from error
-    return f"{written}\n".encode() if not written.endswith("\n") else written.encode()
+    """Return the student version of the assignment's notebook. Raise CourseError for what nbgrader refuses."""
+    return Stripper(assignment).notebook(assignment.source_path)
 
 
 def release_files(assignment: Assignment) -> Iterator[ReleaseFile]:
-    """Yield the files that go with the notebook: all in the source folder that is not the grader's."""
+    """Yield the files that go with the notebooks: all in the source folder that is not the grader's, nor litter."""
+    for path in _beside(assignment):
+        if not _is_export(assignment, path):
+            yield ReleaseFile(path, path.relative_to(assignment.paths.source(assignment.name)))
+
+
+def exports_beside(assignment: Assignment) -> list[Path]:
+    """Return the files that are left out since they look like exports of a notebook, which hold its solution."""
+    return [path for path in _beside(assignment) if _is_export(assignment, path)]
+
+
+def _beside(assignment: Assignment) -> Iterator[Path]:
+    """Yield each file of the source folder that somebody put there for students, the graded notebooks left out."""
     folder = assignment.paths.source(assignment.name)
+    checks = (assignment.paths.checks(assignment.name, other.stem) for other in assignment.others)
+    ours = {assignment.source_path, assignment.generated, *assignment.others, assignment.checks, *checks}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        private = any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in PRIVATE)
-        if path.is_file() and path not in (assignment.source_path, assignment.generated) and not private:
-            yield ReleaseFile(path, name)
+        if path.is_file() and path not in ours and not is_private(name) and not is_litter(name):
+            yield path
 
 
-def write_release(assignment: Assignment) -> Path:
-    """Write the assignment's release and return its folder. What an earlier release left there is removed.
+def is_private(name: Path) -> bool:
+    """Whether a file, by its path, is the grader's own."""
+    return any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in PRIVATE)
+
+
+def is_litter(name: Path) -> bool:
+    """Whether a file, by its path, is what editors, systems and version control leave: copies, caches, hidden files."""
+    return any(fnmatch.fnmatch(part.lower(), pattern) for part in name.parts for pattern in LITTER)
+
+
+def _is_export(assignment: Assignment, path: Path) -> bool:
+    stems = {source.stem for source in (assignment.source_path, *assignment.others)}
+    if path.parent != assignment.paths.source(assignment.name):
+        return False
+    if path.name in {f"{stem}{suffix}" for stem in stems for suffix in EXPORTED}:
+        return True
+    return path.suffix == ".py" and path.stem in stems and bool(SCRIPT.search(path.read_bytes()))
+
+
+def write_release(first: Assignment, *others: Assignment) -> Path:
+    """Write an assignment's release, all its parts, and return its folder. What an earlier one left there is removed.
 
     A source that is a text has its notebook written beside it.
     """
-    folder = assignment.paths.release(assignment.name)
-    notebook = build_release(assignment)
-    _write_generated(assignment)
+    parts = (first, *others)
+    folder, stripper = first.paths.release(first.name), Stripper(first)
+    contents = {Path(part.notebook_file): build_release(part) for part in parts}
+    contents |= {file.name: stripper.file(file.source) for file in release_files(first)}
+    for part in parts:
+        _write_generated(part)
     if folder.exists():
         shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / assignment.notebook_file).write_bytes(notebook)
-    for file in release_files(assignment):
-        (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file.source, folder / file.name)
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
     return folder
 
 
@@ -134,21 +281,26 @@ def release_differences(assignment: Assignment) -> Iterator[Problem]:
     path = folder / assignment.notebook_file
     shown, advice = assignment.paths.shown(path), f"run `autograder release {assignment.name}`"
     named = read_release(assignment).cells
-    release, built = _raw_cells(path.read_bytes()), _raw_cells(build_release(assignment))
+    data, stripper = path.read_bytes(), Stripper(assignment)
+    release, built = _raw_cells(data), _raw_cells(build_release(assignment))
     if len(release) != len(built):
         yield Problem(shown, 0, "", f"{len(release)} cells, the source builds {len(built)}: {advice}")
     for index, (have, want) in enumerate(zip(release, built, strict=False)):
         if have != want:
             yield Problem(shown, 0, cell_name(index, named[index]), f"not what the source builds: {advice}")
+    for where, key in _metadata_beyond(data, named):
+        text = f"metadata « {key} » may tell of the solution's run, or of its author: {advice}"
+        yield Problem(shown, 0, where, text)
     made = assignment.generated
     if made and not (made.exists() and made.read_bytes() == course_notebook_bytes(assignment.source_path)):
         yield Problem(assignment.paths.shown(made), 0, "", f"not what {assignment.source_path.name} makes: {advice}")
     files = {file.name: file.source for file in release_files(assignment)}
     for name, source in files.items():
-        if not (folder / name).is_file() or (folder / name).read_bytes() != source.read_bytes():
+        if not (folder / name).is_file() or (folder / name).read_bytes() != stripper.file(source):
             yield Problem(assignment.paths.shown(folder / name), 0, "", f"not the source's file: {advice}")
-    for extra in sorted(one for one in folder.rglob("*") if one.is_file() and one != path):
-        if extra.relative_to(folder) not in files:
+    notebooks = {Path(f"{one.stem}.ipynb") for one in (assignment.source_path, *assignment.others)}
+    for extra in sorted(one for one in folder.rglob("*") if one.is_file()):
+        if extra.relative_to(folder) not in {*files, *notebooks}:
             yield Problem(assignment.paths.shown(extra), 0, "", "in what students get, not in the source: remove it")
 
 
@@ -158,24 +310,11 @@ def _raw_cells(data: bytes) -> list[dict[str, Any]]:
     return [{**cell, "source": "".join(cell["source"]), "metadata": cell["metadata"].get("nbgrader")} for cell in cells]
 
 
-def leaks(assignment: Assignment) -> Iterator[Problem]:
-    """Yield each line of a solution or of the checks that the release on disk gives away.
-
-    A line that the source gives to students elsewhere is no leak.
-    """
-    release = read_release(assignment)
-    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.notebook_file)
-    given = given_lines(assignment.source)
-    secrets = {line.text: f"the solution in {line.cell}" for line in solution_lines(assignment.source)}
-    checks = assignment.paths.checks(assignment.name)
-    if checks.exists():
-        secrets |= {line.strip(): "checks.py" for line in checks.read_text(encoding="utf-8").splitlines()}
-    telling = {text: owner for text, owner in secrets.items() if len(text) >= TELLING_CHARS and text not in given}
-    for index, cell in enumerate(release.cells):
-        for line in map(str.strip, cell.source.splitlines()):
-            if line in telling:
-                yield Problem(shown, 0, cell_name(index, cell), f"gives away a line of {telling[line]}: {line}")
-    folder = assignment.paths.release(assignment.name)
-    for path in sorted(folder.rglob("*")):
-        if any(fnmatch.fnmatch(path.name, pattern) for pattern in PRIVATE):
-            yield Problem(assignment.paths.shown(path), 0, "", "the grader's own file, in what students get: remove it")
+def _metadata_beyond(data: bytes, cells: Sequence[NotebookCell]) -> Iterator[tuple[str, str]]:
+    """Yield where a released notebook has metadata that no release of ours has, and their key."""
+    whole = msgspec.json.decode(data).get("metadata", {})
+    kept = _kept(whole, KEPT_METADATA)
+    yield from (("", key) for key, value in whole.items() if kept.get(key) != value)
+    for index, cell in enumerate(cells):
+        where = cell_name(index, cell)
+        yield from ((where, key) for key in cell.metadata if key not in KEPT_CELL_METADATA)

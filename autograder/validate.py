@@ -12,12 +12,13 @@ from autograder.engine import Engine
 from autograder.errors import GraderError, Problem
 from autograder.intake import as_submission
 from autograder.judge.faults import is_unwritten
+from autograder.leaks import leaks
 from autograder.marking import Assessment, Assessor, trainings
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name
 from autograder.pipeline import Options, assessing
 from autograder.records import Evidence, Exam, QuestionGrade, Submission
-from autograder.release import leaks, read_release, release_differences
+from autograder.release import read_release, release_differences
 from autograder.sandbox.exam import Order
 
 
@@ -28,7 +29,7 @@ def findings(assignment: Assignment, options: Options) -> list[Problem]:
     """
     with assessing(assignment, options) as (assessor, engine):
         release = read_release(assignment)
-        paths, name = assignment.paths, assignment.name
+        paths, name = assignment.paths, assignment.key
         solution, untouched = paths.reference(name), paths.untouched(name)
         submissions = {
             solution: as_submission(assignment, assignment.source),

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import Assignment, CourseSettings, load_assignment, load_course, plan_problems
+from autograder.course import Assignment, CourseSettings, load_assignment, load_course, load_parts, plan_problems
 from autograder.errors import CourseError
+from autograder.notebook.metadata import role_of
 from autograder.records import Check, Limits, Plan
 from autograder.wire.messages import PrintedProbe, Probe, SourceProbe, VariableProbe
 
@@ -127,14 +128,43 @@ def test_an_unknown_assignment_is_told_the_known_ones(tmp_path: Path, name: str,
     assert problem_of_assignment(tmp_path, name) == f"course.yaml: assignments: no assignment '{name}'; {advice}"
 
 
-def test_an_assignment_is_one_notebook(tmp_path: Path) -> None:
+def test_a_notebook_with_nothing_to_grade_is_a_file_beside(tmp_path: Path) -> None:
     toy.write_source(tmp_path)
     folder = tmp_path / "source" / toy.NAME
-    (folder / "other.ipynb").write_bytes(toy.notebook([]))
-    assert problem_of_assignment(tmp_path) == "source/toy: several notebooks: an assignment is one"
+    (folder / "other.ipynb").write_bytes(toy.notebook([toy.code("help", "1")]))
+    assert [one.notebook_file for one in load_parts(tmp_path, toy.NAME)] == ["toy.ipynb"]
     for path in folder.glob("*.ipynb"):
         path.unlink()
     assert problem_of_assignment(tmp_path) == "source/toy: no notebook (.ipynb) here"
+
+
+def test_each_notebook_with_something_to_grade_is_a_part(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    folder = tmp_path / "source" / toy.NAME
+    (folder / "more.ipynb").write_bytes(toy.notebook([toy.test_cell("more", 1, "assert 1")]))
+    (folder / "checks.py").rename(folder / "toy_checks.py")
+    more, own = load_parts(tmp_path, toy.NAME)
+    assert (more.key, own.key) == ("toy/more.ipynb", "toy/toy.ipynb")
+    assert (more.checks.name, own.checks.name) == ("more_checks.py", "toy_checks.py")
+    assert (more.others, more.elsewhere) == (
+        (own.source_path,),
+        frozenset(role_of(c).id for c in own.source.cells) - {""},
+    )
+    wanted = "source/toy: several notebooks with graded cells (more.ipynb, toy.ipynb): one is expected here"
+    assert problem_of_assignment(tmp_path) == wanted
+
+
+def test_notebooks_that_are_no_parts_of_one_assignment_are_refused(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    folder = tmp_path / "source" / toy.NAME
+    (folder / "toy-Copy1.ipynb").write_bytes(toy.notebook([toy.test_cell("names", 1, "assert 1")]))
+    text = "a question of this id is in another notebook of the assignment too: give each its own"
+    assert problem_of_assignment(tmp_path).splitlines() == [
+        f"source/toy/toy-Copy1.ipynb: names: {text}",
+        f"source/toy/toy.ipynb: names: {text}",
+        "source/toy/checks.py: several notebooks: each is examined alone and has checks of its own, "
+        "toy-Copy1_checks.py, toy_checks.py",
+    ]
 
 
 def test_a_source_that_is_not_a_notebook_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ import pytest
 import toy
 from autograder.course import Assignment, load_assignment
 from autograder.errors import CourseError
-from autograder.release import build_release, leaks, read_release, release_differences, write_release
+from autograder.leaks import leaks
+from autograder.release import build_release, exports_beside, read_release, release_differences, write_release
 
 ESSAY = {
     "cell_type": "markdown",
@@ -126,6 +127,108 @@ def test_a_release_holds_a_stub_for_each_solution_and_no_output(nbgraders: Path)
 def test_a_new_release_removes_the_old_one(course: Path) -> None:
     (course / "release" / toy.NAME / "old.csv").write_text("")
     assert files_under(write_release(load_assignment(course, toy.NAME))) == ["toy.ipynb"]
+
+
+PNG = "iVBORw0KGgo="
+TELLS = {"widgets": {"state": "accuracy 0.97"}, "colab": {"provenance": [{"file_id": "prof"}], "gpuType": "T4"}}
+
+
+def test_a_release_has_no_picture_of_a_solution_and_nothing_of_its_author(tmp_path: Path) -> None:
+    whole = {**ESSAY, "attachments": {"answer.png": {"image/png": PNG}}}
+    part = {
+        **ESSAY,
+        "id": "part",
+        "metadata": {"nbgrader": {**ESSAY["metadata"]["nbgrader"], "grade_id": "part"}},
+        "source": "![](attachment:my%20frame.png)\n### BEGIN SOLUTION\n![](attachment:mine.png)\n### END SOLUTION",
+        "attachments": {"my frame.png": {"image/png": PNG}, "mine.png": {"image/png": PNG}},
+    }
+    ran = toy.code("ran", "1")
+    ran["metadata"] = {"executionInfo": {"user": {"displayName": "Prof"}}, "papermill": {}, "tags": ["a"], "id": "x"}
+    toy.write_source(tmp_path, cells=[*toy.SOLUTION, whole, part, ran])
+    source = tmp_path / "source/toy/toy.ipynb"
+    notebook = json.loads(source.read_text())
+    notebook["metadata"] |= {**TELLS, "authors": [{"name": "Prof"}]}
+    source.write_text(json.dumps(notebook))
+    write_release(load_assignment(tmp_path, toy.NAME))
+    made = json.loads(released(tmp_path).read_text())
+    cells = {cell["id"]: cell for cell in made["cells"]}
+    assert "attachments" not in cells["essay"]
+    assert list(cells["part"]["attachments"]) == ["my frame.png"]
+    assert cells["ran"]["metadata"] == {"tags": ["a"], "id": "x"}
+    assert set(made["metadata"]) == {"kernelspec", "colab"}
+    assert made["metadata"]["colab"] == {"gpuType": "T4"}
+    assert differences_in(tmp_path) == []
+    made["metadata"] |= TELLS
+    made["cells"][-1]["metadata"]["executionInfo"] = {}
+    released(tmp_path).write_text(json.dumps(made))
+    told = "may tell of the solution's run, or of its author: run `autograder release toy`"
+    assert differences_in(tmp_path) == [
+        f"release/toy/toy.ipynb: metadata « colab » {told}",
+        f"release/toy/toy.ipynb: metadata « widgets » {told}",
+        f"release/toy/toy.ipynb: cell 11 (ran): metadata « executionInfo » {told}",
+    ]
+
+
+MODULE = """\
+def square(x):
+    ### BEGIN SOLUTION
+    return x * x + 12345
+    ### END SOLUTION
+
+### BEGIN HIDDEN TESTS
+assert square(0) == 12345
+### END HIDDEN TESTS
+"""
+
+
+def test_what_is_cleared_in_a_notebook_is_cleared_beside_it(course: Path) -> None:
+    source = course / "source/toy"
+    (source / "square.py").write_text(MODULE)
+    (source / "note.md").write_text("Why?\n\nBEGIN SOLUTION\nBecause.\nEND SOLUTION\n")
+    (source / "plain.py").write_text("# BEGIN here\nx = 1")
+    (source / "binary.dat").write_bytes(b"BEGIN SOLUTION\n\xff\xfe\nEND SOLUTION")
+    ran = {**toy.code("help", "1"), "outputs": RUN["outputs"], "execution_count": 3}
+    (source / "help.ipynb").write_bytes(toy.notebook([ran]))
+    folder = write_release(load_assignment(course, toy.NAME))
+    stub = "def square(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()\n"
+    assert (folder / "square.py").read_text() == stub
+    assert (folder / "note.md").read_text() == "Why?\n\nYOUR ANSWER HERE\n"
+    assert (folder / "plain.py").read_bytes() == (source / "plain.py").read_bytes()
+    assert (folder / "binary.dat").read_bytes() == (source / "binary.dat").read_bytes()
+    assert cells_of(folder / "help.ipynb")[0]["outputs"] == []
+    assert differences_in(course) == leaks_in(course) == []
+    (folder / "square.py").write_text(MODULE)
+    assert differences_in(course) == ["release/toy/square.py: not the source's file: run `autograder release toy`"]
+    assert leaks_in(course) == ["release/toy/square.py: gives away the solution in square.py: return x * x + 12345"]
+
+
+def test_a_marker_that_is_never_closed_stops_the_release(course: Path) -> None:
+    (course / "source/toy/square.py").write_text("### BEGIN SOLUTION\nx = 1\n")
+    with pytest.raises(CourseError, match=r"^source/toy/square\.py: nbgrader refuses it: "):
+        write_release(load_assignment(course, toy.NAME))
+
+
+LITTER = (
+    "toy.ipynb~", ".toy.ipynb.swp", "#toy.ipynb#", "toy.ipynb.bak", ".git/HEAD", ".DS_Store", "Thumbs.db", "__MACOSX/a",
+    ".ipynb_checkpoints/toy-checkpoint.ipynb", "__pycache__/a.pyc", "data/.hidden", "desktop.ini",
+)  # fmt: skip
+EXPORTS = ("toy.html", "toy.pdf", "toy.slides.html", "toy.py")
+
+
+def test_what_editors_and_exports_leave_is_not_handed_out(course: Path) -> None:
+    for name in (*LITTER, *EXPORTS, "statement.pdf", "data/toy.html"):
+        path = course / "source/toy" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("# coding: utf-8\n# In[1]:\nsecret")
+    assignment = load_assignment(course, toy.NAME)
+    assert files_under(write_release(assignment)) == ["data/toy.html", "statement.pdf", "toy.ipynb"]
+    assert [path.name for path in exports_beside(assignment)] == sorted(EXPORTS)
+    for name in ("toy.ipynb~", ".git/HEAD"):
+        path = course / "release/toy" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    text = "an editor's copy, a cache or a hidden file, in what students get: remove it"
+    assert leaks_in(course) == [f"release/toy/{name}: {text}" for name in (".git/HEAD", "toy.ipynb~")]
 
 
 def test_the_stub_is_the_one_the_course_chose(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ class _Desk:
     def _evidence(self, grade: Grade) -> Evidence | None:
         """What came back of the work that was graded; None where it is not there."""
         try:
-            found = load_evidence(self._assignment.paths.evidence(self._assignment.name, grade.student))
+            found = load_evidence(self._assignment.paths.evidence(self._assignment.key, grade.student))
         except (OSError, WireError):
             return None
         return found if found.exam.submission == grade.submission else None

@@ -67,6 +67,12 @@ def solution_lines(notebook: Notebook) -> Iterator[SolutionLine]:
             yield from (SolutionLine(role.id, text) for inside, text in _lines(cell.source) if inside)
 
 
+def solutions_in_text(text: str) -> Iterator[str]:
+    """Yield the lines of the solutions between markers in a file that is no notebook."""
+    if BEGIN in text:
+        yield from (line for inside, line in _lines(text) if inside)
+
+
 def given_lines(notebook: Notebook) -> set[str]:
     """Return the lines that students are given: all that is not a solution."""
     return {

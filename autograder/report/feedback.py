@@ -45,9 +45,9 @@ def write_feedback(assignment: Assignment, penalties: Mapping[str, float] = EMPT
     `release_feedback` finds its way back to the student.
     """
     with Store(assignment.paths.store) as store:
-        grades = store.grades(assignment.name)
+        grades = store.grades(assignment.key)
     for grade in grades:
-        exam = load_exam(assignment.paths.evidence(assignment.name, grade.student))
+        exam = load_exam(assignment.paths.evidence(assignment.key, grade.student))
         path = assignment.paths.feedback(assignment.name, grade.student, assignment.notebook_name)
         path.parent.mkdir(parents=True, exist_ok=True)
         page = feedback_page(assignment, grade, exam, penalties.get(grade.student, 0.0))

@@ -217,7 +217,7 @@ class TrainingDesk:
     # --- what may be wrong ---
 
     def _hidden_problems(self) -> list[Problem]:
-        checks = self._assignment.paths.shown(self._assignment.paths.checks(self._assignment.name))
+        checks = self._assignment.paths.shown(self._assignment.checks)
         course = self._assignment.paths.shown(self._assignment.paths.course)
         found = []
         for name, probe in self.probes.items():
