@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -102,18 +102,21 @@ def validate(
     profile: Profile = ProfileChoice.cpu,
 ) -> None:
     """Check that the solution earns every point, the release none, that nothing leaks, and release equals source."""
+    from autograder.data.course_shelf import course_shelf
     from autograder.pipeline import Options
     from autograder.validate import findings
 
     names = [assignment] if assignment else list(load_course(_root()).assignments)
     found: list[Problem] = []
-    for loaded in _load_all(names):
+    assignments = _load_all(names)
+    for loaded in assignments:
         with err.status(f"{loaded.name}: grading the solution and the untouched release"):
             problems = findings(loaded, Options(profile=profile.value))
         found += problems
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)
             out.print(f"{loaded.name}: fit to hand out ({len(questions)} questions, {points:g} points)", markup=False)
+    _print_stand_ins(name for loaded in assignments for name in course_shelf(loaded.stand_ins).served())
     for problem in found:
         err.print(str(problem), markup=False)
     raise typer.Exit(SHORT if found else 0)
@@ -319,6 +322,7 @@ def judge(assignment: AssignmentName) -> None:
         raise CourseError([Problem("submitted", 0, "", f"no evidence yet: run `autograder grade {assignment}`")])
     _print_table(grades)
     out.print(f"{len(grades)} judged in {timings.total:.1f} s", markup=False)
+    _print_stand_ins(name for one in grades for name in one.stand_ins)
     _keep_gradebook(loaded, grades)
     _leave_loudly(grades)
 
@@ -471,8 +475,16 @@ def _penalties(assignment: Assignment) -> dict[str, float]:
         return dict(penalties(assignment, store.grades(assignment.name)))
 
 
-def _print_trainings(grades: Iterable[Grade]) -> None:
+def _print_stand_ins(names: Iterable[str]) -> None:
+    """Say, where stand-ins served, that what was measured says nothing of the real sets."""
+    if listed := ", ".join(sorted(set(names))):
+        text = f"note: small stand-in data served for {listed}: what was measured says nothing of the real sets"
+        err.print(f"{text} (docs/data.md)", markup=False)
+
+
+def _print_trainings(grades: Collection[Grade]) -> None:
     """Say, a line a recipe, on what and for how many the networks were trained."""
+    _print_stand_ins(name for one in grades for name in one.stand_ins)
     by_recipe: dict[tuple[str, str, str, str, bool], list[TrainingUse]] = {}
     for use in (use for one in grades for use in one.trainings):
         by_recipe.setdefault((use.recipe, use.device, use.data, use.data_digest, use.stand_in), []).append(use)
@@ -544,4 +556,5 @@ def _as_json(one: Grade, identity: Identity | None) -> dict[str, Any]:
             for question in one.questions
         ],
         "platform": None if identity is None else msgspec.to_builtins(identity),
+        "stand_ins": list(one.stand_ins),
     }

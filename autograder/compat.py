@@ -91,7 +91,7 @@ class Course:
         self.limits = msgspec.structs.replace(self.first.settings.limits, fit=FitCap())
         self.isolation = isolation
         shelf = course_shelf(self.first.stand_ins)
-        self._sets = tuple(shelf.verify(name) for name in self.first.settings.data)
+        self.sets = tuple(shelf.verify(name) for name in self.first.settings.data)
         self._master = MasterCopy(self.paths, self.name, [one.source_path for one in assignments])
         self.rules = self._master.output_rules
         self.questions = self._master.questions
@@ -135,7 +135,7 @@ class Course:
         files = self._files(student)
         contents = [part for name, path in files.items() for part in (name, path.read_bytes())]
         run = msgspec.json.encode([list(sanitized.cells), self.limits, ENVIRONMENT])
-        key = digest("compat", own, run, libraries(), *(one.digest for one in self._sets), *contents)
+        key = digest("compat", own, run, libraries(), *(one.digest for one in self.sets), *contents)
         submission = Submission(student, own, sanitized.cells, files=files)
         return Order(
             key,
@@ -143,7 +143,7 @@ class Course:
             NOTHING_ASKED,
             self.limits,
             self.isolation,
-            self._sets,
+            self.sets,
             environment=ENVIRONMENT,
             as_kernel=True,
         )
@@ -326,6 +326,7 @@ def _grade(course: Course, work: Work, exams: Mapping[str, Exam | None], error: 
         device="cpu",
         seconds=round(sum(exam.seconds for exam in held), 3),
         submission=work.digest,
+        stand_ins=tuple(one.name for one in course.sets if one.stand_in),
         fault=f"to grade by hand: {', '.join(by_hand)}" if by_hand else "",
     )
 

@@ -289,6 +289,7 @@ class Marker:
             submission=exam.submission,
             fault=found.ours or waiting or (remark(exam.fault) if exam.fault else ""),
             trainings=found.uses,
+            stand_ins=self._assessor.desk.stand_ins,
         )
         stored = self._store.save(graded, Keys(exam.key, self._judge_key(exam.key)))
         return Marked(submission, stored, found.wants)

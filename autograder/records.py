@@ -375,6 +375,8 @@ class Grade:
     fault: str = ""
     """Why it is not whole, in one sentence for the instructor."""
     trainings: tuple[TrainingUse, ...] = ()
+    stand_ins: tuple[str, ...] = ()
+    """Data sets that were served by stand-ins."""
 
     @property
     def score(self) -> float:

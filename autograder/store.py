@@ -20,15 +20,16 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
-SCHEMA = 2
-"""1: the first, whose files say 0. 2: kinds of checks, digests by way of grading."""
+SCHEMA = 3
+"""1: the first, whose files say 0. 2: kinds of checks, digests by way of grading. 3: stand-ins."""
 MIGRATIONS = {
     1: (
         "alter table submission add column digests json not null default '{}'",
         "update submission set digests = json_object('own', digest) where digest != ''",
         "alter table \"check\" add column kind varchar not null default 'check'",
         "update \"check\" set kind = 'tests' where name = 'test_cell' and position = 0",
-    )
+    ),
+    2: ("alter table submission add column stand_ins json not null default '[]'",),
 }
 """What makes a schema the next one."""
 LOCK_SECONDS = 30.0
@@ -60,6 +61,7 @@ class _Submission(_Base):
     device: Mapped[str]
     seconds: Mapped[float]
     fault: Mapped[str]
+    stand_ins: Mapped[list[str]] = mapped_column(sa.JSON)
     exam_key: Mapped[str]
     judge_key: Mapped[str]
     graded_at: Mapped[datetime]
@@ -252,6 +254,7 @@ def _fill(row: _Submission, grade: Grade, keys: Keys) -> None:
     row.status, row.fault = grade.status, grade.fault
     row.digest, row.isolation, row.device = grade.submission, grade.isolation, grade.device
     row.seconds, row.graded_at = grade.seconds, datetime.now(UTC)
+    row.stand_ins = list(grade.stand_ins)
     row.exam_key, row.judge_key = keys.exam, keys.judge
     row.trainings = [_Training(**msgspec.structs.asdict(use)) for use in grade.trainings]
     row.questions = [
@@ -311,4 +314,5 @@ def _grade(row: _Submission) -> Grade:
         trainings=tuple(
             TrainingUse(**{name: getattr(use, name) for name in TrainingUse.__struct_fields__}) for use in row.trainings
         ),
+        stand_ins=tuple(row.stand_ins),
     )

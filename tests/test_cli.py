@@ -50,7 +50,7 @@ def test_the_json_contract(course: Path) -> None:
     ada = lines[0]
     assert list(ada) == [
         "student", "assignment", "status", "score", "max_score", "attempt", "isolation", "device", "seconds",
-        "submission", "questions", "platform",
+        "submission", "questions", "platform", "stand_ins",
     ]  # fmt: skip
     assert (ada["score"], ada["max_score"], ada["attempt"], ada["device"]) == (8.0, 8.0, 1, "cpu")
     assert ada["isolation"] in ("standard", "strict")
@@ -321,3 +321,22 @@ def test_compat_is_explained_once_it_was_graded(tmp_path: Path) -> None:
         2,
         "submitted/ada/toy: not graded so yet, or changed since: run `autograder grade toy --compat`\n",
     )
+
+
+def test_stand_ins_serve_a_course_that_says_so_and_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = toy.make_course(tmp_path)
+    toy.hand_in(root, "ada", toy.answered({}))
+    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "empty"))
+    path = root / "course.yaml"
+    path.write_text(path.read_text().replace("    title:", "    data: [mnist]\n    title:", 1))
+    refused = autograder(root, "grade", toy.NAME)
+    assert refused.returncode == 2
+    assert "data set mnist: it is not on the shelf" in refused.stderr
+    path.write_text(f"stand_ins: true\n{path.read_text()}")
+    said = "note: small stand-in data served for mnist: what was measured says nothing of the real sets"
+    for command in ("validate", "grade", "results", "judge"):
+        done = autograder(root, command, toy.NAME)
+        assert done.returncode == 0, done.stderr
+        assert said in done.stderr
+    (line,) = autograder(root, "results", toy.NAME, "--json").stdout.splitlines()
+    assert json.loads(line)["stand_ins"] == ["mnist"]

@@ -34,6 +34,7 @@ GRADE = Grade(
     seconds=0.412,
     submission="sha256:first",
     fault="time",
+    stand_ins=("mnist",),
 )
 
 
@@ -203,7 +204,11 @@ def test_results_of_the_first_schema_are_brought_up_to_date(path: Path) -> None:
     check = Outcome("test_cell", "two", "Two.", "failed", 2.0, "received  1")
     use = TrainingUse("net", "short", "sha256:net", [0, 1], "cpu", "digits", "sha256:data", False, {"keras": "3"})
     whole = replace(
-        GRADE, attempt=3, questions=(QuestionGrade("two", 2.6667, 4.0, (visible, check)),), trainings=(use,)
+        GRADE,
+        attempt=3,
+        stand_ins=(),
+        questions=(QuestionGrade("two", 2.6667, 4.0, (visible, check)),),
+        trainings=(use,),
     )
     for _ in range(2):  # opened again, it is as it was
         with Store(path) as store:

@@ -28,6 +28,11 @@ class CourseShelf:
         """Return the arrays of one set, mapped read-only from its files. Raise DataError as `verify` does."""
         return self._holder(name).open(name)
 
+    def served(self) -> list[str]:
+        """Return the names of the sets that stand-ins have served, and would again."""
+        made = self.stand_ins.names() if self.stand_ins else ()
+        return [name for name in made if name not in self.machine.names()]
+
     def _holder(self, name: str) -> Shelf:
         if self.stand_ins is None or name not in STAND_INS or name in self.machine.names():
             return self.machine

@@ -81,6 +81,11 @@ class TrainingDesk:
         return tuple(self.data[name] for name in self._assignment.settings.data)
 
     @cached_property
+    def stand_ins(self) -> tuple[str, ...]:
+        """Names of the sets that stand-ins serve."""
+        return tuple(name for name, one in self.data.items() if one.stand_in)
+
+    @cached_property
     def digest(self) -> str:
         """Of all that a verdict on scores depends on, beside the trainings themselves."""
         recipes = [(name, one.content, dict(one.thresholds), one.seeds) for name, one in self.recipes.items()]
