@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, NDArray
 
-from autograder.wire import codec
+from autograder.judge.written import as_json, as_written
+from autograder.wire import codec, functions
 from autograder.wire.messages import (
     Argument,
+    Attribute,
+    Built,
     CallProbe,
+    First,
+    Function,
     HistoryProbe,
-    Items,
-    Mapping,
+    Itself,
+    Method,
     ModelProbe,
+    Named,
+    ObjectProbe,
+    Pairs,
+    PlainLayer,
     PredictionsProbe,
     PrintedProbe,
     Probe,
+    Several,
     SourceProbe,
+    Step,
     Symbolic,
+    Tensor,
     Text,
     TrainedByProbe,
     TrainedProbe,
@@ -55,23 +68,65 @@ def question(name: str, *, weight: float = 1, needs: str | Sequence[str] = ()) -
     return pytest.mark.question(name, weight=weight, needs=needed)
 
 
-def variable(name: str) -> Any:
-    """Ask for the value a name has after the last cell."""
-    return _fixture(lambda _: VariableProbe(name))
+def variable(name: str, *, then: Sequence[Asked] = ()) -> Any:
+    """Ask for the value a name has after the last cell; with `then`, for what that object answers, as `instance`."""
+    if not then:
+        return _fixture(lambda _: VariableProbe(name))
+    return _fixture(lambda blobs: ObjectProbe(name, [], {}, [one.encode(blobs) for one in then], made=False))
 
 
 def call(function: str, *args: Any, **kwargs: Any) -> Any:
     """Ask for the result of the student's function on these arguments, which its cells never see.
 
-    Arguments are numbers, strings, None, NumPy arrays, lists, tuples, sets and dicts of such, and `symbolic(shape)`.
-    Raises TypeError for any other.
+    Arguments are numbers, strings, None, NumPy arrays, `symbolic(shape)`, `tensor(array)`, `network(…)`,
+    `function("lambda x: …")`, `named(name)`, and lists, tuples, sets and dicts of such. Raises TypeError for any other.
     """
+    return _fixture(lambda blobs: CallProbe(function, *_arguments(args, kwargs, blobs)))
 
-    def encode(blobs: list[bytes]) -> Probe:
-        positional = [_argument(value, blobs) for value in args]
-        return CallProbe(function, positional, {name: _argument(value, blobs) for name, value in kwargs.items()})
 
-    return _fixture(encode)
+def instance(cls: str, *args: Any, then: Sequence[Asked] = (), **kwargs: Any) -> Any:
+    """Ask for what an object of the student's class answers: `instance("Scale", 2.0, then=[method("call", x)])`.
+
+    The class, or anything else that makes an object when it is called (a generator function), is called with these
+    arguments, which are as for `call`; then each step of `then` is asked in order, up to the first that fails. The
+    check receives the answers in that order (see `autograder.judge.values.Answers`). Without `then`, the object itself.
+    """
+    steps = list(then) or [itself()]
+    return _fixture(
+        lambda blobs: ObjectProbe(cls, *_arguments(args, kwargs, blobs), [one.encode(blobs) for one in steps])
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One step of `instance` or `variable`: `method`, `attribute`, `first`, `itself`."""
+
+    encode: Callable[[list[bytes]], Step]
+
+
+def method(name: str, *args: Any, **kwargs: Any) -> Asked:
+    """A step: what the method returns on these arguments, which are as for `call`. `"__call__"` calls the object."""
+    return Asked(lambda blobs: Method(name, *_arguments(args, kwargs, blobs)))
+
+
+def attribute(name: str) -> Asked:
+    """A step: the value of an attribute. Dots go on into it: `"model.stop_training"`."""
+    return Asked(lambda _: Attribute(name))
+
+
+def first(count: int) -> Asked:
+    """A step: the first `count` items of iterating over the object, as a list."""
+    return Asked(lambda _: First(count))
+
+
+def itself(*, input_shape: Sequence[int | None] | None = None) -> Asked:
+    """A step: the object as such. A network is a record; `input_shape`, of one example, serves one never built."""
+    return Asked(lambda _: Itself(_shape(input_shape)))
+
+
+def step_name(step: Step) -> str:
+    """Return what a check may call the answer to a step."""
+    return step.name if isinstance(step, Method | Attribute) else "first" if isinstance(step, First) else "itself"
 
 
 def model(name: str, *, input_shape: Sequence[int | None] | None = None) -> Any:
@@ -118,9 +173,7 @@ def trained_by(
     """
 
     def encode(blobs: list[bytes]) -> Probe:
-        positional = [_argument(value, blobs) for value in args]
-        named = {name: _argument(value, blobs) for name, value in kwargs.items()}
-        return TrainedByProbe(function, recipe, hidden, positional, named, _shape(shape))
+        return TrainedByProbe(function, recipe, hidden, *_arguments(args, kwargs, blobs), _shape(shape))
 
     return _fixture(encode)
 
@@ -134,9 +187,83 @@ def predictions(name: str, *, recipe: str, hidden: str, shape: Sequence[int | No
     return _fixture(lambda _: PredictionsProbe(name, recipe, hidden, _shape(shape)))
 
 
+# --- Arguments --------------------------------------------------------------------------------------------------------
+
+
 def symbolic(shape: Sequence[int | None]) -> Symbolic:
-    """An argument of `call`: a `keras.Input` of this shape, batch left out. The answer is then a network."""
+    """An argument: a `keras.Input` of this shape, batch left out. The answer is then a network."""
     return Symbolic(tuple(shape))
+
+
+def named(name: str) -> Named:
+    """An argument: what the notebook calls so after its last cell, a model, a function, any value."""
+    return Named(name)
+
+
+def function(source: str) -> Function:
+    """An argument: a function, written as a lambda: `function("lambda x: x ** 2 + sin(x)")`.
+
+    Arithmetic and the functions of `autograder.wire.functions`, on numbers, arrays and tensors: gradients go through.
+    Raises ValueError for anything else.
+    """
+    functions.parse(source)
+    return Function(source)
+
+
+@dataclass(frozen=True)
+class GivenTensor:
+    """An argument: see `tensor`."""
+
+    framework: Literal["tensorflow", "torch"]
+    array: NDArray[Any]
+
+
+def tensor(array: ArrayLike, framework: Literal["tensorflow", "torch"] = "tensorflow") -> GivenTensor:
+    """An argument: this array as a tensor of TensorFlow or PyTorch, of the same shape and dtype."""
+    return GivenTensor(framework, np.asarray(array))
+
+
+def network(
+    input_shape: Sequence[int | None], *layers: str, optimizer: str = "", loss: str = "", metrics: Sequence[str] = ()
+) -> Built:
+    """An argument: a Keras network of these layers, one after the other, made in the room.
+
+    `network((4,), "Dense(8, activation='relu')", "Dense(1)", optimizer="adam", loss="mse")`. `input_shape` is that of
+    one example. Layers are Keras's own, of those that networks are rebuilt with. Raises ValueError for a text that is
+    no layer as one writes it.
+    """
+    made = [as_written(layer) for layer in layers]
+    plain = [PlainLayer(layer.name, {name: as_json(value) for name, value in layer.settings.items()}) for layer in made]
+    return Built(tuple(input_shape), plain, optimizer, loss, list(metrics))
+
+
+def _arguments(
+    args: Sequence[Any], kwargs: Mapping[str, Any], blobs: list[bytes]
+) -> tuple[list[Argument], dict[str, Argument]]:
+    return [_argument(one, blobs) for one in args], {name: _argument(one, blobs) for name, one in kwargs.items()}
+
+
+def _argument(value: Any, blobs: list[bytes]) -> Argument:
+    match value:
+        case Symbolic() | Named() | Function() | Built():
+            return value
+        case GivenTensor(framework, array):
+            return Tensor(framework, codec.array_record(array, blobs))
+        case np.ndarray() | np.generic():
+            return codec.array_record(np.asarray(value), blobs)
+        case str():
+            return Text(value, len(value))
+        case None | bool() | int() | float() | complex():
+            return codec.scalar_record(value)
+        case list() | tuple() | set():
+            kind: Any = type(value).__name__
+            return Several(kind, [_argument(item, blobs) for item in value])
+        case dict():
+            return Pairs([(_argument(key, blobs), _argument(item, blobs)) for key, item in value.items()])
+    raise TypeError(f"a {type(value).__name__} cannot be sent to a room: numbers, text, arrays and lists of them can")
+
+
+# --- Fixtures ---------------------------------------------------------------------------------------------------------
 
 
 def _shape(shape: Sequence[int | None] | None) -> tuple[int | None, ...] | None:
@@ -151,20 +278,3 @@ def _fixture(encode: Encode) -> Any:
 
     answer.declared = Declared(encode)  # type: ignore[attr-defined]
     return pytest.fixture(answer)
-
-
-def _argument(value: Any, blobs: list[bytes]) -> Argument:
-    if isinstance(value, Symbolic):
-        return value
-    if isinstance(value, np.ndarray | np.generic):
-        return codec.array_record(np.asarray(value), blobs)
-    if isinstance(value, str):
-        return Text(value, len(value))
-    if value is None or isinstance(value, bool | int | float | complex):
-        return codec.scalar_record(value)
-    if isinstance(value, list | tuple | set):
-        kind: Any = type(value).__name__
-        return Items(kind, [_argument(item, blobs) for item in value])  # type: ignore[misc]
-    if isinstance(value, dict):
-        return Mapping([(_argument(key, blobs), _argument(item, blobs)) for key, item in value.items()])  # type: ignore[misc]
-    raise TypeError(f"a {type(value).__name__} cannot be sent to a room: numbers, text, arrays and lists of them can")

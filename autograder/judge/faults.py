@@ -42,6 +42,8 @@ def explain_training(run: TrainingRun) -> Mismatch:
 def _received(fault: Fault) -> Said:
     error = f"{fault.error}: {fault.message}" if fault.message else fault.error
     match fault.kind:
+        case "missing" if fault.step:
+            return phrase('nothing is called "{name}" in the object made', name=fault.error)
         case "missing":
             return phrase('nothing is called "{name}" after the last cell', name=fault.error)
         case "raised" if is_unwritten(fault):
@@ -86,6 +88,13 @@ def _untrainable(fault: Fault) -> Said:
 
 
 def _place(fault: Fault) -> Said | None:
+    place = _line(fault)
+    if not fault.step:
+        return place
+    return fault.step if place is None else phrase("{step}, {place}", step=fault.step, place=place)
+
+
+def _line(fault: Fault) -> Phrase | None:
     if fault.frames:
         last = fault.frames[-1]
         return phrase("cell {n}, line {line}: {code}", n=last.cell + 1, line=last.line, code=last.code)
@@ -96,6 +105,8 @@ def _hint(fault: Fault) -> Said | None:
     match fault.kind:
         case "missing" if fault.names:
             return phrase('is it the one you called "{name}"? Keep the name asked for.', name=fault.names[0])
+        case "missing" if fault.step:
+            return phrase("keep the names asked for, of the class, its methods and its attributes.")
         case "missing":
             return phrase("keep the names asked for; before handing it in, run the whole notebook from top to bottom.")
         case "time":

@@ -31,12 +31,12 @@ from autograder.judge.channel import (
     Running,
     TrainingCase,
 )
-from autograder.judge.declare import Declared
+from autograder.judge.declare import Declared, step_name
 from autograder.judge.faults import explain_fault, explain_training, status_of
 from autograder.judge.message import CheckFailed, Mismatch, compose
 from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, Predictions, Training, TrainingFailed
-from autograder.judge.values import describe, form, to_value
+from autograder.judge.values import Answers, NoAnswer, describe, form, to_value
 from autograder.locale import phrase
 from autograder.records import CheckStatus, Evidence, Outcome, load_evidence
 from autograder.wire import codec
@@ -46,10 +46,12 @@ from autograder.wire.messages import (
     Artifact,
     Fault,
     Network,
+    ObjectProbe,
     PredictionsProbe,
     PrintedProbe,
     Probe,
     SourceProbe,
+    Steps,
     Text,
     TrainedByProbe,
     TrainedProbe,
@@ -57,14 +59,6 @@ from autograder.wire.messages import (
 
 FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
 """Never imported beside evidence: they are slow to load, and their readers execute what they read."""
-
-
-class NoAnswer(Exception):
-    """Student code gave no answer to the probe a check needs."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.kind)
-        self.fault = fault
 
 
 class CaseFile:
@@ -96,10 +90,27 @@ class CaseFile:
         if isinstance(probe, TrainedProbe | TrainedByProbe | PredictionsProbe):
             return self._scored(name, probe, answer, blobs)
         wanted = self._reference.get(name, (None, []))[0]
+        if isinstance(probe, ObjectProbe):
+            return self._steps(probe, answer, blobs, wanted)
+        return self._read(answer, blobs, wanted)
+
+    def _read(self, answer: Artifact, blobs: list[bytes], wanted: Answer | None) -> Any:
         if wanted is not None and not isinstance(wanted, Fault) and form(wanted) != form(answer):
             self.odd.append((answer, wanted))
         with _the_students():
             return to_value(answer, blobs, None if isinstance(wanted, Fault) else wanted)
+
+    def _steps(self, probe: ObjectProbe, answer: Artifact, blobs: list[bytes], wanted: Answer | None) -> Answers:
+        if not isinstance(answer, Steps):
+            raise NoAnswer(Fault(kind="unread", message="no answers of an object"))
+        due = wanted.results if isinstance(wanted, Steps) else []
+
+        def read(place: int) -> Any:
+            result = answer.results[place]
+            assert not isinstance(result, Fault)
+            return self._read(result, blobs, due[place] if place < len(due) else None)
+
+        return Answers(answer, [step_name(step) for step in probe.then], read)
 
     def _scored(
         self,
@@ -135,7 +146,7 @@ class CaseFile:
 
     def _cause(self, fault: Fault) -> Fault:
         """Why a name is missing: the fault of the student's first cell that speaks of it and stopped."""
-        if fault.kind != "missing":
+        if fault.kind != "missing" or fault.step:
             return fault
         name = re.compile(rf"\b{re.escape(fault.error)}\b")
         for record in self.exam.cells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -14,6 +15,7 @@ from autograder.wire.messages import (
     Array,
     Artifact,
     Curves,
+    Fault,
     Items,
     Layer,
     Mapping,
@@ -21,8 +23,17 @@ from autograder.wire.messages import (
     Opaque,
     Scalar,
     Shape,
+    Steps,
     Text,
 )
+
+
+class NoAnswer(Exception):
+    """Student code gave no answer to the probe, or to the step of one, that a check needs."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.kind)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,45 @@ class Unreadable:
     __add__ = __sub__ = __mul__ = __truediv__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = _refuse
 
 
+class Answers(Sequence[Any]):
+    """What an object of the student's answered, in the order asked: `y, units = layer`, `layer[0]`, `layer["units"]`.
+
+    Taking the answer to a step that failed, or that comes after one, fails the check.
+    """
+
+    def __init__(self, record: Steps, names: Sequence[str], read: Callable[[int], Any]) -> None:
+        """`names` are the steps'; `read` returns the value of one result by its place."""
+        self.cls = record.cls
+        self._names = names
+        self._results = record.results
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, which: Any) -> Any:
+        """Return the answer to a step, by its place or its name. Raise LookupError where there is no such step."""
+        if isinstance(which, slice):
+            return [self[place] for place in range(*which.indices(len(self)))]
+        place = self._place(which)
+        if place >= len(self._results):
+            last = self._results[-1] if self._results else None
+            raise NoAnswer(last if isinstance(last, Fault) else Fault(kind="unread", message="it stops too soon"))
+        result = self._results[place]
+        if isinstance(result, Fault):
+            raise NoAnswer(result)
+        return self._read(place)
+
+    def _place(self, which: int | str) -> int:
+        if isinstance(which, int):
+            return range(len(self))[which]
+        places = [place for place, name in enumerate(self._names) if name == which]
+        if len(places) != 1:
+            steps = ", ".join(self._names)
+            raise LookupError(f"{len(places)} steps are called {which!r}, of {steps}: take it by its place, from 0")
+        return places[0]
+
+
 def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None = None) -> Any:
     """Return the value of `artifact`. Raise WireError where it does not hold together."""
     match artifact:
@@ -102,6 +152,8 @@ def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None 
             return Unreadable(artifact)
         case Curves():
             return History(artifact)
+        case Steps():  # only as the answer to a probe of its own: see `Answers`
+            raise codec.WireError("an object's answers where a value is expected")
 
 
 def _set(values: list[Any]) -> set[Any] | list[Any]:
@@ -172,6 +224,8 @@ def kind(artifact: Artifact) -> str:
             return "object"
         case Curves():
             return "curves"
+        case Steps():
+            return "object"
 
 
 KINDS: dict[str, Phrase] = {

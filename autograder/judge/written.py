@@ -67,6 +67,14 @@ _POSITIONAL: Mapping[str, tuple[str, ...]] = {
     "rmsprop": ("learning_rate", "rho", "momentum"),
     **dict.fromkeys(("adam", "nadam", "adamax"), ("learning_rate", "beta_1", "beta_2")),
     **dict.fromkeys(("adamw", "adagrad", "adadelta", "lion", "adafactor", "ftrl", "muon"), ("learning_rate",)),
+    "dense": ("units", "activation"),
+    "activation": ("activation",),
+    "reshape": ("target_shape",),
+    "embedding": ("input_dim", "output_dim"),
+    **dict.fromkeys(("dropout", "spatialdropout1d", "spatialdropout2d", "gaussiandropout"), ("rate",)),
+    **dict.fromkeys(("simplernn", "lstm", "gru"), ("units",)),
+    **{f"conv{axes}d": ("filters", "kernel_size", "strides", "padding") for axes in "123"},
+    **{f"{kind}{axes}d": ("pool_size",) for axes in "123" for kind in ("maxpool", "maxpooling", "averagepooling")},
     "exponentialdecay": ("initial_learning_rate", "decay_steps", "decay_rate", "staircase"),
     "inversetimedecay": ("initial_learning_rate", "decay_steps", "decay_rate", "staircase"),
     "polynomialdecay": ("initial_learning_rate", "decay_steps", "end_learning_rate", "power"),
@@ -202,6 +210,14 @@ def shown(value: object) -> str:
     if isinstance(value, Written):
         return value.with_only(value.settings)
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
+
+
+def as_json(value: object) -> object:
+    """Return a setting as Keras serialises it."""
+    if isinstance(value, Written):
+        settings = {name: as_json(one) for name, one in value.settings.items()}
+        return {"class_name": value.name, "config": settings} if settings else value.name
+    return [as_json(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 # --- Reading what a check writes --------------------------------------------------------------------------------------

@@ -137,7 +137,15 @@ class Curves(Record, tag="curves", frozen=True):
     """Epochs that `fit` was asked for, where it is known."""
 
 
-Artifact = Array | Scalar | Text | Items | Mapping | Opaque | Network | Curves
+class Steps(Record, tag="steps", frozen=True):
+    """What an object of the student's answered, step by step. Where a step failed it is the last there is."""
+
+    cls: Name
+    """Of the object, as its class calls itself."""
+    results: list[Artifact | Fault]
+
+
+Artifact = Array | Scalar | Text | Items | Mapping | Opaque | Network | Curves | Steps
 
 
 class Frame(Record, frozen=True):
@@ -169,6 +177,8 @@ class Fault(Record, tag="fault", frozen=True):
     """For `missing`: names that do exist, of the kind asked for, those that look alike first."""
     values: list[tuple[Name, Name]] = []
     """For an assert of the course's that failed: its operands as written, and what they were."""
+    step: Name = ""
+    """Of an object of a class of the student's: what it was asked when this happened, `Dense.call`."""
 
 
 Answer = Artifact | Fault
@@ -196,7 +206,88 @@ class Symbolic(Record, tag="symbolic", frozen=True):
     shape: Shape
 
 
-Argument = Array | Scalar | Text | Items | Mapping | Symbolic
+class Named(Record, tag="named", frozen=True):
+    """An argument that stands for what the notebook calls so: a model, a function, any value of the student's."""
+
+    name: Name
+
+
+class Function(Record, tag="function", frozen=True):
+    """An argument that is a function of the course's: see `autograder.wire.functions`."""
+
+    source: Annotated[str, Meta(max_length=500)]
+
+
+class Tensor(Record, tag="tensor", frozen=True):
+    """An argument that the room turns into a tensor of a framework."""
+
+    framework: Literal["tensorflow", "torch"]
+    array: Array
+
+
+class PlainLayer(Record, frozen=True):
+    """A layer of Keras to make: its class, from a closed list, and its settings as JSON values."""
+
+    cls: Name
+    config: dict[str, object]
+
+
+class Built(Record, tag="built", frozen=True):
+    """An argument that is a Keras network, made in the room: these layers one after the other."""
+
+    input_shape: Shape
+    """Of one example, batch left out."""
+    layers: list[PlainLayer]
+    optimizer: Name = ""
+    """Compiled where there is one."""
+    loss: Name = ""
+    metrics: list[Name] = []
+
+
+class Several(Record, tag="several", frozen=True):
+    """An argument that is a list, tuple or set of arguments."""
+
+    kind: Literal["list", "tuple", "set"]
+    items: list[Argument]
+
+
+class Pairs(Record, tag="pairs", frozen=True):
+    """An argument that is a dict of arguments."""
+
+    pairs: list[tuple[Argument, Argument]]
+
+
+Argument = Array | Scalar | Text | Symbolic | Named | Function | Tensor | Built | Several | Pairs
+
+
+class Method(Record, tag="method", frozen=True):
+    """Ask an object for what one of its methods returns."""
+
+    name: Name
+    args: list[Argument]
+    kwargs: dict[str, Argument]
+
+
+class Attribute(Record, tag="attribute", frozen=True):
+    """Ask an object for one of its attributes; dots go on into it: `model.stop_training`."""
+
+    name: Name
+
+
+class First(Record, tag="first", frozen=True):
+    """Iterate over an object: its first items."""
+
+    count: Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class Itself(Record, tag="itself", frozen=True):
+    """Ask for the object as such: a network as its record, anything else as a variable would be."""
+
+    input_shape: Shape | None = None
+    """Shape of one example, to follow a network that was never built."""
+
+
+Step = Method | Attribute | First | Itself
 
 
 class VariableProbe(Record, tag="variable", frozen=True):
@@ -219,6 +310,18 @@ class ModelProbe(Record, tag="model", frozen=True):
     name: Name
     input_shape: Shape | None = None
     """Shape of one example, to follow a model that was never built."""
+
+
+class ObjectProbe(Record, tag="object", frozen=True):
+    """What an object answers, step by step: one of the student's class, made with given arguments, or a variable."""
+
+    name: Name
+    """Of the class (anything that makes an object when it is called), or of the object where it is not to be made."""
+    args: list[Argument]
+    kwargs: dict[str, Argument]
+    then: list[Step]
+    made: bool = True
+    """Whether the name is called first."""
 
 
 class SourceProbe(Record, tag="source", frozen=True):
@@ -290,6 +393,7 @@ class PredictionsProbe(Record, tag="predictions", frozen=True):
 Probe = (
     VariableProbe
     | CallProbe
+    | ObjectProbe
     | ModelProbe
     | SourceProbe
     | PrintedProbe

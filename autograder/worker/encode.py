@@ -1,0 +1,106 @@
+"""Inside a room: turn one value of the student's into an artifact, plain data that may cross the wall."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping as MappingType
+from typing import Any
+
+import numpy as np
+
+from autograder.wire import codec
+from autograder.wire.messages import Artifact, Items, Mapping, Opaque, Text
+from autograder.worker import keras_reader
+
+DEPTH = 8
+ITEMS = 10_000
+TEXT_CHARS = 100_000
+REPR_CHARS = 500
+
+
+class TooLarge(Exception):
+    """The answer is over a limit of size or depth."""
+
+
+class Encoder:
+    """Turns one value into an artifact, its arrays' bytes into `blobs`."""
+
+    def __init__(self, blobs: list[bytes], array_bytes: int) -> None:
+        self._blobs = blobs
+        self._bytes_left = array_bytes
+        self._items_left = ITEMS
+
+    def encode(self, value: Any, depth: int = 0) -> Artifact:
+        """Return the artifact of `value`. Raise TooLarge over a limit; whatever a student's own class raises passes."""
+        self._items_left -= 1
+        if depth > DEPTH or self._items_left < 0:
+            raise TooLarge(f"over {ITEMS} values, or nested over {DEPTH} deep")
+        if value is None or (isinstance(value, (bool, int, float, complex)) and type(value).__module__ == "builtins"):
+            return codec.scalar_record(value)
+        if isinstance(value, str):
+            return Text(codec.plain_text(value)[:TEXT_CHARS], len(value))
+        if isinstance(value, (list, tuple)):
+            return Items(_kind(value), [self.encode(item, depth + 1) for item in value])
+        if isinstance(value, (set, frozenset)):
+            return Items("set", [self.encode(item, depth + 1) for item in _in_order(value)])
+        if isinstance(value, MappingType):
+            return Mapping([(self.encode(key, depth + 1), self.encode(val, depth + 1)) for key, val in value.items()])
+        if is_keras_model(value):
+            return keras_reader.read_model(value)
+        array = _as_array(value)
+        return self._opaque(value) if array is None else self._encode_array(array, depth)
+
+    def _encode_array(self, array: Any, depth: int) -> Artifact:
+        if array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and its like, unknown to plain NumPy
+            array = array.astype(np.float32)
+        if array.dtype.kind not in codec.NUMERIC_KINDS:
+            return self.encode(array.tolist(), depth + 1)
+        self._bytes_left -= array.nbytes
+        if self._bytes_left < 0:
+            raise TooLarge(f"{array.dtype}{list(array.shape)} has {array.nbytes} bytes")
+        return codec.array_record(array, self._blobs)
+
+    def _opaque(self, value: Any) -> Opaque:
+        cls = type(value)
+        return Opaque(
+            codec.plain_text(f"{cls.__module__}.{cls.__qualname__}")[:REPR_CHARS],
+            codec.plain_text(repr(value))[:REPR_CHARS],
+        )
+
+
+def _kind(value: Any) -> Any:
+    return "tuple" if isinstance(value, tuple) else "list"
+
+
+def _in_order(values: Any) -> list[Any]:
+    try:
+        return sorted(values)
+    except TypeError:
+        return list(values)
+
+
+def _as_array(value: Any) -> Any:
+    """The NumPy array of an array, a NumPy scalar or a framework's tensor; None for anything else."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.asarray(value)
+    framework = type(value).__module__.partition(".")[0]
+    if framework == "torch" and hasattr(value, "detach"):
+        return value.detach().cpu().numpy()
+    if framework in ("tensorflow", "keras", "jax") and hasattr(value, "numpy"):
+        return np.asarray(value.numpy())
+    return None
+
+
+def keras_model_class() -> type:
+    keras = sys.modules.get("keras")
+    model: type = keras.Model if keras is not None else Opaque  # Opaque: no student's value is one
+    return model
+
+
+def is_keras_model(value: Any) -> bool:
+    return isinstance(value, keras_model_class())
+
+
+def is_symbolic(value: Any) -> bool:
+    keras = sys.modules.get("keras")
+    return keras is not None and isinstance(value, keras.KerasTensor)
