@@ -143,6 +143,8 @@ def list_source(source: Source, size: int) -> Listing:
             system += one.odd != "folder"
         elif problem or one.odd not in ("", "folder"):
             skipped.append(Skipped(_shown(name), problem or one.odd))
+        elif not parts and not one.odd:
+            skipped.append(Skipped(_shown(name), "no name"))
         elif parts in seen and not one.odd:
             skipped.append(Skipped(_shown(name), "the same name again"))
         elif parts and not one.odd:
@@ -283,7 +285,7 @@ def _refuse_many(path: Path) -> None:
 
 def _zip_oddity(info: zipfile.ZipInfo) -> str:
     mode = info.external_attr >> 16
-    return "folder" if info.is_dir() else _oddity(mode) if stat.S_IFMT(mode) else ""
+    return "folder" if info.filename.endswith("/") else _oddity(mode) if stat.S_IFMT(mode) else ""
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str | bytes:
