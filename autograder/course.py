@@ -52,6 +52,8 @@ class AssignmentSettings(Record, frozen=True):
     """Modules the rooms are forked with; left out, those that the source notebook imports."""
     data: tuple[str, ...] = ()
     """Sets of the data shelf that the notebook can load."""
+    student_files: tuple[str, ...] = ()
+    """Files handed out that students complete, as patterns of their paths: a student's own copy is used."""
     due: datetime | None = None
     """Until when it is to be handed in; without an offset, in the course's time zone."""
     late_penalty_percent_per_day: Percent | None = None

@@ -168,6 +168,12 @@ def remark(fault: Fault) -> str:
     return f"{REMARKS[fault.kind]}{why}"
 
 
+def _taken_back(exam: Exam) -> str:
+    """What the instructor should know of files that a student changed in vain; empty: nothing."""
+    names = [repair.detail for repair in exam.repairs if repair.kind == "given-file"]
+    return f"the course's own files used in place of the student's: {', '.join(names)}" if names else ""
+
+
 @dataclass(frozen=True)
 class Settled:
     """A submission whose grade needs no exam."""
@@ -287,7 +293,7 @@ class Marker:
             device=found.uses[0].device if found.uses else exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=found.ours or waiting or (remark(exam.fault) if exam.fault else ""),
+            fault=found.ours or waiting or (remark(exam.fault) if exam.fault else _taken_back(exam)),
             trainings=found.uses,
             stand_ins=self._assessor.desk.stand_ins,
         )

@@ -37,6 +37,7 @@ RepairKind = Literal[
     "chosen",
     "kernel",
     "large-file",
+    "given-file",
     "returned",
     "reset",
     "moved",
@@ -139,7 +140,8 @@ class Repair(Record, frozen=True):
     """One thing mended so that a notebook could be graded: kept with the evidence, said to its student."""
 
     kind: RepairKind
-    """chosen: one notebook of several · kernel: of another language · returned: a cell of the course was gone
+    """chosen: one notebook of several · kernel: of another language · large-file: too large to be laid out
+    · given-file: a file handed out had been changed · returned: a cell of the course was gone
     · reset: it had been changed · moved: it was out of its place · recognised: it had lost its id · retyped: an answer
     was not code · copied: an id was there twice · split, merged: an answer in several cells, several cells in one
     · command, path, module, input: what works on another computer only."""

@@ -21,6 +21,8 @@ from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.pipeline import Options, Step, Timings, grade, rejudge
 from autograder.records import Grade
+from autograder.release import write_release
+from autograder.report.feedback import write_feedback
 from autograder.store import Store
 from autograder.validate import findings
 
@@ -406,6 +408,16 @@ def test_files_handed_in_beside_the_notebook_are_there(course: Path) -> None:
     (step,) = run(course)
     assert (step.unchanged, step.grade.attempt) == (False, 2)
     assert step.grade.score < 8.0
+
+
+def test_a_file_of_the_courses_that_was_changed_is_told_to_both(course: Path) -> None:
+    (course / "source/toy/given.py").write_text("A = 1")
+    write_release(load_assignment(course, toy.NAME))
+    path = toy.hand_in(course, "ada", RIGHT)
+    (path.parent / "given.py").write_text("A = 2")
+    assert grades(run(course))["ada"].fault == "the course's own files used in place of the student's: given.py"
+    (page,) = write_feedback(load_assignment(course, toy.NAME))
+    assert "course&#39;s own were used: given.py." in page.read_text()
 
 
 def test_files_larger_than_allowed_are_left_out(course: Path) -> None:

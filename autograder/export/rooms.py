@@ -117,9 +117,9 @@ def _course_root(preprocessor: Any) -> Path:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """What lies beside the notebook, for the room to have too. nbgrader has put the course's own files over theirs."""
+    """What lies in the notebook's folder, for the room to have too. nbgrader has put the course's files over theirs."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
-    return {path.relative_to(folder).as_posix(): path for path in found if path.suffix != ".ipynb"}
+    return {path.relative_to(folder).as_posix(): path for path in found}
 
 
 @cache

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 from autograder.course import Assignment
 from autograder.errors import CourseError, Problem
@@ -15,10 +16,12 @@ from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.paths import TIMESTAMP
 from autograder.records import Picture, Repair, Submission, TextCell, digest
+from autograder.release import release_files
 from autograder.wire.messages import Cell, Fault
 
 PYTHON = ("", "python", "ipython", "python3")
 """What notebooks in Python say their language is."""
+NOTEBOOK = ".ipynb"
 
 
 def students(assignment: Assignment) -> list[str]:
@@ -55,9 +58,12 @@ def read_submission(assignment: Assignment, release: Notebook, student: str) -> 
     if one.notebook is None:
         return Submission(student, digest(one.data), fault=Fault(kind="unreadable", message=one.problem))
     own, left_out = _own_files(assignment, found)
-    files = {**own, **handed_out(assignment)}
+    given = handed_out(assignment)
+    files = {**own, **given, **_completed(assignment, own)}
     rebuilt = rebuild(release, one.notebook, frozenset(files))
-    repairs = (*_of_the_whole(found, one.notebook), *left_out, *rebuilt.repairs)
+    repairs = (*_of_the_whole(found, one.notebook), *left_out, *_taken_back(own, files), *rebuilt.repairs)
+    if one.path.suffix == NOTEBOOK and len(one.data) <= assignment.settings.limits.files_mb * 2**20:
+        files[assignment.notebook_file] = one.path  # a kernel has it beside itself
     contents = [part for name, path in sorted(own.items()) for part in (name.encode(), path.read_bytes())]
     return Submission(
         student,
@@ -82,20 +88,51 @@ def _attached(assignment: Assignment, rebuilt: Rebuilt) -> Iterator[tuple[Pictur
 
 
 def _own_files(assignment: Assignment, found: Found) -> tuple[dict[str, Path], list[Repair]]:
-    """Return what the student handed in beside the notebook, by name, and what is said of files that are too large."""
+    """Return what the student handed in beside the notebook, by name, and what is said of files that are too large.
+
+    Names are relative to the notebook's own folder, which is where it runs; a file that is elsewhere keeps its place
+    in the student's folder. Notebooks come last, for the room that is left: most are copies of the graded one.
+    """
+    home = PurePosixPath(found.candidate.name).parent
     kept: dict[str, Path] = {}
     left = assignment.settings.limits.files_mb * 2**20
     left_out = []
-    for name, path in sorted(found.beside.items()):
+    for name in sorted(found.beside, key=lambda name: (name.endswith(NOTEBOOK), not _is_in(home, name), name)):
+        path = found.beside[name]
         size = path.stat().st_size
-        if name == TIMESTAMP or name.endswith(".ipynb") or not os.access(path, os.R_OK):
+        if name == TIMESTAMP or not os.access(path, os.R_OK):
             continue
+        place = str(PurePosixPath(name).relative_to(home)) if _is_in(home, name) else name
         if size > left:
             left_out.append(Repair("large-file", detail=name[:200]))
-            continue
-        left -= size
-        kept[name] = path
+        elif place not in kept:
+            left -= size
+            kept[place] = path
     return kept, left_out
+
+
+def _is_in(folder: PurePosixPath, name: str) -> bool:
+    return PurePosixPath(name).is_relative_to(folder)
+
+
+def _completed(assignment: Assignment, own: Mapping[str, Path]) -> dict[str, Path]:
+    """The files of the student's that are theirs to write, though the course hands out a copy to begin with.
+
+    Those that course.yaml names, and the assignment's notebooks: another part of it than the one that runs.
+    """
+    patterns = assignment.settings.student_files
+    return {
+        name: path
+        for name, path in own.items()
+        if any(fnmatch.fnmatch(name, pattern) for pattern in patterns) or ("/" not in name and name.endswith(NOTEBOOK))
+    }
+
+
+def _taken_back(own: Mapping[str, Path], files: Mapping[str, Path]) -> Iterator[Repair]:
+    """What is said of files that a student changed, where the course's own are used."""
+    for name, path in own.items():
+        if files[name] != path and files[name].read_bytes() != path.read_bytes():
+            yield Repair("given-file", detail=name[:200])
 
 
 def _of_the_whole(found: Found, notebook: Notebook) -> Iterator[Repair]:
@@ -108,12 +145,22 @@ def _of_the_whole(found: Found, notebook: Notebook) -> Iterator[Repair]:
 def handed_out(assignment: Assignment) -> dict[str, Path]:
     """Return the files that students are given beside the notebook, by name. In a room they are as they were given."""
     folder = assignment.paths.release(assignment.name)
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".ipynb")
-    return {path.relative_to(folder).as_posix(): path for path in found}
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = {path.relative_to(folder).as_posix(): path for path in found}
+    files.pop(assignment.notebook_file, None)
+    return files
+
+
+def _source_files(assignment: Assignment) -> dict[str, Path]:
+    """The files beside the source's notebook, by name: with what the solution has in those that students complete."""
+    return {file.name.as_posix(): file.source for file in release_files(assignment)}
 
 
 def as_submission(assignment: Assignment, notebook: Notebook) -> Submission:
-    """Return a notebook of the course as a submission: the solution, or the release as it is handed out."""
+    """Return a notebook of the course as a submission: the solution, or the release as it is handed out.
+
+    The solution runs beside the source's files, the release beside its own: students complete some of them.
+    """
     cells: list[Cell] = []
     texts: list[TextCell] = []
     for index, cell in enumerate(notebook.cells):
@@ -123,12 +170,14 @@ def as_submission(assignment: Assignment, notebook: Notebook) -> Submission:
         else:
             texts.append(TextCell(index, role.id, cell.source, text_kind(cell.cell_type)))
     sources = {role_of(cell).id: cell.source for cell in notebook.cells if role_of(cell).solution}
+    files = _source_files(assignment) if notebook is assignment.source else handed_out(assignment)
+    contents = [part for name, path in files.items() for part in (name.encode(), path.read_bytes())]
     return Submission(
         "",
-        digest(*(cell.source for cell in cells)),
+        digest(*(cell.source for cell in cells), *contents),
         tuple(cells),
         sources,
-        files=handed_out(assignment),
+        files=files,
         texts=tuple(texts),
     )
 

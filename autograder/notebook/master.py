@@ -77,6 +77,12 @@ class MasterCopy:
         ignore = IgnorePattern(config=self._config)
         return OutputRules(LimitOutput(config=self._config).max_lines, ignore.pattern if ignore.enabled else "")
 
+    @property
+    def not_overwritten(self) -> frozenset[str]:
+        """Files of the source, by name, that students complete: nbgrader's `Autograde.exclude_overwriting`."""
+        named = self._config.Autograde.get("exclude_overwriting") or {}
+        return frozenset(os.path.normpath(name) for name in named.get(self._assignment, ()))
+
     def _record(self, source: Path) -> tuple[GradedCell, ...]:
         """Record one source notebook, as the first half of `generate_assignment` does."""
         import nbformat

@@ -17,6 +17,7 @@ SENTENCES: dict[RepairKind, Phrase] = {
     "chosen": phrase("Several notebooks were handed in; this one was graded"),
     "kernel": phrase("The notebook says it is written in another language; it was run as Python"),
     "large-file": phrase("Files handed in beside the notebook are larger than allowed; they were left out"),
+    "given-file": phrase("These files belong to the course and had been changed; the course's own were used"),
     "returned": phrase("Cells of the course were missing; they were put back"),
     "reset": phrase("Cells that belong to the course had been changed; the course's text was used"),
     "moved": phrase("Cells of the course were out of place; they were run in theirs"),

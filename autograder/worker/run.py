@@ -51,7 +51,7 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
-from autograder.worker import elsewhere, fit_cap
+from autograder.worker import elsewhere, fit_cap, imports
 from autograder.worker.answer import Answerer
 from autograder.worker.pictures import pictures
 from autograder.worker.watch import Watches
@@ -234,9 +234,13 @@ class _CellCompiler(CachingCompiler):
     """Names the code of a cell after its place in the notebook, so that a traceback can say where it happened."""
 
     index = 0
+    source = ""
+    """Of the cell that runs."""
 
     def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
-        return f"{CELL_FILE}{self.index}>"
+        if raw_code.strip() in self.source:  # the cell, or the body of its magic
+            return f"{CELL_FILE}{self.index}>"
+        return f"<beside cell {self.index}: {hash(raw_code)}>"  # of a notebook that the cell runs
 
 
 class _ResultHook(DisplayHook):
@@ -336,10 +340,12 @@ def serve(talk: socket.socket) -> None:
         elsewhere.install()
     _seed(cells.seed)
     _lay_out(cells.files, contents)
+    imports.look_beside_the_notebook(file.path for file in cells.files)
     _watch_descriptors()
     os.environ.update(cells.environment)
     pictures.wanted = cells.pictures
     for cell in cells.cells:
+        imports.notice_new_files()
         _send(talk, CellStarted(cell.index))
         run = _run_cell(_shell, cell, cells.output_chars, cells.fit, interrupts)
         _leave_if_forked()
@@ -389,7 +395,8 @@ def _run_cell(shell: _Shell, cell: Cell, output_chars: int, fit: FitCap, interru
     compiler, shown = shell.compile, shell.displayhook
     assert isinstance(compiler, _CellCompiler)
     assert isinstance(shown, _ResultHook)
-    compiler.index, shown.shown, shown.source = cell.index, "", cell.source
+    compiler.index, compiler.source = cell.index, cell.source
+    shown.shown, shown.source = "", cell.source
     stdout, stderr = _Capture(output_chars), _Capture(output_chars, "stderr")
     _outputs.start()
     pictures.start()

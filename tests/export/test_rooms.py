@@ -15,11 +15,18 @@ import pytest
 from nbgrader.api import Gradebook
 
 import toy
+from autograder import compat
+from autograder.course import load_nbgrader_assignment
 from autograder.export.executed import outputs
+from autograder.pipeline import Options, Timings
 from autograder.wire.messages import CellRun, Fault
 
 SCRIPTS = sysconfig.get_path("scripts")
-CONFIG = 'c = get_config()\nc.CourseDirectory.course_id = "tests"\n'
+CONFIG = """
+c = get_config()
+c.CourseDirectory.course_id = "tests"
+c.Autograde.exclude_overwriting = {"toy": ["theirs.py"]}
+"""
 ONE_LINE = "from autograder.export.rooms import use_rooms; use_rooms(c)\n"
 CELLS = (
     toy.answer("f-answer", "def f(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"),
@@ -27,6 +34,8 @@ CELLS = (
     toy.test_cell("share", 5, "2.5 if f(1) == 2 else 1"),
     toy.test_cell("warned", 2, "import sys\nprint('careful', file=sys.stderr)"),
     toy.test_cell("file", 3, "assert open('data.txt').read() == 'of the course'"),
+    toy.test_cell("module", 1, "from tools.given import one\nassert one() == 1"),
+    toy.test_cell("completed", 1, "from theirs import two\nassert two() == 2"),
     toy.answer("last-answer", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
     toy.test_cell("last", 1, "assert x == 1"),
 )
@@ -68,6 +77,9 @@ def hand_in(root: Path, student: str, answers: dict[str, str]) -> None:
     folder.mkdir(parents=True)
     (folder / "toy.ipynb").write_text(json.dumps(notebook))
     (folder / "data.txt").write_text("the student's own")
+    (folder / "theirs.py").write_text("def two():\n    return 2")
+    (folder / "tools").mkdir()
+    (folder / "tools/given.py").write_text("def one():\n    return 'changed'")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +90,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir(parents=True)
     (folder / "toy.ipynb").write_bytes(toy.notebook(CELLS))
     (folder / "data.txt").write_text("of the course")
+    (folder / "theirs.py").write_text("def two():\n    raise NotImplementedError")
+    (folder / "tools").mkdir()
+    (folder / "tools/given.py").write_text("def one():\n    return 1")
     (root / "nbgrader_config.py").write_text(CONFIG)
     nbgrader(root, "generate_assignment", "toy")
     for student, answers in STUDENTS.items():
@@ -110,16 +125,24 @@ def in_kernels(course: Path) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def in_compat(course: Path) -> dict[str, dict[str, float]]:
+    root = shutil.copytree(course, course.with_name("in-compat"))
+    grades = [step.grade for step in compat.grade(load_nbgrader_assignment(root, "toy"), Options(jobs=1), Timings())]
+    return {one.student: {question.id: question.score for question in one.questions} for one in grades}
+
+
 def scores(root: Path, student: str) -> dict[str, float | None]:
     with Gradebook(f"sqlite:///{root}/gradebook.db", "tests") as book:
         notebook = book.find_submission_notebook("toy", "toy", student)
         return {grade.name: grade.auto_score for grade in notebook.grades}
 
 
-def test_scores_are_nbgraders_own(in_rooms: Path, in_kernels: Path) -> None:
-    assert scores(in_rooms, "ada") == {"f": 4.0, "share": 2.5, "warned": 0.0, "file": 3.0, "last": 1.0}
+def test_scores_are_nbgraders_own(in_rooms: Path, in_kernels: Path, in_compat: dict[str, dict[str, float]]) -> None:
+    marks = {"f": 4.0, "share": 2.5, "warned": 0.0, "file": 3.0, "module": 1.0, "completed": 1.0, "last": 1.0}
+    assert scores(in_rooms, "ada") == marks
     for student in STUDENTS:
-        assert scores(in_rooms, student) == scores(in_kernels, student)
+        assert scores(in_rooms, student) == scores(in_kernels, student) == in_compat[student]
 
 
 def test_an_attack_finds_nothing_and_what_it_ended_is_lost(in_rooms: Path) -> None:

@@ -364,3 +364,86 @@ def test_a_folder_whose_name_is_not_text_is_named(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path / "submitted") + b"/caf\xe9")).mkdir(parents=True)
     with pytest.raises(CourseError, match="a folder's name that is not text: rename it"):
         students(assignment)
+
+
+# --- Files beside the notebook ----------------------------------------------------------------------------------------
+
+
+def with_settings(root: Path, text: str) -> Assignment:
+    """The toy assignment with a line more in its settings."""
+    path = root / "course.yaml"
+    path.write_text(path.read_text().replace("    expected:", f"    {text}\n    expected:"))
+    return load_assignment(root, toy.NAME)
+
+
+def beside(root: Path, files: dict[str, str], where: str = f"submitted/ada/{toy.NAME}") -> None:
+    for name, content in files.items():
+        path = root / where / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+
+def files_of(submission: Submission | None) -> dict[str, str]:
+    assert submission is not None
+    return {name: path.read_text() for name, path in submission.files.items() if name != f"{toy.NAME}.ipynb"}
+
+
+GIVEN = {"sums.py": "stub", "lib/given.py": "given", "data/n.txt": "4"}
+THEIRS = {"sums.py": "theirs", "lib/given.py": "changed", "data/n.txt": "4", "mine.py": "mine"}
+
+
+def test_a_file_that_is_handed_out_is_the_courses_and_that_is_said(tmp_path: Path) -> None:
+    beside(tmp_path, GIVEN, f"source/{toy.NAME}")
+    assignment, release = one_assignment(tmp_path)
+    toy.hand_in(tmp_path, "ada", toy.answered({}))
+    beside(tmp_path, THEIRS)
+    submission = read_submission(assignment, release, "ada")
+    assert files_of(submission) == {**GIVEN, "mine.py": "mine"}
+    assert submission is not None
+    changed = [Repair("given-file", detail=name) for name in ("lib/given.py", "sums.py")]
+    assert list(submission.repairs) == changed
+
+
+@pytest.mark.parametrize("pattern", ["sums.py", "*s.py", "s*"])
+def test_a_file_that_students_complete_is_theirs(tmp_path: Path, pattern: str) -> None:
+    beside(tmp_path, GIVEN, f"source/{toy.NAME}")
+    _, release = one_assignment(tmp_path)
+    assignment = with_settings(tmp_path, f"student_files: ['{pattern}']")
+    toy.hand_in(tmp_path, "ada", toy.answered({}))
+    assert files_of(read_submission(assignment, release, "ada")) == GIVEN  # the stub, where nothing is handed in
+    beside(tmp_path, THEIRS)
+    submission = read_submission(assignment, release, "ada")
+    assert files_of(submission) == {**GIVEN, "sums.py": "theirs", "mine.py": "mine"}
+    assert submission is not None
+    assert list(submission.repairs) == [Repair("given-file", detail="lib/given.py")]
+
+
+def test_the_solution_runs_beside_the_sources_files_and_the_release_beside_its_own(tmp_path: Path) -> None:
+    beside(tmp_path, {"sums.py": "solved"}, f"source/{toy.NAME}")
+    assignment, release = one_assignment(tmp_path)
+    beside(tmp_path, {"sums.py": "stub"}, f"release/{toy.NAME}")
+    assert files_of(as_submission(assignment, assignment.source)) == {"sums.py": "solved"}
+    assert files_of(as_submission(assignment, release)) == {"sums.py": "stub"}
+    before = as_submission(assignment, assignment.source).digest
+    beside(tmp_path, {"sums.py": "solved again"}, f"source/{toy.NAME}")
+    assert as_submission(assignment, assignment.source).digest != before
+
+
+def test_a_notebook_in_a_folder_runs_there(tmp_path: Path) -> None:
+    assignment, release = one_assignment(tmp_path)
+    path = toy.hand_in(tmp_path, "ada", toy.answered({}))
+    beside(tmp_path, {"TP/mine.py": "beside", "TP/data/n.txt": "4", "mine.py": "elsewhere", "readme.txt": "5"})
+    path.rename(path.parent / "TP" / path.name)
+    submission = read_submission(assignment, release, "ada")
+    assert files_of(submission) == {"mine.py": "beside", "data/n.txt": "4", "readme.txt": "5"}
+
+
+def test_notebooks_beside_are_there_and_the_graded_one_too(tmp_path: Path) -> None:
+    beside(tmp_path, {"lib/given.ipynb": "given"}, f"source/{toy.NAME}")
+    assignment, release = one_assignment(tmp_path)
+    path = toy.hand_in(tmp_path, "ada", toy.answered({}))
+    beside(tmp_path, {"aide.ipynb": "mine", "lib/given.ipynb": "changed"})
+    submission = read_submission(assignment, release, "ada")
+    assert files_of(submission) == {"aide.ipynb": "mine", "lib/given.ipynb": "given"}
+    assert submission is not None
+    assert submission.files[f"{toy.NAME}.ipynb"] == path
