@@ -51,6 +51,8 @@ from autograder.wire.messages import CellRun, FitCap
 NOTHING_ASKED = Plan((), {}, ())
 ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
 """What nbgrader's kernels see."""
+NOTEBOOK = ".ipynb"
+"""The source's own are never put beside: nbgrader does not, and they hold solutions."""
 REFUSED = "nbgrader would refuse the whole submission"
 
 
@@ -153,11 +155,11 @@ class Course:
         folder = self.paths.submission(student, self.name)
         plain = [path for path in sorted(folder.rglob("*")) if _is_plain(path, folder)]
         own = {on_disk(str(path.relative_to(folder))): path for path in plain}
-        given = {str(file.name): file.source for file in release_files(self.first) if not _is_source(file.name)}
+        given = {str(file.name): file.source for file in release_files(self.first) if file.name.suffix != NOTEBOOK}
         kept = {name: own[name] for name in self._master.not_overwritten & own.keys()}
         size = 0
         fitting = {}
-        for name, path in sorted({**own, **given, **kept}.items(), key=lambda file: (file[0].endswith(".ipynb"), file)):
+        for name, path in sorted({**own, **given, **kept}.items(), key=lambda file: (file[0].endswith(NOTEBOOK), file)):
             size += path.stat().st_size
             if size <= self.limits.files_mb * 2**20:
                 fitting[name] = path
@@ -184,11 +186,6 @@ def _is_plain(path: Path, folder: Path) -> bool:
     return (
         path.is_file() and not any(way.is_symlink() for way in ways) and not is_private(name) and len(str(name)) <= 500
     )
-
-
-def _is_source(name: Path) -> bool:
-    """Whether a file of the source folder is a notebook with its solution: no room sees one."""
-    return name.suffix == ".ipynb" and len(name.parts) == 1
 
 
 # --- The line ---------------------------------------------------------------------------------------------------------

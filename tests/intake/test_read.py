@@ -439,11 +439,14 @@ def test_a_notebook_in_a_folder_runs_there(tmp_path: Path) -> None:
 
 
 def test_notebooks_beside_are_there_and_the_graded_one_too(tmp_path: Path) -> None:
-    beside(tmp_path, {"lib/given.ipynb": "given"}, f"source/{toy.NAME}")
+    given = toy.notebook([toy.code("given", "def given():\n    return 1")]).decode()
+    beside(tmp_path, {"lib/given.ipynb": given}, f"source/{toy.NAME}")
     assignment, release = one_assignment(tmp_path)
     path = toy.hand_in(tmp_path, "ada", toy.answered({}))
     beside(tmp_path, {"aide.ipynb": "mine", "lib/given.ipynb": "changed"})
     submission = read_submission(assignment, release, "ada")
-    assert files_of(submission) == {"aide.ipynb": "mine", "lib/given.ipynb": "given"}
+    files = files_of(submission)
+    assert (files.keys(), files["aide.ipynb"]) == ({"aide.ipynb", "lib/given.ipynb"}, "mine")
+    assert "return 1" in files["lib/given.ipynb"]
     assert submission is not None
     assert submission.files[f"{toy.NAME}.ipynb"] == path
