@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -24,7 +24,6 @@ from autograder.course import (
     Assignment,
     graded_paths,
     keeps_gradebook,
-    load_assignment,
     load_course,
     load_nbgrader_assignment,
     load_parts,
@@ -103,6 +102,7 @@ def validate(
 ) -> None:
     """Check that the solution earns every point, the release none, that nothing leaks, and release equals source."""
     from autograder.data.course_shelf import course_shelf
+    from autograder.leaks import unread
     from autograder.pipeline import Options
     from autograder.validate import findings
 
@@ -110,12 +110,14 @@ def validate(
     found: list[Problem] = []
     assignments = _load_all(names)
     for loaded in assignments:
-        with err.status(f"{loaded.name}: grading the solution and the untouched release"):
+        with err.status(f"{loaded.key}: grading the solution and the untouched release"):
             problems = findings(loaded, Options(profile=profile.value))
-        found += problems
+        found += (problem for problem in problems if problem not in found)
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)
-            out.print(f"{loaded.name}: fit to hand out ({len(questions)} questions, {points:g} points)", markup=False)
+            out.print(f"{loaded.key}: fit to hand out ({len(questions)} questions, {points:g} points)", markup=False)
+        for path in unread(loaded):
+            err.print(f"note: {loaded.paths.shown(path)}: not read: look whether it shows a solution", markup=False)
     _print_stand_ins(name for loaded in assignments for name in course_shelf(loaded.stand_ins).served())
     for problem in found:
         err.print(str(problem), markup=False)
@@ -161,7 +163,7 @@ def collect(
         reader = pattern_reader(pattern) if pattern is not None else None
     except ValueError as error:
         raise CourseError([Problem("--pattern", 0, pattern or "", str(error))]) from None
-    found = bring_in(load_assignment(_root(), assignment), source, reader, anyway=anyway)
+    found = bring_in(load_parts(_root(), assignment)[0], source, reader, anyway=anyway)
     collected = len(found.new) + len(found.changed)
     inside = f", inside {found.inside}/" if found.inside else ""
     out.print(
@@ -218,12 +220,14 @@ def grade(
         students=tuple(student or ()),
     )
     timings = Timings()
-    steps = []
+    steps, done = [], 0
     with _progress() as progress:
         task = progress.add_task(assignment, total=None)
         for step in _grading(assignment, options, timings, compat=compat):
-            steps.append(step)
-            progress.update(task, total=step.total, completed=len(steps))
+            if not step.part:
+                steps.append(step)
+            done += 1
+            progress.update(task, total=step.total, completed=min(done, step.total))
     unchanged = sum(step.unchanged for step in steps)
     missing = sum(step.grade.status == "missing" for step in steps)
     _print_table([step.grade for step in sorted(steps, key=lambda step: step.grade.student)])
@@ -236,7 +240,7 @@ def grade(
         err.print(f"note: {note}", markup=False)
     _print_trainings([step.grade for step in steps])
     if not compat:
-        _keep_gradebook(load_assignment(_root(), assignment), [step.grade for step in steps])
+        _keep_gradebook(load_parts(_root(), assignment), [step.grade for step in steps])
     _leave_loudly(step.grade for step in steps)
 
 
@@ -246,7 +250,7 @@ def _grading(assignment: str, options: Options, timings: Timings, *, compat: boo
 
     if compat:
         return as_nbgrader.grade(load_nbgrader_assignment(_root(), assignment), options, timings)
-    return pipeline.grade(load_assignment(_root(), assignment), options, timings)
+    return pipeline.grade_parts(load_parts(_root(), assignment), options, timings)
 
 
 @app.command()
@@ -261,20 +265,22 @@ def calibrate(
     from autograder import calibrate as calibration
     from autograder.pipeline import Options, cores
 
-    loaded = load_assignment(_root(), assignment)
+    parts = load_parts(_root(), assignment)
+    loaded = parts[0]
     if recipe is not None and recipe not in loaded.settings.recipes:
         known = ", ".join(loaded.settings.recipes) or "none"
         raise CourseError([Problem(loaded.paths.shown(loaded.paths.course), 0, recipe, f"no such recipe; {known}")])
     options = Options(jobs=jobs or cores(), profile=profile.value)
     reports = []
     with err.status(f"{loaded.name}: training the reference and its typical mistakes"):
-        for report in calibration.calibrate(loaded, options, recipe, runs):
-            paths = calibration.keep(loaded, report)
-            reports.append(report)
-            _print_calibration(loaded, report, paths)
+        for part in parts:
+            for report in calibration.calibrate(part, options, recipe, runs):
+                paths = calibration.keep(part, report)
+                reports.append(report)
+                _print_calibration(part, report, paths)
     if not reports:
         text = "its checks train nothing: declare `trained(…)`, `trained_by(…)` or `predictions(…)`"
-        raise CourseError([Problem(loaded.paths.shown(loaded.paths.checks(loaded.name)), 0, "", text)])
+        raise CourseError([Problem(loaded.paths.shown(loaded.checks), 0, "", text)])
     accepted = [report for report in reports if not report.cleared]
     calibration.accept(loaded, accepted)
     if accepted:
@@ -313,17 +319,17 @@ def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]
 @app.command()
 def judge(assignment: AssignmentName) -> None:
     """Judge stored evidence again, without running student code."""
-    from autograder.pipeline import Timings, rejudge
+    from autograder.pipeline import Timings, rejudge_parts
 
-    loaded = load_assignment(_root(), assignment)
+    parts = load_parts(_root(), assignment)
     timings = Timings()
-    grades = [step.grade for step in rejudge(loaded, timings)]
+    grades = [step.grade for step in rejudge_parts(parts, timings) if not step.part]
     if not grades:
         raise CourseError([Problem("submitted", 0, "", f"no evidence yet: run `autograder grade {assignment}`")])
     _print_table(grades)
     out.print(f"{len(grades)} judged in {timings.total:.1f} s", markup=False)
     _print_stand_ins(name for one in grades for name in one.stand_ins)
-    _keep_gradebook(loaded, grades)
+    _keep_gradebook(parts, grades)
     _leave_loudly(grades)
 
 
@@ -360,10 +366,10 @@ def feedback(assignment: AssignmentName) -> None:
     """Write one page a student, under feedback/."""
     from autograder.report.feedback import write_feedback
 
-    loaded = load_assignment(_root(), assignment)
-    pages = list(write_feedback(loaded, _penalties(loaded)))
+    parts = load_parts(_root(), assignment)
+    pages = [page for part in parts for page in write_feedback(part, _penalties(part))]
     where = (
-        f" under {loaded.paths.shown(pages[0].parents[2])}/"
+        f" under {parts[0].paths.shown(pages[0].parents[2])}/"
         if pages
         else f": run `autograder grade {assignment}` first"
     )
@@ -394,7 +400,7 @@ def _load_all(names: Iterable[str]) -> list[Assignment]:
     problems: list[Problem] = []
     for name in names:
         try:
-            loaded.append(load_assignment(_root(), name))
+            loaded += load_parts(_root(), name)
         except CourseError as error:
             problems += error.problems
     if problems:
@@ -451,14 +457,18 @@ def _print_table(grades: list[Grade]) -> None:
     Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
 
 
-def _keep_gradebook(assignment: Assignment, grades: list[Grade]) -> None:
-    """Bring nbgrader's gradebook up to date, where the course keeps one."""
-    if not keeps_gradebook(assignment.paths):
+def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
+    """Bring nbgrader's gradebook up to date, where the course keeps one: it has a row for each notebook."""
+    if not parts[0].keeps_gradebook:
         return
-    with err.status(f"{assignment.name}: bringing the gradebook up to date"):
+    with err.status(f"{parts[0].name}: bringing the gradebook up to date"):
         from autograder.export.gradebook import keep_grades
+        from autograder.store import Store
 
-        kept = keep_grades(assignment, grades)
+        students = {one.student for one in grades}
+        with Store(parts[0].paths.store) as store:
+            stored = [(part, [one for one in store.grades(part.key) if one.student in students]) for part in parts]
+        kept = keep_grades(stored)
     out.print(f"gradebook: {_count(kept, 'submission')} up to date", markup=False)
 
 
@@ -472,7 +482,7 @@ def _penalties(assignment: Assignment) -> dict[str, float]:
     from autograder.store import Store
 
     with Store(assignment.paths.store) as store:
-        return dict(penalties(assignment, store.grades(assignment.name)))
+        return dict(penalties(assignment, store.grades(assignment.key)))
 
 
 def _print_stand_ins(names: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from autograder.judge.faults import cell_label, explain_fault, status_of
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import phrase, render
 from autograder.nbgrader_rules import sane_score
-from autograder.records import Check, CheckStatus, Exam, Outcome, Question, QuestionGrade
+from autograder.records import Check, CheckStatus, Exam, Grade, Outcome, Question, QuestionGrade, digest
 from autograder.wire.messages import CellRun, Fault
 
 TEST_CELL = "test_cell"
@@ -38,6 +38,31 @@ def grade_questions(
     }
     settled = _skip_unmet(found, {check.name: check.needs for check in checks}, language)
     return tuple(_grade(question, settled[question.id], _cell_share(question, exam)) for question in questions)
+
+
+def join(assignment: str, grades: Mapping[str, Grade]) -> Grade:
+    """Return a student's grade of an assignment of several notebooks, from that of each, by the notebook's name.
+
+    A notebook that was not handed in earns nothing. Where one could not be graded, through a fault of ours, the whole
+    is not graded yet.
+    """
+    there = {name: one for name, one in grades.items() if one.status != "missing"} or dict(grades)
+    every = list(grades.values())
+    statuses = {one.status for one in there.values()}
+    walls = {one.isolation for one in there.values() if one.isolation}
+    return Grade(
+        every[0].student,
+        assignment,
+        "ungraded" if "ungraded" in statuses else "graded" if "graded" in statuses else "missing",
+        tuple(question for one in every for question in one.questions),
+        isolation=min(walls, default=""),  # the weakest: "standard" comes before "strict"
+        device=next((one.device for one in there.values() if one.device), ""),
+        seconds=round(sum(one.seconds for one in every), 3),
+        submission=digest(*(one.submission for one in every)) if any(one.submission for one in every) else "",
+        fault="; ".join(f"{name}: {one.fault}" for name, one in grades.items() if one.fault),
+        trainings=tuple(use for one in every for use in one.trainings),
+        stand_ins=tuple(dict.fromkeys(name for one in every for name in one.stand_ins)),
+    )
 
 
 def late_penalty(score: float, seconds_late: float, percent_per_day: float) -> float:

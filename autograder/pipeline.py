@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from autograder.engine import Engine, Result, Workshop
 from autograder.engine.inline import InlineEngine
 from autograder.engine.local import LocalEngine
 from autograder.errors import CourseError, Problem
+from autograder.grades import join
 from autograder.intake import list_submissions
 from autograder.judge.process import Judge, NoChecks
 from autograder.marking import Assessor, Marked, Marker, trainings
@@ -26,7 +27,7 @@ from autograder.sandbox.exam import Order
 from autograder.sandbox.gpus import Gpu, GpuPool, reserve, survey
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote, exposed_places
-from autograder.store import Store
+from autograder.store import Keys, Store
 from autograder.training.desk import TrainingDesk
 from autograder.wire.messages import Warm
 
@@ -74,6 +75,8 @@ class Step:
     grade: Grade
     total: int
     unchanged: bool = False
+    part: bool = False
+    """Whether it is one notebook of several: the assignment's own step comes when the last of them is done."""
 
 
 def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterator[Step]:
@@ -161,6 +164,41 @@ def _train(marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Mar
                     else:
                         yield anew
         waiting = again
+
+
+def grade_parts(parts: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Step]:
+    """Grade an assignment, each of its notebooks in rooms of its own; raise as `grade` does."""
+    yield from _over_parts(parts, timings, lambda part, spent: grade(part, options, spent))
+
+
+def rejudge_parts(parts: Sequence[Assignment], timings: Timings) -> Iterator[Step]:
+    """Judge the stored evidence of an assignment again."""
+    yield from _over_parts(parts, timings, rejudge)
+
+
+def _over_parts(
+    parts: Sequence[Assignment], timings: Timings, run: Callable[[Assignment, Timings], Iterator[Step]]
+) -> Iterator[Step]:
+    """Run the line for each notebook, and join what each student has: one grade, stored under the assignment's name."""
+    if len(parts) == 1:
+        yield from run(parts[0], timings)
+        return
+    found: dict[str, dict[str, Step]] = {}
+    for part in parts:
+        spent = Timings(notes=timings.notes)
+        for step in run(part, spent):
+            found.setdefault(step.grade.student, {})[part.key] = step
+            yield replace(step, total=step.total * len(parts), part=True)
+        timings.warm, timings.rooms = timings.warm + spent.warm, timings.rooms + spent.rooms
+        timings.judge, timings.total = timings.judge + spent.judge, timings.total + spent.total
+    with Store(parts[0].paths.store) as store:
+        for student, steps in sorted(found.items()):
+            stored = {part.notebook_file: store.grade(part.key, student) for part in parts}
+            grades = {name: one for name, one in stored.items() if one is not None}
+            joined = store.save(join(parts[0].name, grades), Keys("", ""))
+            handed_in = [step for step in steps.values() if step.grade.status != "missing"]
+            unchanged = bool(handed_in) and all(step.unchanged for step in handed_in)
+            yield Step(joined, len(found) * len(parts), unchanged)
 
 
 def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:

@@ -63,19 +63,23 @@ class PercentPerDay(BasePlugin):  # type: ignore[misc]
         return late_penalty(score, total_seconds_late, self.percent)
 
 
-def keep_grades(assignment: Assignment, grades: Sequence[Grade]) -> int:
-    """Bring the gradebook and `autograded/` up to `grades`; return how many submissions are there now.
+def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
+    """Bring the gradebook and `autograded/` up to the grades of each notebook of one assignment.
 
-    An ungraded submission is left as it was: what kept it from being graded is ours. Raises CourseError where nbgrader
-    refuses the assignment, GraderError where the database cannot be written.
+    Returns how many students have a submission there now. An ungraded submission is left as it was: what kept it from
+    being graded is ours. Raises CourseError where nbgrader refuses the assignment, GraderError where the database
+    cannot be written.
     """
-    config = configuration(assignment)
+    config = configuration(graded[0][0])
     try:
         course = CourseDirectory(config=config)
         with _open(course) as gradebook:
-            _save_assignment(gradebook, course, assignment, config)
-            desk = _Desk(gradebook, course, assignment, config)
-            return sum(desk.keep(grade) for grade in grades)
+            for assignment, _ in graded:  # all notebooks, before the first submission: nbgrader adds none afterwards
+                _save_assignment(gradebook, course, assignment, config)
+            desks = [(_Desk(gradebook, course, one, config), grades) for one, grades in graded]
+            work = [(grade.status == "missing", desk, grade) for desk, grades in desks for grade in grades]
+            # What was not handed in comes last: another notebook of the same student makes the submission it is of.
+            return len({grade.student for _, desk, grade in sorted(work, key=lambda one: one[0]) if desk.keep(grade)})
     except (SQLAlchemyError, InvalidEntry, OSError) as error:
         advice = "if an older nbgrader made it, run `nbgrader db upgrade`"
         raise GraderError(f"the gradebook cannot be written ({advice}): {error}") from error

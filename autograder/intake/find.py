@@ -57,14 +57,30 @@ def find_submission(assignment: Assignment, release: Notebook, student: str) -> 
     largest = assignment.settings.limits.notebook_mb * 2**20
     best: Candidate | None = None
     rank: tuple[float, ...] = ()
+    total = len(paths)
     for name in paths[:CANDIDATES]:  # one at a time: each may be large
         one = _read(files[name], name, largest)
+        if _is_of_another_part(assignment, one, release):
+            total -= 1
+            continue
         new = _rank(one, release, name == _own(assignment))
         if best is None or new > rank:
             best, rank = one, new
     if best is None:
         return None
-    return Found(best, len(paths), {name: path for name, path in files.items() if name != best.name})
+    return Found(best, total, {name: path for name, path in files.items() if name != best.name})
+
+
+def _is_of_another_part(assignment: Assignment, candidate: Candidate, release: Notebook) -> bool:
+    """Whether a notebook is that of another part of the assignment: by its cells, or else by its name."""
+    if not assignment.others:
+        return False
+    cells = candidate.notebook.cells if candidate.notebook else ()
+    ids = {role_of(cell).id for cell in cells} - {""}
+    own, theirs = ids & {role_of(cell).id for cell in release.cells}, ids & assignment.elsewhere
+    if len(own) != len(theirs):
+        return len(theirs) > len(own)
+    return candidate.path.name in {f"{other.stem}.ipynb" for other in assignment.others}
 
 
 def _own(assignment: Assignment) -> str:

@@ -84,7 +84,7 @@ def when(root: Path, student: str, moment: str) -> None:
 
 
 def keep(root: Path, *grades: Grade) -> int:
-    return keep_grades(load_assignment(root, "toy"), grades)
+    return keep_grades([(load_assignment(root, "toy"), grades)])
 
 
 @pytest.fixture(scope="module")
