@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COURSE := .venv-course
 LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
@@ -18,6 +19,14 @@ $(VENV)/ready: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# A course's own environment, as tests need one: the grader's libraries, and more beside them.
+$(COURSE)/ready: $(VENV)/ready requirements-course.txt
+	$(BIN)/python -m venv $(COURSE)
+	$(COURSE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-course.txt
+	$(BIN)/python -c 'import os, sysconfig; print(sysconfig.get_path("purelib")); print(os.getcwd())' > $(COURSE)/grader.pth
+	mv $(COURSE)/grader.pth "$$($(COURSE)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@touch $@
+
 demo: export AUTOGRADER_DATA := $(CURDIR)/demo/data
 demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
 	rm -rf demo
@@ -32,7 +41,7 @@ demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
 
 test: lint types check ## Lint, types and tests
 
-test-all: lint types ## The same, with the whole matrices that `make test` takes one of each kind of
+test-all: lint types $(COURSE)/ready ## The same, with the whole matrices that `make test` takes one of each kind of
 	$(BIN)/pytest -m "whole or not whole"
 
 lint: $(VENV)/ready ## Lint and format
@@ -42,7 +51,7 @@ lint: $(VENV)/ready ## Lint and format
 types: $(VENV)/ready ## Types
 	$(BIN)/mypy
 
-check: $(VENV)/ready ## Tests
+check: $(COURSE)/ready ## Tests
 	$(BIN)/pytest
 
 bench: $(VENV)/ready ## Measure against nbgrader and against the floor
@@ -60,4 +69,4 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(COURSE) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache

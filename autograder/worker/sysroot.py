@@ -29,7 +29,11 @@ LOADER = "/loader"
 """Folder beside this Python's own shared library, where it has one."""
 SCRIPT_BYTES = 2**16
 """No script that an installer writes is larger."""
-START = "import sys; sys.path[0] = sys.argv[2]; from autograder.worker import zygote; zygote.main(sys.argv[1])"
+START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from autograder.worker import zygote; "
+    "zygote.main(sys.argv[1])"
+)
+"""Libraries are looked for where rooms see them, from the first import on: a module remembers where it was found."""
 
 Folders = Sequence[tuple[str, str]]
 
@@ -38,6 +42,7 @@ def main(setup: dict[str, Any]) -> NoReturn:
     """Build the file system, enter it, and run the zygote there. `setup`: see `Zygote`, who sends it."""
     folders = [(str(source), str(target)) for source, target in setup.pop("folders")]
     package, cache, base = (setup.pop(name) for name in ("package", "cache", "base"))
+    libraries = [*sys.path[1:], *setup.pop("site")]  # the first is the folder this module was found in
     environment, python, setup["note"] = dict(os.environ), sys.executable, ""
     try:
         _leave_host_mounts()
@@ -45,13 +50,14 @@ def main(setup: dict[str, Any]) -> NoReturn:
         package, cache, python = PACKAGE, CACHE, moved(python, folders)
         environment.update(_loader_path(folders))
         shown = [target for _, target in folders]
-        setup["site"] = [moved(path, folders) for path in setup["site"]]
+        libraries = [moved(path, folders) for path in libraries]
     except (wall.WallError, OSError) as error:
         setup["note"] = f"rooms see this Python at its own path: {error}"
         shown = [source for source, _ in folders]
     setup["visible"] = [*setup.pop("system"), *shown]
     environment |= {"HOME": cache, "MPLCONFIGDIR": f"{cache}/matplotlib"}
-    os.execve(python, [python, "-c", START, json.dumps(setup), package], environment)
+    path = list(dict.fromkeys([package, *libraries]))
+    os.execve(python, [python, "-c", START, json.dumps(setup), json.dumps(path)], environment)
 
 
 def moved(path: str, folders: Folders) -> str:

@@ -1,9 +1,8 @@
 """The zygote: a process that imports the heavy libraries once, runs no operation, and forks a room per request.
 
 Started by `sysroot` with a JSON object: `control` (a descriptor, one end of a Unix socket), `root` (an empty folder to
-build rooms on), `visible` (paths a room may read), `site` (folders of libraries beside this Python's own), `preload`
-(modules to import), `note` (what the host should know of the start). First message out: `Warm`. Then each `Spawn`, with
-two descriptors, becomes a room.
+build rooms on), `visible` (paths a room may read), `preload` (modules to import), `note` (what the host should know of
+the start). First message out: `Warm`. Then each `Spawn`, with two descriptors, becomes a room.
 
 Forking is sound only from a process with one thread, which is why the libraries' thread pools are held to one thread
 before they load and why the number of threads is checked after every import. A library that starts a thread all the
@@ -24,7 +23,6 @@ import json
 import os
 import select
 import signal
-import site
 import socket
 import sys
 import time
@@ -62,8 +60,6 @@ def main(given: str) -> None:
     _forget_variables()
     setup = json.loads(given)
     control = socket.socket(fileno=setup["control"])
-    for folder in setup["site"]:
-        site.addsitedir(folder)
     started = time.perf_counter()
     try:
         problem = _preload(setup["preload"])
@@ -72,7 +68,7 @@ def main(given: str) -> None:
     serves = None if problem else _load_rooms()
     if not problem and (threads := _threads()) > 1:
         problem = f"the room's own code left {threads} threads running; rooms cannot be forked from them"
-    sys.path.remove(sys.orig_argv[-1])  # where this package was found: no room has it
+    del sys.path[0]  # where this package was found: no room has it
     warm = Warm(time.perf_counter() - started, _versions(), problem, setup.get("threaded", []), setup["note"])
     control.sendall(codec.pack(warm))
     if serves is None or problem:

@@ -1,0 +1,100 @@
+"""A course in an environment of its own: other libraries beside the grader's, and a module beside the notebook."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+COURSE_YAML = """
+course: data
+title: Data
+assignments:
+  lab:
+    title: Lab
+    limits: {cell_seconds: 60, seconds: 120}
+"""
+ANSWER = (
+    '{"schema_version": 3, "grade_id": "mean-answer", "solution": true, "grade": false, "locked": false, "task": false}'
+)
+TESTS = (
+    '{"schema_version": 3, "grade_id": "mean", "solution": false, "grade": true, "locked": true, "points": 2, '
+    '"task": false}'
+)
+SOURCE = f"""
+# Lab
+
+```python
+import pandas as pd
+import pyarrow as pa
+import seaborn as sns
+import tensorflow as tf
+
+from utils import table
+```
+
+```python nbgrader={ANSWER}
+### BEGIN SOLUTION
+def mean(frame):
+    return float(frame["score"].mean())
+### END SOLUTION
+```
+
+```python nbgrader={TESTS}
+assert mean(table()) == 2.0
+assert pa.Table.from_pandas(table()).num_rows == 3
+assert sns.barplot(table(), x="name", y="score") is not None
+assert int(tf.reduce_sum(tf.constant([1, 2]))) == 3
+```
+"""
+UTILS = """
+import pandas as pd
+
+
+def table():
+    return pd.DataFrame({"name": ["ada", "bob", "cleo"], "score": [1, 2, 3]})
+"""
+
+
+@pytest.fixture(scope="module")
+def python(repository: Path) -> Path:
+    """The interpreter of the environment that `make` prepares beside the grader's."""
+    found = repository / ".venv-course" / "bin" / "python"
+    if not found.exists():
+        pytest.fail("no .venv-course here: `make .venv-course/ready` makes it, and `make check` does before the tests")
+    return found
+
+
+@pytest.mark.tensorflow
+def test_a_course_with_pandas_pyarrow_and_seaborn_is_graded(python: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source" / "lab"
+    source.mkdir(parents=True)
+    (tmp_path / "course.yaml").write_text(COURSE_YAML)
+    (source / "lab.md").write_text(SOURCE)
+    (source / "utils.py").write_text(UTILS)
+
+    def autograder(*arguments: str) -> str:
+        command = [str(python), "-m", "autograder", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "note: each room imports" not in done.stderr
+        return done.stdout
+
+    autograder("release", "lab")
+    assert "fit to hand out" in autograder("validate", "lab")
+    released = json.loads((tmp_path / "release" / "lab" / "lab.ipynb").read_text())
+    for student, answer in (("ada", "def mean(frame):\n    return frame.score.mean()"), ("bob", "mean = None")):
+        for cell in released["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("grade_id") == "mean-answer":
+                cell["source"] = answer
+        folder = tmp_path / "submitted" / student / "lab"
+        folder.mkdir(parents=True)
+        (folder / "lab.ipynb").write_text(json.dumps(released))
+    autograder("grade", "lab")
+    rows = [json.loads(line) for line in autograder("results", "lab", "--json").splitlines()]
+    assert [(row["student"], row["status"], row["score"]) for row in rows] == [
+        ("ada", "graded", 2),
+        ("bob", "graded", 0),
+    ]
