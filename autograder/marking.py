@@ -268,7 +268,7 @@ class Marker:
             if self._again:
                 self._assessor.desk.forget_passing_faults(result.evidence)
             result.evidence.save(self._assignment.paths.evidence(self._assignment.key, submission.student))
-        except OSError as error:
+        except (OSError, codec.WireError) as error:
             return self.give_up(submission, f"the evidence cannot be stored: {error}")
         return self.mark_stored(submission)
 

@@ -236,6 +236,8 @@ class Evidence:
 
     exam: Exam
     frames: tuple[bytes, ...]
+    doubt: str = ""
+    """Why what cut the exam short may not be the student's doing: it is to be held again, alone. Not in the file."""
 
     def answers(self) -> dict[str, tuple[Answer, list[bytes]]]:
         """Return each probe's answer with the blobs its arrays refer to."""

@@ -66,6 +66,16 @@ def hold(zygote: Zygote, order: Order) -> Result:
     return Result(order, evidence, error)
 
 
+def hold_again(zygote: Zygote, result: Result) -> Result:
+    """Hold an exam again whose end is in doubt, while no other room works. What comes of it now is the student's."""
+    return hold(zygote, result.order) if in_doubt(result) else result
+
+
+def in_doubt(result: Result) -> bool:
+    """Whether what cut an exam short may have been other rooms, or a fault of ours."""
+    return bool(result.evidence and result.evidence.doubt)
+
+
 def run_training(workshop: Workshop, threads: int, job: Job) -> Trained:
     """Run one training, trying again where the fault is ours."""
     run, error = _tried(lambda: _train(workshop, threads, job), f"training of {job.recipe.name}, seed {job.seed}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from autograder.engine import Result, Trained, Workshop, hold, run_training
+from autograder.engine import Result, Trained, Workshop, hold, hold_again, run_training
 from autograder.sandbox.exam import Order
 from autograder.training.job import Job
 
@@ -18,7 +18,7 @@ class InlineEngine:
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
         for order in orders:
-            yield hold(self._workshop.zygote, order)
+            yield hold_again(self._workshop.zygote, hold(self._workshop.zygote, order))
 
     def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
         for job in jobs:

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import TypeVar
 
-from autograder.engine import Result, Trained, Workshop, hold, run_training
+from autograder.engine import Result, Trained, Workshop, hold, hold_again, in_doubt, run_training
 from autograder.sandbox.exam import Order
 from autograder.training.job import Job
 
@@ -25,7 +25,13 @@ class LocalEngine:
         self._jobs = jobs
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
-        return _in_parallel(partial(hold, self._workshop.zygote), orders, self._jobs)
+        doubtful = []
+        for result in _in_parallel(partial(hold, self._workshop.zygote), orders, self._jobs):
+            if in_doubt(result):
+                doubtful.append(result)
+            else:
+                yield result
+        yield from (hold_again(self._workshop.zygote, result) for result in doubtful)
 
     def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
         """Two trainings side by side, on a core each, end sooner than one after the other on both."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import msgspec
 
 from autograder.data.shelf import DataSet
 from autograder.errors import GraderError
 from autograder.records import CellRecord, Evidence, Exam, Limits, Picture, Plan, Submission
+from autograder.sandbox.clock import Clock
 from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
-from autograder.wire import codec
+from autograder.wire import codec, limits
 from autograder.wire.messages import (
     ROOM_BROKEN,
     ROOM_STARVED,
@@ -37,7 +41,18 @@ from autograder.wire.pictures import CELL_PICTURES, EXAM_BYTES, EXAM_PICTURES, P
 
 GRACE_SECONDS = 3.0
 """What code has, once interrupted, to come back before its room is closed."""
+WATCH_SECONDS = 1.0
+"""Between two looks at the memory of a room that no control group binds."""
 EVIDENCE_BYTES = 512 * 2**20
+"""All that one room may send."""
+SPOKEN_BYTES = 32 * 2**20
+"""What one room may send beside arrays, pictures and what its cells print."""
+CUT_CHARS = 100
+"""What may stand in a cell's output for what was left out of it."""
+STREAMS, PRINTED_BYTES = 3, 4
+"""Texts of a cell that are as long as it prints: two streams and a result; bytes a character, on the wire."""
+SUBMITTED_BYTES = 32 * 2**20
+"""Code and text that a notebook may hold, its outputs and pictures left out."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,10 @@ class _Overdue(Exception):
     """The room did not come back from an interrupt."""
 
 
+class _Starved(Exception):
+    """The room holds more memory than it may."""
+
+
 class _TooMuch(Exception):
     """The room sent more than evidence may hold."""
 
@@ -80,10 +99,15 @@ class _Exam:
         self._room = room
         self._order = order
         trainings = sum(isinstance(probe, TrainedByProbe) for probe in order.plan.probes.values())
-        self._end = time.monotonic() + order.limits.seconds + trainings * order.limits.training_seconds
-        self._deadline = self._end
+        self.clock = Clock(room, order.limits.seconds + trainings * order.limits.training_seconds)
+        printed = order.limits.output_kb * 1024 + CUT_CHARS
+        self._chars = max(printed, limits.STRING_CHARS)
+        self._most_text = SPOKEN_BYTES + STREAMS * PRINTED_BYTES * printed * len(order.submission.cells)
+        self._cells = deque(cell.index for cell in order.submission.cells)
+        self._probes = deque(name for name, probe in order.plan.probes.items() if _asked_of_rooms(probe))
         self.interrupted = False
         self.current: int | None = None
+        self._answering = ""
         self.student_code_ran = False
         self.runs: dict[int, CellRun] = {}
         self.frames: dict[str, bytes] = {}
@@ -91,16 +115,16 @@ class _Exam:
 
     def hold(self) -> None:
         """Run the cells, then ask. Raises RoomEnded or _Overdue where the room does not live to the end."""
-        cells, limits = self._order.submission.cells, self._order.limits
+        cells, sizes = self._order.submission.cells, self._order.limits
         files = self._order.submission.files
         records = [File(path, blob) for blob, path in enumerate(files)]
         blobs = [path.read_bytes() for path in files.values()]
         variables = dict(self._order.environment)
         as_kernel = self._order.as_kernel
-        fit = FitCap() if as_kernel else limits.fit
+        fit = FitCap() if as_kernel else sizes.fit
         opening = Cells(
             list(cells),
-            limits.output_kb * 1024,
+            sizes.output_kb * 1024,
             fit,
             records,
             self._order.seed,
@@ -108,35 +132,47 @@ class _Exam:
             pictures=self._order.pictures,
             as_kernel=as_kernel,
         )
-        self._room.send(opening, blobs, deadline=self._end)
-        while not isinstance(message := (heard := self._next())[0], CellsDone):
+        self._room.send(opening, blobs, deadline=self.clock.end)
+        pictures = CELL_PICTURES * PICTURE_BYTES if self._order.pictures else 0
+        while not isinstance(message := (heard := self._next(pictures))[0], CellsDone):
             self._hear_cell(message, heard[1])
-        self.current = None
-        probes: dict[str, Probe] = {
-            name: probe
-            for name, probe in self._order.plan.probes.items()
-            if not isinstance(probe, SourceProbe | PrintedProbe)
-        }
-        questions = Questions(probes, limits.array_mb * 2**20)
-        self._room.send(questions, list(self._order.plan.blobs), deadline=self._end)
-        while not isinstance(message := (heard := self._next())[0], Done):
-            self._hear_answer(message, heard[1], probes.keys())
-        if len(self.runs) < len(cells) or len(self.frames) < len(probes):
-            raise _Disorder("the room left before its end")
+        if self._cells or self.current is not None:
+            raise _Disorder("the room left cells out")
+        probes = {name: self._order.plan.probes[name] for name in self._probes}
+        questions = Questions(probes, sizes.array_mb * 2**20)
+        self._room.send(questions, list(self._order.plan.blobs), deadline=self.clock.end)
+        while not isinstance(message := (heard := self._next(questions.array_bytes))[0], Done):
+            self._hear_answer(message, heard[1])
+        if self._probes or self._answering:
+            raise _Disorder("the room left questions out")
 
     def _hear_cell(self, message: object, frame: bytes) -> None:
+        """Every cell starts in its turn, and ends, once: a result of a cell that did not run is a forgery."""
         match message:
-            case CellStarted(index):
-                self.current = index
+            case CellStarted(index) if self.current is None and self._cells and index == self._cells[0]:
+                self.current = self._cells.popleft()
                 self.student_code_ran = True
                 self._allow(self._order.limits.cell_seconds)
             case Pictured(index) if index == self.current:
                 self._keep_pictures(index, codec.unpack(frame, Pictured)[1])
             case CellRun() if message.index == self.current:
                 self.runs[message.index] = message
-                self._deadline = self._end
+                self.current = None
+                self.clock.allow()
             case _:
                 raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
+
+    def _wait_on(self) -> None:
+        """The room has said nothing yet: stop it where it has had its time, or holds too much memory."""
+        if self._room.over_memory():
+            raise _Starved
+        if not self.clock.expired():
+            return
+        if self.interrupted or self.clock.over():
+            raise _Overdue
+        self._room.interrupt()
+        self.interrupted = True
+        self.clock.extend(GRACE_SECONDS)
 
     def _keep_pictures(self, cell: int, files: list[bytes]) -> None:
         """Keep what is a picture of those a cell claims to have shown, as many and as large as a room may send."""
@@ -148,34 +184,35 @@ class _Exam:
             if plain and len(self.pictures) < EXAM_PICTURES and size + len(plain) <= EXAM_BYTES:
                 self.pictures.append((Picture(cell), plain))
 
-    def _hear_answer(self, message: object, frame: bytes, asked: Collection[str]) -> None:
+    def _hear_answer(self, message: object, frame: bytes) -> None:
         match message:
-            case AnswerStarted(probe) if probe in asked:
+            case AnswerStarted(probe) if not self._answering and self._probes and probe == self._probes[0]:
+                self._answering = self._probes.popleft()
                 training = isinstance(self._order.plan.probes[probe], TrainedByProbe)
                 self._allow(self._order.limits.training_seconds if training else self._order.limits.cell_seconds)
-            case Answered(probe) if probe in asked:
+            case Answered(probe) if probe == self._answering:
                 self.frames[probe] = frame
-                self._deadline = self._end
+                self._answering = ""
+                self.clock.allow()
             case _:
                 raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
 
     def _allow(self, seconds: float) -> None:
-        self._deadline = min(time.monotonic() + seconds, self._end)
+        self.clock.allow(seconds)
         self.interrupted = False
 
-    def _next(self) -> tuple[object, bytes]:
-        try:
-            heard = self._room.receive(self._deadline)
-        except RoomSilent:
-            if self.interrupted or time.monotonic() >= self._end:
-                raise _Overdue from None
-            self._room.interrupt()
-            self.interrupted = True
-            self._deadline = time.monotonic() + GRACE_SECONDS
-            return self._next()
+    def _next(self, most_blobs: int) -> tuple[object, bytes]:
+        while True:
+            try:
+                soon = time.monotonic() + WATCH_SECONDS if self._room.unbound else self.clock.deadline
+                deadline = min(self.clock.deadline, soon)
+                heard = self._room.receive(deadline, most_chars=self._chars, most_blobs=most_blobs)
+                break
+            except RoomSilent:
+                self._wait_on()
         if isinstance(heard[0], Broken):
             raise _Disorder(f"the room's own code failed: {heard[0].reason}")
-        if self._room.received_bytes > EVIDENCE_BYTES:
+        if self._room.received_bytes > EVIDENCE_BYTES or self._room.received_text > self._most_text:
             raise _TooMuch
         return heard
 
@@ -183,15 +220,21 @@ class _Exam:
 def examine(zygote: Zygote, order: Order) -> Evidence:
     """Hold one exam in a new room and return its evidence.
 
-    Whatever student code does is in the evidence. Raises GraderError for what is ours: no room, a wall that does not
-    stand, a room that speaks out of turn.
+    Whatever student code does is in the evidence, and so is a doubt whether it was the student's doing. Raises
+    GraderError for what is ours: no room, a wall that does not stand, a room that speaks out of turn.
     """
     if order.submission.fault:
         return Evidence(_report(order, zygote, fault=order.submission.fault), ())
-    limits = order.limits
+    if (held := _text_bytes(order.submission)) > SUBMITTED_BYTES:
+        text = f"it holds {held // 2**20} MB of code and text; at most {SUBMITTED_BYTES // 2**20} are read"
+        nothing = replace(order.submission, cells=(), sources={}, texts=(), repairs=())
+        return Evidence(
+            _report(replace(order, submission=nothing), zygote, fault=Fault("unreadable", message=text)), ()
+        )
+    sizes = order.limits
     started = time.monotonic()
     room = zygote.open_room(
-        RoomLimits(limits.memory_mb * 2**20, limits.processes, limits.disk_mb * 2**20),
+        RoomLimits(sizes.memory_mb * 2**20, sizes.processes, sizes.disk_mb * 2**20),
         RoomView(order.sets),
         grouped=order.isolation == "strict",
     )
@@ -209,7 +252,18 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
         runs=exam.runs,
     )
     pictures = [codec.pack(picture, [file]) for picture, file in (*exam.pictures, *order.submission.attached)]
-    return Evidence(report, (*exam.frames.values(), *pictures))
+    doubt = "a room's supervisor was lost" if end.lost else "others took its time" if exam.clock.starved else ""
+    return Evidence(report, (*exam.frames.values(), *pictures), doubt)
+
+
+def _text_bytes(submission: Submission) -> int:
+    """Bytes of all that evidence repeats of a notebook."""
+    parts = [list(submission.cells), dict(submission.sources), list(submission.texts), list(submission.repairs)]
+    return len(msgspec.json.encode(parts))
+
+
+def _asked_of_rooms(probe: Probe) -> bool:
+    return not isinstance(probe, SourceProbe | PrintedProbe)
 
 
 def _hold(exam: _Exam, room: Room) -> Exception | None:
@@ -223,7 +277,7 @@ def _hold(exam: _Exam, room: Room) -> Exception | None:
         return _Overdue()
     except codec.WireError as error:
         return _Disorder(str(error))
-    except (_Overdue, _TooMuch, _Disorder) as stop:
+    except (_Overdue, _Starved, _TooMuch, _Disorder) as stop:
         return stop
     return None
 
@@ -234,7 +288,7 @@ def _why_ended(exam: _Exam, stop: Exception, end: RoomEnd) -> Fault:
         return Fault(kind="time", cell=exam.current)
     if isinstance(stop, _TooMuch):
         return Fault(kind="size", message=f"over {EVIDENCE_BYTES // 2**20} MB in all", cell=exam.current)
-    if end.out_of_memory or end.exit_code == ROOM_STARVED:
+    if isinstance(stop, _Starved) or end.out_of_memory or end.exit_code == ROOM_STARVED:
         return Fault(kind="memory", cell=exam.current)
     if isinstance(stop, _Disorder) or end.exit_code == ROOM_BROKEN:
         return Fault(kind="died", message=str(stop), cell=exam.current)

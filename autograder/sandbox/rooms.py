@@ -24,9 +24,9 @@ import msgspec
 import autograder
 from autograder.data.shelf import DataSet, shelf_folder
 from autograder.errors import GraderError, Problem
-from autograder.sandbox import cgroups, leftovers
+from autograder.sandbox import cgroups, leftovers, processes
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
-from autograder.wire import codec
+from autograder.wire import codec, limits
 from autograder.wire.messages import Ended, Entered, FromRoom, FromSupervisor, Mount, Record, Spawn, Warm
 
 WARM_SECONDS = 300.0
@@ -34,6 +34,7 @@ WARM_SECONDS = 300.0
 ENTER_SECONDS = 30.0
 """The wall stands within milliseconds; this long means the machine is not working."""
 LEAVE_SECONDS = 30.0
+GONE_SECONDS = 0.5
 SHELF = "/data"
 """Where a room finds its data sets."""
 
@@ -191,7 +192,7 @@ class Zygote:
 
     def open_room(
         self,
-        limits: RoomLimits,
+        sizes: RoomLimits,
         view: RoomView = RoomView(),
         *,
         kind: Literal["exam", "training"] = "exam",
@@ -202,13 +203,13 @@ class Zygote:
         Raises GraderError where the wall does not stand: no student code has run then.
         """
         self.warm()
-        cgroup = self._group(limits) if grouped else None
+        cgroup = self._group(sizes) if grouped else None
         spawn = Spawn(
             kind,
-            limits.memory_bytes,
-            limits.processes,
-            limits.disk_bytes,
-            view.mapped_bytes + limits.reserved_bytes,
+            sizes.memory_bytes,
+            sizes.processes,
+            sizes.disk_bytes,
+            view.mapped_bytes + sizes.reserved_bytes,
             cgroup.procs if cgroup else [],
             view.mounts,
             view.gpu.visible if view.gpu else "",
@@ -217,7 +218,7 @@ class Zygote:
         )
         talk, their_talk = socket.socketpair()
         status, their_status = socket.socketpair()
-        room = Room(talk, status, cgroup)
+        room = Room(talk, status, cgroup, sizes.memory_bytes)
         self._rooms.add(room)
         try:
             with self._lock:
@@ -233,13 +234,13 @@ class Zygote:
         room.wait_entered()
         return room
 
-    def _group(self, limits: RoomLimits) -> cgroups.Cgroup:
+    def _group(self, sizes: RoomLimits) -> cgroups.Cgroup:
         try:
             with self._lock:
                 if self._groups is None:
                     self._groups = cgroups.hierarchy(self._process.pid)
                     self._groups.sweep()
-            return self._groups.make(cgroups.Share(limits.memory_bytes, limits.processes, limits.cores))
+            return self._groups.make(cgroups.Share(sizes.memory_bytes, sizes.processes, sizes.cores))
         except OSError as error:
             raise GraderError(f"a room has no control group: {error}") from error
 
@@ -265,14 +266,18 @@ class Zygote:
 class Room:
     """One room, seen from the host: a conversation with student code, and the supervisor who can end it."""
 
-    def __init__(self, talk: socket.socket, status: socket.socket, cgroup: cgroups.Cgroup | None) -> None:
+    def __init__(
+        self, talk: socket.socket, status: socket.socket, cgroup: cgroups.Cgroup | None, memory_bytes: int
+    ) -> None:
         self._talk = talk
         self._status = status
         self._cgroup = cgroup
+        self._memory_bytes = memory_bytes
         self._inmate: int | None = None
         self._unread = bytearray()
         self._lock = threading.Lock()
         self.received_bytes = 0
+        self.received_text = 0
 
     def wait_entered(self) -> None:
         """Wait until the wall stands. Raise GraderError where it does not."""
@@ -305,19 +310,25 @@ class Room:
         except OSError as error:
             raise RoomEnded from error
 
-    def receive(self, deadline: float, kind: Any = FromRoom) -> tuple[Any, bytes]:
+    def receive(
+        self, deadline: float, kind: Any = FromRoom, *, most_chars: int = limits.STRING_CHARS, most_blobs: int = 0
+    ) -> tuple[Any, bytes]:
         """Return the room's next message, one of `kind`, and its frame.
 
-        `deadline` is a time of `time.monotonic`. Raises RoomSilent past it, RoomEnded at the end of the conversation,
-        WireError for anything that is not a message.
+        `deadline` is a time of `time.monotonic`, `most_chars` the most characters of one text, `most_blobs` the most
+        bytes that come with it. Raises RoomSilent past the deadline, RoomEnded at the end of the conversation,
+        WireError for anything that is not a message, or is larger than one may be.
         """
+        most_text = limits.TEXT_BYTES + limits.BYTES_A_CHAR * most_chars
         try:
-            frame = codec.read_frame(self._reader(deadline))
+            frame = codec.read_frame(self._reader(deadline), most_text=most_text, most_blobs=most_blobs)
         except (EOFError, OSError) as error:  # it ended, or another thread has let go of it
             raise RoomEnded from error
         self._unread.clear()
         self.received_bytes += len(frame)
+        self.received_text += codec.text_bytes(frame)
         message, _ = codec.unpack(frame, kind)
+        limits.check(message, most_chars=most_chars)
         return message, frame
 
     def _reader(self, deadline: float) -> Callable[[int], bytes]:
@@ -370,8 +381,25 @@ class Room:
             self.discard()
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that the room has used, as far as it is known while it runs."""
-        return self._cgroup.cpu_seconds() if self._cgroup else 0.0
+        """Return the processor time that the room has used."""
+        return self._cgroup.cpu_seconds() if self._cgroup else processes.cpu_seconds(self._family())
+
+    def waited_seconds(self) -> float:
+        """Return how long the room's threads were ready to run while something else of this machine ran."""
+        return processes.waited_seconds(self._family())
+
+    @property
+    def unbound(self) -> bool:
+        """Whether no control group binds it: then somebody has to look."""
+        return self._cgroup is None
+
+    def over_memory(self) -> bool:
+        """Whether an unbound room holds more memory than it may."""
+        return self.unbound and processes.memory_bytes(self._family()) > self._memory_bytes
+
+    def _family(self) -> list[int]:
+        pid = 0 if self._inmate is None else processes.pid_of(self._inmate)
+        return processes.family(pid) if pid else []
 
     def _end_inmate(self) -> None:
         """Kill the room's first process, and with it all others, and wait for it. Whoever supervised it may be gone."""
@@ -384,12 +412,10 @@ class Room:
 
     def wait_gone(self) -> None:
         """Wait a moment for a room that stopped talking to end by itself, so that its own exit is what is reported."""
-        self._talk.settimeout(0.5)
-        try:
-            while self._talk.recv(2**16):
+        deadline = time.monotonic() + GONE_SECONDS
+        with contextlib.suppress(OSError, RoomSilent):
+            while _receive(self._talk, 2**16, deadline):
                 pass
-        except OSError:
-            return
 
     def discard(self) -> None:
         """Let go of the room, ended: where its supervisor is gone too, we end it ourselves."""

@@ -45,23 +45,30 @@ def pack(message: msgspec.Struct, blobs: list[bytes] | None = None) -> bytes:
     return b"".join([_HEAD.pack(total, len(blobs), len(text)), lengths, text, *blobs])
 
 
-def read_frame(read: Callable[[int], bytes]) -> bytes:
+def read_frame(read: Callable[[int], bytes], *, most_text: int = MAX_FRAME, most_blobs: int = MAX_FRAME) -> bytes:
     """Read one frame with `read`, which returns exactly the number of bytes asked for, or fewer at the end.
 
-    Raises EOFError at the end of the stream, WireError for a frame cut short or over the limit.
+    At most so many bytes of JSON, which take twenty times as many to hold once they are decoded, and of blobs. Raises
+    EOFError at the end of the stream, WireError for a frame cut short or over a limit.
     """
     head = read(_HEAD.size)
     if not head:
         raise EOFError
     if len(head) < _HEAD.size:
         raise WireError("the stream ended inside a frame")
-    rest = _HEAD.unpack(head)[0] - (_HEAD.size - 8)
-    if not 0 <= rest <= MAX_FRAME:
-        raise WireError(f"a frame of {rest} bytes is over the limit")
+    total, count, text = _HEAD.unpack(head)
+    rest = total - (_HEAD.size - 8)
+    if not 0 <= rest <= MAX_FRAME or text > most_text or count > MAX_BLOBS or rest - text - 8 * count > most_blobs:
+        raise WireError(f"a frame of {rest} bytes, {text} of them text, is over the limit")
     body = read(rest)
     if len(body) < rest:
         raise WireError("the stream ended inside a frame")
     return head + body
+
+
+def text_bytes(frame: bytes) -> int:
+    """Return how many bytes of a whole frame are JSON."""
+    return int(_HEAD.unpack_from(frame)[2])
 
 
 @overload

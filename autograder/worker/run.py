@@ -22,8 +22,9 @@ from types import FrameType
 import msgspec
 import numpy as np
 
-from autograder.wire import codec
+from autograder.wire import codec, limits
 from autograder.wire.messages import (
+    Answered,
     AnswerStarted,
     CappedFit,
     Cell,
@@ -115,7 +116,11 @@ def serve(talk: socket.socket) -> None:
         _send(talk, AnswerStarted(name))
         answered, data = answerer.answer(name, probe, interrupts)
         _leave_if_forked()
-        _send(talk, answered, data)
+        try:
+            frame = limits.pack(answered, data)
+        except codec.WireError as error:
+            frame = codec.pack(Answered(name, answered.seconds, Fault(kind="size", message=str(error))))
+        talk.sendall(frame)
     _send(talk, Done())
 
 
