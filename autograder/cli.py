@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SHORT, WRONG, OURS = 1, 2, 3
 SKIPPED_SHOWN = 50
+KEPT_SHOWN = 10
 
 app = typer.Typer(
     help="Grade deep-learning notebooks. Run from the folder that holds course.yaml.",
@@ -323,14 +324,17 @@ def judge(assignment: AssignmentName) -> None:
 
     parts = load_parts(_root(), assignment)
     timings = Timings()
-    grades = [step.grade for step in rejudge_parts(parts, timings) if not step.part]
+    steps = [step for step in rejudge_parts(parts, timings) if not step.part]
+    grades = [step.grade for step in steps]
     if not grades:
         raise CourseError([Problem("submitted", 0, "", f"no evidence yet: run `autograder grade {assignment}`")])
     _print_table(grades)
     out.print(f"{len(grades)} judged in {timings.total:.1f} s", markup=False)
     _print_stand_ins(name for one in grades for name in one.stand_ins)
+    _print_kept(steps)
     _keep_gradebook(parts, grades)
     _leave_loudly(grades)
+    raise typer.Exit(OURS if any(step.ours for step in steps) else 0)
 
 
 @app.command()
@@ -470,6 +474,19 @@ def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
             stored = [(part, [one for one in store.grades(part.key) if one.student in students]) for part in parts]
         kept = keep_grades(stored)
     out.print(f"gradebook: {_count(kept, 'submission')} up to date", markup=False)
+
+
+def _print_kept(steps: list[Step]) -> None:
+    """Say, a line a reason, whose stored marks stand."""
+    reasons: dict[str, list[str]] = {}
+    for step in steps:
+        if step.kept:
+            reasons.setdefault(step.kept, []).append(step.grade.student)
+    for reason, names in reasons.items():
+        more = ", …" if len(names) > KEPT_SHOWN else ""
+        shown = ", ".join(names[:KEPT_SHOWN])
+        whose = f"{_count(len(names), 'submission')} ({shown}{more})"
+        err.print(f"stored marks stand: {whose}: {_printable(reason)}", markup=False)
 
 
 def _penalties(assignment: Assignment) -> dict[str, float]:

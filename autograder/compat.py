@@ -16,7 +16,7 @@ import msgspec
 from autograder.course import Assignment
 from autograder.data.course_shelf import course_shelf
 from autograder.engine import Workshop
-from autograder.errors import CourseError, GraderError, Problem, SubmissionError
+from autograder.errors import CourseError, GraderError, Problem, SubmissionError, cause_of
 from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
 from autograder.intake import students
 from autograder.intake.names import on_disk
@@ -205,9 +205,15 @@ def grade(assignments: Sequence[Assignment], options: Options, timings: Timings)
         ready: list[Work] = []
         waiting: dict[str, Work] = {}
         orders: list[Order] = []
-        for work in (course.work(student) for student in chosen):
-            if needed := _orders(course, work, again=options.again):
-                waiting[work.student] = work
+        for student in chosen:
+            try:
+                work = course.work(student)
+                needed = _orders(course, work, again=options.again)
+            except Exception as surprise:  # whatever it is, it is one student's row
+                yield Step(_give_up(course, store, Work(student, {}), cause_of(surprise)), len(chosen))
+                continue
+            if needed:
+                waiting[student] = work
                 orders += needed
             else:
                 ready.append(work)
@@ -282,17 +288,27 @@ class Marked:
 
 def _mark(course: Course, store: Store, work: Work, total: int, error: GraderError | None = None) -> Step:
     """Mark a student's work from the evidence that lies on disk, and store the grade."""
+    if error is not None:
+        return Step(_give_up(course, store, work, str(error)), total)
     exams = {
         name: load_exam(course.evidence(handed))
         for name, handed in work.notebooks.items()
-        if handed is not None and handed.order is not None and not error and not _is_refused(work)
+        if handed is not None and handed.order is not None and not _is_refused(work)
     }
     keys = _keys(course, work, exams)
     stored = store.grade(course.name, work.student) if store.keys(course.name, work.student) == keys else None
     if stored is not None:
         return Step(stored, total, unchanged=True)
-    graded = _grade(course, work, exams, error)
-    return Step(store.save(graded, Keys("", "") if error else keys, "compat"), total)
+    try:
+        graded = _grade(course, work, exams)
+    except Exception as surprise:  # whatever it is, it is one student's row
+        return Step(_give_up(course, store, work, cause_of(surprise)), total)
+    return Step(store.save(graded, keys, "compat"), total)
+
+
+def _give_up(course: Course, store: Store, work: Work, why: str) -> Grade:
+    """Store a grade in which every cell is ours to mend."""
+    return store.save(_whole(course, work, "ungraded", why, "ungraded", full=True), Keys("", ""), "compat")
 
 
 def _keys(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Keys:
@@ -302,9 +318,7 @@ def _keys(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Keys:
     return Keys(exam, digest(exam, questions, rules))
 
 
-def _grade(course: Course, work: Work, exams: Mapping[str, Exam | None], error: GraderError | None) -> Grade:
-    if error is not None:
-        return _whole(course, work, "ungraded", str(error), "ungraded", full=True)
+def _grade(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Grade:
     if not any(work.notebooks.values()):
         names = ", ".join(f"{name}.ipynb" for name in work.notebooks)
         return _whole(course, work, "missing", f"no {names} handed in", "failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,3 +50,12 @@ class GraderError(AutograderError):
 
 class IsolationError(GraderError):
     """This machine cannot raise the wall the course asks for: what is missing, and how to get it."""
+
+
+def cause_of(error: Exception) -> str:
+    """Return what went wrong with one item, in a line: an error's own words; of a surprise, its type and place too."""
+    said = " ".join(str(error).split())
+    if isinstance(error, AutograderError | OSError):
+        return said
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"

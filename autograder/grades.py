@@ -20,13 +20,22 @@ TEST_CELL_WEIGHT = 1.0
 SECONDS_A_DAY = 24 * 60 * 60
 
 
+NONE_BEFORE: Mapping[str, Sequence[Outcome]] = {}
+
+
 def grade_questions(
-    questions: Sequence[Question], checks: Sequence[Check], outcomes: Iterable[Outcome], exam: Exam, language: str
+    questions: Sequence[Question],
+    checks: Sequence[Check],
+    outcomes: Iterable[Outcome],
+    exam: Exam,
+    language: str,
+    before: Mapping[str, Sequence[Outcome]] = NONE_BEFORE,
 ) -> tuple[QuestionGrade, ...]:
     """Return each question's points, in the notebook's order.
 
     A question is worth the share of its checks' weight that passed; visible tests that display a number of points
-    count for that share of their weight. An `ungraded` check is ours and costs nothing.
+    count for that share of their weight. An `ungraded` check is ours and costs nothing. `before` are outcomes that were
+    found earlier, by question: where one of a question's is ours now, all of those stand.
     """
     judged = list(outcomes)
     found = {
@@ -36,8 +45,14 @@ def grade_questions(
         ]
         for question in questions
     }
+    found |= {name: list(before[name]) for name, ones in found.items() if name in before and is_ours(ones)}
     settled = _skip_unmet(found, {check.name: check.needs for check in checks}, language)
     return tuple(_grade(question, settled[question.id], _cell_share(question, exam)) for question in questions)
+
+
+def is_ours(outcomes: Iterable[Outcome]) -> bool:
+    """Whether some check could not be judged, through no fault of the student's."""
+    return any(outcome.status == "ungraded" for outcome in outcomes)
 
 
 def join(assignment: str, grades: Mapping[str, Grade]) -> Grade:

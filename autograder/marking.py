@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -14,13 +14,15 @@ import msgspec
 
 from autograder.course import Assignment, plan_problems
 from autograder.engine import Engine, Result, Trained
-from autograder.errors import CourseError, GraderError, Problem
-from autograder.grades import grade_questions
-from autograder.intake import as_submission, handed_out
+from autograder.errors import CourseError, GraderError, Problem, cause_of
+from autograder.grades import grade_questions, is_ours
+from autograder.intake import as_submission, handed_out, read_submission
 from autograder.judge.channel import Case, Judged
 from autograder.judge.process import Judge
+from autograder.notebook.formats import Notebook
 from autograder.recipes import Profile
 from autograder.records import (
+    Evidence,
     Exam,
     Grade,
     Outcome,
@@ -35,7 +37,7 @@ from autograder.release import release_problems
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
 from autograder.store import Keys, Store
-from autograder.training.desk import TrainingDesk
+from autograder.training.desk import PASSING_FAULTS, TrainingDesk
 from autograder.training.job import Job
 from autograder.wire import codec
 from autograder.wire.messages import Fault
@@ -49,6 +51,7 @@ REMARKS = {
 }
 """What kept a notebook from running to its end, by kind of fault."""
 TRAINING_TO_COME = "its networks are still to be trained"
+NOTHING: Mapping[str, Sequence[Outcome]] = {}
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Assessment:
     """What the instructor should know of faults that are not the student's; empty: none."""
     wants: tuple[Job, ...]
     """Trainings without which some of its checks cannot tell."""
+    unasked: tuple[str, ...]
+    """Probes that it must be asked before some of its checks can tell."""
+    kept: tuple[str, ...]
+    """Questions for which what was found before stands."""
     uses: tuple[TrainingUse, ...]
 
 
@@ -119,17 +126,31 @@ class Assessor:
         files = handed_out(self._assignment).items()
         return digest(*(part for name, path in files for part in (name.encode(), path.read_bytes())))
 
-    def assess(self, submission: Submission, path: Path, *, reference: Path | None, hidden: bool) -> Assessment:
+    def unasked(self, exam: Exam) -> tuple[str, ...]:
+        """Return the probes that an exam was not asked as they are now."""
+        return tuple(name for name, asked in self.desk.plan.asked.items() if exam.asked.get(name) != asked)
+
+    def assess(
+        self,
+        submission: Submission,
+        path: Path,
+        *,
+        reference: Path | None,
+        hidden: bool,
+        before: Mapping[str, Sequence[Outcome]] = NOTHING,
+    ) -> Assessment:
         """Judge a submission's evidence and count its points. Explanations compare with `reference`, the solution's.
 
-        Raises GraderError, OSError or WireError where that is not possible.
+        `before` is what was found of each question earlier: it stands where a check cannot be judged now. Raises
+        GraderError, OSError or WireError where nothing can be judged.
         """
         evidence = load_evidence(path)
-        if evidence.exam.plan != self.desk.plan.digest or evidence.exam.submission != submission.digest:
-            raise GraderError("the evidence is of other questions, or of another notebook: grade again")
+        if evidence.exam.submission != submission.digest:
+            raise GraderError("the evidence is of another notebook: grade again")
         scores = self.desk.scores(evidence)
         language = self._assignment.course.language
-        case = Case(str(path), str(reference or ""), language, hidden, scores.cases)
+        unasked = self.unasked(evidence.exam)
+        case = Case(str(path), str(reference or ""), language, hidden, scores.cases, unasked=unasked)
         started = time.monotonic()
         try:
             judged = self._judge.judge(case, scores.blobs)
@@ -139,9 +160,11 @@ class Assessor:
         checks = self._judge.plan().checks
         return Assessment(
             exam=evidence.exam,
-            questions=grade_questions(self._assignment.questions, checks, outcomes, evidence.exam, language),
+            questions=grade_questions(self._assignment.questions, checks, outcomes, evidence.exam, language, before),
             ours="; ".join(one.ours for one in judged if one.ours),
             wants=tuple(self.desk.wanted(evidence, name) for name in _wanted(judged)),
+            unasked=tuple(dict.fromkeys(one.unasked for one in judged if one.unasked)),
+            kept=tuple(name for name in before if is_ours(outcome for outcome in outcomes if outcome.question == name)),
             uses=scores.uses,
         )
 
@@ -174,12 +197,40 @@ def _taken_back(exam: Exam) -> str:
     return f"the course's own files used in place of the student's: {', '.join(names)}" if names else ""
 
 
+def cut_short(evidence: Evidence) -> tuple[str, Fault] | None:
+    """Return where an exam ran out of time or memory, or stopped altogether, and how; None where it did not.
+
+    What such an exam says of a solution may be due to a busy machine.
+    """
+    if evidence.exam.fault is not None:
+        cell = evidence.exam.fault.cell
+        return "" if cell is None else f"cell {cell + 1}", evidence.exam.fault
+    for record in evidence.exam.cells:
+        if record.run and record.run.fault and record.run.fault.kind in PASSING_FAULTS:
+            return f"cell {record.cell.index + 1}", record.run.fault
+    for name, (answer, _) in evidence.answers().items():
+        if isinstance(answer, Fault) and answer.kind in PASSING_FAULTS:
+            return name, answer
+    return None
+
+
+@dataclass(frozen=True)
+class Rejudged:
+    """A grade judged again."""
+
+    grade: Grade
+    kept: str = ""
+    """Why marks that were stored before stand, some or all; empty: none of them does."""
+    ours: bool = False
+    """Whether that is a fault of ours."""
+
+
 @dataclass(frozen=True)
 class Settled:
     """A submission whose grade needs no exam."""
 
     grade: Grade
-    unchanged: bool
+    unchanged: bool = False
     """Whether the grade is the stored one."""
     waiting: Marked | None = None
     """Itself, where it waits for trainings."""
@@ -201,8 +252,19 @@ class Marked:
 class Marker:
     """Marks the submissions of one assignment. Nothing of one submission hinders the others."""
 
-    def __init__(self, assignment: Assignment, assessor: Assessor, store: Store, *, again: bool = False) -> None:
-        """`again` marks anew what has not changed. Raises CourseError where the release is not the source's."""
+    def __init__(
+        self,
+        assignment: Assignment,
+        assessor: Assessor,
+        store: Store,
+        *,
+        again: bool = False,
+        judging: bool = False,
+    ) -> None:
+        """`again` marks anew what has not changed; `judging` marks stored evidence, whatever libraries it is from.
+
+        Raises CourseError where the release is not the source's.
+        """
         self._assignment = assignment
         self._assessor = assessor
         self._store = store
@@ -211,14 +273,30 @@ class Marker:
         self._solution_key = ""
         if problems := list(release_problems(assignment)):
             raise CourseError(problems)
-        stored = load_exam(assignment.paths.reference(assignment.key))
-        if not again and stored is not None and stored.key == assessor.exam_key(self._solution):
-            self._solution_key = stored.key
+        if not again and (stored := self._load_solution()) and self._holds(stored.exam, judging=judging):
+            self._solution_key = stored.exam.key
 
     @property
     def knows_solution(self) -> bool:
         """Whether the solution's evidence is there: what explanations compare with."""
         return bool(self._solution_key)
+
+    def _load_solution(self) -> Evidence | None:
+        """The solution's evidence; None where there is none, or only half of it."""
+        try:
+            evidence = load_evidence(self._assignment.paths.reference(self._assignment.key))
+        except (OSError, codec.WireError):
+            return None
+        return None if cut_short(evidence) else evidence
+
+    def _holds(self, exam: Exam, *, judging: bool) -> bool:
+        """Whether students' answers can be compared with those of this exam of the solution.
+
+        Stored evidence is judged beside what the same libraries made of the same solution: newer ones change nothing.
+        """
+        if judging:
+            return exam.submission == self._solution.digest and not self._assessor.unasked(exam)
+        return exam.key == self._assessor.exam_key(self._solution)
 
     def order_solution(self) -> Order:
         """Return the exam to hold for the solution."""
@@ -231,22 +309,32 @@ class Marker:
         """
         if result.evidence is None:
             raise result.error or GraderError("the solution's exam gave no evidence")
-        fault = result.evidence.exam.fault
-        if fault is not None:
+        if stopped := cut_short(result.evidence):
             shown = self._assignment.paths.shown(self._assignment.source_path)
-            where = "" if fault.cell is None else f"cell {fault.cell + 1}"
+            where, fault = stopped
             text = f"the solution does not run to its end ({remark(fault)}): run `autograder validate`"
             raise CourseError([Problem(shown, 0, where, text)])
         result.evidence.save(self._assignment.paths.reference(self._assignment.key))
         self._solution_key = result.order.key
 
-    def settle(self, student: str, submission: Submission | None) -> Settled | None:
-        """Return the grade of what needs no exam: nothing handed in, nothing changed, or evidence that still holds."""
+    def receive(self, release: Notebook, student: str) -> Settled | Order:
+        """Read what a student handed in; return its grade where it needs no exam, or else the exam to hold.
+
+        Whatever goes wrong with one student's files is one row of the results.
+        """
+        try:
+            submission = read_submission(self._assignment, release, student)
+            return self._settle(student, submission) or self._assessor.order(submission or Submission(student, ""))
+        except Exception as error:
+            return Settled(self.give_up(Submission(student, ""), cause_of(error)).grade)
+
+    def _settle(self, student: str, submission: Submission | None) -> Settled | None:
+        """The grade of what needs no exam: nothing handed in, nothing changed, or evidence that still holds."""
         name = self._assignment.key
         if submission is None:
             questions = tuple(QuestionGrade(one.id, 0.0, one.points, ()) for one in self._assignment.questions)
             missing = Grade(student, name, "missing", questions, fault="no notebook handed in")
-            return Settled(self._store.save(missing, Keys("", "")), unchanged=False)
+            return Settled(self._store.save(missing, Keys("", "")))
         exam = load_exam(self._assignment.paths.evidence(name, student))
         if self._again or not self.knows_solution or exam is None or not self._walled(exam):
             return None
@@ -257,7 +345,7 @@ class Marker:
         if exam.key != key:
             return None
         marked = self.mark_stored(submission)
-        return Settled(marked.grade, unchanged=False, waiting=marked if marked.wants else None)
+        return Settled(marked.grade, waiting=marked if marked.wants else None)
 
     def mark(self, result: Result) -> Marked:
         """Store one exam's evidence; judge, mark and store the submission."""
@@ -268,37 +356,93 @@ class Marker:
             if self._again:
                 self._assessor.desk.forget_passing_faults(result.evidence)
             result.evidence.save(self._assignment.paths.evidence(self._assignment.key, submission.student))
-        except (OSError, codec.WireError) as error:
-            return self.give_up(submission, f"the evidence cannot be stored: {error}")
+        except Exception as error:
+            return self.give_up(submission, f"the evidence cannot be stored: {cause_of(error)}")
         return self.mark_stored(submission)
 
     def mark_stored(self, submission: Submission) -> Marked:
         """Judge, mark and store a submission from the evidence and the trainings that lie on disk."""
-        paths, name = self._assignment.paths, self._assignment.key
-        path = paths.evidence(name, submission.student)
-        reference = paths.reference(name) if self.knows_solution else None
-        hidden = self._assignment.settings.expected == "hidden"
         try:
-            found = self._assessor.assess(submission, path, reference=reference, hidden=hidden)
-        except (GraderError, OSError, codec.WireError) as error:
-            return self.give_up(submission, str(error))
-        exam, whole = found.exam, not found.ours and not found.wants
-        waiting = TRAINING_TO_COME if found.wants else ""
-        graded = Grade(
+            found = self._assess(submission)
+        except Exception as error:
+            return self.give_up(submission, cause_of(error))
+        stored = self._store.save(self._grade(submission, found), self._keys(found))
+        return Marked(submission, stored, found.wants)
+
+    def judge_again(self, release: Notebook, student: str) -> Rejudged | None:
+        """Judge a submission's stored evidence; None where nothing is handed in any more.
+
+        A grade that is stored never gets worse for a reason that is not the student's: what was found before stands
+        where a check cannot be judged, and another exam is held by `grade` alone.
+        """
+        paths, name = self._assignment.paths, self._assignment.key
+        stored = self._store.grade(name, student)
+        submission = Submission(student, "")
+        try:
+            exam = load_exam(paths.evidence(name, student))
+            handed_in = read_submission(self._assignment, release, student)
+            if handed_in is None:
+                return None
+            submission = handed_in
+            if exam is None:
+                raise GraderError(f"its evidence cannot be read: {self._grade_it}")
+            if exam.submission != submission.digest and stored is not None:
+                return Rejudged(stored, f"handed in anew since it was graded: {self._grade_it}")
+            before = _found(stored) if stored and stored.submission == submission.digest else {}
+            found = self._assess(submission, before)
+        except Exception as error:
+            if stored is not None and stored.status != "ungraded":
+                return Rejudged(stored, cause_of(error), ours=True)
+            return Rejudged(self.give_up(submission, cause_of(error)).grade)
+        grade = self._grade(submission, found)
+        if not found.kept:
+            return Rejudged(self._store.save(grade, self._keys(found)))
+        assert stored is not None, "only what is stored is kept"
+        trainings = {use.probe: use for use in (*stored.trainings, *grade.trainings)}
+        merged = replace(grade, trainings=tuple(trainings.values()))
+        return Rejudged(self._store.save(merged, Keys(found.exam.key, "")), self._why(found), ours=bool(found.ours))
+
+    def _assess(self, submission: Submission, before: Mapping[str, Sequence[Outcome]] = NOTHING) -> Assessment:
+        paths, name = self._assignment.paths, self._assignment.key
+        return self._assessor.assess(
+            submission,
+            paths.evidence(name, submission.student),
+            reference=paths.reference(name) if self.knows_solution else None,
+            hidden=self._assignment.settings.expected == "hidden",
+            before=before,
+        )
+
+    def _grade(self, submission: Submission, found: Assessment) -> Grade:
+        exam, why = found.exam, self._why(found)
+        whole = not why or not any(is_ours(question.outcomes) for question in found.questions)
+        return Grade(
             submission.student,
-            name,
+            self._assignment.key,
             "graded" if whole else "ungraded",
             found.questions,
             isolation=exam.isolation,
             device=found.uses[0].device if found.uses else exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=found.ours or waiting or (remark(exam.fault) if exam.fault else _taken_back(exam)),
+            fault=why or (remark(exam.fault) if exam.fault else _taken_back(exam)),
             trainings=found.uses,
             stand_ins=self._assessor.desk.stand_ins,
         )
-        stored = self._store.save(graded, Keys(exam.key, self._judge_key(exam.key)))
-        return Marked(submission, stored, found.wants)
+
+    def _why(self, found: Assessment) -> str:
+        """Why not every check could be judged, for the instructor; empty: each was."""
+        if found.ours:
+            return found.ours
+        if found.unasked:
+            return f"to be examined again, it was never asked {', '.join(found.unasked)}: {self._grade_it}"
+        return TRAINING_TO_COME if found.wants else ""
+
+    @property
+    def _grade_it(self) -> str:
+        return f"run `autograder grade {self._assignment.name}`"
+
+    def _keys(self, found: Assessment) -> Keys:
+        return Keys(found.exam.key, self._judge_key(found.exam.key))
 
     def give_up(self, submission: Submission, why: str) -> Marked:
         """Store a grade in which every check is ours to mend: nothing is lost, and nothing is earned for good."""
@@ -338,6 +482,11 @@ class Marker:
         questions = [(one.id, one.points, one.tested) for one in self._assignment.questions]
         said = [questions, self._assignment.course.language, self._assignment.settings.expected]
         return [self._assessor.desk.plan.code.encode(), msgspec.json.encode(said)]
+
+
+def _found(grade: Grade) -> dict[str, Sequence[Outcome]]:
+    """What was found of each question, where all of it could be judged."""
+    return {one.id: one.outcomes for one in grade.questions if one.outcomes and not is_ours(one.outcomes)}
 
 
 @cache

@@ -16,12 +16,11 @@ from autograder.engine.inline import InlineEngine
 from autograder.engine.local import LocalEngine
 from autograder.errors import CourseError, Problem
 from autograder.grades import join
-from autograder.intake import list_submissions
+from autograder.intake import students
 from autograder.judge.process import Judge, NoChecks
 from autograder.marking import Assessor, Marked, Marker, trainings
-from autograder.notebook.formats import Notebook
 from autograder.recipes import Profile
-from autograder.records import Grade, Submission
+from autograder.records import Grade
 from autograder.release import read_release
 from autograder.sandbox.exam import Order
 from autograder.sandbox.gpus import Gpu, GpuPool, reserve, survey
@@ -77,6 +76,10 @@ class Step:
     unchanged: bool = False
     part: bool = False
     """Whether it is one notebook of several: the assignment's own step comes when the last of them is done."""
+    kept: str = ""
+    """Why marks stored before stand, some or all, when it was to be judged again; empty: none of them does."""
+    ours: bool = False
+    """Whether that is a fault of ours."""
 
 
 def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterator[Step]:
@@ -94,20 +97,20 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     require_hidden(assignment.paths.root)
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
-        submissions = _chosen(assignment, release, options.students)
+        chosen = choose_students(assignment, students(assignment), options.students)
         assessor = Assessor(assignment, judge, options.profile, isolation)
         pool = gpu_pool(options, gpus, assessor.desk)
         marker = Marker(assignment, assessor, store, again=options.again)
         orders: list[Order] = []
         waiting: list[Marked] = []
-        for student, submission in submissions:
-            settled = marker.settle(student, submission)
-            if settled is not None and settled.waiting:
-                waiting.append(settled.waiting)
-            elif settled is not None:
-                yield Step(settled.grade, len(submissions), settled.unchanged)
-            elif submission is not None:
-                orders.append(assessor.order(submission))
+        for student in chosen:
+            received = marker.receive(release, student)
+            if isinstance(received, Order):
+                orders.append(received)
+            elif received.waiting:
+                waiting.append(received.waiting)
+            else:
+                yield Step(received.grade, len(chosen), received.unchanged)
         if orders or waiting:
             with warm_rooms(assignment) as zygote:
                 engine = choose_engine(options, Workshop(zygote, isolation, pool))
@@ -115,9 +118,9 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
                     if marked.wants:
                         waiting.append(marked)
                     else:
-                        yield Step(marked.grade, len(submissions))
+                        yield Step(marked.grade, len(chosen))
                 for marked in _train(marker, engine, assessor.desk, waiting):
-                    yield Step(marked.grade, len(submissions))
+                    yield Step(marked.grade, len(chosen))
         timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
 
@@ -198,25 +201,41 @@ def _over_parts(
             joined = store.save(join(parts[0].name, grades), Keys("", ""))
             handed_in = [step for step in steps.values() if step.grade.status != "missing"]
             unchanged = bool(handed_in) and all(step.unchanged for step in handed_in)
-            yield Step(joined, len(found) * len(parts), unchanged)
+            kept = "; ".join(dict.fromkeys(step.kept for step in steps.values() if step.kept))
+            ours = any(step.ours for step in steps.values())
+            yield Step(joined, len(found) * len(parts), unchanged, kept=kept, ours=ours)
 
 
 def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
-    """Judge stored evidence again, without running student code or training anything."""
+    """Judge stored evidence again, without running student code or training anything.
+
+    A solution that was changed is examined anew before anything is judged. Raises CourseError where it does not run to
+    its end, IsolationError where this machine cannot raise the wall: the stored grades are then as they were.
+    """
     started = time.monotonic()
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         profile: Profile = "gpu" if "gpu" in {one.device for one in store.grades(assignment.key)} else "cpu"
-        marker = Marker(assignment, assessor := Assessor(assignment, judge, profile), store)
-        stored = [
-            submission
-            for student, submission in list_submissions(assignment, release)
-            if submission is not None and assignment.paths.evidence(assignment.key, student).exists()
+        marker = Marker(assignment, assessor := Assessor(assignment, judge, profile), store, judging=True)
+        examined = [
+            student for student in students(assignment) if assignment.paths.evidence(assignment.key, student).exists()
         ]
-        for submission in stored:
-            yield Step(marker.mark_stored(submission).grade, len(stored))
+        if examined and not marker.knows_solution:
+            _examine_solution(assignment, assessor, marker)
+        for student in examined:
+            if again := marker.judge_again(release, student):
+                yield Step(again.grade, len(examined), kept=again.kept, ours=again.ours)
         timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
+
+
+def _examine_solution(assignment: Assignment, assessor: Assessor, marker: Marker) -> None:
+    assessor.isolation = measure().require(assignment.course.isolation)
+    require_hidden(assignment.paths.root)
+    with warm_rooms(assignment) as zygote:
+        engine = InlineEngine(Workshop(zygote, assessor.isolation))
+        for result in engine.examine([marker.order_solution()]):
+            marker.keep_solution(result)
 
 
 @contextmanager
@@ -289,13 +308,6 @@ def gpu_pool(options: Options, gpus: tuple[Gpu, ...], desk: TrainingDesk) -> Gpu
             raise CourseError([Problem("--profile gpu", 0, "", text)])
         fitting.append(gpu.memory_mb // needed)
     return GpuPool(gpus, rooms_per_gpu=min(*fitting, max(options.jobs // len(gpus), 1)))
-
-
-def _chosen(
-    assignment: Assignment, release: Notebook, students: Collection[str]
-) -> list[tuple[str, Submission | None]]:
-    found = dict(list_submissions(assignment, release))
-    return [(name, found[name]) for name in choose_students(assignment, found, students)]
 
 
 def choose_students(assignment: Assignment, found: Collection[str], wanted: Collection[str]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -22,8 +22,10 @@ from autograder.wire.messages import (
     Fault,
     Figure,
     FitCap,
+    PrintedProbe,
     Probe,
     Record,
+    SourceProbe,
 )
 from autograder.wire.pictures import PictureKind
 
@@ -132,6 +134,24 @@ class Plan:
         """Of what is asked: it changes when a probe does, not when a check does."""
         return digest(msgspec.json.encode(dict(self.probes)), *self.blobs)
 
+    @cached_property
+    def asked(self) -> dict[str, str]:
+        """Digest of each probe that is asked of a room: evidence answers it as long as this is the same."""
+        asked = {name: one for name, one in self.probes.items() if not isinstance(one, SourceProbe | PrintedProbe)}
+        return {name: digest(msgspec.json.encode(self._with_bytes(one))) for name, one in asked.items()}
+
+    def _with_bytes(self, value: Any) -> Any:
+        """A probe as plain data, the digest of its bytes in place of every blob's number."""
+        match msgspec.to_builtins(value):
+            case {"type": "array", "blob": int(blob), **rest}:
+                return {**rest, "blob": digest(self.blobs[blob])}
+            case dict(pairs):
+                return {key: self._with_bytes(one) for key, one in pairs.items()}
+            case list(items) | tuple(items):
+                return [self._with_bytes(one) for one in items]
+            case plain:
+                return plain
+
 
 # --- What is handed in ------------------------------------------------------------------------------------------------
 
@@ -228,6 +248,8 @@ class Exam(Record, tag="exam", frozen=True):
     """What ended the room early, or why nothing was run."""
     texts: tuple[TextCell, ...] = ()
     """The cells that are not code, by the place they have between the others."""
+    asked: dict[str, str] = msgspec.field(default_factory=dict)
+    """Digest of each probe, as `Plan.asked` has it."""
 
 
 @dataclass(frozen=True)

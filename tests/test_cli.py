@@ -84,6 +84,25 @@ def test_judge_after_a_change_of_weight(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[1].split()[:5] == ["ada", "4.4", "/", "8", "0.4"]
 
 
+def test_judge_says_whose_stored_marks_stand_and_why(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path)
+    for name in ("ada", "bob"):
+        toy.hand_in(root, name, toy.answered({}))
+    autograder(root, "grade", "toy")
+    checks = root / "source/toy/checks.py"
+    new = 'more = variable("more")\n\n\n@question("names")\ndef test_more(more):\n    assert more\n'
+    checks.write_text(toy.CHECKS + new)
+    done = autograder(root, "judge", "toy")
+    why = "to be examined again, it was never asked more: run `autograder grade toy`"
+    assert (done.returncode, done.stderr) == (0, f"stored marks stand: 2 submissions (ada, bob): {why}\n")
+    checks.write_text(toy.CHECKS.replace("assert_contains(said", "assert_contain(said"))
+    done = autograder(root, "judge", "toy")
+    assert done.returncode == 3
+    assert done.stderr.startswith("stored marks stand: 2 submissions (ada, bob): checks.py:35: NameError")
+    lines = [json.loads(line) for line in autograder(root, "results", "toy", "--json").stdout.splitlines()]
+    assert [(line["status"], line["score"]) for line in lines] == [("graded", 8.0), ("graded", 8.0)]
+
+
 def test_validate_says_fit(course: Path) -> None:
     done = autograder(course, "validate")
     assert (done.returncode, done.stdout) == (0, "toy: fit to hand out (3 questions, 8 points)\n")

@@ -13,18 +13,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import toy
-from autograder import compat
-from autograder.course import load_assignment
+from autograder import compat, marking
+from autograder.course import Assignment, load_assignment
 from autograder.errors import CourseError
+from autograder.intake import read_submission
+from autograder.marking import cut_short
+from autograder.notebook.formats import Notebook
 from autograder.pipeline import Options, Step, Timings, grade, rejudge
-from autograder.records import Grade
+from autograder.records import Evidence, Grade, Submission, load_evidence
 from autograder.release import write_release
 from autograder.report.feedback import write_feedback
 from autograder.store import Store
 from autograder.validate import findings
+from autograder.wire import codec
+from autograder.wire.messages import Answered, Fault
 
 RIGHT = toy.answered({})
 WRONG = toy.answered({"double-answer": "def double(values):\n    return values", "greet-answer": "pass"})
@@ -151,9 +157,6 @@ def test_rejudging_runs_no_student_code(course: Path, monkeypatch: pytest.Monkey
     checks = course / "source/toy/checks.py"
     checks.write_text(toy.CHECKS.replace('@question("double", weight=3)', '@question("double", weight=8)'))
 
-    def no_room(*_: object, **__: object) -> None:
-        raise AssertionError("a room was opened")
-
     monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
     (step,) = rejudge(load_assignment(course, toy.NAME), Timings())
     assert step.grade.questions[0].score == pytest.approx(0.4)
@@ -227,15 +230,226 @@ def test_a_notebook_that_speaks_for_its_room_gains_nothing(course: Path) -> None
     assert [question.score for question in one.questions] == [pytest.approx(0.8), 0, 0]
 
 
-def test_judging_refuses_evidence_of_other_questions(course: Path) -> None:
+NEW_PROBE = """
+tripled = call("double", np.array([9.0]))
+
+
+@question("names")
+def test_tripled(tripled):
+    assert_equal(tripled, [18.0])
+"""
+
+
+def judged(root: Path) -> dict[str, Step]:
+    return {step.grade.student: step for step in rejudge(load_assignment(root, toy.NAME), Timings())}
+
+
+def no_room(*_: object, **__: object) -> None:
+    raise AssertionError("a room was opened")
+
+
+def test_after_a_new_probe_judging_judges_the_rest_and_says_who_must_be_examined(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "bob", toy.answered({"names-answer": 'names = ["Ada"]'}))
+    before = grades(run(course))
+    checks = toy.CHECKS.replace('question("double", weight=3)', 'question("double", weight=8)') + NEW_PROBE
+    (course / "source/toy/checks.py").write_text(checks.replace("[3.0, -4.0]", "[3.0, -5.0]"))
+    found = judged(course)
+    assert {name: step.kept for name, step in found.items()} == dict.fromkeys(
+        ("ada", "bob"), "to be examined again, it was never asked tripled: run `autograder grade toy`"
+    )
+    for name, step in found.items():
+        assert (step.grade.status, step.ours) == ("graded", False)
+        assert statuses(step.grade)["double/test_double"] == "failed"
+        assert step.grade.questions[0].score == pytest.approx(4 * 2 / 10)
+        assert step.grade.questions[1:] == before[name].questions[1:]
+    steps = run(course)
+    assert [step.unchanged for step in steps] == [False, False]
+    assert statuses(grades(steps)["ada"])["names/test_tripled"] == "passed"
+
+
+def test_a_changed_probe_leaves_its_question_as_it_was_marked(course: Path) -> None:
     toy.hand_in(course, "ada", RIGHT)
     run(course)
-    checks = toy.CHECKS.replace("np.array([1.5, -2.0])", "np.array([5.0])").replace("[3.0, -4.0]", "[10.0]")
+    checks = toy.CHECKS.replace("np.array([1.5, -2.0])", "np.array([5.0])").replace("[3.0, -4.0]", "[11.0]")
     (course / "source/toy/checks.py").write_text(checks)
-    (step,) = rejudge(load_assignment(course, toy.NAME), Timings())
-    assert step.grade.status == "ungraded"
-    assert step.grade.fault == "the evidence is of other questions, or of another notebook: grade again"
-    assert grades(run(course))["ada"].score == 8.0
+    step = judged(course)["ada"]
+    assert (step.grade.status, step.grade.score) == ("graded", 8.0)
+    assert step.kept == "to be examined again, it was never asked doubled: run `autograder grade toy`"
+    assert grades(run(course))["ada"].score == pytest.approx(8 - 4 * 3 / 5)
+
+
+def test_what_is_asked_of_the_notebook_alone_needs_no_exam(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources and what cells printed are in the evidence, whatever was asked."""
+    toy.hand_in(course, "ada", RIGHT)
+    run(course)
+    checks = toy.CHECKS + (
+        'written = source("names-answer")\n\n\n@question("names")\ndef test_w(written):\n    assert "Ad" in written\n'
+    )
+    (course / "source/toy/checks.py").write_text(checks)
+    monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
+    step = judged(course)["ada"]
+    assert (step.kept, statuses(step.grade)["names/test_w"]) == ("", "passed")
+
+
+ORDER = toy.CHECKS.replace('assert_equal(names, ["Ada", "Grace", "Joan"])', 'assert names[2] == "Joan"')
+"""What reads the third of two names stops: it is the student's fault because the solution has three."""
+
+
+def test_a_new_library_changes_nothing_of_what_is_judged_again(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (course / "source/toy/checks.py").write_text(ORDER)
+    toy.hand_in(course, "ada", toy.answered({"names-answer": 'names = ["Ada", "Grace"]'}))
+    before = grades(run(course))["ada"]
+    assert statuses(before)["names/test_names"] == "failed"
+    monkeypatch.setattr("autograder.marking.libraries", lambda: "numpy 99")
+    monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
+    step = judged(course)["ada"]
+    assert (step.kept, step.grade) == ("", before)
+
+
+def test_judging_after_the_solution_was_edited_examines_it_anew(course: Path) -> None:
+    (course / "source/toy/checks.py").write_text(ORDER)
+    toy.hand_in(course, "ada", toy.answered({"names-answer": 'names = ["Ada", "Grace"]'}))
+    run(course)
+    cells = [{**cell} for cell in toy.SOLUTION]
+    cells[4]["source"] = '### BEGIN SOLUTION\nnames = ["Ada", "Grace"]\n### END SOLUTION'
+    toy.write_source(course, cells=cells, checks=ORDER)
+    step = judged(course)["ada"]
+    assert step.grade.status == "graded"  # the solution has two names too now: it is the check that is wrong
+    assert (step.ours, step.kept) == (True, "checks.py:29: IndexError: list index out of range")
+    cells[4]["source"] = "### BEGIN SOLUTION\nimport os; os._exit(3)\n### END SOLUTION"
+    toy.write_source(course, cells=cells, checks=ORDER)
+    with pytest.raises(CourseError, match="the solution does not run to its end"):
+        judged(course)
+    with Store(load_assignment(course, toy.NAME).paths.store) as store:
+        assert store.grade(toy.NAME, "ada") == step.grade
+
+
+def test_what_was_handed_in_anew_is_judged_when_it_is_graded(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    before = grades(run(course))["ada"]
+    toy.hand_in(course, "ada", WRONG)
+    step = judged(course)["ada"]
+    assert step.grade == before
+    assert (step.ours, step.kept) == (False, "handed in anew since it was graded: run `autograder grade toy`")
+    assert grades(run(course))["ada"].attempt == 2
+
+
+def test_a_check_that_breaks_takes_no_stored_mark_away(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "bob", WRONG)
+    before = grades(run(course))
+    (course / "source/toy/checks.py").write_text(toy.CHECKS.replace("assert_close(doubled", "assert_clothes(doubled"))
+    found = judged(course)
+    assert {name: step.grade.questions for name, step in found.items()} == {
+        name: one.questions for name, one in before.items()
+    }
+    assert {step.grade.status for step in found.values()} == {"graded"}
+    assert all(step.ours and step.kept.startswith("checks.py:17: NameError") for step in found.values())
+    (course / "source/toy/checks.py").write_text(toy.CHECKS)
+    assert {name: step.grade for name, step in judged(course).items()} == before
+
+
+def test_evidence_that_cannot_be_read_takes_no_stored_mark_away(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    before = grades(run(course))["ada"]
+    (course / ".autograder/evidence/toy/submitted/ada.evidence").write_bytes(b"\0" * 100)
+    step = judged(course)["ada"]
+    assert (step.grade, step.ours) == (before, True)
+    assert step.kept == "its evidence cannot be read: run `autograder grade toy`"
+
+
+@pytest.mark.parametrize("where", ["whole", "cell", "probe"])
+def test_a_solution_that_ran_out_of_time_is_examined_again(course: Path, where: str) -> None:
+    """Nothing can be compared with half a solution, whoever kept its evidence."""
+    toy.hand_in(course, "ada", RIGHT)
+    run(course)
+    path = load_assignment(course, toy.NAME).paths.reference(toy.NAME)
+    whole = load_evidence(path)
+    late, exam, frames = Fault("time"), whole.exam, whole.frames
+    if where == "whole":
+        exam = msgspec.structs.replace(exam, fault=late)
+    elif where == "cell":
+        first = exam.cells[0]
+        run_late = msgspec.structs.replace(first.run, fault=late)
+        exam = msgspec.structs.replace(exam, cells=[msgspec.structs.replace(first, run=run_late), *exam.cells[1:]])
+    else:
+        frames = tuple(codec.pack(Answered(name, 0.0, late)) for name in whole.answers())
+    Evidence(exam, frames).save(path)
+    toy.hand_in(course, "ada", WRONG)
+    run(course)
+    assert cut_short(load_evidence(path)) is None
+
+
+def test_a_solution_that_has_no_time_for_a_probe_is_the_instructors(course: Path) -> None:
+    forever = "def double(values):\n    ### BEGIN SOLUTION\n    while len(values) > 1: pass\n"
+    cells = [{**cell} for cell in toy.SOLUTION]
+    cells[2]["source"] = forever + "    return 2 * np.asarray(values)\n    ### END SOLUTION"
+    toy.write_source(course, cells=cells)
+    toy.hand_in(course, "ada", RIGHT)
+    with pytest.raises(CourseError, match=r"doubled: the solution does not run to its end \(ran out of time\)"):
+        run(course)
+
+
+# --- One student's trouble is one row ---------------------------------------------------------------------------------
+
+
+def test_a_surprise_in_one_students_files_is_one_row(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ada", "bob", "cleo"):
+        toy.hand_in(course, name, RIGHT)
+
+    def read(assignment: Assignment, release: Notebook, student: str) -> Submission | None:
+        if student == "bob":
+            raise RecursionError("too deep")
+        return read_submission(assignment, release, student)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("autograder.marking.read_submission", read)
+        found = grades(run(course))
+        assert {name: one.status for name, one in found.items()} == {
+            "ada": "graded",
+            "bob": "ungraded",
+            "cleo": "graded",
+        }
+        assert re.fullmatch(r"RecursionError: too deep \(test_pipeline\.py:\d+\)", found["bob"].fault)
+    assert {name: one.status for name, one in grades(run(course)).items()} == dict.fromkeys(found, "graded")
+
+
+def test_a_surprise_in_judging_one_submission_is_one_row(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ada", "bob"):
+        toy.hand_in(course, name, RIGHT if name == "ada" else WRONG)
+    load = marking.load_evidence
+
+    def lost(path: Path) -> Evidence:
+        if path.name == "bob.evidence":
+            raise MemoryError
+        return load(path)
+
+    monkeypatch.setattr(marking, "load_evidence", lost)
+    found = grades(run(course))
+    assert {name: one.status for name, one in found.items()} == {"ada": "graded", "bob": "ungraded"}
+    assert found["bob"].score == found["bob"].max_score
+
+
+def test_a_file_that_goes_before_its_exam_is_one_row(course: Path) -> None:
+    for name in ("ada", "bob"):
+        path = toy.hand_in(course, name, RIGHT)
+        (path.parent / "names.txt").write_text("Ada")
+    steps = grade(load_assignment(course, toy.NAME), Options(engine="inline"), Timings())
+    first = next(steps)
+    (course / "submitted/bob/toy/names.txt").unlink()
+    found = grades([first, *steps])
+    assert {name: one.status for name, one in found.items()} == {"ada": "graded", "bob": "ungraded"}
+    assert "names.txt" in found["bob"].fault
+
+
+def test_only_those_who_are_graded_are_read(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ada", "bob"):
+        toy.hand_in(course, name, RIGHT)
+    read = []
+    monkeypatch.setattr("autograder.intake.read.find_submission", lambda *args: read.append(args[2]))
+    run(course, students=("bob",))
+    assert read == ["bob"]
 
 
 def test_a_question_students_never_got_is_the_instructors(course: Path) -> None:

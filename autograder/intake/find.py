@@ -136,8 +136,6 @@ def _read(path: Path, name: str, largest: int) -> Candidate:
         return Candidate(path, name, data, None, str(error))
     except PermissionError:
         return Candidate(path, name, data, None, CLOSED.msgid)
-    except OSError as error:
-        return Candidate(path, name, data, None, f"it cannot be read: {error.strerror}")
 
 
 def _rank(candidate: Candidate, release: Notebook, named: bool) -> tuple[float, ...]:

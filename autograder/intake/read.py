@@ -49,7 +49,7 @@ def _is_text(name: str) -> bool:
 def read_submission(assignment: Assignment, release: Notebook, student: str) -> Submission | None:
     """Return what a student handed in, rebuilt on `release`; None where there is no notebook.
 
-    A file that cannot be read is a submission with a fault: one student's file never stops the others.
+    A file that is no notebook is a submission with a fault. Raises OSError for one that goes while it is read.
     """
     found = find_submission(assignment, release, student)
     if found is None:
@@ -180,9 +180,3 @@ def as_submission(assignment: Assignment, notebook: Notebook) -> Submission:
         files=files,
         texts=tuple(texts),
     )
-
-
-def list_submissions(assignment: Assignment, release: Notebook) -> Iterator[tuple[str, Submission | None]]:
-    """Yield every student with what they handed in."""
-    for student in students(assignment):
-        yield student, read_submission(assignment, release, student)

@@ -68,6 +68,8 @@ class Case(Record, tag="case", frozen=True):
     """By probe."""
     skip: tuple[str, ...] = ()
     """Checks not to run: they have lost a judge before."""
+    unasked: tuple[str, ...] = ()
+    """Probes that the exam was not asked as they are now: the evidence answers none of them."""
 
 
 class Running(Record, tag="running", frozen=True):
@@ -83,6 +85,8 @@ class Judged(Record, tag="judged", frozen=True):
     ours: str = ""
     wants: str = ""
     """The probe of which this check needs one more training before it can tell."""
+    unasked: str = ""
+    """The probe that must be asked in another exam before this check can tell."""
 
 
 class Rested(Record, tag="rested", frozen=True):

@@ -12,7 +12,7 @@ import re
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -61,6 +61,14 @@ FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
 """Never imported beside evidence: they are slow to load, and their readers execute what they read."""
 
 
+class Unasked(Exception):
+    """A check needs the answer to a probe that the exam was not asked."""
+
+    def __init__(self, probe: str) -> None:
+        super().__init__(probe)
+        self.probe = probe
+
+
 class CaseFile:
     """The evidence of the case in hand, beside the solution's."""
 
@@ -70,8 +78,13 @@ class CaseFile:
         reference: Evidence | None,
         trainings: Mapping[str, TrainingCase],
         blobs: list[bytes],
+        unasked: Collection[str] = (),
     ) -> None:
-        """`trainings` are those of the probes that are judged by a score; `blobs` hold the labels of hidden sets."""
+        """`trainings` are those of the probes that are judged by a score; `blobs` hold the labels of hidden sets.
+
+        The evidence says nothing of the probes that are `unasked`.
+        """
+        self._unasked = unasked
         self.exam = evidence.exam
         self._answers = evidence.answers()
         self._reference = reference.answers() if reference else {}
@@ -83,7 +96,9 @@ class CaseFile:
         """What to tell of the check in hand should it pass."""
 
     def value(self, name: str, probe: Probe) -> Any:
-        """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none."""
+        """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none, Unasked."""
+        if name in self._unasked:
+            raise Unasked(name)
         answer, blobs = self._answer(name, probe)
         if isinstance(answer, Fault):
             raise NoAnswer(self._cause(answer))
@@ -277,7 +292,7 @@ class JudgeSession:
     def _judge(self, items: list[pytest.Item], request: Case, blobs: list[bytes]) -> None:
         self._request = request
         evidence, reference = load_evidence(Path(request.evidence)), self._load_reference(request.reference)
-        self.case = CaseFile(evidence, reference, request.trainings, blobs)
+        self.case = CaseFile(evidence, reference, request.trainings, blobs, request.unasked)
         for item in items:
             if item.name in request.skip:
                 continue
@@ -316,6 +331,8 @@ class JudgeSession:
                 return self._judged(item, status_of(fault), self._say(explain_fault(fault)))
             case NeedsTraining(probe=probe):
                 return self._judged(item, "ungraded", "", wants=probe)
+            case Unasked(probe=probe):
+                return self._judged(item, "ungraded", "", unasked=probe)
             case TrainingFailed(run=run):
                 return self._judged(item, "errored", self._say(explain_training(run)))
             case CheckFailed(mismatch=mismatch):
@@ -332,10 +349,19 @@ class JudgeSession:
         assert self._request is not None
         return compose(mismatch, self._request.language, hidden=self._request.hidden)
 
-    def _judged(self, item: pytest.Item, status: CheckStatus, message: str, ours: str = "", wants: str = "") -> Judged:
+    def _judged(
+        self,
+        item: pytest.Item,
+        status: CheckStatus,
+        message: str,
+        ours: str = "",
+        wants: str = "",
+        unasked: str = "",
+    ) -> Judged:
         record = self._check(item)
         assert record is not None, "a check without a question is never judged"
-        return Judged(Outcome(item.name, record.question, record.title, status, record.weight, message), ours, wants)
+        outcome = Outcome(item.name, record.question, record.title, status, record.weight, message)
+        return Judged(outcome, ours, wants, unasked)
 
     def _send(self, message: Any, blobs: list[bytes] | None = None) -> None:
         self._channel.sendall(codec.pack(message, blobs))

@@ -233,14 +233,14 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
         )
     sizes = order.limits
     started = time.monotonic()
-    room = zygote.open_room(
+    with zygote.open_room(
         RoomLimits(sizes.memory_mb * 2**20, sizes.processes, sizes.disk_mb * 2**20),
         RoomView(order.sets),
         grouped=order.isolation == "strict",
-    )
-    exam = _Exam(room, order)
-    stop = _hold(exam, room)
-    end = room.close()
+    ) as room:
+        exam = _Exam(room, order)
+        stop = _hold(exam, room)
+        end = room.close()
     if (end.lost or isinstance(stop, _Disorder)) and not exam.student_code_ran:
         raise GraderError(f"{order.submission.student}: {stop or 'the supervisor of a room was lost'}")
     report = _report(
@@ -323,4 +323,5 @@ def _report(
         repairs=list(submission.repairs),
         texts=submission.texts,
         fault=fault,
+        asked=order.plan.asked,
     )

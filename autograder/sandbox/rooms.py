@@ -264,7 +264,10 @@ class Zygote:
 
 
 class Room:
-    """One room, seen from the host: a conversation with student code, and the supervisor who can end it."""
+    """One room, seen from the host: a conversation with student code, and the supervisor who can end it.
+
+    Use as a context manager: whatever happens on this side, nothing of it stays.
+    """
 
     def __init__(
         self, talk: socket.socket, status: socket.socket, cgroup: cgroups.Cgroup | None, memory_bytes: int
@@ -278,6 +281,12 @@ class Room:
         self._lock = threading.Lock()
         self.received_bytes = 0
         self.received_text = 0
+
+    def __enter__(self) -> Room:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
     def wait_entered(self) -> None:
         """Wait until the wall stands. Raise GraderError where it does not."""

@@ -53,7 +53,7 @@ def train(zygote: Zygote, job: Job, isolation: str, *, threads: int, lease: Leas
     memory = (job.recipe.memory_mb + (GPU_HOST_MB if lease else 0)) * 2**20
     grouped = isolation == "strict"
     started = time.monotonic()
-    room = zygote.open_room(
+    with zygote.open_room(
         RoomLimits(
             memory,
             PROCESSES,
@@ -64,10 +64,10 @@ def train(zygote: Zygote, job: Job, isolation: str, *, threads: int, lease: Leas
         RoomView((job.data,), lease),
         kind="training",
         grouped=grouped,
-    )
-    course = _Course()
-    stop = _follow(room, job, course, threads, lease)
-    end = room.close()
+    ) as room:
+        course = _Course()
+        stop = _follow(room, job, course, threads, lease)
+        end = room.close()
     fault = course.fitted.fault if course.fitted else _why_ended(stop, end, grouped=grouped)
     return job.run(
         versions=zygote.warm().versions,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Assignment, load_assignment
-from autograder.intake import list_submissions
+from autograder.intake import read_submission, students
 from autograder.paths import STATE
 from autograder.records import Submission
 from autograder.release import read_release
@@ -40,8 +40,9 @@ class Sample:
     def submissions(self) -> list[Submission]:
         """Return the submissions as intake rebuilds them."""
         assignment = self.assignment()
-        found = list_submissions(assignment, read_release(assignment))
-        return [submission for _, submission in found if submission is not None]
+        release = read_release(assignment)
+        found = [read_submission(assignment, release, student) for student in students(assignment)]
+        return [submission for submission in found if submission is not None]
 
     def forget(self) -> None:
         """Remove everything that grading has kept: the next run starts from nothing."""

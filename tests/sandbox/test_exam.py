@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import os
 import struct
+import time
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.sandbox import cgroups
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote
+from autograder.sandbox.rooms import Room, RoomEnded, Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
     Array,
@@ -60,6 +65,24 @@ def run_of(evidence: Evidence, cell: int = 0) -> CellRun:
     run = evidence.exam.cells[cell].run
     assert run is not None
     return run
+
+
+def test_a_file_that_is_gone_leaves_no_room_behind(light_zygote: Zygote, tmp_path: Path) -> None:
+    level = measure().level or ""
+    submission = Submission("student", "digest", (Cell(0, "", "x = 1"),), files={"gone.txt": tmp_path / "gone.txt"})
+    opened = []
+    open_room = light_zygote.open_room
+
+    def watched(*args: Any, **kwargs: Any) -> Room:
+        opened.append(open_room(*args, **kwargs))
+        return opened[0]
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(FileNotFoundError):
+        patch.setattr(light_zygote, "open_room", watched)
+        examine(light_zygote, Order("key", submission, Plan((), X, ()), LIMITS, level))
+    with pytest.raises(RoomEnded):
+        opened[0].receive(time.monotonic() + 10)
+    assert not list(cgroups.MOUNT.glob(f"*/**/autograder-{os.getpid()}-*"))
 
 
 # --- Artifacts --------------------------------------------------------------------------------------------------------
