@@ -13,6 +13,7 @@ from autograder.judge.asserts import (
 from autograder.judge.compiled import assert_compiled
 from autograder.judge.layers import assert_layer, assert_layers
 from autograder.judge.reaches import assert_reaches
+from autograder.judge.tables import assert_table
 
 __all__ = [
     "assert_close",
@@ -27,4 +28,5 @@ __all__ = [
     "assert_reaches",
     "assert_same_network",
     "assert_shape",
+    "assert_table",
 ]

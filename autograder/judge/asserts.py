@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograder.judge.explain import explain
+from autograder.judge.frames import Table
 from autograder.judge.layers import with_difference, with_place
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.judge.shown import array_text, cut, network_of, numbers, numeric, shown
 from autograder.judge.signature import signature
+from autograder.judge.tables import table_mismatch
 from autograder.locale import phrase, phrases
 
 SHOWN_DIFFERENCES = 3
@@ -88,6 +90,8 @@ def _require(mismatch: Mismatch | None) -> None:
 
 def _value_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
     wanted = numeric(expected)
+    if isinstance(given, Table) and (wanted is None or numeric(given) is None):
+        return table_mismatch(given, expected, rtol=rtol, atol=atol)
     if wanted is None:
         return _container_mismatch(given, expected, rtol=rtol, atol=atol)
     array = numeric(given)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.judge.frames import Table, said
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.values import Model, Unreadable
 from autograder.locale import phrase, phrases
@@ -26,11 +27,13 @@ def numeric(value: Any) -> Any:
 
 def shown(value: Any) -> Said:
     """Say what an answer is, in a few words."""
-    array = numeric(value)
+    array = None if isinstance(value, Table) else numeric(value)
     if array is not None:
         return array_text(array) if array.shape else number(array[()])
     if isinstance(value, Model):
         return phrases("a network of {n} parameter", "a network of {n} parameters", value.params)
+    if isinstance(value, Table):
+        return said(value)
     if isinstance(value, Unreadable):
         return phrase("an object of type {cls}", cls=value.cls)
     return cut(repr(value))

@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.judge.frames import Column, Table
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.judge.signature import signature
 from autograder.judge.trainings import History
@@ -26,6 +30,8 @@ from autograder.wire.messages import (
     Steps,
     Text,
 )
+from autograder.wire.messages import Column as ColumnRecord
+from autograder.wire.messages import Table as TableRecord
 
 
 class NoAnswer(Exception):
@@ -152,8 +158,65 @@ def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None 
             return Unreadable(artifact)
         case Curves():
             return History(artifact)
+        case TableRecord():
+            return table_value(artifact, blobs)
         case Steps():  # only as the answer to a probe of its own: see `Answers`
             raise codec.WireError("an object's answers where a value is expected")
+
+
+def table_value(record: TableRecord, blobs: list[bytes]) -> Table:
+    """Return the table of a record. Raise WireError where its parts are not of one length."""
+    columns = [_column(column, record.rows, blobs) for column in record.columns]
+    index = _column(record.index, record.rows, blobs) if record.index is not None else None
+    if record.series and len(columns) != 1:
+        raise codec.WireError(f"a column of a table that is {len(columns)}")
+    return Table(record.rows, tuple(columns), index, record.series)
+
+
+def _column(record: ColumnRecord, rows: int, blobs: list[bytes]) -> Column:
+    label = _key(to_value(record.label, blobs))
+    values = _column_values(record, blobs)
+    if len(values) != rows:
+        raise codec.WireError(f"a column of {len(values)} values in a table of {rows} rows")
+    return Column(label, record.dtype, values)
+
+
+def _column_values(record: ColumnRecord, blobs: list[bytes]) -> Any:
+    if record.texts is not None:
+        return record.texts
+    if record.cells is not None:
+        return [to_value(cell, blobs) for cell in record.cells]
+    given = record.numbers or record.moments
+    if given is None:
+        return []
+    values, missing = _vector(given, blobs), _vector(record.missing, blobs) if record.missing else None
+    if missing is not None and (missing.shape != values.shape or missing.dtype != bool):
+        raise codec.WireError("a column whose missing values are not its own")
+    if record.moments is not None:
+        return _moments(values, missing, "m8[ns]" if record.duration else "M8[ns]")
+    if missing is None:
+        return values
+    return np.where(missing, np.nan, values) if values.dtype.kind in "iuf" else _with_none(values, missing)
+
+
+def _moments(values: NDArray[Any], missing: NDArray[Any] | None, dtype: str) -> NDArray[Any]:
+    if values.dtype != np.int64:
+        raise codec.WireError(f"moments of {values.dtype}, where int64 is expected")
+    found = values.astype(dtype)
+    if missing is not None:
+        found[missing] = np.array("NaT", dtype)
+    return found
+
+
+def _with_none(values: NDArray[Any], missing: NDArray[Any]) -> list[Any]:
+    return [None if gone else value for value, gone in zip(values.tolist(), missing, strict=True)]
+
+
+def _vector(record: Array, blobs: list[bytes]) -> NDArray[Any]:
+    values = codec.array_value(record, blobs)
+    if values.ndim != 1:
+        raise codec.WireError(f"a column of shape {values.shape}")
+    return values
 
 
 def _set(values: list[Any]) -> set[Any] | list[Any]:
@@ -188,6 +251,8 @@ def form(artifact: Artifact, depth: int = 0) -> Form:
         case Mapping(pairs=pairs):
             keys = sorted(repr(key) for key, _ in pairs[:FORM_ITEMS])
             return (name, len(pairs), *keys)
+        case TableRecord(rows=rows, columns=columns):
+            return (name, rows, *(repr(column.label) for column in columns[:FORM_ITEMS]))
     return (name,)
 
 
@@ -202,6 +267,15 @@ def describe(artifact: Artifact) -> Phrase:
             return phrase("{whole}, each {part}", whole=whole, part=KINDS[parts.pop()]) if len(parts) == 1 else whole
         case Mapping(pairs=pairs):
             return phrases("a dictionary of {n} key", "a dictionary of {n} keys", len(pairs))
+        case TableRecord(rows=rows, series=True):
+            return phrases("a column of {n} row", "a column of {n} rows", rows)
+        case TableRecord(rows=rows, columns=columns):
+            return phrases(
+                "a table of {n} row and {columns} columns",
+                "a table of {n} rows and {columns} columns",
+                rows,
+                columns=len(columns),
+            )
     return KINDS[kind(artifact)]
 
 
@@ -226,6 +300,8 @@ def kind(artifact: Artifact) -> str:
             return "curves"
         case Steps():
             return "object"
+        case TableRecord():
+            return "column" if artifact.series else "table"
 
 
 KINDS: dict[str, Phrase] = {
@@ -236,5 +312,7 @@ KINDS: dict[str, Phrase] = {
     "dictionary": phrase("a dictionary"),
     "network": phrase("a network"),
     "curves": phrase("the curves of a training"),
+    "table": phrase("a table"),
+    "column": phrase("a column of a table"),
     "object": phrase("another kind of object"),
 }

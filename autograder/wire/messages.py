@@ -65,6 +65,40 @@ class Opaque(Record, tag="opaque", frozen=True):
     repr: str
 
 
+class Column(Record, frozen=True):
+    """One column of a table, or its index. What it holds is in one of the four, missing values set apart."""
+
+    label: Artifact
+    """Text, a number, None, or a tuple of such: of several levels."""
+    dtype: Name
+    """The library's name of its type: `int64`, `category`, `datetime64[ns, Europe/Paris]`."""
+    numbers: Array | None = None
+    """Numbers or truth values; 0 where one is missing and the type has no NaN."""
+    moments: Array | None = None
+    """Nanoseconds, int64: since 1970 in universal time, or, of a duration, in all."""
+    texts: list[str | None] | None = None
+    """None where one is missing."""
+    cells: list[Artifact] | None = None
+    """Anything else, value by value."""
+    missing: Array | None = None
+    """bool: where numbers or moments are missing; None: nowhere."""
+    duration: bool = False
+    """Whether moments are durations."""
+
+
+class Table(Record, tag="table", frozen=True):
+    """A DataFrame or a Series, of pandas or polars, as columns of one length."""
+
+    library: Name
+    """`pandas.DataFrame`."""
+    rows: Size
+    columns: list[Column]
+    """Of a Series, the one."""
+    index: Column | None = None
+    """Of pandas, its several levels as tuples."""
+    series: bool = False
+
+
 class Weight(Record, frozen=True):
     """One weight variable of a layer."""
 
@@ -145,7 +179,7 @@ class Steps(Record, tag="steps", frozen=True):
     results: list[Artifact | Fault]
 
 
-Artifact = Array | Scalar | Text | Items | Mapping | Opaque | Network | Curves | Steps
+Artifact = Array | Scalar | Text | Items | Mapping | Opaque | Table | Network | Curves | Steps
 
 
 class Frame(Record, frozen=True):

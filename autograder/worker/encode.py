@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from collections.abc import Mapping as MappingType
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograder.wire import codec
-from autograder.wire.messages import Artifact, Items, Mapping, Opaque, Text
-from autograder.worker import keras_reader
+from autograder.wire.messages import Array, Artifact, Items, Mapping, Opaque, Text
+from autograder.worker import keras_reader, tables
 
 DEPTH = 8
 ITEMS = 10_000
@@ -47,18 +48,34 @@ class Encoder:
             return Mapping([(self.encode(key, depth + 1), self.encode(val, depth + 1)) for key, val in value.items()])
         if is_keras_model(value):
             return keras_reader.read_model(value)
+        if tables.is_missing(value):
+            return codec.scalar_record(None)
+        if isinstance(value, (datetime.date, datetime.time)):
+            return self.encode(value.isoformat(), depth)
+        if tables.is_table(value):
+            return tables.read(value, self)
+        if tables.is_index(value):
+            return self.encode(value.tolist(), depth)
         array = _as_array(value)
         return self._opaque(value) if array is None else self._encode_array(array, depth)
+
+    def spend(self, size: int, what: str) -> None:
+        """Count `size` bytes. Raise TooLarge, naming what has them, where that is too many."""
+        self._bytes_left -= size
+        if self._bytes_left < 0:
+            raise TooLarge(f"{what} has {size} bytes")
+
+    def array(self, array: Any) -> Array:
+        """Return the record of a numeric array, its bytes among the blobs. Raise TooLarge."""
+        self.spend(array.nbytes, f"{array.dtype}{list(array.shape)}")
+        return codec.array_record(array, self._blobs)
 
     def _encode_array(self, array: Any, depth: int) -> Artifact:
         if array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and its like, unknown to plain NumPy
             array = array.astype(np.float32)
         if array.dtype.kind not in codec.NUMERIC_KINDS:
             return self.encode(array.tolist(), depth + 1)
-        self._bytes_left -= array.nbytes
-        if self._bytes_left < 0:
-            raise TooLarge(f"{array.dtype}{list(array.shape)} has {array.nbytes} bytes")
-        return codec.array_record(array, self._blobs)
+        return self.array(array)
 
     def _opaque(self, value: Any) -> Opaque:
         cls = type(value)

@@ -24,7 +24,9 @@ from autograder.asserts import (
     assert_params,
     assert_same_network,
     assert_shape,
+    assert_table,
 )
+from autograder.judge.frames import Column, Table
 from autograder.judge.message import CheckFailed, Mismatch, compose
 from autograder.judge.values import Model, Unreadable
 from autograder.wire.messages import Network, Opaque
@@ -689,6 +691,8 @@ KINDS: dict[str, Any] = {
     "a complex number": 1j,
     "an array": np.zeros((2, 3), "uint8"),
     "an empty array": np.zeros((0, 3)),
+    "a table": Table(1, (Column("a", "object", ["x"]),)),
+    "a table of numbers": Table(1, (Column("a", "int64", np.array([7])),)),
 }
 CHECKS: dict[str, Callable[[Any], None]] = {
     "assert_equal": lambda given: assert_equal(given, [3, 4]),
@@ -704,6 +708,7 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "assert_layer": lambda given: assert_layer(given, 1, "Flatten", units=3),
     "assert_compiled": lambda given: assert_compiled(given, optimizer="adam", loss="mse"),
     "assert_output_shape": lambda given: assert_output_shape(given, (None, 4)),
+    "assert_table": lambda given: assert_table(given, rows=3),
     "assert_same_network": lambda given: assert_same_network(given, WRONG),
 }
 
