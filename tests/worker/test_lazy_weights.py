@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +75,40 @@ assert drawn == [(3, 2)], "an initializer of the student's own draws at once"
 assert not lazy_weights.install(), "once is enough"
 print("same")
 """
+
+
+TRACED = Path(__file__).with_name("traced.py")
+ALL = re.findall(r"^def ([a-z]\w+)\(\) -> Any:", TRACED.read_text(encoding="utf-8"), re.MULTILINE)
+ONE_OF_EACH = [
+    "a_second_model",
+    "how_often_it_is_traced",
+    "a_training_step",
+    "a_model_built_in_each_trace",
+    "a_data_set_mapped",
+    "a_frozen_layer_under_a_tape",
+    "a_strategy",
+    "names_of_variables",
+    "a_constant_that_changes",
+]
+
+
+def differing(names: list[str]) -> str:
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run([sys.executable, TRACED, *names], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.strip()
+
+
+@pytest.mark.tensorflow
+def test_no_code_sees_that_weights_are_drawn_late() -> None:
+    assert differing(ONE_OF_EACH) == "differing: []"
+
+
+@pytest.mark.whole
+@pytest.mark.tensorflow
+def test_nor_does_any_other() -> None:
+    assert len(ALL) > 30
+    assert differing([name for name in ALL if name not in ONE_OF_EACH]) == "differing: []"
 
 
 @pytest.mark.tensorflow
