@@ -58,6 +58,8 @@ class AssignmentSettings(Record, frozen=True):
     """Until when it is to be handed in; without an offset, in the course's time zone."""
     late_penalty_percent_per_day: Percent | None = None
     """What each day begun after `due` takes, of the points earned; None: nbgrader's own rule, where it has one."""
+    bonus: tuple[str, ...] = ()
+    """Questions whose points come on top of what the assignment is worth."""
     recipes: dict[str, RecipeSettings] = msgspec.field(default_factory=dict)
     """How submitted networks are trained, by name."""
 
@@ -126,8 +128,9 @@ class Assignment:
             role = role_of(cell)
             if cell.cell_type == "markdown":
                 heading = _last_heading(cell.source) or heading
-            if role.grade:
-                found.append(Question(role.id, role.points, role.tests, heading or role.id))
+            if role.grade or role.task:
+                title, bonus = heading or role.id, role.id in self.settings.bonus
+                found.append(Question(role.id, role.points, role.tests, title, role.task, bonus))
         titles = Counter(question.title for question in found)
         return tuple(replace(one, title=f"{one.title} ({one.id})") if titles[one.title] > 1 else one for one in found)
 
@@ -368,7 +371,11 @@ def load_parts(root: Path, name: str) -> tuple[Assignment, ...]:
         path: one for path, one in read.items() if any(role.grade or role.task for role in map(role_of, one.cells))
     }
     parts = tuple(_parts(name, paths, settings, graded or read))
-    if problems := [*_part_problems(parts), *(problem for part in parts for problem in _notebook_problems(part))]:
+    if problems := [
+        *_bonus_problems(parts),
+        *_part_problems(parts),
+        *(problem for part in parts for problem in _notebook_problems(part)),
+    ]:
         raise CourseError(problems)
     return parts
 
@@ -384,6 +391,18 @@ def _parts(name: str, paths: Paths, course: CourseSettings, notebooks: Mapping[P
 def _notebook_problems(assignment: Assignment) -> Iterator[Problem]:
     yield from marker_problems(assignment.source, assignment.paths.shown(assignment.source_path))
     yield from _cell_problems(assignment)
+
+
+def _bonus_problems(parts: Sequence[Assignment]) -> Iterator[Problem]:
+    """Yield where course.yaml names a bonus that is no question."""
+    paths, name = parts[0].paths, parts[0].name
+    known = [question.id for part in parts for question in part.questions]
+    for bonus in parts[0].settings.bonus:
+        if bonus not in known:
+            near = difflib.get_close_matches(bonus, known, 1)
+            advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            text = f"no question {bonus!r}; {advice}"
+            yield Problem(paths.shown(paths.course), 0, f"assignments.{name}.bonus", text)
 
 
 def _part_problems(parts: Sequence[Assignment]) -> Iterator[Problem]:
@@ -454,9 +473,9 @@ def _cell_problems(assignment: Assignment) -> Iterator[Problem]:
         if counts[role.id] > 1:
             others = [i + 1 for i, other in enumerate(roles) if other.id == role.id and i != index]
             yield Problem(shown, 0, where, f"the id {role.id!r} is also that of cell {', '.join(map(str, others))}")
-        if role.grade and role.points <= 0:
-            yield Problem(shown, 0, where, "a graded cell worth no points: give it some, or make it read-only")
-    if not any(role.grade for role in roles):
+        if role.grade and role.points < 0:
+            yield Problem(shown, 0, where, "a graded cell worth less than no points")
+    if not any(role.grade or role.task for role in roles):
         yield Problem(shown, 0, "", "no graded cell: nothing in this notebook is worth a point")
 
 
@@ -503,8 +522,10 @@ def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
             advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(recipes) or 'none'}"
             yield Problem(checks, 0, name, f"course.yaml has no recipe {probe.recipe!r} for this assignment; {advice}")
     checked = {check.question for check in plan.checks}
-    by_hand = assignment.answers if assignment.keeps_gradebook else frozenset()
     for question in questions.values():
-        if not question.tested and question.id not in checked and question.id not in by_hand:
+        if not question.tested and question.id not in checked and question.points and not assignment.keeps_gradebook:
             shown = assignment.paths.shown(assignment.source_path)
-            yield Problem(shown, 0, question.id, "neither a test cell nor a check: nothing would mark it")
+            text = (
+                "neither a test cell nor a check: nothing would mark it; by hand, it is marked in nbgrader's gradebook"
+            )
+            yield Problem(shown, 0, question.id, text)

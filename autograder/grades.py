@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -11,12 +12,14 @@ from autograder.judge.faults import cell_label, explain_fault, status_of
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import phrase, render
 from autograder.nbgrader_rules import sane_score
-from autograder.records import Check, CheckStatus, Exam, Grade, Outcome, Question, QuestionGrade, digest
+from autograder.records import Check, CheckStatus, Exam, Grade, HandMark, Outcome, Question, QuestionGrade, digest
 from autograder.wire.messages import CellRun, Fault
 
 TEST_CELL = "test_cell"
 """What results call the visible tests of a question. A check may be called so too: `Outcome.kind` tells them apart."""
 TEST_CELL_WEIGHT = 1.0
+HAND = "hand_mark"
+"""What results call the verdict of somebody who marks by hand."""
 SECONDS_A_DAY = 24 * 60 * 60
 
 
@@ -30,12 +33,15 @@ def grade_questions(
     exam: Exam,
     language: str,
     before: Mapping[str, Sequence[Outcome]] = NONE_BEFORE,
+    stubs: Mapping[str, str] | None = None,
 ) -> tuple[QuestionGrade, ...]:
     """Return each question's points, in the notebook's order.
 
     A question is worth the share of its checks' weight that passed; visible tests that display a number of points
     count for that share of their weight. An `ungraded` check is ours and costs nothing. `before` are outcomes that were
-    found earlier, by question: where one of a question's is ours now, all of those stand.
+    found earlier, by question: where one of a question's is ours now, all of those stand. A question that has neither
+    checks nor tests is marked by hand where somebody does: `stubs` are then the answers as they were handed out, which
+    earn nothing.
     """
     judged = list(outcomes)
     found = {
@@ -47,7 +53,51 @@ def grade_questions(
     }
     found |= {name: list(before[name]) for name, ones in found.items() if name in before and is_ours(ones)}
     settled = _skip_unmet(found, {check.name: check.needs for check in checks}, language)
-    return tuple(_grade(question, settled[question.id], _cell_share(question, exam)) for question in questions)
+    return tuple(
+        _grade(question, settled[question.id], _cell_share(question, exam))
+        if settled[question.id] or stubs is None
+        else _for_a_marker(question, exam, stubs, language)
+        for question in questions
+    )
+
+
+def _for_a_marker(question: Question, exam: Exam, stubs: Mapping[str, str], language: str) -> QuestionGrade:
+    """A question that is marked by hand: worth nothing until it is, and for good where nobody answered it."""
+    answer = exam.sources.get(question.id, "").strip()
+    answered = question.task or answer not in ("", stubs.get(question.id, "").strip())
+    title = render(phrase("The answer, read by your teacher"), language)
+    none = compose(Mismatch(received=phrase("No response.")), language, hidden=True)
+    status, message = ("ungraded", "") if answered else ("failed", none)
+    outcome = Outcome(HAND, question.id, title, status, 1.0, message, "hand")  # type: ignore[arg-type]
+    return QuestionGrade(question.id, 0.0, question.max_score, (outcome,))
+
+
+def with_hand_marks(grade: Grade, marks: Mapping[str, HandMark]) -> Grade:
+    """Return a grade with what somebody gave by hand, by question: scores in place of ours, points on top, comments."""
+    if grade.status != "graded" or not marks:
+        return grade
+    questions = tuple(_marked(one, marks[one.id]) if one.id in marks else one for one in grade.questions)
+    return replace(grade, questions=questions)
+
+
+def _marked(question: QuestionGrade, mark: HandMark) -> QuestionGrade:
+    given = question.score if mark.score is None else mark.score
+    score = round(given + mark.extra_credit, 4)
+    outcomes = question.outcomes
+    if mark.score is not None:
+        status: CheckStatus = "passed" if given >= question.max_score else "failed"
+        outcomes = tuple(
+            msgspec.structs.replace(one, status=status, message="") if one.kind == "hand" else one for one in outcomes
+        )
+    return QuestionGrade(
+        question.id,
+        score,
+        question.max_score,
+        outcomes,
+        by_hand=mark.score is not None,
+        extra_credit=mark.extra_credit,
+        comment=mark.comment,
+    )
 
 
 def is_ours(outcomes: Iterable[Outcome]) -> bool:
@@ -108,7 +158,7 @@ def _grade(question: Question, outcomes: Sequence[Outcome], share: float) -> Que
         for outcome in outcomes
     )
     score = round(question.points * earned / total, 4) if total else 0.0
-    return QuestionGrade(question.id, score, question.points, tuple(outcomes))
+    return QuestionGrade(question.id, score, question.max_score, tuple(outcomes))
 
 
 def _after_needs(outcome: Outcome, needs: Sequence[str], whole: set[str], language: str) -> Outcome:
@@ -128,7 +178,9 @@ def _cell_run(question: str, exam: Exam) -> CellRun | None:
 def _cell_share(question: Question, exam: Exam) -> float:
     """The share of its points that a question's visible tests give, from 0 to 1."""
     run = _cell_run(question.id, exam)
-    return 0.0 if run is None else sane_score(run, question.points) / question.points
+    if run is None or not question.points:
+        return float(run is not None and run.fault is None)
+    return sane_score(run, question.points) / question.points
 
 
 def _cell_outcome(question: Question, exam: Exam, language: str) -> Outcome:

@@ -20,6 +20,7 @@ from autograder.intake import as_submission, handed_out, read_submission
 from autograder.judge.channel import Case, Judged
 from autograder.judge.process import Judge
 from autograder.notebook.formats import Notebook
+from autograder.notebook.metadata import role_of
 from autograder.recipes import Profile
 from autograder.records import (
     Evidence,
@@ -33,7 +34,7 @@ from autograder.records import (
     load_evidence,
     load_exam,
 )
-from autograder.release import release_problems
+from autograder.release import read_release, release_problems
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
 from autograder.store import Keys, Store
@@ -126,6 +127,13 @@ class Assessor:
         files = handed_out(self._assignment).items()
         return digest(*(part for name, path in files for part in (name.encode(), path.read_bytes())))
 
+    @cached_property
+    def _stubs(self) -> dict[str, str] | None:
+        """Answers as they were handed out, where somebody marks by hand; None: nobody does."""
+        if not self._assignment.keeps_gradebook:
+            return None
+        return {role_of(cell).id: cell.source for cell in read_release(self._assignment).cells}
+
     def unasked(self, exam: Exam) -> tuple[str, ...]:
         """Return the probes that an exam was not asked as they are now."""
         return tuple(name for name, asked in self.desk.plan.asked.items() if exam.asked.get(name) != asked)
@@ -160,7 +168,9 @@ class Assessor:
         checks = self._judge.plan().checks
         return Assessment(
             exam=evidence.exam,
-            questions=grade_questions(self._assignment.questions, checks, outcomes, evidence.exam, language, before),
+            questions=grade_questions(
+                self._assignment.questions, checks, outcomes, evidence.exam, language, before, self._stubs
+            ),
             ours="; ".join(one.ours for one in judged if one.ours),
             wants=tuple(self.desk.wanted(evidence, name) for name in _wanted(judged)),
             unasked=tuple(dict.fromkeys(one.unasked for one in judged if one.unasked)),
@@ -332,7 +342,7 @@ class Marker:
         """The grade of what needs no exam: nothing handed in, nothing changed, or evidence that still holds."""
         name = self._assignment.key
         if submission is None:
-            questions = tuple(QuestionGrade(one.id, 0.0, one.points, ()) for one in self._assignment.questions)
+            questions = tuple(QuestionGrade(one.id, 0.0, one.max_score, ()) for one in self._assignment.questions)
             missing = Grade(student, name, "missing", questions, fault="no notebook handed in")
             return Settled(self._store.save(missing, Keys("", "")))
         exam = load_exam(self._assignment.paths.evidence(name, student))
@@ -450,7 +460,8 @@ class Marker:
         for check in self._assessor.desk.plan.checks:
             outcomes[check.question].append(Outcome(check.name, check.question, check.title, "ungraded", check.weight))
         questions = tuple(
-            QuestionGrade(one.id, one.points, one.points, tuple(outcomes[one.id])) for one in self._assignment.questions
+            QuestionGrade(one.id, one.points, one.max_score, tuple(outcomes[one.id]))
+            for one in self._assignment.questions
         )
         graded = Grade(
             submission.student,
@@ -479,8 +490,13 @@ class Marker:
     @cached_property
     def _rules(self) -> list[bytes]:
         """What the course says of judging: its checks, as they were collected, its points, its messages."""
-        questions = [(one.id, one.points, one.tested) for one in self._assignment.questions]
-        said = [questions, self._assignment.course.language, self._assignment.settings.expected]
+        questions = [(one.id, one.points, one.tested, one.task, one.bonus) for one in self._assignment.questions]
+        said = [
+            questions,
+            self._assignment.keeps_gradebook,
+            self._assignment.course.language,
+            self._assignment.settings.expected,
+        ]
         return [self._assessor.desk.plan.code.encode(), msgspec.json.encode(said)]
 
 

@@ -103,6 +103,14 @@ class Question:
     """Whether its cell holds visible tests, which count as one more check."""
     title: str = ""
     """What students know it as: the heading it stands under, or its id."""
+    task: bool = False
+    """Whether it is one of nbgrader's tasks: work that leaves no answer in a cell of its own."""
+    bonus: bool = False
+    """Whether its points come on top: they are earned, and not asked for."""
+
+    @property
+    def max_score(self) -> float:
+        return 0.0 if self.bonus else self.points
 
 
 @dataclass(frozen=True)
@@ -368,7 +376,34 @@ class QuestionGrade:
     id: str
     score: float
     max_score: float
+    """0 for a question that is worth none, and for a bonus."""
     outcomes: tuple[Outcome, ...]
+    by_hand: bool = False
+    """Whether somebody gave its score: a mark in nbgrader's gradebook."""
+    extra_credit: float = 0.0
+    """What somebody gave on top, part of the score."""
+    comment: str = ""
+    """What somebody wrote to the student."""
+
+    @property
+    def awaits(self) -> bool:
+        """Whether it is to be marked by hand."""
+        return any(one.kind == "hand" and one.status == "ungraded" for one in self.outcomes)
+
+    @property
+    def awaiting(self) -> float:
+        """The points that somebody is still to give, or not."""
+        return self.max_score if self.awaits else 0.0
+
+
+@dataclass(frozen=True)
+class HandMark:
+    """What somebody gave for a question in nbgrader's gradebook."""
+
+    score: float | None = None
+    """In place of the automatic score; None: nothing."""
+    extra_credit: float = 0.0
+    comment: str = ""
 
 
 class TrainingUse(Record, frozen=True):
@@ -411,3 +446,8 @@ class Grade:
     @property
     def max_score(self) -> float:
         return round(sum(question.max_score for question in self.questions), 4)
+
+    @property
+    def awaiting(self) -> float:
+        """Points that are still to be given by hand, or not."""
+        return round(sum(one.awaiting for one in self.questions), 4) if self.status == "graded" else 0.0

@@ -71,16 +71,17 @@ def _solution_findings(assignment: Assignment, grades: tuple[QuestionGrade, ...]
     shown = assignment.paths.shown(assignment.source_path)
     for question in grades:
         for outcome in question.outcomes:
-            if outcome.status != "passed":
+            if outcome.status != "passed" and outcome.kind != "hand":
                 text = f"the solution does not pass « {outcome.title} » ({outcome.status})"
                 yield Problem(shown, 0, f"{question.id}, {outcome.name}", _with_message(text, outcome.message))
 
 
 def _release_findings(assignment: Assignment, grades: tuple[QuestionGrade, ...]) -> Iterator[Problem]:
     shown = assignment.paths.shown(assignment.paths.release(assignment.name))
+    worth = {question.id for question in assignment.questions if question.points}
     for question in grades:
         for outcome in question.outcomes:
-            if outcome.status in ("passed", "ungraded"):
+            if outcome.status in ("passed", "ungraded") and outcome.kind != "hand" and question.id in worth:
                 text = f"the untouched release passes « {outcome.title} »: it earns points without an answer"
                 yield Problem(shown, 0, f"{question.id}, {outcome.name}", text)
 

@@ -81,7 +81,7 @@ assignments:
         "course.yaml:5: isolation: given twice",
         "course.yaml:8: assignments.cnn.title: expected `str`, got `int`; given: 12",
         "course.yaml:9: assignments.cnn.color: unknown key; known here: title, expected, limits, preload, "
-        "data, student_files, due, late_penalty_percent_per_day, recipes",
+        "data, student_files, due, late_penalty_percent_per_day, bonus, recipes",
         "course.yaml:11: assignments.cnn.limits.cell_seconds: expected `float` > 0.0; given: -1",
         "course.yaml:12: assignments.cnn.limits.memory_mb: expected `int`, got `str`; given: 'lots'",
         "course.yaml:13: assignments.cnn.limits.processes: expected `int` >= 1; given: 0",
@@ -234,7 +234,6 @@ def test_every_problem_of_a_notebook_is_said_at_once(tmp_path: Path) -> None:
     assert problems_of_cells(tmp_path, *cells) == [
         "cell 2 (same), line 1: BEGIN SOLUTION is never closed: add a line « ### END SOLUTION »",
         "cell 1 (same): the id 'same' is also that of cell 2, 3",
-        "cell 1 (same): a graded cell worth no points: give it some, or make it read-only",
         "cell 2 (same): the id 'same' is also that of cell 1, 3",
         "cell 3 (same): the id 'same' is also that of cell 1, 2",
     ]
@@ -294,7 +293,8 @@ def test_every_question_is_marked_by_something(tmp_path: Path) -> None:
     assignment = load_assignment(tmp_path, toy.NAME)
     assert found_in(assignment, [check("essay")]) == []
     assert found_in(assignment, []) == [
-        "source/toy/toy.ipynb: essay: neither a test cell nor a check: nothing would mark it"
+        "source/toy/toy.ipynb: essay: neither a test cell nor a check: nothing would mark it; by hand, it is marked "
+        "in nbgrader's gradebook"
     ]
 
 
@@ -371,3 +371,14 @@ def test_an_answer_without_a_check_is_graded_by_hand_where_there_is_a_gradebook(
     toy.write_source(tmp_path, cells=cells)
     (tmp_path / "gradebook.db").touch()
     assert found_in(load_assignment(tmp_path, toy.NAME), []) == []
+
+
+def test_a_bonus_names_a_question(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    path = tmp_path / "course.yaml"
+    path.write_text(path.read_text().replace("    limits:", "    bonus: [nomes]\n    limits:"))
+    text = "course.yaml: assignments.toy.bonus: no question 'nomes'; did you mean 'names'?"
+    assert problem_of_assignment(tmp_path) == text
+    path.write_text(path.read_text().replace("nomes", "names"))
+    bonus = [question.id for question in load_assignment(tmp_path, toy.NAME).questions if question.bonus]
+    assert bonus == ["names"]

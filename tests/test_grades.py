@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograder.grades import TEST_CELL, grade_questions, late_penalty
-from autograder.records import CellRecord, Check, CheckStatus, Exam, Outcome, Question, QuestionGrade
+from autograder.grades import TEST_CELL, grade_questions, late_penalty, with_hand_marks
+from autograder.records import CellRecord, Check, CheckStatus, Exam, Grade, HandMark, Outcome, Question, QuestionGrade
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
 STATUSES: tuple[CheckStatus, ...] = ("passed", "failed", "errored", "skipped", "ungraded")
@@ -27,8 +28,8 @@ def never_ran(cell: str) -> CellRecord:
     return CellRecord(Cell(0, cell, ""), None)
 
 
-def exam(*cells: CellRecord, fault: Fault | None = None) -> Exam:
-    return Exam("key", "plan", "sha256:", "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), {}, [], fault)
+def exam(*cells: CellRecord, fault: Fault | None = None, sources: Mapping[str, str] = {}) -> Exam:
+    return Exam("key", "plan", "sha256:", "strict", "cpu", 1.0, 1.0, 0, {}, list(cells), dict(sources), [], fault)
 
 
 def graded(
@@ -292,3 +293,70 @@ def test_partial_credit_is_a_share_of_the_tests_weight() -> None:
     grade = graded(outcome("passed", weight=3), tested=True, held=displayed("2"))
     assert grade.score == 4 * (3 + 0.5) / 4
     assert (grade.outcomes[0].status, grade.outcomes[0].message) == ("failed", "received  the tests give 2 out of 4")
+
+
+# --- Questions worth nothing, bonuses, and what somebody gives by hand -----------------------------------------------
+
+
+def test_a_question_worth_nothing_is_asked_and_counts_for_nothing() -> None:
+    for fault, status in ((None, "passed"), (Fault("raised", "NameError"), "errored")):
+        (found,) = grade_questions([Question("one", 0.0, tested=True)], [], [], exam(ran("one", fault)), "en")
+        assert (found.score, found.max_score) == (0.0, 0.0)
+        assert [one.status for one in found.outcomes] == [status]
+
+
+def test_a_bonus_comes_on_top() -> None:
+    questions = [Question("one", 2.0, tested=True), Question("two", 3.0, tested=True, bonus=True)]
+    first, second = grade_questions(questions, [], [], exam(ran("one"), ran("two")), "en")
+    assert ((first.score, first.max_score), (second.score, second.max_score)) == ((2, 2), (3, 0))
+    whole = Grade("ada", "toy", "graded", (first, second))
+    assert (whole.score, whole.max_score) == (5, 2)
+
+
+ESSAY, TASK = Question("essay", 3.0, tested=False), Question("task", 2.0, tested=False, task=True)
+STUBS = {"essay": "YOUR ANSWER HERE"}
+
+
+def marked(answer: str | None, stubs: dict[str, str] | None) -> list[QuestionGrade]:
+    sources = {} if answer is None else {"essay": answer}
+    return list(grade_questions([ESSAY, TASK], [], [], exam(sources=sources), "en", stubs=stubs))
+
+
+def test_what_is_marked_by_hand_awaits_its_mark() -> None:
+    essay, task = marked("Because.", STUBS)
+    assert [(one.awaits, one.awaiting, one.score) for one in (essay, task)] == [(True, 3, 0), (True, 2, 0)]
+    assert [one.kind for one in essay.outcomes] == ["hand"]
+    assert Grade("ada", "toy", "graded", (essay, task)).awaiting == 5
+
+
+@pytest.mark.parametrize("answer", [None, "", " YOUR ANSWER HERE\n"])
+def test_an_answer_nobody_wrote_awaits_nothing(answer: str | None) -> None:
+    essay, _ = marked(answer, STUBS)
+    assert (essay.awaits, essay.score) == (False, 0)
+    assert [(one.status, one.message) for one in essay.outcomes] == [("failed", "received  No response.")]
+
+
+def test_where_nobody_marks_by_hand_nothing_awaits_it() -> None:
+    assert [one.outcomes for one in marked("Because.", None)] == [(), ()]
+
+
+def test_marks_by_hand_count_in_place_of_ours_and_extra_credit_on_top() -> None:
+    first, _ = grade_questions(
+        [Question("one", 2.0, tested=True), ESSAY],
+        [],
+        [],
+        exam(ran("one"), sources={"essay": "Because."}),
+        "en",
+        stubs=STUBS,
+    )
+    essay, task = marked("Because.", STUBS)
+    whole = Grade("ada", "toy", "graded", (first, essay, task))
+    marks = {"one": HandMark(extra_credit=0.5), "essay": HandMark(2.5, 0.25, "Well said.")}
+    one, read, waits = with_hand_marks(whole, marks).questions
+    assert (one.score, one.by_hand, one.extra_credit) == (2.5, False, 0.5)
+    assert (read.score, read.by_hand, read.comment, read.awaits) == (2.75, True, "Well said.", False)
+    assert [outcome.status for outcome in read.outcomes] == ["failed"]
+    assert waits.awaits
+    full = with_hand_marks(whole, {"essay": HandMark(3.0)}).questions[1]
+    assert [outcome.status for outcome in full.outcomes] == ["passed"]
+    assert with_hand_marks(replace(whole, status="ungraded"), marks).questions == whole.questions

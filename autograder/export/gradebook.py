@@ -10,14 +10,24 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_core.paths import jupyter_config_path
 from nbgrader import preprocessors
-from nbgrader.api import BaseCell, Comment, Gradebook, InvalidEntry, MissingEntry, SubmittedNotebook
+from nbgrader.api import Assignment as NbgraderAssignment
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Gradebook,
+    InvalidEntry,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.api import Grade as Mark
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
@@ -35,7 +45,7 @@ from autograder.export.submitted import submitted_at, write_exchanged
 from autograder.grades import late_penalty
 from autograder.notebook.formats import course_notebook_bytes
 from autograder.paths import Paths
-from autograder.records import Evidence, Exam, Grade, QuestionGrade, load_evidence, write_beside
+from autograder.records import Evidence, Grade, HandMark, QuestionGrade, load_evidence, write_beside
 from autograder.wire.codec import WireError
 
 SAVING = (
@@ -70,7 +80,8 @@ def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
     being graded is ours. Raises CourseError where nbgrader refuses the assignment, GraderError where the database
     cannot be written.
     """
-    config = configuration(graded[0][0])
+    first = graded[0][0]
+    config = configuration(first.paths, first.settings.late_penalty_percent_per_day)
     try:
         course = CourseDirectory(config=config)
         with _open(course) as gradebook:
@@ -88,13 +99,80 @@ def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
 def read_penalties(assignment: Assignment) -> dict[str, float]:
     """Return what lateness took of each student's points, as the gradebook has it."""
     try:
-        with _open(CourseDirectory(config=configuration(assignment))) as gradebook:
+        with _open(CourseDirectory(config=configuration(assignment.paths))) as gradebook:
             found = gradebook.notebook_submissions(assignment.notebook_name, assignment.name)
             return {one.student.id: one.late_submission_penalty for one in found if one.late_submission_penalty}
     except MissingEntry:
         return {}
     except (SQLAlchemyError, OSError) as error:
         raise GraderError(f"the gradebook cannot be read: {error}") from error
+
+
+def read_marks(paths: Paths, assignment: str) -> dict[str, dict[str, HandMark]]:
+    """Return what somebody gave by hand in the gradebook: by student, and by question.
+
+    A question goes by its cell's id, and by its notebook's name and that, as `--compat` has it of several notebooks.
+    Raises GraderError where the gradebook cannot be read.
+    """
+    try:
+        with _open(CourseDirectory(config=configuration(paths))) as gradebook:
+            given, said = _given_by_hand(gradebook, assignment)
+    except (SQLAlchemyError, OSError) as error:
+        raise GraderError(f"the gradebook cannot be read: {error}") from error
+    found: dict[str, dict[str, HandMark]] = {}
+    for notebook in sorted({place.notebook for place in (*given, *said)}):
+        asked = _asked_by(paths.release(assignment) / f"{notebook}.ipynb")
+        comments = {replace(place, cell=asked.get(place.cell, place.cell)): text for place, text in said.items()}
+        for place in dict.fromkeys(one for one in (*given, *comments) if one.notebook == notebook):
+            mark = replace(given.get(place, HandMark()), comment=comments.get(place, ""))
+            own = found.setdefault(place.student, {})
+            own[place.cell] = own[f"{notebook}/{place.cell}"] = mark
+    return found
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A cell of one student's notebook."""
+
+    student: str
+    notebook: str
+    cell: str
+
+
+def _given_by_hand(gradebook: Any, assignment: str) -> tuple[dict[_Place, HandMark], dict[_Place, str]]:
+    """The marks and the comments that are somebody's, where there are any."""
+
+    def rows(kind: Any, *columns: Any) -> Any:
+        return (
+            gradebook.db.query(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, *columns)
+            .select_from(kind)
+            .join(BaseCell, kind.cell_id == BaseCell.id)
+            .join(SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id)
+            .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(NbgraderAssignment, SubmittedAssignment.assignment_id == NbgraderAssignment.id)
+            .filter(NbgraderAssignment.name == assignment)
+        )
+
+    marks = {
+        _Place(*where): HandMark(score, extra or 0.0)
+        for *where, score, extra in rows(Mark, Mark.manual_score, Mark.extra_credit)
+        if score is not None or extra
+    }
+    comments = {_Place(*where): text for *where, text in rows(Comment, Comment.manual_comment) if text}
+    return marks, comments
+
+
+def _asked_by(release: Path) -> dict[str, str]:
+    """The first question that each answer cell of a released notebook answers."""
+    try:
+        cells = json.loads(release.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    found: dict[str, str] = {}
+    for question, answer in _commented(cells):
+        found.setdefault(answer, question)
+    return found
 
 
 def _open(course: Any) -> Any:
@@ -107,9 +185,11 @@ def _open(course: Any) -> Any:
         os.environ["PATH"] = path
 
 
-def configuration(assignment: Assignment) -> Config:
-    """Return what nbgrader's own commands read: Jupyter's folders, then the course's. course.yaml's rule is in it."""
-    paths = assignment.paths
+def configuration(paths: Paths, percent_per_day: float | None = None) -> Config:
+    """Return what nbgrader's own commands read: Jupyter's folders, then the course's.
+
+    `percent_per_day` is course.yaml's rule for lateness, which is put in the place of theirs.
+    """
     root = str(paths.root.resolve())
     if root not in sys.path:  # a plugin may be named that lies beside the configuration
         sys.path.append(root)
@@ -121,9 +201,9 @@ def configuration(assignment: Assignment) -> Config:
     if "db_url" not in config.CourseDirectory:  # nbgrader makes it of the path as it is, whatever characters are there
         gradebook = Path(config.CourseDirectory.root).absolute() / paths.gradebook.name
         config.CourseDirectory.db_url = URL.create("sqlite", database=str(gradebook)).render_as_string()
-    if (percent := assignment.settings.late_penalty_percent_per_day) is not None:
+    if percent_per_day is not None:
         config.AssignLatePenalties.plugin_class = PercentPerDay
-        config.PercentPerDay.percent = percent
+        config.PercentPerDay.percent = percent_per_day
     return config
 
 
@@ -147,6 +227,11 @@ def _save_assignment(gradebook: Any, course: Any, assignment: Assignment, config
         notebook = nbformat.reads(source, as_version=nbformat.NO_CONVERT)
         for preprocessor in SAVING:
             notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
+        kept = gradebook.find_notebook(assignment.notebook_name, assignment.name)
+        for cell in (*kept.grade_cells, *kept.task_cells):
+            if cell.name in assignment.settings.bonus:
+                cell.max_score = 0.0  # nbgrader's way of a bonus: points that are had, and not asked for
+        gradebook.db.commit()
     except (RuntimeError, ValueError) as error:
         text = f"nbgrader's gradebook refuses it: {error}"
         raise CourseError([Problem(assignment.paths.shown(assignment.source_path), 0, "", text)]) from error
@@ -174,7 +259,6 @@ class _Desk:
         self._gradebook, self._course, self._assignment, self._config = gradebook, course, assignment, config
         path = assignment.paths.release(assignment.name) / assignment.notebook_file
         self._release: Json = json.loads(path.read_text(encoding="utf-8"))
-        self._given = {_role(cell).get("grade_id", ""): "".join(cell["source"]) for cell in self._release["cells"]}
         self._commented = dict(_commented(self._release))
 
     def keep(self, grade: Grade) -> bool:
@@ -186,14 +270,13 @@ class _Desk:
             self._empty(grade)
             return False
         evidence = self._evidence(grade)
-        own = evidence.exam if evidence else None
         anew = self._write_executed(grade.student, evidence)
         rows = self._rows(self._submission(grade.student))
         for question in grade.questions:
             if question.id in rows.marks:
-                self._mark(rows.marks[question.id], self._points(question, own), anew=anew)
+                self._mark(rows.marks[question.id], self._points(question), anew=anew)
         for cell, comment in rows.comments.items():
-            self._comment(comment, self._said(cell, grade, own))
+            self._comment(comment, self._said(cell, grade))
         self._gradebook.db.commit()
         self._penalize(grade.student, rows.notebook)
         return True
@@ -237,14 +320,9 @@ class _Desk:
             dict(comments.filter(Comment.notebook_id == notebook.id).all()),
         )
 
-    def _points(self, question: QuestionGrade, exam: Exam | None) -> float | None:
+    def _points(self, question: QuestionGrade) -> float | None:
         """Return a question's points; None where somebody must give them."""
-        if question.outcomes or question.id not in self._assignment.answers:
-            return question.score
-        return 0.0 if self._untouched(question.id, exam) else None
-
-    def _untouched(self, cell: str, exam: Exam | None) -> bool:
-        return exam is not None and exam.sources.get(cell, "").strip() in ("", self._given.get(cell, "").strip())
+        return None if question.awaits else question.score
 
     def _mark(self, mark: Any, points: float | None, *, anew: bool) -> None:
         """Write the score we give. What somebody gave by hand counts in its place, and is theirs.
@@ -261,12 +339,12 @@ class _Desk:
     def _comment(self, comment: Any, said: str | None) -> None:
         comment.auto_comment = said
 
-    def _said(self, cell: str, grade: Grade, exam: Exam | None) -> str | None:
+    def _said(self, cell: str, grade: Grade) -> str | None:
         """Return what is said of the questions that an answer cell answers; None: nothing."""
         asked = [question for question in grade.questions if self._commented.get(question.id) == cell]
-        said = [_message(question) for question in asked if question.outcomes]
-        if not any(question.outcomes for question in asked) and self._untouched(cell, exam):
+        if any(one.kind == "hand" and one.status == "failed" for question in asked for one in question.outcomes):
             return NO_RESPONSE
+        said = [_message(question) for question in asked]
         return "\n\n".join(filter(None, said)) or None
 
     def _write_executed(self, student: str, evidence: Evidence | None) -> bool:

@@ -18,10 +18,20 @@ from nbgrader.nbgraderformat import MetadataValidator
 import toy
 from autograder.course import keeps_gradebook, load_assignment
 from autograder.errors import CourseError, GraderError
-from autograder.export.gradebook import keep_grades, read_penalties
+from autograder.export.gradebook import keep_grades, read_marks, read_penalties
 from autograder.export.submitted import penalties
 from autograder.paths import Paths
-from autograder.records import CellRecord, CheckStatus, Evidence, Exam, Grade, Outcome, QuestionGrade, TextCell
+from autograder.records import (
+    CellRecord,
+    CheckStatus,
+    Evidence,
+    Exam,
+    Grade,
+    HandMark,
+    Outcome,
+    QuestionGrade,
+    TextCell,
+)
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
 ESSAY = {
@@ -62,6 +72,11 @@ def exam(digest: str, essay: str) -> Exam:
     return Exam("k", "p", digest, "strict", "cpu", 1.0, 1.0, 0, {}, records, sources, [], None, texts)
 
 
+def by_hand(essay: str) -> Outcome:
+    """What is said of an answer that somebody is to read."""
+    return Outcome("hand_mark", "essay", "Read", "failed" if essay == UNTOUCHED else "ungraded", 1.0, "", "hand")
+
+
 def graded(
     root: Path, student: str, scores: dict[str, float], *, digest: str = "sha256:1", essay: str = "Because it is asked."
 ) -> Grade:
@@ -73,7 +88,7 @@ def graded(
         status: CheckStatus = "passed" if score == most else "failed"
         message = "" if score == most else f"received  {ALERT}\nexpected  [3.0, -4.0]"
         outcome = Outcome("test_it", name, "It is as asked.", status, 1.0, message)
-        questions.append(QuestionGrade(name, score, most, (outcome,) if name != "essay" else ()))
+        questions.append(QuestionGrade(name, score, most, (by_hand(essay) if name == "essay" else outcome,)))
     return Grade(student, "toy", "graded", tuple(questions), submission=digest)
 
 
@@ -113,7 +128,7 @@ def whole(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Evidence(Exam("k", "p", "sha256:d", "strict", "cpu", 0.0, 0.0, 0, {}, [], {}, [], unreadable), ()).save(
         Paths(root).evidence("toy", "dan")
     )
-    stopped = replace(graded(root, "nobody", {}), student="dan", submission="sha256:d")
+    stopped = replace(graded(root, "nobody", {}, essay=UNTOUCHED), student="dan", submission="sha256:d")
     kept = keep(
         root,
         graded(root, "ada", RIGHT),
@@ -260,6 +275,37 @@ def test_what_people_gave_is_never_overwritten(course: Path) -> None:
         assert (comment.auto_comment, comment.manual_comment) == (None, "Well tried.")
         assert marks(book, "bob")["essay"] == (None, True), "the answer changed: look again"
         assert book.find_grade("essay", "toy", "toy", "bob").manual_score == 2.0
+
+
+def test_what_people_gave_is_read_back(course: Path) -> None:
+    keep(course, graded(course, "bob", WRONG), graded(course, "ada", RIGHT))
+    assert read_marks(Paths(course), "toy") == {}
+    with opened(course) as book:
+        essay = book.find_grade("essay", "toy", "toy", "ada")
+        essay.manual_score, essay.needs_manual_grade = 0.0, False
+        book.find_grade("double", "toy", "toy", "bob").extra_credit = 0.25
+        book.find_comment("double-answer", "toy", "toy", "bob").manual_comment = "Well tried."
+        book.find_comment("essay", "toy", "toy", "bob").manual_comment = ALERT
+        book.db.commit()
+    found = read_marks(Paths(course), "toy")
+    assert found["ada"]["essay"] == found["ada"]["toy/essay"] == HandMark(score=0.0)
+    assert found["bob"]["double"] == HandMark(extra_credit=0.25, comment="Well tried.")
+    assert found["bob"]["essay"] == HandMark(comment=ALERT)
+    assert read_marks(Paths(course), "another") == {}
+
+
+def test_a_bonus_is_had_and_not_asked_for_in_the_gradebook_too(course: Path) -> None:
+    path = course / "course.yaml"
+    path.write_text(path.read_text().replace("    limits:", "    bonus: [names]\n    limits:"))
+    one = graded(course, "ada", RIGHT)
+    keep(course, one)
+    with opened(course) as book:
+        submission = book.find_submission("toy", "ada")
+        assert (submission.score, submission.max_score) == (8, 9)
+    path.write_text(path.read_text().replace("    bonus: [names]\n", ""))
+    keep(course, one)
+    with opened(course) as book:
+        assert book.find_submission("toy", "ada").max_score == 11
 
 
 def test_a_second_pass_writes_nothing(course: Path) -> None:
