@@ -5,10 +5,10 @@ Exit status: 0 done, 1 the thing examined falls short, 2 wrong use or broken cou
 
 from __future__ import annotations
 
-import json
 import sys
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -30,7 +30,12 @@ from autograder.course import (
 )
 from autograder.data import commands as data_commands
 from autograder.errors import AutograderError, CourseError, DataError, Problem
+from autograder.export.submitted import due_of, late_by
+from autograder.paths import Paths
 from autograder.records import Grade, TrainingUse
+from autograder.report.table import Row, changes, points, summary, table
+from autograder.report.terminal import WIDTH_OF_A_PIPE, Terminal, json_line, show_what_can_be_shown, shown
+from autograder.roster import load_roster, with_missing
 
 if TYPE_CHECKING:
     from autograder.calibrate import Report
@@ -49,8 +54,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data_commands.app, name="data")
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Terminal()
+err = Terminal(stderr=True)
 
 AssignmentName = Annotated[
     str, typer.Argument(metavar="ASSIGNMENT", help="Its name in course.yaml.", show_default=False)
@@ -77,20 +82,21 @@ class EngineChoice(StrEnum):
 
 def main() -> NoReturn:
     """Run the command line. A user's mistake is a message and a status, never a traceback."""
+    show_what_can_be_shown()
     try:
         app(standalone_mode=True)
     except CourseError as error:
         for problem in error.problems:
-            err.print(str(problem), markup=False)
+            err.print(str(problem))
         sys.exit(WRONG)
     except DataError as error:
-        err.print(str(error), markup=False)
+        err.print(str(error))
         sys.exit(WRONG)
     except AutograderError as error:
-        err.print(str(error), markup=False)
+        err.print(str(error))
         sys.exit(OURS)
     except Exception:
-        traceback.print_exc()
+        err.print(traceback.format_exc())
         err.print("This is a fault of the grader's own, not of the course's or the students'. Please report it.")
         sys.exit(OURS)
     sys.exit(0)
@@ -116,12 +122,12 @@ def validate(
         found += (problem for problem in problems if problem not in found)
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)
-            out.print(f"{loaded.key}: fit to hand out ({len(questions)} questions, {points:g} points)", markup=False)
+            out.print(f"{loaded.key}: fit to hand out ({len(questions)} questions, {points:g} points)")
         for path in unread(loaded):
-            err.print(f"note: {loaded.paths.shown(path)}: not read: look whether it shows a solution", markup=False)
+            err.print(f"note: {loaded.paths.shown(path)}: not read: look whether it shows a solution")
     _print_stand_ins(name for loaded in assignments for name in course_shelf(loaded.stand_ins).served())
     for problem in found:
-        err.print(str(problem), markup=False)
+        err.print(str(problem))
     raise typer.Exit(SHORT if found else 0)
 
 
@@ -132,14 +138,14 @@ def release(assignment: AssignmentName) -> None:
 
     parts = load_parts(_root(), assignment)
     shown = parts[0].paths.shown
-    out.print(f"{shown(write_release(*parts))}/", markup=False)
+    out.print(f"{shown(write_release(*parts))}/")
     for part in parts:
         if part.generated:
             text = f"made from {part.source_path.name}, for nbgrader; change the text, not this"
-            out.print(f"{shown(part.generated)}: {text}", markup=False)
+            out.print(f"{shown(part.generated)}: {text}")
     for path in exports_beside(parts[0]):
         text = "left out: named as the notebook is, an export of it would hold its solution; rename what is none"
-        err.print(f"{shown(path)}: {text}", markup=False)
+        err.print(f"{shown(path)}: {text}")
 
 
 @app.command()
@@ -171,16 +177,15 @@ def collect(
         f"{collected} collected ({len(found.new)} new, {len(found.changed)} in place of an earlier one), "
         f"{len(found.unchanged)} unchanged, {len(found.older)} older than what is here. "
         f"Read as: {found.layout}{inside}.",
-        markup=False,
     )
     for text, names in (
         ("namesakes, told apart by the platform's number", found.namesakes),
         ("not in the roster", found.strangers),
     ):
         if names:
-            out.print(f"{text}: {', '.join(names)}", markup=False)
+            out.print(f"{text}: {', '.join(names)}")
     for one in found.skipped[:SKIPPED_SHOWN]:
-        err.print(f"skipped: {_printable(one.name)}: {one.reason}", markup=False)
+        err.print(f"skipped: {shown(one.name)}: {one.reason}")
     if len(found.skipped) > SKIPPED_SHOWN:
         err.print(f"skipped: {len(found.skipped) - SKIPPED_SHOWN} more")
     if found.system:
@@ -231,14 +236,14 @@ def grade(
             progress.update(task, total=step.total, completed=min(done, step.total))
     unchanged = sum(step.unchanged for step in steps)
     missing = sum(step.grade.status == "missing" for step in steps)
-    _print_table([step.grade for step in sorted(steps, key=lambda step: step.grade.student)])
+    grades = [step.grade for step in sorted(steps, key=lambda step: step.grade.student)]
+    _print_table(Paths(_root()), assignment, grades)
     out.print(
         f"{len(steps) - unchanged - missing} graded, {unchanged} unchanged, {missing} missing, in {timings.total:.1f} s"
         + (f" ({timings.warm:.1f} s warming up)" if timings.warm else ""),
-        markup=False,
     )
     for note in timings.notes:
-        err.print(f"note: {note}", markup=False)
+        err.print(f"note: {note}")
     _print_trainings([step.grade for step in steps])
     if not compat:
         _keep_gradebook(load_parts(_root(), assignment), [step.grade for step in steps])
@@ -286,7 +291,7 @@ def calibrate(
     calibration.accept(loaded, accepted)
     if accepted:
         names = ", ".join(f"{report.probe}.{report.metric}" for report in accepted)
-        out.print(f"{loaded.paths.shown(loaded.paths.course)}: thresholds written: {names}", markup=False)
+        out.print(f"{loaded.paths.shown(loaded.paths.course)}: thresholds written: {names}")
     raise typer.Exit(SHORT if len(accepted) < len(reports) else 0)
 
 
@@ -298,22 +303,20 @@ def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]
         f"mean {100 * found.mean:.2f} %, deviation {100 * found.deviation:.2f} over {found.runs} runs\n"
         f"  bar {100 * threshold.bar:.1f} %: correct work fails with probability {found.fails:.1e}, "
         f"and passes with its first training {100 * found.first:.1f} times in 100",
-        markup=False,
     )
     table = Table(box=None, pad_edge=False, show_header=False)
     for weak in report.weak:
         table.add_row(f"  {weak.name}", f"{100 * weak.mean:.1f} %", "stopped" if weak.stopped else "CLEARS THE BAR")
     for name, why in report.untrainable.items():
-        table.add_row(f"  {name}", "", f"cannot be trained: {_printable(why)[:80]}")
+        table.add_row(f"  {name}", "", f"cannot be trained: {shown(why)[:80]}")
     out.print(table)
-    out.print(f"  {', '.join(str(assignment.paths.shown(path)) for path in paths)}", markup=False)
+    out.print(f"  {', '.join(str(assignment.paths.shown(path)) for path in paths)}")
     if report.cleared:
         stopped = ", ".join(one.name for one in report.weak if one.stopped)
         err.print(
             f"refused: {', '.join(one.name for one in report.cleared)} would pass too. Train longer, or on more data, "
             f"so that they fall behind; or, where they are no mistakes here, name in the recipe those that must fail "
             f"(mistakes: [{stopped}])",
-            markup=False,
         )
 
 
@@ -321,15 +324,21 @@ def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]
 def judge(assignment: AssignmentName) -> None:
     """Judge stored evidence again, without running student code."""
     from autograder.pipeline import Timings, rejudge_parts
+    from autograder.store import Store
 
     parts = load_parts(_root(), assignment)
     timings = Timings()
+    with Store(parts[0].paths.store) as store:
+        before = {one.student: one for one in store.grades(assignment)}
     steps = [step for step in rejudge_parts(parts, timings) if not step.part]
     grades = [step.grade for step in steps]
     if not grades:
         raise CourseError([Problem("submitted", 0, "", f"no evidence yet: run `autograder grade {assignment}`")])
-    _print_table(grades)
-    out.print(f"{len(grades)} judged in {timings.total:.1f} s", markup=False)
+    _print_table(parts[0].paths, assignment, grades)
+    changed = list(changes(before, grades))
+    for line in (f"{_count(len(changed), 'grade')} changed", *(f"  {line}" for line in changed)):
+        out.print(line)
+    out.print(f"{len(grades)} judged in {timings.total:.1f} s")
     _print_stand_ins(name for one in grades for name in one.stand_ins)
     _print_kept(steps)
     _keep_gradebook(parts, grades)
@@ -354,15 +363,17 @@ def results(
         return
     paths = graded_paths(_root(), assignment)
     with Store(paths.store) as store:
-        grades = store.grades(assignment)
+        grades = with_missing(store.grades(assignment), assignment, load_roster(paths))
     if as_json:
+        due = due_of(paths, assignment)
         for one in grades:
-            typer.echo(json.dumps(_as_json(one, read_identity(paths, one.student, assignment)), ensure_ascii=False))
+            late = late_by(paths.submission(one.student, assignment), due)
+            typer.echo(json_line(_as_json(one, read_identity(paths, one.student, assignment), late)))
     elif grades:
-        _print_table(grades)
+        _print_table(paths, assignment, grades)
         _print_trainings(grades)
     else:
-        out.print(f"no results yet: run `autograder grade {assignment}`", markup=False)
+        out.print(f"no results yet: run `autograder grade {assignment}`")
 
 
 @app.command()
@@ -377,7 +388,7 @@ def feedback(assignment: AssignmentName) -> None:
         if pages
         else f": run `autograder grade {assignment}` first"
     )
-    out.print(f"{len(pages)} pages{where}", markup=False)
+    out.print(f"{len(pages)} pages{where}")
 
 
 @app.command()
@@ -429,36 +440,28 @@ def _print_differences(assignment: str) -> None:
     from autograder.compat import differences
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("student", no_wrap=True)
+    table.add_column("student", overflow="fold")
     table.add_column("cell", overflow="fold")
     table.add_column("nbgrader", justify="right")
     table.add_column("here", justify="right")
     table.add_column("why", overflow="fold")
     for one in differences(load_nbgrader_assignment(_root(), assignment)):
-        theirs = "refused" if one.nbgrader is None else _points(one.nbgrader)
-        ours = "run anew" if one.sane is None else _points(one.sane)
-        table.add_row(one.student, one.cell, theirs, ours, _printable(one.why))
+        theirs = "refused" if one.nbgrader is None else points(one.nbgrader)
+        ours = "run anew" if one.sane is None else points(one.sane)
+        table.add_row(one.student, one.cell, theirs, ours, shown(one.why))
     if table.row_count:
-        Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
+        Console(width=None if out.is_terminal else WIDTH_OF_A_PIPE, highlight=False, markup=False).print(table)
     else:
-        out.print("the two rules give every test cell the same", markup=False)
+        out.print("the two rules give every test cell the same")
 
 
-def _print_table(grades: list[Grade]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("student", no_wrap=True)
-    table.add_column("score", justify="right", no_wrap=True)
-    names = list(dict.fromkeys(question.id for one in grades for question in one.questions))
-    for name in names:
-        table.add_column(name, justify="right", overflow="fold")
-    remarks = {one.student: _printable(one.fault) for one in grades}
-    table.add_column("", min_width=min(max(map(len, remarks.values()), default=0), 40))
-    for one in grades:
-        graded = one.status == "graded"
-        total = f"{_points(one.score)} / {_points(one.max_score)}" if graded else one.status
-        scores = {question.id: _points(question.score) for question in one.questions if graded}
-        table.add_row(one.student, total, *(scores.get(name, "") for name in names), remarks[one.student])
-    Console(width=None if out.is_terminal else 200, highlight=False, markup=False).print(table)
+def _print_table(paths: Paths, assignment: str, grades: Iterable[Grade]) -> None:
+    due = due_of(paths, assignment)
+    rows = [Row(one, late_by(paths.submission(one.student, assignment), due)) for one in grades]
+    for line in table(rows, out.width if out.is_terminal else WIDTH_OF_A_PIPE):
+        out.print(line)
+    for sentence in summary(rows):
+        out.print(sentence)
 
 
 def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
@@ -473,7 +476,7 @@ def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
         with Store(parts[0].paths.store) as store:
             stored = [(part, [one for one in store.grades(part.key) if one.student in students]) for part in parts]
         kept = keep_grades(stored)
-    out.print(f"gradebook: {_count(kept, 'submission')} up to date", markup=False)
+    out.print(f"gradebook: {_count(kept, 'submission')} up to date")
 
 
 def _print_kept(steps: list[Step]) -> None:
@@ -484,9 +487,8 @@ def _print_kept(steps: list[Step]) -> None:
             reasons.setdefault(step.kept, []).append(step.grade.student)
     for reason, names in reasons.items():
         more = ", …" if len(names) > KEPT_SHOWN else ""
-        shown = ", ".join(names[:KEPT_SHOWN])
-        whose = f"{_count(len(names), 'submission')} ({shown}{more})"
-        err.print(f"stored marks stand: {whose}: {_printable(reason)}", markup=False)
+        whose = f"{_count(len(names), 'submission')} ({', '.join(names[:KEPT_SHOWN])}{more})"
+        err.print(f"stored marks stand: {whose}: {shown(reason)}")
 
 
 def _penalties(assignment: Assignment) -> dict[str, float]:
@@ -506,7 +508,7 @@ def _print_stand_ins(names: Iterable[str]) -> None:
     """Say, where stand-ins served, that what was measured says nothing of the real sets."""
     if listed := ", ".join(sorted(set(names))):
         text = f"note: small stand-in data served for {listed}: what was measured says nothing of the real sets"
-        err.print(f"{text} (docs/data.md)", markup=False)
+        err.print(f"{text} (docs/data.md)")
 
 
 def _print_trainings(grades: Collection[Grade]) -> None:
@@ -522,27 +524,18 @@ def _print_trainings(grades: Collection[Grade]) -> None:
         source = f"{data} ({'stand-in data, ' if stand_in else ''}{digest.removeprefix('sha256:')[:12]})"
         versions = ", ".join(f"{name} {uses[0].versions[name]}" for name in ("tensorflow", "keras"))
         text = f"recipe {recipe}: {shared}, {_count(len(runs), 'training')} kept, on {source}, {device}, {versions}"
-        out.print(text, markup=False)
+        out.print(text)
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _printable(text: str) -> str:
-    """A fault may quote a student: none of its characters steers the terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
-def _points(value: float) -> str:
-    return f"{round(value, 2):g}"
-
-
 def _leave_loudly(grades: Iterable[Grade]) -> None:
     """Exit with the status of a fault of ours where one kept a submission from being graded."""
     ungraded = [one for one in grades if one.status == "ungraded"]
     for one in ungraded:
-        err.print(f"ungraded: {one.student}: {_printable(one.fault)}", markup=False, style="red")
+        err.print(f"ungraded: {one.student}: {shown(one.fault)}", style="red")
     if ungraded:
         err.print(
             f"{len(ungraded)} ungraded through no fault of the students'; they lose nothing. Mend, then grade again."
@@ -550,7 +543,7 @@ def _leave_loudly(grades: Iterable[Grade]) -> None:
         raise typer.Exit(OURS)
 
 
-def _as_json(one: Grade, identity: Identity | None) -> dict[str, Any]:
+def _as_json(one: Grade, identity: Identity | None, late: timedelta) -> dict[str, Any]:
     """The contract of `results --json`: these keys, in this order."""
     return {
         "student": one.student,
@@ -584,4 +577,5 @@ def _as_json(one: Grade, identity: Identity | None) -> dict[str, Any]:
         ],
         "platform": None if identity is None else msgspec.to_builtins(identity),
         "stand_ins": list(one.stand_ins),
+        "late_seconds": int(late.total_seconds()),
     }

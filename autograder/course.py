@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from types import NoneType, UnionType
@@ -78,6 +78,14 @@ class CourseSettings(Record, frozen=True):
     """Of the moments in this file; None: UTC."""
     stand_ins: bool = False
     """Whether small embedded sets may serve where the machine has not the real ones. Every result says so."""
+
+    def due(self, assignment: str) -> datetime | None:
+        """Until when an assignment is to be handed in, in UTC; None where nothing says it."""
+        settings = self.assignments.get(assignment)
+        due = settings.due if settings else None
+        if due is None:
+            return None
+        return (due if due.tzinfo else due.replace(tzinfo=self.timezone or UTC)).astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -152,10 +160,7 @@ class Assignment:
     @property
     def due(self) -> datetime | None:
         """Until when it is to be handed in, in UTC."""
-        due = self.settings.due
-        if due is None:
-            return None
-        return (due if due.tzinfo else due.replace(tzinfo=self.course.timezone or UTC)).astimezone(UTC)
+        return self.course.due(self.name)
 
     @property
     def stand_ins(self) -> Path | None:
@@ -231,8 +236,17 @@ def load_course(root: Path) -> CourseSettings:
     return settings
 
 
+def _moment(text: str) -> datetime:
+    """Return the moment that is written, a day's end for a day alone. Raise ValueError for anything else."""
+    try:
+        return datetime.combine(date.fromisoformat(text), END_OF_DAY)
+    except ValueError:
+        return datetime.fromisoformat(text)
+
+
+END_OF_DAY = time(23, 59, 59)
 WRITTEN: dict[Any, tuple[Callable[[str], Any], str]] = {
-    datetime: (datetime.fromisoformat, "a moment such as 2026-10-01 23:59"),
+    datetime: (_moment, "a day, or a moment such as 2026-10-01 23:59"),
     ZoneInfo: (lambda name: ZoneInfo(name), "a time zone's name such as Europe/Paris"),
 }
 """How values are read that are written as plain text, and what is expected of them."""

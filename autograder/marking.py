@@ -35,6 +35,7 @@ from autograder.records import (
     load_exam,
 )
 from autograder.release import read_release, release_problems
+from autograder.roster import NOTHING_CAME
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
 from autograder.store import Keys, Store
@@ -343,7 +344,7 @@ class Marker:
         name = self._assignment.key
         if submission is None:
             questions = tuple(QuestionGrade(one.id, 0.0, one.max_score, ()) for one in self._assignment.questions)
-            missing = Grade(student, name, "missing", questions, fault="no notebook handed in")
+            missing = Grade(student, name, "missing", questions, fault=NOTHING_CAME)
             return Settled(self._store.save(missing, Keys("", "")))
         exam = load_exam(self._assignment.paths.evidence(name, student))
         if self._again or not self.knows_solution or exam is None or not self._walled(exam):

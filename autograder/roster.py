@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +16,11 @@ import sqlalchemy as sa
 from autograder.course import gradebook_url
 from autograder.errors import CourseError, Problem
 from autograder.paths import Paths
+from autograder.records import Grade, QuestionGrade
 
 COLUMNS = ("student", "name", "email", "id", "group")
 """Of students.csv; the first is needed. `id` is what a platform knows the student by."""
+NOTHING_CAME = "no notebook handed in"
 _LARGEST_BYTES = 4 * 2**20
 
 
@@ -38,6 +41,11 @@ class Roster:
     """Who takes the course; nobody where nothing says it."""
 
     students: tuple[Student, ...] = ()
+
+    def absent(self, there: Iterable[str]) -> list[str]:
+        """Return the students of the roster who are not `there`, in whatever form of Unicode their names are."""
+        composed = {_composed(name) for name in there}
+        return [one.student for one in self.students if _composed(one.student) not in composed]
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -63,6 +71,22 @@ def load_roster(paths: Paths) -> Roster:
     if problems:
         raise CourseError(problems)
     return Roster(students)
+
+
+def with_missing(grades: Sequence[Grade], assignment: str, roster: Roster) -> list[Grade]:
+    """Return the grades of an assignment, by student, with one for each of the roster who has none: nothing came."""
+    template = grades[0].questions if grades else ()
+    nothing = tuple(QuestionGrade(one.id, 0.0, one.max_score, ()) for one in template)
+    missing = [
+        Grade(student, assignment, "missing", nothing, fault=NOTHING_CAME)
+        for student in roster.absent(one.student for one in grades)
+        if grades
+    ]
+    return sorted((*grades, *missing), key=lambda one: one.student)
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def _read(data: bytes, paths: Paths, problems: list[Problem]) -> Iterator[Student]:

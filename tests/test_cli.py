@@ -43,6 +43,37 @@ def test_the_table(course: Path) -> None:
     assert lines[3].split() == ["cleo", "missing", "no", "notebook", "handed", "in"]
 
 
+def test_what_the_table_amounts_to(course: Path) -> None:
+    assert autograder(course, "results", "toy").stdout.splitlines()[-2:] == [
+        "3 students: 2 graded, 1 missing",
+        "mean 6, maximum 8 of 8",
+    ]
+
+
+def test_a_student_of_the_roster_who_handed_in_nothing_has_a_row(course: Path) -> None:
+    roster = course / "students.csv"
+    roster.write_text("student\nada\nzoe\n")
+    try:
+        last = json.loads(autograder(course, "results", "toy", "--json").stdout.splitlines()[-1])
+        assert (last["student"], last["status"], last["score"], last["max_score"]) == ("zoe", "missing", 0.0, 8.0)
+        assert "4 students: 2 graded, 2 missing" in autograder(course, "results", "toy").stdout
+    finally:
+        roster.unlink()
+
+
+def test_a_terminal_without_the_characters_of_a_name_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download = tmp_path / "download"
+    (download / "zoé").mkdir(parents=True)
+    (download / "zoé" / "toy.ipynb").write_bytes(toy.notebook(toy.answered({})))
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    root = toy.make_course(tmp_path / "own")
+    (root / "students.csv").write_text("student\nanna\n")
+    done = autograder(root, "collect", "toy", "--from", str(download))
+    assert (done.returncode, "not in the roster: zo?" in done.stdout) == (0, True)
+
+
 def test_the_json_contract(course: Path) -> None:
     lines = [json.loads(line) for line in autograder(course, "results", "toy", "--json").stdout.splitlines()]
     assert [line["student"] for line in lines] == ["ada", "bob", "cleo"]
@@ -50,7 +81,7 @@ def test_the_json_contract(course: Path) -> None:
     ada = lines[0]
     assert list(ada) == [
         "student", "assignment", "status", "score", "max_score", "attempt", "isolation", "device", "seconds",
-        "submission", "questions", "platform", "stand_ins",
+        "submission", "questions", "platform", "stand_ins", "late_seconds",
     ]  # fmt: skip
     assert (ada["score"], ada["max_score"], ada["attempt"], ada["device"]) == (8.0, 8.0, 1, "cpu")
     assert ada["isolation"] in ("standard", "strict")
@@ -82,6 +113,7 @@ def test_judge_after_a_change_of_weight(tmp_path: Path) -> None:
     done = autograder(root, "judge", "toy")
     assert done.returncode == 0
     assert done.stdout.splitlines()[1].split()[:5] == ["ada", "4.4", "/", "8", "0.4"]
+    assert "1 grade changed\n  ada: 4.8 / 8 → 4.4 / 8: double 0.8 → 0.4\n" in done.stdout
 
 
 def test_judge_says_whose_stored_marks_stand_and_why(tmp_path: Path) -> None:
@@ -283,7 +315,7 @@ from pathlib import Path
 from autograder import cli
 from autograder.course import load_assignment
 assignment = load_assignment(Path.cwd(), "toy")
-cli._keep_gradebook(assignment, [])
+cli._keep_gradebook([assignment], [])
 print(cli._penalties(assignment), "nbgrader" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=course, capture_output=True, text=True, check=True)

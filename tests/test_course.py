@@ -342,7 +342,7 @@ def test_yaml_of_odd_forms_is_a_problem_and_no_traceback(tmp_path: Path, content
         ("", "2026-10-01 23:59", "2026-10-01T23:59:00+00:00"),
         ("timezone: Europe/Paris\n", "2026-10-01 23:59", "2026-10-01T21:59:00+00:00"),
         ("timezone: Europe/Paris\n", "2026-10-01 23:59:00+09:00", "2026-10-01T14:59:00+00:00"),
-        ("timezone: Europe/Paris\n", "2026-12-01", "2026-11-30T23:00:00+00:00"),
+        ("timezone: Europe/Paris\n", "2026-12-01", "2026-12-01T22:59:59+00:00"),
     ],
 )
 def test_due_is_a_moment_of_the_courses_time_zone(tmp_path: Path, zone: str, due: str, moment: str) -> None:
@@ -361,7 +361,7 @@ def test_moments_and_time_zones_that_are_none(tmp_path: Path) -> None:
     )
     assert problems_of_yaml(tmp_path, content) == [
         "course.yaml:3: timezone: expected a time zone's name such as Europe/Paris; given: 'Europe/Pari'",
-        "course.yaml:7: assignments.toy.due: expected a moment such as 2026-10-01 23:59; given: 'tomorrow'",
+        "course.yaml:7: assignments.toy.due: expected a day, or a moment such as 2026-10-01 23:59; given: 'tomorrow'",
         "course.yaml:8: assignments.toy.late_penalty_percent_per_day: expected `float` <= 100.0; given: 200",
     ]
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from autograder.course import Assignment
+from autograder.course import Assignment, load_course
+from autograder.errors import CourseError
 from autograder.grades import late_penalty
-from autograder.paths import EXCHANGED, TIMESTAMP
+from autograder.paths import EXCHANGED, TIMESTAMP, Paths
 from autograder.records import Grade, write_beside
 
 _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY
@@ -31,7 +32,7 @@ def read_exchanged(folder: Path) -> dict[str, bytes]:
             opened = os.open(folder.name, _FOLDER, dir_fd=student)
         finally:
             os.close(student)
-    except OSError:
+    except (OSError, ValueError):  # a name that this machine's locale has no bytes for
         return {}
     try:
         return {name: content for name in EXCHANGED if (content := _read_small(name, opened)) is not None}
@@ -93,10 +94,26 @@ def parse_moment(text: str) -> datetime | None:
 
 def lateness(assignment: Assignment, student: str) -> timedelta:
     """Return how long after course.yaml's `due` a student handed in; nothing where either moment is not known."""
-    moment = submitted_at(assignment.paths.submission(student, assignment.name))
-    if moment is None or assignment.due is None:
+    return late_by(assignment.paths.submission(student, assignment.name), assignment.due)
+
+
+def late_by(folder: Path, due: datetime | None) -> timedelta:
+    """Return how long after `due` the submission in `folder` was handed in, in whole seconds."""
+    moment = None if due is None else submitted_at(folder)
+    if moment is None or due is None:
         return timedelta()
-    return max(moment - assignment.due, timedelta())
+    return max(moment.replace(microsecond=0) - due, timedelta())
+
+
+def due_of(paths: Paths, assignment: str) -> datetime | None:
+    """Return until when an assignment is to be handed in; None where course.yaml does not say it, or is broken.
+
+    For what is shown of results, which are there without the course being whole.
+    """
+    try:
+        return load_course(paths.root).due(assignment)
+    except CourseError:
+        return None
 
 
 def penalties(assignment: Assignment, grades: list[Grade]) -> Iterator[tuple[str, float]]:

@@ -17,6 +17,7 @@ from autograder.notebook.metadata import role_of
 from autograder.paths import TIMESTAMP
 from autograder.records import Picture, Repair, Submission, TextCell, digest
 from autograder.release import release_files
+from autograder.roster import load_roster
 from autograder.wire.messages import Cell, Fault
 
 PYTHON = ("", "python", "ipython", "python3")
@@ -25,9 +26,9 @@ NOTEBOOK = ".ipynb"
 
 
 def students(assignment: Assignment) -> list[str]:
-    """Return the students who have a folder under `submitted/`, in order, whether or not they handed this in.
+    """Return the students who have a folder under `submitted/` or are in the roster, in order.
 
-    Raises CourseError for names that are not text.
+    Whether or not they handed this in. Raises CourseError for names that are not text.
     """
     folder = assignment.paths.submitted
     found = folder.iterdir() if folder.is_dir() else ()
@@ -35,7 +36,7 @@ def students(assignment: Assignment) -> list[str]:
     if odd := [name for name in names if not name.isprintable() or not _is_text(name)]:
         shown = assignment.paths.shown(folder)
         raise CourseError(Problem(shown, 0, repr(name), "a folder's name that is not text: rename it") for name in odd)
-    return names
+    return sorted([*names, *load_roster(assignment.paths).absent(names)])
 
 
 def _is_text(name: str) -> bool:

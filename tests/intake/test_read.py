@@ -6,6 +6,7 @@ import io
 import json
 import os
 import tracemalloc
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -223,6 +224,12 @@ def test_a_link_is_not_followed(assignment: Assignment) -> None:
     folder.mkdir(parents=True)
     (folder / path.name).symlink_to(path)
     assert read(assignment) is None
+
+
+def test_students_of_the_roster_are_students_too(assignment: Assignment) -> None:
+    toy.hand_in(assignment.paths.root, unicodedata.normalize("NFD", "zoé"), toy.answered({}))
+    assignment.paths.roster.write_text("student\nzoé\nada\n", encoding="utf-8")
+    assert students(assignment) == ["ada", unicodedata.normalize("NFD", "zoé")]
 
 
 def test_a_file_whose_name_is_not_utf_8_is_read_under_the_name_it_has(assignment: Assignment) -> None:
