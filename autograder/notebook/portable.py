@@ -16,9 +16,26 @@ from pathlib import PurePosixPath
 
 from autograder.records import RepairKind
 
-STANDIN = "autograder.worker.elsewhere"
+STANDIN = "autograder.worker.away"
 """The module rooms have in place of those that exist elsewhere only."""
-AWAY_MODULES = ("google.colab", "kaggle_secrets", "kaggle_datasets")
+AWAY_MODULES = (
+    "google.colab",
+    "kaggle_secrets",
+    "kaggle_datasets",
+    "kaggle",
+    "kagglehub",
+    "opendatasets",
+    "gdown",
+    "wget",
+    "google_drive_downloader",
+    "micropip",
+    "piplite",
+    "pyodide",
+    "pyodide_js",
+    "js",
+    "skillsnetwork",
+)
+"""Of a platform's own, or of use with a network alone."""
 OPTIONAL_MODULES = ("ipywidgets",)
 """Replaced where they are not installed: a widget shows something and computes nothing."""
 DETAIL_CHARS = 120
@@ -183,28 +200,47 @@ def _without_module(text: str) -> tuple[RepairKind, str, str] | None:
 
     An indented one is left: under `try` or `if`, it is how a notebook finds out where it runs.
     """
-    found = _away_import().match(text)
-    if not found:
-        return None
-    module = found["module"] or found["plain"] or "google.colab"
-    if found["plain"] and not found["named"]:
-        instead = f"import {STANDIN} as {module.partition('.')[0]}"
-    elif found["plain"]:
-        instead = f"import {STANDIN}{found['named']}"
-    else:
+    if found := _away_from().match(text):
         instead = f"from {STANDIN} import{found['single'] or ''}"
-    return "module", instead + text[found.end() :], module
+        return "module", instead + text[found.end() :], found["module"] or "google.colab"
+    names = _IMPORT.match(text)
+    if not names:
+        return None
+    items = [_instead(item) for item in names[1].split(",")]
+    away = [name for _, name in items if name]
+    return ("module", f"import {','.join(item for item, _ in items)}{text[names.end() :]}", away[0]) if away else None
+
+
+def _instead(item: str) -> tuple[str, str]:
+    """One `name as other` of an import with the stand-in where it is away, and the module that was there."""
+    found = _away_name().fullmatch(item.strip())
+    if not found:
+        return item, ""
+    own = found["named"] or f" as {found['module'].partition('.')[0]}"
+    before = item[: len(item) - len(item.lstrip())]
+    after = item[len(item.rstrip()) :]
+    return f"{before}{STANDIN}{own}{after}", found["module"]
+
+
+_IMPORT = re.compile(r"import[ \t]+([\w. \t]+(?:,[\w. \t]+)*)(?=[;#\n]|\Z)")
 
 
 @cache
-def _away_import() -> re.Pattern[str]:
+def _away() -> str:
     absent = [name for name in OPTIONAL_MODULES if find_spec(name) is None]
     names = "|".join(re.escape(name) for name in (*AWAY_MODULES, *absent))
-    away = rf"(?:{names})(?:\.\w+)*"
-    return re.compile(
-        rf"from[ \t]+(?P<module>{away})[ \t]+import\b|from[ \t]+google[ \t]+import(?P<single>[ \t]+colab\b)"
-        rf"|import[ \t]+(?P<plain>{away})(?![\w.])(?P<named>[ \t]+as[ \t]+\w+)?"
-    )
+    return rf"(?P<module>(?:{names})(?:\.\w+)*)"
+
+
+@cache
+def _away_from() -> re.Pattern[str]:
+    single = r"from[ \t]+google[ \t]+import(?P<single>[ \t]+colab\b)"
+    return re.compile(rf"from[ \t]+{_away()}[ \t]+import\b|{single}")
+
+
+@cache
+def _away_name() -> re.Pattern[str]:
+    return re.compile(rf"{_away()}(?P<named>[ \t]+as[ \t]+\w+)?")
 
 
 # --- Paths ------------------------------------------------------------------------------------------------------------
@@ -239,10 +275,19 @@ def _near(path: str, beside: frozenset[str]) -> str | None:
         name = "/".join(parts[start:])
         if (name in beside and not folder) or name in _folders(beside):
             return name + folder
+    if only := _only(parts[-1], _folders(beside) if folder else beside | _folders(beside)):
+        return only + folder
     if path.startswith("/") and parts[0] in _NOWHERE:
         named = "." in parts[-1][1:] and not folder
         return parts[-1] if named else f".{folder}"
     return None
+
+
+@lru_cache(maxsize=256)
+def _only(name: str, beside: frozenset[str]) -> str:
+    """The one of this name, whatever folder it was handed out in; empty where there is none, or several."""
+    found = [file for file in beside if PurePosixPath(file).name == name]
+    return found[0] if len(found) == 1 else ""
 
 
 @lru_cache(maxsize=4)

@@ -117,6 +117,11 @@ def test_the_body_of_a_magic_in_python_is_read() -> None:
         ("import google.colab", f"import {STANDIN} as google"),
         ("import google.colab.files as f; f.upload()", f"import {STANDIN} as f; f.upload()"),
         ("from kaggle_secrets import UserSecretsClient", f"from {STANDIN} import UserSecretsClient"),
+        ("import micropip\nawait micropip.install('a')", f"import {STANDIN} as micropip\nawait micropip.install('a')"),
+        ("from pyodide.http import open_url", f"from {STANDIN} import open_url"),
+        ("import os, gdown as g , numpy", f"import os, {STANDIN} as g , numpy"),
+        ("import gdown; gdown.download('x')  # now", f"import {STANDIN} as gdown; gdown.download('x')  # now"),
+        ("import pyodide.http", f"import {STANDIN} as pyodide"),
     ],
 )
 def test_a_module_of_another_platform_is_stood_in_for(source: str, expected: str) -> None:
@@ -132,12 +137,21 @@ def test_a_module_of_another_platform_is_stood_in_for(source: str, expected: str
         "if False:\n    from google.colab import drive",
         "from google.protobuf import message",
         "import google.colaboratory",
+        "import json, jsonschema, wgets",
+        "from js_tools import x",
         "from google import auth",
         "'from google.colab import drive'",
     ],
 )
 def test_a_guarded_import_still_finds_out_where_it_runs(source: str) -> None:
     assert mended(source) == source
+
+
+def test_of_two_files_of_a_name_none_is_guessed() -> None:
+    beside = frozenset({"a/x.csv", "b/x.csv"})
+    assert make_portable("'/content/x.csv'", beside).source == "'x.csv'"
+    assert make_portable("'/home/ada/x.csv'", beside).source == "'/home/ada/x.csv'"
+    assert make_portable("'/home/ada/b/x.csv'", beside).source == "'b/x.csv'"
 
 
 # --- Paths ------------------------------------------------------------------------------------------------------------
@@ -159,6 +173,10 @@ def test_a_guarded_import_still_finds_out_where_it_runs(source: str) -> None:
         ("'/content/drive/MyDrive/TP/'", "'./'"),
         ("'/content/drive/MyDrive/TP'", "'.'"),
         ("'/content/model.keras'", "'model.keras'"),
+        ("'/content/drive/MyDrive/TP4/train.csv'", "'data/train.csv'"),
+        ("r'C:\\Downloads\\y.npy'", "'data/labels/y.npy'"),
+        ("'/kaggle/input/set/labels'", "'data/labels'"),
+        ("'/kaggle/input/set/labels/'", "'data/labels/'"),
         ("'/kaggle/working/out.csv'", "'out.csv'"),
     ],
 )

@@ -121,3 +121,40 @@ def test_no_path_of_the_host_is_left(light_zygote: Zygote, tmp_path: Path) -> No
     """
     evidence = hold(light_zygote, tmp_path, {}, source)
     assert evidence.answers()["x"][0] == Scalar("int", "0")
+
+
+DOWNLOADS = """
+import io, urllib.request
+path, _ = urllib.request.urlretrieve("https://host/raw/n.txt?download=1")
+with urllib.request.urlopen("https://host/a/n.txt") as answer:
+    x = int(open(path).read()) * int(answer.read()) // 4
+urllib.request.urlretrieve("https://host/raw/n.txt", "into/other.txt")
+assert open("into/other.txt").read() == "4"
+assert urllib.request.urlretrieve("https://host/renamed.txt", "n.txt")[0] == "n.txt"
+try:
+    urllib.request.urlopen("https://host/absent.txt")
+except OSError as error:
+    assert "no network while grading, and no file 'absent.txt'" in str(error)
+"""
+
+
+def test_what_is_downloaded_is_what_lies_beside(light_zygote: Zygote, tmp_path: Path) -> None:
+    evidence = hold(light_zygote, tmp_path, {"n.txt": "4"}, DOWNLOADS)
+    assert [cell.run.fault for cell in evidence.exam.cells if cell.run] == [None]
+    assert evidence.answers()["x"][0] == Scalar("int", "4")
+
+
+def test_other_platforms_modules_stop_no_cell(light_zygote: Zygote, tmp_path: Path) -> None:
+    idioms = """
+import autograder.worker.away as micropip
+await micropip.install("numpy")
+from autograder.worker.away import files, drive, userdata
+name = next(iter(files.upload()))
+drive.mount("/content/drive")
+import os
+os.environ["KEY"] = userdata.get("KEY")
+x = int(input("how many? ")) * 4
+"""
+    evidence = hold(light_zygote, tmp_path, {}, idioms)
+    assert [cell.run.fault for cell in evidence.exam.cells if cell.run] == [None]
+    assert evidence.answers()["x"][0] == Scalar("int", "4")
