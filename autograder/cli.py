@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 SHORT, WRONG, OURS = 1, 2, 3
 SKIPPED_SHOWN = 50
 KEPT_SHOWN = 10
+NAMES_SHOWN = 10
 
 app = typer.Typer(
     help="Grade deep-learning notebooks. Run from the folder that holds course.yaml.",
@@ -245,6 +246,7 @@ def grade(
     for note in timings.notes:
         err.print(f"note: {note}")
     _print_trainings([step.grade for step in steps])
+    _say_notes(steps)
     if not compat:
         _keep_gradebook(load_parts(_root(), assignment), [step.grade for step in steps])
     _leave_loudly(step.grade for step in steps)
@@ -341,6 +343,7 @@ def judge(assignment: AssignmentName) -> None:
     out.print(f"{len(grades)} judged in {timings.total:.1f} s")
     _print_stand_ins(name for one in grades for name in one.stand_ins)
     _print_kept(steps)
+    _say_notes(steps)
     _keep_gradebook(parts, grades)
     _leave_loudly(grades)
     raise typer.Exit(OURS if any(step.ours for step in steps) else 0)
@@ -527,6 +530,27 @@ def _print_trainings(grades: Collection[Grade]) -> None:
         out.print(text)
 
 
+def _say_notes(steps: Iterable[Step]) -> None:
+    """Say what submissions asked for and is not here, and which limits they were stopped at: a line each."""
+    from autograder.judge.lacks import say_lack
+
+    said: dict[str, list[str]] = {}
+    for step in sorted(steps, key=lambda step: step.grade.student):
+        for lack in step.notes.lacks:
+            said.setdefault(f"not here: {say_lack(lack)}", []).append(step.grade.student)
+        for name in step.notes.strays:
+            text = f"module {name}: no library, and not handed in; counted as its author's"
+            said.setdefault(text, []).append(step.grade.student)
+        for stop in step.notes.stops:
+            said.setdefault(f"ran out of {stop}, which `limits` allow", []).append(step.grade.student)
+    for text, students in said.items():
+        err.print(f"{shown(text)} ({_count(len(students), 'submission')}: {_some(students)})")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:NAMES_SHOWN], *(["…"] if len(names) > NAMES_SHOWN else [])])
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -534,8 +558,11 @@ def _count(number: int, noun: str) -> str:
 def _leave_loudly(grades: Iterable[Grade]) -> None:
     """Exit with the status of a fault of ours where one kept a submission from being graded."""
     ungraded = [one for one in grades if one.status == "ungraded"]
+    why: dict[str, list[str]] = {}
     for one in ungraded:
-        err.print(f"ungraded: {one.student}: {shown(one.fault)}", style="red")
+        why.setdefault(one.fault, []).append(one.student)
+    for fault, students in why.items():
+        err.print(f"ungraded: {_some(students)}: {shown(fault)}", style="red")
     if ungraded:
         err.print(
             f"{len(ungraded)} ungraded through no fault of the students'; they lose nothing. Mend, then grade again."

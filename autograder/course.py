@@ -5,9 +5,7 @@ Every problem found is said at once, with its line and key.
 
 from __future__ import annotations
 
-import ast
 import difflib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +21,9 @@ import yaml
 
 from autograder.errors import CourseError, Problem
 from autograder.notebook.formats import Notebook, read_course_notebook
+from autograder.notebook.headings import last_heading
 from autograder.notebook.metadata import role_of
+from autograder.notebook.names import names_of
 from autograder.notebook.regions import cell_name, marker_problems
 from autograder.notebook.text import SUFFIXES, is_text_source
 from autograder.paths import Paths
@@ -135,7 +135,7 @@ class Assignment:
         for cell in self.source.cells:
             role = role_of(cell)
             if cell.cell_type == "markdown":
-                heading = _last_heading(cell.source) or heading
+                heading = last_heading(cell.source) or heading
             if role.grade or role.task:
                 title, bonus = heading or role.id, role.id in self.settings.bonus
                 found.append(Question(role.id, role.points, role.tests, title, role.task, bonus))
@@ -183,32 +183,10 @@ class Assignment:
         return imports_of(self.source)
 
 
-FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
-HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*(\([^()\n]*\bpoints?\))?[ \t]*#*[ \t]*$", re.MULTILINE)
-"""A Markdown heading, the points it may announce left out."""
-
-
-def _last_heading(text: str) -> str:
-    found = HEADING.findall(FENCED.sub("", text))
-    return found[-1][0] if found else ""
-
-
 def imports_of(notebook: Notebook) -> list[str]:
     """Return the modules a notebook imports, in order."""
     code = (cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return list(dict.fromkeys(module for source in code for module in _imported(source)))
-
-
-def _imported(source: str) -> Iterator[str]:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # IPython's own syntax: what such a cell imports is imported when it runs
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
+    return list(dict.fromkeys(module for source in code for module in names_of(source).modules))
 
 
 # --- course.yaml ------------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import msgspec
 
-from autograder.judge.faults import cell_label, explain_fault, status_of
+from autograder.judge.causes import Causes
+from autograder.judge.faults import explain_assert, explain_fault, explain_lack, status_of
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import phrase, render
 from autograder.nbgrader_rules import sane_score
@@ -34,8 +35,9 @@ def grade_questions(
     language: str,
     before: Mapping[str, Sequence[Outcome]] = NONE_BEFORE,
     stubs: Mapping[str, str] | None = None,
+    causes: Causes | None = None,
 ) -> tuple[QuestionGrade, ...]:
-    """Return each question's points, in the notebook's order.
+    """Return each question's points, in the notebook's order. `causes` are those of the exam.
 
     A question is worth the share of its checks' weight that passed; visible tests that display a number of points
     count for that share of their weight. An `ungraded` check is ours and costs nothing. `before` are outcomes that were
@@ -46,7 +48,7 @@ def grade_questions(
     judged = list(outcomes)
     found = {
         question.id: [
-            *([_cell_outcome(question, exam, language)] if question.tested else []),
+            *([_cell_outcome(question, exam, language, causes or Causes(exam))] if question.tested else []),
             *(outcome for outcome in judged if outcome.question == question.id),
         ]
         for question in questions
@@ -175,6 +177,10 @@ def _cell_run(question: str, exam: Exam) -> CellRun | None:
     return next((record.run for record in exam.cells if record.cell.id == question), None)
 
 
+def _cell_index(question: str, exam: Exam) -> int | None:
+    return next((record.cell.index for record in exam.cells if record.cell.id == question), None)
+
+
 def _cell_share(question: Question, exam: Exam) -> float:
     """The share of its points that a question's visible tests give, from 0 to 1."""
     run = _cell_run(question.id, exam)
@@ -183,7 +189,7 @@ def _cell_share(question: Question, exam: Exam) -> float:
     return sane_score(run, question.points) / question.points
 
 
-def _cell_outcome(question: Question, exam: Exam, language: str) -> Outcome:
+def _cell_outcome(question: Question, exam: Exam, language: str, causes: Causes) -> Outcome:
     """The outcome of a question's visible tests. Passed only where the cell is known to have run to its end."""
     title = render(phrase("The visible tests of the notebook"), language)
     run = _cell_run(question.id, exam)
@@ -193,7 +199,11 @@ def _cell_outcome(question: Question, exam: Exam, language: str) -> Outcome:
         return Outcome(TEST_CELL, question.id, title, "ungraded", TEST_CELL_WEIGHT, kind="tests")
     if fault is None and share == 1:
         return Outcome(TEST_CELL, question.id, title, "passed", TEST_CELL_WEIGHT, kind="tests")
-    status, mismatch = explain_test(fault) if fault else _explain_share(share * question.points, question.points)
+    status, mismatch = (
+        explain_test(fault, causes, _cell_index(question.id, exam))
+        if fault
+        else _explain_share(share * question.points, question.points)
+    )
     message = compose(mismatch, language, hidden=False)
     return Outcome(TEST_CELL, question.id, title, status, TEST_CELL_WEIGHT, message, "tests")
 
@@ -202,12 +212,11 @@ def _explain_share(score: float, points: float) -> tuple[CheckStatus, Mismatch]:
     return "failed", Mismatch(received=phrase("the tests give {score} out of {points}", score=score, points=points))
 
 
-def explain_test(fault: Fault) -> tuple[CheckStatus, Mismatch]:
-    """Return what a fault of a test cell is: its status, and what to tell the student."""
-    if fault.error != "AssertionError" or fault.kind != "raised":
-        return status_of(fault), explain_fault(fault)
-    place = None if fault.cell is None else cell_label(fault.cell)
-    test = fault.frames[-1].code if fault.frames else ""
-    return "failed", Mismatch(
-        received=phrase("this test fails: {test}", test=test), place=place, hint=fault.message or None
-    )
+def explain_test(fault: Fault, causes: Causes | None = None, at: int | None = None) -> tuple[CheckStatus, Mismatch]:
+    """Return what a fault of a test cell, `at` this place, is: its status, and what to tell the student."""
+    known = causes or Causes(None)
+    if lack := known.lack(known.root(fault, at)) or known.lack_behind(sorted(known.names_there(fault))):
+        return "ungraded", explain_lack(lack)
+    if fault.error == "AssertionError" and fault.kind == "raised" and not known.is_the_students(fault):
+        return "failed", explain_assert(fault, known)
+    return status_of(known.root(fault, at)), explain_fault(fault, known, at)

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.course import Assignment, plan_problems
+from autograder.course import Assignment, imports_of, plan_problems
 from autograder.engine import Engine, Result, Trained
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.grades import grade_questions, is_ours
 from autograder.intake import as_submission, handed_out, read_submission
+from autograder.judge.causes import Causes
 from autograder.judge.channel import Case, Judged
+from autograder.judge.lacks import Lack, lack_of, looks_own, say_lack, truly_absent
 from autograder.judge.process import Judge
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
@@ -38,6 +40,7 @@ from autograder.release import read_release, release_problems
 from autograder.roster import NOTHING_CAME
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
+from autograder.sandbox.modules import importable
 from autograder.store import Keys, Store
 from autograder.training.desk import PASSING_FAULTS, TrainingDesk
 from autograder.training.job import Job
@@ -52,8 +55,32 @@ REMARKS = {
     "died": "ended its process",
 }
 """What kept a notebook from running to its end, by kind of fault."""
+STOPS: tuple[str, ...] = ("time", "memory")
+"""Limits that a correct notebook may reach on a machine that is too small, or too busy."""
 TRAINING_TO_COME = "its networks are still to be trained"
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What the instructor should know of one exam, whether it cost a point or not."""
+
+    lacks: tuple[Lack, ...] = ()
+    """What the notebook asked for and this machine lacks."""
+    strays: tuple[str, ...] = ()
+    """Modules that it imports and no library is: a file that was not handed in?"""
+    stops: tuple[str, ...] = ()
+    """Limits that its code was stopped at, of STOPS."""
+
+
+def join_notes(several: Iterable[Notes]) -> Notes:
+    """Return the notes of several exams as one."""
+    every = list(several)
+    return Notes(
+        tuple(dict.fromkeys(lack for notes in every for lack in notes.lacks)),
+        tuple(dict.fromkeys(stray for notes in every for stray in notes.strays)),
+        tuple(dict.fromkeys(stop for notes in every for stop in notes.stops)),
+    )
 
 
 @dataclass(frozen=True)
@@ -71,6 +98,7 @@ class Assessment:
     kept: tuple[str, ...]
     """Questions for which what was found before stands."""
     uses: tuple[TrainingUse, ...]
+    notes: Notes
 
 
 class Assessor:
@@ -84,8 +112,11 @@ class Assessor:
         isolation: str = "",
         *,
         calibrating: bool = False,
+        judging: bool = False,
     ) -> None:
         """`isolation` is the wall of the exams to come; `calibrating` lets recipes have no threshold yet.
+
+        `judging`: no exam is to come, and those that were held are older than what is installed now.
 
         Raises CourseError where checks, notebook and recipes do not fit each other, DataError for a set that is not
         whole.
@@ -93,6 +124,7 @@ class Assessor:
         self._assignment = assignment
         self._judge = judge
         self.isolation = isolation
+        self._judging = judging
         if problems := list(plan_problems(assignment, judge.plan())):
             raise CourseError(problems)
         self.desk = TrainingDesk(assignment, judge.plan(), profile, libraries(), calibrating=calibrating)
@@ -139,6 +171,33 @@ class Assessor:
         """Return the probes that an exam was not asked as they are now."""
         return tuple(name for name, asked in self.desk.plan.asked.items() if exam.asked.get(name) != asked)
 
+    def notes(self, submission: Submission, exam: Exam) -> Notes:
+        """Return what the instructor should know of an exam, its answers unread."""
+        return self._notes(_faults(exam), submission)
+
+    def _notes(self, faults: Iterable[Fault], submission: Submission) -> Notes:
+        faults = list(faults)
+        found = dict.fromkeys(lack for fault in faults if (lack := lack_of(fault)))
+        beside = {name.partition("/")[0].removesuffix(".py") for name in submission.files}
+        lacks = [lack for lack in found if truly_absent(lack, self._installed, self._course_modules, beside)]
+        strays = [lack.name for lack in found if lack not in lacks and looks_own(lack.name)]
+        kinds = {fault.kind for fault in faults}
+        return Notes(tuple(lacks), tuple(strays), tuple(stop for stop in STOPS if stop in kinds))
+
+    def is_outlived(self, exam: Exam) -> bool:
+        """Whether an exam wanted for a library that has been installed since."""
+        lacks = (lack for fault in _faults(exam) if (lack := lack_of(fault)))
+        return any(lack.kind == "library" and lack.name in importable() for lack in lacks)
+
+    @property
+    def _installed(self) -> frozenset[str]:
+        """What an exam could import: where old ones are judged, what is installed now says nothing of then."""
+        return frozenset() if self._judging else importable()
+
+    @cached_property
+    def _course_modules(self) -> frozenset[str]:
+        return frozenset(module.partition(".")[0] for module in imports_of(self._assignment.source))
+
     def assess(
         self,
         submission: Submission,
@@ -159,25 +218,46 @@ class Assessor:
         scores = self.desk.scores(evidence)
         language = self._assignment.course.language
         unasked = self.unasked(evidence.exam)
-        case = Case(str(path), str(reference or ""), language, hidden, scores.cases, unasked=unasked)
+        notes = self._notes(_faults(evidence.exam, evidence), submission)
+        absent = tuple(lack.name for lack in notes.lacks)
+        case = Case(str(path), str(reference or ""), language, hidden, scores.cases, unasked=unasked, absent=absent)
         started = time.monotonic()
         try:
             judged = self._judge.judge(case, scores.blobs)
         finally:
             self.judge_seconds += time.monotonic() - started
+        causes = Causes(evidence.exam, load_exam(reference) if reference else None, absent)
         outcomes = [one.outcome for one in judged]
         checks = self._judge.plan().checks
+        asked = self._assignment.questions
+        questions = grade_questions(asked, checks, outcomes, evidence.exam, language, before, self._stubs, causes)
         return Assessment(
             exam=evidence.exam,
-            questions=grade_questions(
-                self._assignment.questions, checks, outcomes, evidence.exam, language, before, self._stubs
+            questions=questions,
+            ours="; ".join(
+                dict.fromkeys([*(one.ours for one in judged if one.ours), *_said_by_tests(questions, notes)])
             ),
-            ours="; ".join(one.ours for one in judged if one.ours),
             wants=tuple(self.desk.wanted(evidence, name) for name in _wanted(judged)),
             unasked=tuple(dict.fromkeys(one.unasked for one in judged if one.unasked)),
             kept=tuple(name for name in before if is_ours(outcome for outcome in outcomes if outcome.question == name)),
             uses=scores.uses,
+            notes=notes,
         )
+
+
+def _faults(exam: Exam, evidence: Evidence | None = None) -> Iterator[Fault]:
+    """Yield what went wrong in an exam: in its cells, in its end, and in its answers where they are at hand."""
+    yield from (record.run.fault for record in exam.cells if record.run and record.run.fault)
+    if exam.fault:
+        yield exam.fault
+    if evidence:
+        yield from (answer for answer, _ in evidence.answers().values() if isinstance(answer, Fault))
+
+
+def _said_by_tests(questions: Iterable[QuestionGrade], notes: Notes) -> list[str]:
+    """What is ours of visible tests that hang on what is not here: the judge does not see them."""
+    tests = (one for question in questions for one in question.outcomes if one.kind == "tests")
+    return [say_lack(lack) for lack in notes.lacks] if any(one.status == "ungraded" for one in tests) else []
 
 
 def _wanted(judged: Iterable[Judged]) -> list[str]:
@@ -234,6 +314,7 @@ class Rejudged:
     """Why marks that were stored before stand, some or all; empty: none of them does."""
     ours: bool = False
     """Whether that is a fault of ours."""
+    notes: Notes = Notes()
 
 
 @dataclass(frozen=True)
@@ -245,6 +326,7 @@ class Settled:
     """Whether the grade is the stored one."""
     waiting: Marked | None = None
     """Itself, where it waits for trainings."""
+    notes: Notes = Notes()
 
 
 @dataclass(frozen=True)
@@ -254,6 +336,7 @@ class Marked:
     submission: Submission
     grade: Grade
     wants: tuple[Job, ...] = ()
+    notes: Notes = Notes()
 
     @property
     def student(self) -> str:
@@ -307,7 +390,7 @@ class Marker:
         """
         if judging:
             return exam.submission == self._solution.digest and not self._assessor.unasked(exam)
-        return exam.key == self._assessor.exam_key(self._solution)
+        return exam.key == self._assessor.exam_key(self._solution) and not self._assessor.is_outlived(exam)
 
     def order_solution(self) -> Order:
         """Return the exam to hold for the solution."""
@@ -349,14 +432,17 @@ class Marker:
         exam = load_exam(self._assignment.paths.evidence(name, student))
         if self._again or not self.knows_solution or exam is None or not self._walled(exam):
             return None
+        if self._assessor.is_outlived(exam):
+            return None
         key = self._assessor.exam_key(submission)
         if self._store.keys(name, student) == Keys(key, self._judge_key(key)):
             stored = self._store.grade(name, student)
-            return Settled(stored, unchanged=True) if stored is not None else None
+            notes = self._assessor.notes(submission, exam)
+            return Settled(stored, unchanged=True, notes=notes) if stored is not None else None
         if exam.key != key:
             return None
         marked = self.mark_stored(submission)
-        return Settled(marked.grade, waiting=marked if marked.wants else None)
+        return Settled(marked.grade, waiting=marked if marked.wants else None, notes=marked.notes)
 
     def mark(self, result: Result) -> Marked:
         """Store one exam's evidence; judge, mark and store the submission."""
@@ -378,7 +464,7 @@ class Marker:
         except Exception as error:
             return self.give_up(submission, cause_of(error))
         stored = self._store.save(self._grade(submission, found), self._keys(found))
-        return Marked(submission, stored, found.wants)
+        return Marked(submission, stored, found.wants, found.notes)
 
     def judge_again(self, release: Notebook, student: str) -> Rejudged | None:
         """Judge a submission's stored evidence; None where nothing is handed in any more.
@@ -407,11 +493,12 @@ class Marker:
             return Rejudged(self.give_up(submission, cause_of(error)).grade)
         grade = self._grade(submission, found)
         if not found.kept:
-            return Rejudged(self._store.save(grade, self._keys(found)))
+            return Rejudged(self._store.save(grade, self._keys(found)), notes=found.notes)
         assert stored is not None, "only what is stored is kept"
         trainings = {use.probe: use for use in (*stored.trainings, *grade.trainings)}
         merged = replace(grade, trainings=tuple(trainings.values()))
-        return Rejudged(self._store.save(merged, Keys(found.exam.key, "")), self._why(found), ours=bool(found.ours))
+        kept = self._store.save(merged, Keys(found.exam.key, ""))
+        return Rejudged(kept, self._why(found), ours=bool(found.ours), notes=found.notes)
 
     def _assess(self, submission: Submission, before: Mapping[str, Sequence[Outcome]] = NOTHING) -> Assessment:
         paths, name = self._assignment.paths, self._assignment.key

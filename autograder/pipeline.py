@@ -18,7 +18,7 @@ from autograder.errors import CourseError, Problem
 from autograder.grades import join
 from autograder.intake import students
 from autograder.judge.process import Judge, NoChecks
-from autograder.marking import Assessor, Marked, Marker, trainings
+from autograder.marking import Assessor, Marked, Marker, Notes, join_notes, trainings
 from autograder.recipes import Profile
 from autograder.records import Grade
 from autograder.release import read_release
@@ -80,6 +80,7 @@ class Step:
     """Why marks stored before stand, some or all, when it was to be judged again; empty: none of them does."""
     ours: bool = False
     """Whether that is a fault of ours."""
+    notes: Notes = field(default_factory=Notes)
 
 
 def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterator[Step]:
@@ -110,7 +111,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
             elif received.waiting:
                 waiting.append(received.waiting)
             else:
-                yield Step(received.grade, len(chosen), received.unchanged)
+                yield Step(received.grade, len(chosen), received.unchanged, notes=received.notes)
         if orders or waiting:
             with warm_rooms(assignment) as zygote:
                 engine = choose_engine(options, Workshop(zygote, isolation, pool))
@@ -118,9 +119,9 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
                     if marked.wants:
                         waiting.append(marked)
                     else:
-                        yield Step(marked.grade, len(chosen))
+                        yield Step(marked.grade, len(chosen), notes=marked.notes)
                 for marked in _train(marker, engine, assessor.desk, waiting):
-                    yield Step(marked.grade, len(chosen))
+                    yield Step(marked.grade, len(chosen), notes=marked.notes)
         timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
 
@@ -203,7 +204,8 @@ def _over_parts(
             unchanged = bool(handed_in) and all(step.unchanged for step in handed_in)
             kept = "; ".join(dict.fromkeys(step.kept for step in steps.values() if step.kept))
             ours = any(step.ours for step in steps.values())
-            yield Step(joined, len(found) * len(parts), unchanged, kept=kept, ours=ours)
+            notes = join_notes(step.notes for step in steps.values())
+            yield Step(joined, len(found) * len(parts), unchanged, kept=kept, ours=ours, notes=notes)
 
 
 def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
@@ -216,7 +218,8 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         profile: Profile = "gpu" if "gpu" in {one.device for one in store.grades(assignment.key)} else "cpu"
-        marker = Marker(assignment, assessor := Assessor(assignment, judge, profile), store, judging=True)
+        assessor = Assessor(assignment, judge, profile, judging=True)
+        marker = Marker(assignment, assessor, store, judging=True)
         examined = [
             student for student in students(assignment) if assignment.paths.evidence(assignment.key, student).exists()
         ]
@@ -224,7 +227,7 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
             _examine_solution(assignment, assessor, marker)
         for student in examined:
             if again := marker.judge_again(release, student):
-                yield Step(again.grade, len(examined), kept=again.kept, ours=again.ours)
+                yield Step(again.grade, len(examined), kept=again.kept, ours=again.ours, notes=again.notes)
         timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
 

@@ -11,7 +11,7 @@ from autograder.course import Assignment
 from autograder.engine import Engine
 from autograder.errors import GraderError, Problem
 from autograder.intake import as_submission
-from autograder.judge.faults import is_unwritten
+from autograder.judge.causes import is_unwritten
 from autograder.leaks import leaks
 from autograder.marking import Assessment, Assessor, trainings
 from autograder.notebook.metadata import role_of

@@ -312,7 +312,7 @@ def test_rooms_are_forked_with_what_the_notebook_imports(tmp_path: Path) -> None
         toy.code("again", "def late():\n    import math\n    import csv"),
     ]
     toy.write_source(tmp_path, cells=cells)
-    assert load_assignment(tmp_path, toy.NAME).preload == ["math", "os.path", "json", "csv"]
+    assert load_assignment(tmp_path, toy.NAME).preload == ["lost", "math", "os.path", "json", "csv"]
 
 
 def test_a_course_may_say_what_rooms_are_forked_with(tmp_path: Path) -> None:

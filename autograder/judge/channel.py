@@ -66,6 +66,8 @@ class Case(Record, tag="case", frozen=True):
     """Whether messages leave out what was expected."""
     trainings: dict[str, TrainingCase] = msgspec.field(default_factory=dict)
     """By probe."""
+    absent: tuple[str, ...] = ()
+    """What the notebook asked for and this machine lacks, and ought not to: no check that hangs on it costs a point."""
     skip: tuple[str, ...] = ()
     """Checks not to run: they have lost a judge before."""
     unasked: tuple[str, ...] = ()

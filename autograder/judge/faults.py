@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from autograder.judge.causes import Causes, is_unwritten, undefined_name
+from autograder.judge.lacks import Lack, LackKind, looks_own, meant, missing_module
 from autograder.judge.message import Mismatch, Said
 from autograder.judge.trainings import curve
 from autograder.locale import Phrase, phrase
@@ -10,19 +12,58 @@ from autograder.records import CheckStatus, TrainingRun
 from autograder.wire.messages import Fault
 
 
-def is_unwritten(fault: Fault) -> bool:
-    """Whether what raised is the stub students are given in place of an answer."""
-    return fault.kind == "raised" and fault.error == "NotImplementedError" and not fault.message
-
-
 def status_of(fault: Fault) -> CheckStatus:
     """`failed` where there is simply no answer, `errored` where code raised or a limit was reached."""
     return "failed" if fault.kind in ("missing", "unread") else "errored"
 
 
-def explain_fault(fault: Fault) -> Mismatch:
-    """Return what to tell the student."""
-    return Mismatch(received=_received(fault), place=_place(fault), hint=_hint(fault))
+def explain_fault(fault: Fault, causes: Causes | None = None, at: int | None = None) -> Mismatch:
+    """Return what to tell the student: the cause, where it is to be mended, and what to try.
+
+    `at` is the cell that `fault` stopped, None where it is that of an answer. Without `causes`, of its exam, a fault
+    is its own cause.
+    """
+    known = causes or NO_CAUSES
+    root = known.root(fault, at)
+    behind = known.behind_fault(root) if known.is_the_courses(root) else None
+    return Mismatch(
+        received=_received(root),
+        place=_place(root, known),
+        hint=_hint(root, known, at if root == fault else known.stopped_at(root)),
+        first=say_first(behind, known),
+    )
+
+
+def explain_assert(fault: Fault, causes: Causes | None = None) -> Mismatch:
+    """Return what to tell of a visible test that does not hold: the test, what its operands were, its own message."""
+    known = causes or NO_CAUSES
+    values = [f"{name} = {value}" for name, value in fault.values]
+    test = fault.frames[-1].code if fault.frames else ""
+    received = phrase("this test fails: {test}", test=test)
+    if values:
+        received = phrase("this test fails: {test}\n{values}", test=test, values="\n".join(values))
+    return Mismatch(
+        received=received,
+        place=None if fault.cell is None else known.places.cell(fault.cell),
+        hint=fault.message or None,
+        first=say_first(known.behind_fault(fault), known),
+    )
+
+
+def explain_lack(lack: Lack) -> Mismatch:
+    """Return what to tell a student who asked for what is not here."""
+    return Mismatch(
+        received=phrase("{what} is not where notebooks are graded", what=phrase(LACKS[lack.kind], name=lack.name)),
+        hint=phrase("this is no mistake of yours and costs you nothing; your teacher has been told."),
+    )
+
+
+def say_first(behind: Fault | None, causes: Causes) -> Said | None:
+    """Say which error is to be mended before what may follow from it is looked at."""
+    cell = causes.cell(behind) if behind is not None else None
+    if behind is None or cell is None or is_unwritten(behind) or not causes.is_students_cell(cell):
+        return None
+    return phrase("mend {cell}: this may follow from its error", cell=causes.places.cell(cell))
 
 
 def explain_training(run: TrainingRun) -> Mismatch:
@@ -44,6 +85,8 @@ def _received(fault: Fault) -> Said:
     match fault.kind:
         case "missing" if fault.step:
             return phrase('nothing is called "{name}" in the object made', name=fault.error)
+        case "missing" if fault.cell is not None:
+            return phrase('the answer makes nothing called "{name}"', name=fault.error)
         case "missing":
             return phrase('nothing is called "{name}" after the last cell', name=fault.error)
         case "raised" if is_unwritten(fault):
@@ -87,26 +130,28 @@ def _untrainable(fault: Fault) -> Said:
             return phrase("a network that cannot be trained: {how}", how=fault.message)
 
 
-def _place(fault: Fault) -> Said | None:
-    place = _line(fault)
+def _place(fault: Fault, causes: Causes) -> Said | None:
+    place = _line(fault, causes)
     if not fault.step:
         return place
     return fault.step if place is None else phrase("{step}, {place}", step=fault.step, place=place)
 
 
-def _line(fault: Fault) -> Phrase | None:
-    if fault.frames:
-        last = fault.frames[-1]
-        return phrase("cell {n}, line {line}: {code}", n=last.cell + 1, line=last.line, code=last.code)
-    return None if fault.cell is None else cell_label(fault.cell)
+def _line(fault: Fault, causes: Causes) -> Phrase | None:
+    frame = causes.frame(fault)
+    if frame is not None and not is_unwritten(fault):
+        return causes.places.line(frame)
+    return None if fault.cell is None else causes.places.cell(fault.cell)
 
 
-def _hint(fault: Fault) -> Said | None:
+def _hint(fault: Fault, causes: Causes, at: int | None) -> Said | None:
     match fault.kind:
-        case "missing" if fault.names:
+        case "missing" if len(fault.names) == 1:
             return phrase('is it the one you called "{name}"? Keep the name asked for.', name=fault.names[0])
         case "missing" if fault.step:
             return phrase("keep the names asked for, of the class, its methods and its attributes.")
+        case "missing" if fault.names:
+            return phrase("is it one of these: {names}? Keep the name asked for.", names=", ".join(fault.names[:3]))
         case "missing":
             return phrase("keep the names asked for; before handing it in, run the whole notebook from top to bottom.")
         case "time":
@@ -115,12 +160,58 @@ def _hint(fault: Fault) -> Said | None:
             return phrase("take out whatever ends the process: exit, quit, os._exit.")
         case "unreadable":
             return phrase("open the file in Jupyter, save it, and hand it in again.")
-        case "raised" if fault.error == "NameError":
-            return phrase("the name is misspelt, or comes from a cell that did not run or failed: look above.")
+        case "raised" if undefined_name(fault):
+            return _hint_of_name(fault, causes, at)
+        case "raised" if module := missing_module(fault):
+            return _hint_of_module(module)
+        case "raised":
+            return _hint_of_source(fault, causes)
         case _:
             return None
 
 
-def cell_label(index: int) -> Phrase:
-    """« cell 12 »: cells are counted from 1, texts included, as one counts them in the notebook."""
-    return phrase("cell {n}", n=index + 1)
+def _hint_of_name(fault: Fault, causes: Causes, at: int | None) -> Said:
+    name = undefined_name(fault)
+    later = causes.made_later(fault, at)
+    if later is not None:
+        return phrase(
+            '"{name}" is made further down, in {cell}: a notebook runs from top to bottom.',
+            name=name,
+            cell=causes.places.cell(later),
+        )
+    lookalike = causes.lookalike(fault)
+    if lookalike == name:
+        return phrase('"{name}" was made above and is gone: deleted, or made under a condition alone.', name=name)
+    if lookalike:
+        return phrase('did you mean "{name}"?', name=lookalike)
+    return phrase("the name is misspelt, or comes from a cell that did not run or failed: look above.")
+
+
+def _hint_of_module(module: str) -> Said | None:
+    if looks_own(module):
+        return phrase("if it is a file of yours, hand in {file} with the notebook.", file=f"{module}.py")
+    return phrase('did you mean "{name}"?', name=name) if (name := meant(module)) else None
+
+
+def _hint_of_source(fault: Fault, causes: Causes) -> Said | None:
+    """A line of the course's stopped: what it works on is the student's."""
+    sources = causes.sources(fault)
+    if not sources:
+        return None
+    name, cell = sources[0]
+    said = phrase(
+        'this line is the course\'s; it works on "{name}": see {cell}.', name=name, cell=causes.places.cell(cell)
+    )
+    if "NoneType" in fault.message and causes.defines(name, cell):
+        return phrase("{said} A function that ends without `return` gives None.", said=said)
+    return said
+
+
+NO_CAUSES = Causes(None)
+LACKS: dict[LackKind, str] = {
+    "library": phrase('the package "{name}"').msgid,
+    "system library": phrase('the system library "{name}"').msgid,
+    "data set": phrase('the data set "{name}"').msgid,
+    "weights": phrase('the weights "{name}"').msgid,
+    "download": phrase('what is downloaded from "{name}"').msgid,
+}

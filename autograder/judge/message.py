@@ -14,7 +14,8 @@ class Mismatch:
     """Why an answer is not the one expected. Fields left None are not said.
 
     `expected` and `where` may tell the solution; they are left out where the course hides expectations. `place` is
-    `where` without what is expected there, and is said in its stead.
+    `where` without what is expected there, and is said in its stead. `first` is what to mend before: an error that
+    this may follow from.
     """
 
     received: Said | None = None
@@ -22,6 +23,7 @@ class Mismatch:
     where: Said | None = None
     place: Said | None = None
     hint: Said | None = None
+    first: Said | None = None
 
 
 class CheckFailed(AssertionError):
@@ -42,6 +44,7 @@ def compose(mismatch: Mismatch, language: str, *, hidden: bool) -> str:
         (phrase("expected"), None if hidden else mismatch.expected),
         (phrase("where"), mismatch.place if hidden else (mismatch.where or mismatch.place)),
         (phrase("hint"), mismatch.hint),
+        (phrase("first"), mismatch.first),
     ]
     said = [(render(label, language), render(text, language)) for label, text in rows if text is not None]
     width = max((len(label) for label, _ in said), default=0)

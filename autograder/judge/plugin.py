@@ -8,12 +8,12 @@ stored evidence file and reports as pytest does.
 from __future__ import annotations
 
 import inspect
-import re
 import socket
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from autograder.judge.causes import Causes
 from autograder.judge.channel import (
     Case,
     CheckRecord,
@@ -32,8 +33,9 @@ from autograder.judge.channel import (
     TrainingCase,
 )
 from autograder.judge.declare import Declared, step_name
-from autograder.judge.faults import explain_fault, explain_training, status_of
-from autograder.judge.message import CheckFailed, Mismatch, compose
+from autograder.judge.faults import NO_CAUSES, explain_fault, explain_lack, explain_training, say_first, status_of
+from autograder.judge.lacks import Lack, say_lack
+from autograder.judge.message import CheckFailed, Mismatch, Said, compose
 from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, Predictions, Training, TrainingFailed
 from autograder.judge.values import Answers, NoAnswer, describe, form, to_value
@@ -44,6 +46,7 @@ from autograder.wire.messages import (
     Answer,
     Array,
     Artifact,
+    CallProbe,
     Fault,
     Network,
     ObjectProbe,
@@ -79,13 +82,15 @@ class CaseFile:
         trainings: Mapping[str, TrainingCase],
         blobs: list[bytes],
         unasked: Collection[str] = (),
+        absent: Collection[str] = (),
     ) -> None:
         """`trainings` are those of the probes that are judged by a score; `blobs` hold the labels of hidden sets.
 
-        The evidence says nothing of the probes that are `unasked`.
+        The evidence says nothing of the probes that are `unasked`. `absent` is what this machine lacks, and ought not.
         """
         self._unasked = unasked
         self.exam = evidence.exam
+        self.causes = Causes(evidence.exam, reference.exam if reference else None, absent)
         self._answers = evidence.answers()
         self._reference = reference.answers() if reference else {}
         self._trainings = trainings
@@ -94,14 +99,22 @@ class CaseFile:
         """Answers asked for that are of another form than the solution's, which comes second."""
         self.remarks: list[Mismatch] = []
         """What to tell of the check in hand should it pass."""
+        self.asked: list[str] = []
+        """Names of the notebook's that the check in hand asks for."""
+
+    def start(self) -> None:
+        """A check starts: it has asked for nothing."""
+        for kept in (self.odd, self.remarks, self.asked):
+            kept.clear()
 
     def value(self, name: str, probe: Probe) -> Any:
         """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none, Unasked."""
         if name in self._unasked:
             raise Unasked(name)
+        self.asked += [asked] if (asked := asked_name(probe)) else []
         answer, blobs = self._answer(name, probe)
         if isinstance(answer, Fault):
-            raise NoAnswer(self._cause(answer))
+            raise NoAnswer(answer)
         if isinstance(probe, TrainedProbe | TrainedByProbe | PredictionsProbe):
             return self._scored(name, probe, answer, blobs)
         wanted = self._reference.get(name, (None, []))[0]
@@ -159,17 +172,6 @@ class CaseFile:
             raise codec.WireError(f"the evidence holds no answer to {name}: grade again")
         return self.exam.fault, []
 
-    def _cause(self, fault: Fault) -> Fault:
-        """Why a name is missing: the fault of the student's first cell that speaks of it and stopped."""
-        if fault.kind != "missing" or fault.step:
-            return fault
-        name = re.compile(rf"\b{re.escape(fault.error)}\b")
-        for record in self.exam.cells:
-            own = record.cell.id in self.exam.sources or not record.cell.id
-            if own and record.run and record.run.fault and name.search(record.cell.source):
-                return record.run.fault
-        return fault
-
     def _source(self, cell: str) -> Answer:
         if cell in self.exam.sources:
             return Text(self.exam.sources[cell], len(self.exam.sources[cell]))
@@ -180,6 +182,17 @@ class CaseFile:
         if run is None:
             return self.exam.fault or Fault(kind="missing", error=cell)
         return run.fault or Text(run.stdout, run.output_length)
+
+
+def asked_name(probe: Probe) -> str:
+    """Return the name of the notebook's that a probe asks for; empty where it asks for a cell."""
+    match probe:
+        case SourceProbe() | PrintedProbe():
+            return ""
+        case CallProbe(function=name) | TrainedByProbe(function=name):
+            return name
+        case _:
+            return probe.name
 
 
 @contextmanager
@@ -292,12 +305,11 @@ class JudgeSession:
     def _judge(self, items: list[pytest.Item], request: Case, blobs: list[bytes]) -> None:
         self._request = request
         evidence, reference = load_evidence(Path(request.evidence)), self._load_reference(request.reference)
-        self.case = CaseFile(evidence, reference, request.trainings, blobs, request.unasked)
+        self.case = CaseFile(evidence, reference, request.trainings, blobs, request.unasked, request.absent)
         for item in items:
             if item.name in request.skip:
                 continue
-            self.case.odd.clear()
-            self.case.remarks.clear()
+            self.case.start()
             self._outcome = None
             self._send(Running(item.name))
             # No next item: everything is torn down, and the same items run again for the next case.
@@ -323,12 +335,17 @@ class JudgeSession:
     def _verdict(self, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException] | None) -> Judged:
         assert self._request is not None
         error = raised.value if raised else None
+        if lack := self._lack(error):
+            return self._judged(item, "ungraded", self._say(explain_lack(lack)), say_lack(lack))
+        causes, first = self._causes, self._first()
         match error:
             case None:
                 remarks = self.case.remarks if self.case else []
                 return self._judged(item, "passed", "\n".join(self._say(remark) for remark in remarks))
             case NoAnswer(fault=fault):
-                return self._judged(item, status_of(fault), self._say(explain_fault(fault)))
+                at = causes.stopped_at(fault)
+                status = status_of(causes.root(fault, at))
+                return self._judged(item, status, self._say(explain_fault(fault, causes, at)))
             case NeedsTraining(probe=probe):
                 return self._judged(item, "ungraded", "", wants=probe)
             case Unasked(probe=probe):
@@ -336,14 +353,32 @@ class JudgeSession:
             case TrainingFailed(run=run):
                 return self._judged(item, "errored", self._say(explain_training(run)))
             case CheckFailed(mismatch=mismatch):
-                return self._judged(item, "failed", self._say(mismatch))
+                return self._judged(item, "failed", self._say(replace(mismatch, first=first)))
             case AssertionError():
-                return self._judged(item, "failed", self._say(_plain(error, self._request.hidden)))
+                plain = _plain(error, self._request.hidden)
+                return self._judged(item, "failed", self._say(replace(plain, first=first)))
         if isinstance(error, pytest.skip.Exception):
             return self._judged(item, "skipped", str(error))
         if self.case and self.case.odd:  # the check reads the solution's form of answer, and this is another
-            return self._judged(item, "failed", self._say(_other_form(*self.case.odd[0])))
+            return self._judged(item, "failed", self._say(replace(_other_form(*self.case.odd[0]), first=first)))
         return self._judged(item, "ungraded", "", _ours(raised))
+
+    @property
+    def _causes(self) -> Causes:
+        return self.case.causes if self.case else NO_CAUSES
+
+    def _lack(self, error: BaseException | None) -> Lack | None:
+        """What this machine lacks, where that is why a check does not pass."""
+        if self.case is None or not isinstance(error, NoAnswer | AssertionError):
+            return None
+        causes, own = self._causes, None
+        if isinstance(error, NoAnswer):
+            own = causes.lack(causes.root(error.fault, causes.stopped_at(error.fault)))
+        return own or causes.lack_behind(self.case.asked)
+
+    def _first(self) -> Said | None:
+        """Which error to mend before the answers of the check in hand are looked at."""
+        return say_first(self._causes.behind(self.case.asked if self.case else ()), self._causes)
 
     def _say(self, mismatch: Mismatch) -> str:
         assert self._request is not None

@@ -1,10 +1,9 @@
-"""A student's page: each question's score, each check's verdict and message, their own errors where they happened."""
+"""A student's page: what to mend first, then each question's score, their own answer, and each check's verdict."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,29 +12,18 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autograder.course import Assignment, keeps_gradebook
+from autograder.course import Assignment, imports_of, keeps_gradebook
 from autograder.export.submitted import complete_exchanged, write_exchanged
-from autograder.judge.faults import cell_label, explain_fault
-from autograder.judge.message import compose
+from autograder.judge.places import Places
 from autograder.locale import phrase, render, translations
-from autograder.records import CellRecord, Exam, Grade, load_exam
+from autograder.records import Exam, Grade, load_exam
 from autograder.report.repairs import repair_sentences
+from autograder.report.story import tell
 from autograder.store import Store
 
 EMPTY: Mapping[str, float] = {}
-SOURCE_LINES = 30
-"""Lines of a failing cell that are shown."""
 HANG = 4
 """Characters that the lines of a message without labels wrap to."""
-
-
-@dataclass(frozen=True)
-class CellError:
-    """One of the student's cells that stopped."""
-
-    label: str
-    source: str
-    message: str
 
 
 def write_feedback(assignment: Assignment, penalties: Mapping[str, float] = EMPTY) -> Iterator[Path]:
@@ -46,11 +34,12 @@ def write_feedback(assignment: Assignment, penalties: Mapping[str, float] = EMPT
     """
     with Store(assignment.paths.store) as store:
         grades = store.grades(assignment.key)
+    solution = load_exam(assignment.paths.reference(assignment.key))
     for grade in grades:
         exam = load_exam(assignment.paths.evidence(assignment.key, grade.student))
         path = assignment.paths.feedback(assignment.name, grade.student, assignment.notebook_name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        page = feedback_page(assignment, grade, exam, penalties.get(grade.student, 0.0))
+        page = feedback_page(assignment, grade, exam, penalties.get(grade.student, 0.0), solution)
         path.write_text(page, encoding="utf-8")
         write_exchanged(assignment.paths.submission(grade.student, assignment.name), path.parent)
         if keeps_gradebook(assignment.paths):
@@ -58,8 +47,13 @@ def write_feedback(assignment: Assignment, penalties: Mapping[str, float] = EMPT
         yield path
 
 
-def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None, penalty: float = 0.0) -> str:
-    """Return one student's page, as HTML. `penalty` is what lateness took of the points."""
+def feedback_page(
+    assignment: Assignment, grade: Grade, exam: Exam | None, penalty: float = 0.0, solution: Exam | None = None
+) -> str:
+    """Return one student's page, as HTML. `penalty` is what lateness took of the points.
+
+    `solution` is the exam of the course's own answers, which says what each answer was to make.
+    """
     language = assignment.course.language
     own = exam if exam is not None and exam.submission == grade.submission else None
     return (
@@ -72,33 +66,10 @@ def feedback_page(assignment: Assignment, grade: Grade, exam: Exam | None, penal
             titles={question.id: question.title for question in assignment.questions},
             grade=grade,
             penalty=penalty,
-            fault=compose(explain_fault(own.fault), language, hidden=True) if own and own.fault else "",
-            repairs=repair_sentences(own.repairs, language) if own else [],
-            errors=_errors(own, language) if own else [],
+            story=tell(grade, own, solution, imports_of(assignment.source), language),
+            repairs=repair_sentences(own.repairs, language, Places(own)) if own else [],
         )
     )
-
-
-def _errors(exam: Exam, language: str) -> list[CellError]:
-    return [
-        CellError(
-            label=render(cell_label(record.cell.index), language),
-            source=_start(record.cell.source),
-            message=compose(explain_fault(record.run.fault), language, hidden=True),
-        )
-        for record in exam.cells
-        if record.run is not None and record.run.fault is not None and _is_own(record, exam)
-    ]
-
-
-def _is_own(record: CellRecord, exam: Exam) -> bool:
-    """Whether the student wrote the cell: the course's own stop only for what theirs did."""
-    return not record.cell.id or record.cell.id in exam.sources
-
-
-def _start(source: str) -> str:
-    lines = source.splitlines()
-    return "\n".join([*lines[:SOURCE_LINES], *(["…"] if len(lines) > SOURCE_LINES else [])])
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import get_args
 
-from autograder.judge.faults import cell_label
+from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render
 from autograder.records import Repair, RepairKind
 
@@ -34,11 +34,14 @@ SENTENCES: dict[RepairKind, Phrase] = {
 """Kind by kind, in the order they are told."""
 
 
-def repair_sentences(repairs: Iterable[Repair], language: str) -> list[str]:
+NOWHERE = Places()
+
+
+def repair_sentences(repairs: Iterable[Repair], language: str, places: Places = NOWHERE) -> list[str]:
     """Return a sentence for each kind of repair there is, with the places in the notebook."""
     order = get_args(RepairKind)
     by_kind = groupby(sorted(repairs, key=lambda repair: order.index(repair.kind)), key=lambda repair: repair.kind)
-    return [_sentence(kind, [_place(one, language) for one in ones], language) for kind, ones in by_kind]
+    return [_sentence(kind, [_place(one, places, language) for one in ones], language) for kind, ones in by_kind]
 
 
 def _sentence(kind: RepairKind, places: list[str], language: str) -> str:
@@ -52,11 +55,11 @@ def _cut(places: list[str]) -> Iterator[str]:
         yield "…"
 
 
-def _place(repair: Repair, language: str) -> str:
-    """« cell 5 (double) », « cell 3: !pip install keras », or what it is about where it is of the whole notebook."""
+def _place(repair: Repair, places: Places, language: str) -> str:
+    """« your cell under “Doubling” », « cell 5 (double) » where there is no heading, with what it is about."""
     if repair.index is None:
         return repair.detail
-    label = render(cell_label(repair.index), language)
+    label = render(places.cell(repair.index), language)
     if repair.kind in ("command", "path", "module"):
         return f"{label} ({repair.detail})"
-    return f"{label} ({repair.cell})" if repair.cell else label
+    return f"{label} ({repair.cell})" if repair.cell and not places.has_heading(repair.index) else label

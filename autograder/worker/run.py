@@ -207,6 +207,10 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
     frames = [
         _own_frame(frame) for frame in traceback.extract_tb(error.__traceback__) if CELL_NAME.match(frame.filename)
     ]
+    if isinstance(error, SyntaxError) and CELL_NAME.match(str(error.filename)):
+        frames.append(
+            _own_frame(traceback.FrameSummary(str(error.filename), error.lineno, "<module>", line=error.text))
+        )
     return Fault(
         kind="time" if interrupted else "memory" if isinstance(error, MemoryError) else "raised",
         error=codec.plain_text(type(error).__name__)[:200],
@@ -218,8 +222,8 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
 
 def _message(error: BaseException) -> str:
     try:
-        if isinstance(error, SyntaxError) and error.text:
-            return codec.plain_text(f"{error.msg}, line {error.lineno}: {error.text.strip()}")
+        if isinstance(error, SyntaxError):
+            return codec.plain_text(str(error.msg))
         return codec.plain_text(str(error))
     except BaseException:  # a student's exception may do anything when it is asked for its text
         return ""

@@ -12,7 +12,8 @@ import toy
 from autograder.course import Assignment, load_assignment
 from autograder.judge.message import Mismatch, compose
 from autograder.records import CellRecord, CheckStatus, Exam, Grade, Outcome, QuestionGrade, Repair, SubmissionStatus
-from autograder.report.feedback import SOURCE_LINES, feedback_page, write_feedback
+from autograder.report.feedback import feedback_page, write_feedback
+from autograder.report.story import SOURCE_LINES
 from autograder.store import Keys, Store
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
@@ -63,8 +64,8 @@ def french(tmp_path: Path) -> Assignment:
 
 def said(page: str) -> list[str]:
     """The page's lines as a reader sees them."""
-    body = page[page.index("<body>") :].replace("</span><span>", "\n")
-    lines = unescape(re.sub(r"<[^>]+>", "", body)).splitlines()
+    body = re.sub(r"</span><span( class=\"stopped\")?>", "\n", page[page.index("<body>") :])
+    lines = unescape(re.sub(r"<[^>]+>", "", re.sub("</(?:p|pre)>", "\n", body))).splitlines()
     return [line.strip() for line in lines if line.strip()]
 
 
@@ -88,8 +89,9 @@ def test_a_whole_page_in_english(english: Assignment) -> None:
         "Toy assignment",
         "zoé · attempt 2",
         "1236.5 / 2004",
-        "Mended before grading",
-        "Cells of the course were missing; they were put back: cell 3 (a), cell 5 (b).",
+        "Look here first",
+        "cell 12",
+        "ValueError: no",
         "A toy (double)",
         "2.5 / 4",
         "A toy (names)",
@@ -104,12 +106,14 @@ def test_a_whole_page_in_english(english: Assignment) -> None:
         "skipped It is quick.",
         "not graded yet It is ours.",
         "A toy (names) 1234 / 2000",
-        "Your cells that did not finish",
+        "Other cells of yours that did not finish",
         "cell 12",
         "x = 1",
         "raise ValueError",
         "received  ValueError: no",
         "where     cell 12, line 2: raise ValueError",
+        "Mended before grading",
+        "Cells of the course were missing; they were put back: cell 3 (a), cell 5 (b).",
     ]
 
 
@@ -201,7 +205,7 @@ def test_what_a_student_writes_is_text(english: Assignment) -> None:
         exam(hostile, fault=Fault("died", message=HOSTILE), repairs=(Repair("chosen", detail=HOSTILE),)),
     )
     assert "<script" not in page
-    assert page.count("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#34; {{ 7 * 7 }} {% raw %}") == 9
+    assert page.count("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#34; {{ 7 * 7 }} {% raw %}") == 10
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -212,8 +212,8 @@ def test_a_cell_that_raises_does_not_stop_the_others(light_zygote: Zygote) -> No
 
 def test_a_syntax_error_says_its_line(light_zygote: Zygote) -> None:
     found = fault_of(hold(light_zygote, "a = 1\nb = = 2"))
-    assert found.error == "SyntaxError"
-    assert "line 2" in found.message
+    assert (found.error, found.message) == ("SyntaxError", "invalid syntax")
+    assert [(frame.line, frame.code) for frame in found.frames] == [(2, "b = = 2")]
 
 
 def test_the_same_code_gives_the_same_draws(light_zygote: Zygote) -> None:

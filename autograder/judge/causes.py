@@ -1,0 +1,303 @@
+"""Why the cells of one exam stopped, and what follows from what: the cause is told once, and is the true one.
+
+Pure: it reads what came back from a room and the text of cells, and runs nothing. Where it cannot tell it says nothing:
+an error that is not known to follow from another is its own cause.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
+
+from msgspec.structs import replace
+
+from autograder.judge.lacks import Lack, lack_of
+from autograder.judge.places import Places, is_own, is_test
+from autograder.notebook.names import CellNames, names_of, names_read, statement_at
+from autograder.records import CellRecord, Exam
+from autograder.wire.messages import Fault, Frame
+
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+STUB = "raise NotImplementedError"
+"""What students are given in place of an answer raises."""
+LIKENESS, ANY_LIKENESS = 0.6, 0.3
+"""difflib's ratio from which two names are taken for one, misspelt; for names of values of the very kind asked for."""
+
+
+def is_unwritten(fault: Fault) -> bool:
+    """Whether what raised is the stub students are given in place of an answer, whatever it was called through."""
+    if fault.kind != "raised" or fault.error != "NotImplementedError":
+        return False
+    return not fault.message or STUB in fault.message or any(STUB in frame.code for frame in fault.frames[-1:])
+
+
+def undefined_name(fault: Fault) -> str:
+    """Return the name whose absence `fault` is; empty where it is another fault."""
+    if fault.kind == "missing":
+        return "" if fault.step else fault.error
+    found = _UNDEFINED.match(fault.message) if fault.kind == "raised" and fault.error == "NameError" else None
+    return found[1] if found else ""
+
+
+class Causes:
+    """What each fault of one exam follows from."""
+
+    def __init__(self, exam: Exam | None, solution: Exam | None = None, absent: Collection[str] = ()) -> None:
+        """`solution` is the exam of the course's own answers, which says what each answer cell makes.
+
+        `absent` are the names of what this machine lacks, and ought not to. Without an exam nothing is known, and every
+        fault is its own cause.
+        """
+        self.places = Places(exam)
+        self._exam = exam
+        self._absent = absent
+        self._records = sorted(exam.cells, key=lambda record: record.cell.index) if exam else []
+        self._by_id = {record.cell.id: record for record in self._records if record.cell.id}
+        self._wanted = [(record.cell.id, _names(record)) for record in solution.cells] if solution else []
+        self._resolving: set[int] = set()
+
+    def root(self, fault: Fault, at: int | None = None) -> Fault:
+        """Return the fault that `fault` follows from, itself where it follows from none.
+
+        `at` is the cell that `fault` stopped; None: it is that of an answer, asked for after the last cell.
+        """
+        name = undefined_name(fault)
+        found = self._why_absent(name, at) if name else self._first_like(fault)
+        if found is None and name:
+            found = next((other for _, other in self._stopped() if undefined_name(other) == name), None)
+        if found is None and fault.kind == "missing" and name and fault.names:
+            return self._with_own_names(fault)
+        return found or fault
+
+    @cached_property
+    def roots(self) -> tuple[Fault, ...]:
+        """The faults that cells stopped for and that follow from no other, in the notebook's order."""
+        found = [self.root(fault, record.cell.index) for record, fault in self._stopped()]
+        return tuple(one for number, one in enumerate(found) if one not in found[:number])
+
+    def lack(self, fault: Fault) -> Lack | None:
+        """Return what this machine lacks, where that is all that `fault` is."""
+        found = lack_of(fault)
+        return found if found is not None and found.name in self._absent else None
+
+    def lack_behind(self, names: Iterable[str]) -> Lack | None:
+        """Return what this machine lacks and one of `names` would have been made with."""
+        behind = self.behind(names)
+        return self.lack(behind) if behind is not None else None
+
+    def stopped_at(self, root: Fault) -> int | None:
+        """Return the cell that stopped for `root`; None where none did."""
+        return next((record.cell.index for record, fault in self._stopped() if fault is root), None)
+
+    def follow(self, root: Fault) -> list[int]:
+        """Return the cells that stopped for `root`, in the notebook's order."""
+        return [record.cell.index for record, fault in self._stopped() if self.root(fault, record.cell.index) == root]
+
+    def frame(self, fault: Fault) -> Frame | None:
+        """Return the line to look at: the innermost of the student's own, or the innermost of all."""
+        own = (frame for frame in reversed(fault.frames) if self.is_students_cell(frame.cell))
+        return next(own, fault.frames[-1] if fault.frames else None)
+
+    def cell(self, fault: Fault) -> int | None:
+        """Return the cell that `fault` is to be read beside: where it is, or what made a line of the course's stop."""
+        sources = self.sources(fault)
+        return sources[0][1] if sources else self._place(fault)
+
+    def _place(self, fault: Fault) -> int | None:
+        frame = self.frame(fault)
+        return frame.cell if frame else fault.cell
+
+    def is_students_cell(self, index: int) -> bool:
+        """Whether the student wrote a cell."""
+        return index in self._own
+
+    def is_the_students(self, fault: Fault) -> bool:
+        """Whether a line of the student's own is on the way to the error."""
+        frame = self.frame(fault)
+        return frame is not None and self.is_students_cell(frame.cell)
+
+    def is_the_courses(self, fault: Fault) -> bool:
+        """Whether no line of the student's own is on the way to the error: a cell of the course's stopped."""
+        cell = self._place(fault)
+        return cell is not None and cell in self._indices and not self.is_students_cell(cell)
+
+    def behind(self, names: Iterable[str], before: int | None = None) -> Fault | None:
+        """Return what may be behind a wrong value of one of `names`: a cell that stopped before it was done with it.
+
+        `before` is the cell where the value was met; None: it was asked for after the last.
+        """
+        found = (self._spoilt[name] for name in names if name in self._spoilt)
+        return next((root for root, stopped in found if before is None or stopped < before), None)
+
+    def behind_fault(self, fault: Fault) -> Fault | None:
+        """Return what may be behind an error in a line of the course's, as `behind` does."""
+        found = self.behind(sorted(self.names_there(fault)), self._place(fault))
+        return found if found != fault else None
+
+    def names_there(self, fault: Fault) -> frozenset[str]:
+        """Names read by the statement that an error comes from."""
+        frame = self.frame(fault)
+        if frame is None:
+            return frozenset()
+        source = next((one.cell.source for one in self._records if one.cell.index == frame.cell), "")
+        statement = statement_at(source, frame.line)
+        return names_read(statement) if statement is not None else frozenset()
+
+    def sources(self, fault: Fault) -> list[tuple[str, int]]:
+        """Return what a line of the course's got from the student: names, and the answer cells they come from.
+
+        First the one whose own tests stopped, then the nearest.
+        """
+        if fault.kind != "raised" or not self.is_the_courses(fault):
+            return []
+        place, names = self._place(fault) or 0, self.names_there(fault)
+        cell = next(_names(one) for one in self._records if one.cell.index == place)
+        names |= cell.used if names & cell.made else frozenset()
+        found = list(dict.fromkeys(self._from_student(names, place, set())))
+        return sorted(found, key=lambda one: (not self._fails_its_tests(one[1], place), -one[1]))
+
+    def defines(self, name: str, cell: int) -> bool:
+        """Whether a cell defines a function or class of this name."""
+        return any(name in _names(one).defined for one in self._records if one.cell.index == cell)
+
+    def made_later(self, fault: Fault, at: int | None) -> int | None:
+        """Return the cell further down that makes the name that was missing in cell `at`."""
+        name = undefined_name(fault)
+        later = (one.cell.index for one in self._makers(name) if at is not None and one.cell.index > at)
+        return next(later, None) if name else None
+
+    def lookalike(self, fault: Fault) -> str:
+        """Return a name made before the error that the missing one may be a misspelling of, or itself; empty: none."""
+        cell = self._place(fault)
+        known = {
+            name
+            for record in self._records
+            if cell is None or record.cell.index <= cell
+            for name in _names(record).made
+            if record.run is not None and (record.run.fault is None or record.cell.index == cell)
+        }
+        return next(iter(difflib.get_close_matches(undefined_name(fault), sorted(known), 1, LIKENESS)), "")
+
+    # --- A name that is not there -------------------------------------------------------------------------------------
+
+    def _why_absent(self, name: str, at: int | None) -> Fault | None:
+        makers = [one for one in self._makers(name) if at is None or one.cell.index < at]
+        if any(one.run is not None and one.run.fault is None for one in makers):
+            return None  # it was made, and is gone: deleted, or made under a condition
+        if makers:
+            return self._why_stopped(makers[-1])
+        wanted = self._wanted_maker(name)
+        if wanted is None or (at is not None and wanted.cell.index >= at):
+            return None
+        if wanted.run is None or wanted.run.fault is not None:
+            return self._why_stopped(wanted)
+        return Fault(kind="missing", error=name, names=self._instead(name, wanted), cell=wanted.cell.index)
+
+    def _why_stopped(self, record: CellRecord) -> Fault | None:
+        if record.run is None:
+            return self._exam.fault if self._exam else None
+        if record.run.fault is None or record.cell.index in self._resolving:
+            return record.run.fault
+        self._resolving.add(record.cell.index)
+        try:
+            return self.root(record.run.fault, record.cell.index)
+        finally:
+            self._resolving.discard(record.cell.index)
+
+    def _with_own_names(self, fault: Fault) -> Fault:
+        """Of the names that look like the missing one, those that the course's own cells do not make."""
+        given = {
+            name for one in self._records if not self.is_students_cell(one.cell.index) for name in _names(one).made
+        }
+        known = [name for name in fault.names if name not in given]
+        near = difflib.get_close_matches(fault.error, known, 1, ANY_LIKENESS)
+        return fault if near == fault.names else replace(fault, names=near)
+
+    def _makers(self, name: str) -> list[CellRecord]:
+        return [record for record in self._records if name in _names(record).made]
+
+    def _wanted_maker(self, name: str) -> CellRecord | None:
+        """The student's answer cell whose counterpart in the solution makes `name`."""
+        ids = (cell for cell, names in self._wanted if cell and name in names.made)
+        found = (self._by_id[cell] for cell in ids if cell in self._by_id)
+        return next((record for record in found if self.is_students_cell(record.cell.index)), None)
+
+    def _instead(self, name: str, record: CellRecord) -> list[str]:
+        """What an answer cell makes that nobody asked it for, of the form of what was asked: the likeliest first."""
+        solution = dict(self._wanted)[record.cell.id]
+        asked = {one for _, names in self._wanted for one in names.made}
+        own = _names(record)
+        same_form = own.defined if name in solution.defined else own.made - own.defined - own.imported
+        extra = sorted(one for one in same_form - asked if not one.startswith("_"))
+        return sorted(extra, key=lambda one: -difflib.SequenceMatcher(None, name, one).ratio())
+
+    # --- What a stopped cell leaves behind ----------------------------------------------------------------------------
+
+    @cached_property
+    def _spoilt(self) -> dict[str, tuple[Fault, int]]:
+        """Names whose value may be another than it would have been, with the root of that and the cell that stopped."""
+        spoilt: dict[str, tuple[Fault, int]] = {}
+        variables: set[str] = set()
+        for record in self._records:
+            names = _names(record)
+            root = self._why_stopped(record) if record.run is None or record.run.fault else None
+            if root is not None and not is_test(record.cell):
+                spoilt |= dict.fromkeys(names.made | (names.read & variables), (root, record.cell.index))
+            elif root is None:
+                inherited = next((spoilt[name] for name in sorted(names.used) if name in spoilt), None)
+                for name in names.made:
+                    spoilt.pop(name, None)
+                    if inherited is not None:
+                        spoilt[name] = inherited
+            variables |= names.made - names.imported - names.defined
+        return spoilt
+
+    def _fails_its_tests(self, cell: int, before: int) -> bool:
+        """Whether the first test cell after an answer stopped, for what the answer is."""
+        later = (one for one in self._records if cell < one.cell.index < before and is_test(one.cell))
+        tests = next(later, None)
+        return tests is not None and tests.run is not None and tests.run.fault is not None
+
+    def _from_student(self, names: Collection[str], before: int, seen: set[int]) -> Iterator[tuple[str, int]]:
+        for name in sorted(names):
+            makers = [one for one in self._makers(name) if one.cell.index < before and name not in _names(one).imported]
+            if not makers or makers[-1].cell.index in seen:
+                continue
+            maker = makers[-1].cell
+            if self.is_students_cell(maker.index):
+                yield name, maker.index
+            else:
+                seen.add(maker.index)
+                yield from self._from_student(names_of(maker.source).used, maker.index, seen)
+
+    # --- Faults -------------------------------------------------------------------------------------------------------
+
+    def _stopped(self) -> Iterator[tuple[CellRecord, Fault]]:
+        for record in self._records:
+            if record.run is not None and record.run.fault is not None:
+                yield record, record.run.fault
+
+    def _first_like(self, fault: Fault) -> Fault | None:
+        """The first stop of a cell for the same error in the same line of the student's own."""
+        key = self._key(fault)
+        return next((other for _, other in self._stopped() if key and self._key(other) == key), None)
+
+    def _key(self, fault: Fault) -> tuple[str, str, int, int] | None:
+        frame = self.frame(fault)
+        if frame is None or not self.is_students_cell(frame.cell) or undefined_name(fault):
+            return None
+        return fault.kind, fault.error, frame.cell, frame.line
+
+    @cached_property
+    def _own(self) -> set[int]:
+        return {record.cell.index for record in self._records if self._exam and is_own(record.cell, self._exam)}
+
+    @cached_property
+    def _indices(self) -> set[int]:
+        return {record.cell.index for record in self._records}
+
+
+def _names(record: CellRecord) -> CellNames:
+    return names_of(record.cell.source)
