@@ -67,4 +67,6 @@ def data_findings(shelf: Shelf) -> Iterator[Finding]:
             yield Finding(f"  {name}", str(error), sound=False)
             continue
         kind = "hidden" if found.hidden else "stand-in data" if found.stand_in else "public"
-        yield Finding(f"  {name}", f"{found.images} images, {kind}, {found.digest.removeprefix('sha256:')[:12]}")
+        yield Finding(
+            f"  {name}", f"{found.examples} {found.kind}, {kind}, {found.digest.removeprefix('sha256:')[:12]}"
+        )

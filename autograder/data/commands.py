@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.data.course_shelf import add_stand_in
-from autograder.data.shelf import Arrays, DataSet, Shelf, check_name, shelf_folder
+from autograder.data.shelf import About, Arrays, DataSet, Shelf, check_name, shelf_folder
 from autograder.errors import DataError
 
-app = typer.Typer(help="The data shelf: the image sets that rooms read.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="The data shelf: the sets that rooms read.", no_args_is_help=True, rich_markup_mode=None)
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -27,14 +27,17 @@ DIGITS = 12
 def add(
     name: SetName,
     path: Annotated[
-        Path | None, typer.Argument(metavar="PATH", help="An .npz file or a folder of images.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="PATH", help="An .npz file, a table, a folder of images or texts.", show_default=False),
     ] = None,
     hidden: Annotated[bool, typer.Option("--hidden", help="Its folder is never shown to a room.")] = False,
     stand_in: Annotated[bool, typer.Option("--stand-in", help="The small embedded set of this name.")] = False,
     size: Annotated[int | None, typer.Option(min=1, help="Resize images to N × N.", show_default=False)] = None,
+    label: Annotated[str | None, typer.Option(metavar="COLUMN", help="A table's labels.", show_default=False)] = None,
+    quantities: Annotated[bool, typer.Option("--quantities", help="A table's labels are no classes.")] = False,
     replace: Replace = False,
 ) -> None:
-    """Add a set: an .npz, images, or a stand-in."""
+    """Add a set: an .npz, a table, images or texts, or a stand-in."""
     check_name(name)
     if (path is None) != stand_in:
         raise DataError(f"data set {name}: give either a PATH or --stand-in: `autograder data add {name} PATH`")
@@ -42,8 +45,9 @@ def add(
         _add_stand_in(name, hidden or size is not None, replace)
         return
     with err.status(f"{name}: reading {path}"):
+        arrays, about = _brought(name, path, size, hidden, label, quantities)
         found = Shelf(shelf_folder()).add(
-            name, _arrays(name, path, size, hidden), hidden=hidden, origin=f"Added from {path.name}.", replace=replace
+            name, arrays, hidden=hidden, origin=f"Added from {path.name}.", replace=replace, about=about
         )
     _say(found)
 
@@ -54,9 +58,9 @@ def fetch(name: SetName, replace: Replace = False) -> None:
     from autograder.data import sources
 
     check_name(name)
-    with err.status(f"{name}: keras.datasets is fetching it"):
+    with err.status(f"{name}: keras.datasets is fetching it"), sources.from_keras(name) as (arrays, about):
         found = Shelf(shelf_folder()).add(
-            name, sources.from_keras(name), origin=f"Fetched by keras.datasets.{name}.", replace=replace
+            name, arrays, origin=f"Fetched by keras.datasets.{name}.", replace=replace, about=about
         )
     _say(found)
 
@@ -67,7 +71,7 @@ def list_sets() -> None:
     shelf = Shelf(shelf_folder())
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("name", overflow="fold")
-    for column in ("images", "classes", "size"):
+    for column in ("examples", "classes", "size"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("")
     table.add_column("digest", no_wrap=True)
@@ -103,16 +107,23 @@ def _add_stand_in(name: str, refused: bool, replace: bool) -> None:
     _say(add_stand_in(Shelf(shelf_folder()), name, replace=replace))
 
 
-def _arrays(name: str, path: Path, size: int | None, hidden: bool) -> Arrays:
-    from autograder.data import sources
+def _brought(
+    name: str, path: Path, size: int | None, hidden: bool, label: str | None, quantities: bool
+) -> tuple[Arrays, About]:
+    from autograder.data import sources, tables
 
-    if path.is_dir():
-        return sources.from_folder(path, size, hidden)
-    if not path.is_file():
-        raise DataError(f"data set {name}: {path} is not there; expected an .npz file or a folder of images")
-    if size is not None:
+    if not path.exists():
+        raise DataError(f"data set {name}: {path} is not there; expected an .npz file, a table or a folder")
+    table = tables.is_table(path)
+    if (label is not None or quantities) and not table:
+        raise DataError(f"data set {name}: --label and --quantities speak of a table; {path} is none: leave them out")
+    if size is not None and (table or not path.is_dir()):
         raise DataError(f"data set {name}: --size resizes the images of a folder; {path} is a file: leave it out")
-    return sources.from_npz(path, hidden)
+    if table:
+        return tables.from_table(path, hidden, label, quantities=quantities)
+    if path.is_dir():
+        return sources.from_folder(path, size, hidden), About(sources.class_names(path, hidden))
+    return sources.from_npz(path, hidden), About()
 
 
 def _row(shelf: Shelf, name: str) -> tuple[str, ...]:
@@ -122,14 +133,17 @@ def _row(shelf: Shelf, name: str) -> tuple[str, ...]:
         return name, "", "", "", "broken: see verify", ""
     kinds = [kind for kind, holds in (("hidden", found.hidden), ("stand-in", found.stand_in)) if holds]
     digits = found.digest.removeprefix("sha256:")[:DIGITS]
-    return name, str(found.images), str(found.classes), _size(found.size), ", ".join(kinds), digits
+    kinds += [found.kind] if found.kind != "images" else []
+    classes = str(found.classes) if found.classified else "–"
+    return name, str(found.examples), classes, _size(found.size), ", ".join(kinds), digits
 
 
 def _say(found: DataSet) -> None:
     """One line on a set that was added."""
     kind = "hidden, " if found.hidden else ""
     kind += "stand-in, " if found.stand_in else ""
-    counts = f"{found.images} images, {found.classes} classes, {_size(found.size)}"
+    classes = f"{found.classes} classes, " if found.classified else ""
+    counts = f"{found.examples} {found.kind}, {classes}{_size(found.size)}"
     out.print(f"{found.name}: {kind}{counts}, in {found.folder}", markup=False)
 
 

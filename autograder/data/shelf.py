@@ -1,7 +1,8 @@
 """The shelf: `SHELF/NAME/set.json` and one `.npy` an array, written beside, then renamed: a set that is there is whole.
 
 A public set has `x_train y_train x_test y_test`, and its folder is shown to rooms. A hidden set has `x y`; its folder
-never is, so that its labels stay on this side of the wall.
+never is, so that its labels stay on this side of the wall. Examples are images, rows of a table, or texts; sequences of
+unequal length are one after the other in `x_train`, and `x_train_ends` says where each ends.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -29,13 +30,21 @@ Arrays = Mapping[str, NDArray[Any]]
 
 PUBLIC = ("x_train", "y_train", "x_test", "y_test")
 HIDDEN = ("x", "y")
-FETCHED = ("cifar10", "cifar100", "fashion_mnist", "mnist")
+ENDS = ("x_train_ends", "x_test_ends")
+"""Of sequences of unequal length, where each ends; other sets do without."""
+FETCHED = (
+    *("boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters"),
+)
 """Sets that `keras.datasets` brings to a connected machine."""
 STAND_INS = ("cifar10", "fashion_mnist", "mnist", "mnist-hidden")
 """Sets that have an embedded stand-in; the last is a hidden set."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,100}")
 _NUMBERS = r"(u?int(8|16|32|64)|float(16|32|64))"
+_TEXTS = r"U[1-9]\d{0,6}"
+MAX_TEXT = 100_000
+"""Characters of one text: an array has room for the longest in every row."""
 _MANIFEST = "set.json"
 _MODES = {False: (0o755, 0o644), True: (0o700, 0o600)}
 """By hidden or not, of folder and files: rooms run as nobody and read a public set, its owner alone a hidden one."""
@@ -44,8 +53,8 @@ _MODES = {False: (0o755, 0o644), True: (0o700, 0o600)}
 class ArrayInfo(Record, frozen=True):
     """One array of a set."""
 
-    dtype: Annotated[str, msgspec.Meta(pattern=f"^{_NUMBERS}$")]
-    """NumPy's name: `uint8`. Little-endian on disk."""
+    dtype: Annotated[str, msgspec.Meta(pattern=f"^({_NUMBERS}|{_TEXTS})$")]
+    """NumPy's name: `uint8`; of texts of at most 40 characters, `U40`. Little-endian on disk."""
     shape: tuple[Annotated[int, msgspec.Meta(ge=1)], ...]
     digest: str
     """`sha256:…` of its bytes, C-ordered."""
@@ -66,6 +75,21 @@ class _Manifest(Record, frozen=True):
     hidden: bool
     stand_in: bool
     origin: str
+    class_names: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    files: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a set beside its arrays, where it is known."""
+
+    class_names: Sequence[str] = ()
+    """By label."""
+    columns: Sequence[str] = ()
+    """Of a table, those of its inputs."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Files that rooms find beside the arrays, by their name there: a table as it was written."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +109,29 @@ class DataSet:
     """Whether it only takes the place of the set of this name: results measured on it say so."""
     origin: str
     """Where it comes from, in one sentence."""
+    class_names: Sequence[str] = ()
+    """By label; empty where they are not known."""
+    columns: Sequence[str] = ()
+    """Of a table, those of its inputs."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files beside the arrays: `sha256:…` by name."""
 
     @property
-    def images(self) -> int:
-        return sum(info.shape[0] for name, info in self.arrays.items() if name.startswith("x"))
+    def examples(self) -> int:
+        return sum(info.shape[0] for name, info in self.arrays.items() if name.startswith("y"))
+
+    @property
+    def kind(self) -> Literal["images", "texts", "rows"]:
+        """What its examples are."""
+        inputs = self.arrays["x" if self.hidden else "x_train"]
+        if inputs.dtype.startswith("U") or len(inputs.shape) == 1:
+            return "rows" if self.columns else "texts"
+        return "rows" if self.columns or len(inputs.shape) == 2 else "images"
+
+    @property
+    def classified(self) -> bool:
+        """Whether labels are classes, and not quantities."""
+        return not self.arrays["y" if self.hidden else "y_train"].dtype.startswith("float")
 
     @property
     def size(self) -> int:
@@ -107,7 +150,7 @@ def shelf_folder() -> Path:
 def remedy(name: str) -> str:
     """Return the commands that bring the set `name`, or bring it again."""
     ways = [f"`autograder data fetch {name}` on a connected machine"] if name in FETCHED else []
-    ways += [f"`autograder data add {name} PATH` from an .npz file or a folder of images"]
+    ways += [f"`autograder data add {name} PATH` from an .npz file, a table or a folder"]
     ways += [f"`autograder data add {name} --stand-in` for a demo or a test"] if name in STAND_INS else []
     return f"bring it with {', or '.join(ways)}"
 
@@ -134,6 +177,9 @@ class Shelf:
         Raises DataError where that is not so. The bytes are left unread: `verify` reads them.
         """
         found = self._described(name)
+        for file in found.files:
+            if not _FILE_NAME.fullmatch(file) or not (found.folder / file).is_file():
+                raise _broken(name, f"{file} is missing")
         for array, info in found.arrays.items():
             self._check_form(found, array, info)
         return found
@@ -144,6 +190,9 @@ class Shelf:
         for array, info in found.arrays.items():
             if _digest_of(_map(found.folder, array)) != info.digest:
                 raise _broken(name, f"{array}.npy is altered: its bytes are not those that were added")
+        for file, expected in found.files.items():
+            if digest((found.folder / file).read_bytes()) != expected:
+                raise _broken(name, f"{file} is altered: its bytes are not those that were added")
         if _digest_of_set(found.arrays) != found.digest:
             raise _broken(name, f"{_MANIFEST} is altered: its digest is not that of its arrays")
         return found
@@ -162,11 +211,12 @@ class Shelf:
         stand_in: bool = False,
         origin: str,
         replace: bool = False,
+        about: About | None = None,
     ) -> DataSet:
-        """Write a set: N images of any numeric dtype, and N labels, integers from 0 of shape (N,) or (N, 1).
+        """Write a set: N examples of any numeric dtype or N texts, and N labels of shape (N,) or (N, 1).
 
-        Raises DataError where the arrays are not such, where the set is there and `replace` is not asked for, and
-        where the folder cannot be written.
+        Labels are integers from 0; of a table, they may be quantities. Raises DataError where the arrays are not such,
+        where the set is there and `replace` is not asked for, and where the folder cannot be written.
         """
         check_name(name)
         if name in self.names() and not replace:
@@ -174,12 +224,25 @@ class Shelf:
                 f"data set {name}: it is on the shelf already ({self.folder / name}): "
                 f"look at it with `autograder data verify {name}`, or add --replace to put this one in its place"
             )
-        check_arrays(name, arrays, hidden=hidden)
-        plain = {key: _plain(arrays[key]) for key in (HIDDEN if hidden else PUBLIC)}
-        infos = {key: ArrayInfo(array.dtype.name, array.shape, _digest_of(array)) for key, array in plain.items()}
-        manifest = _Manifest(name, _digest_of_set(infos), infos, _classes(arrays), hidden, stand_in, origin)
+        about = about or About()
+        check_arrays(name, arrays, hidden=hidden, table=bool(about.columns))
+        keys = HIDDEN if hidden else (*PUBLIC, *(key for key in ENDS if key in arrays))
+        plain = {key: _plain(arrays[key]) for key in keys}
+        infos = {key: ArrayInfo(_dtype_name(array), array.shape, _digest_of(array)) for key, array in plain.items()}
+        manifest = _Manifest(
+            name,
+            _digest_of_set(infos),
+            infos,
+            _classes(arrays),
+            hidden,
+            stand_in,
+            origin,
+            tuple(about.class_names),
+            tuple(about.columns),
+            {file: digest(path.read_bytes()) for file, path in about.files.items()},
+        )
         try:
-            self._write(manifest, plain)
+            self._write(manifest, plain, about.files)
         except OSError as error:
             raise DataError(
                 f"data set {name}: {self.folder} cannot be written: {error.strerror or error}; mend that, or name "
@@ -187,11 +250,13 @@ class Shelf:
             ) from error
         return self.get(name)
 
-    def _write(self, manifest: _Manifest, arrays: Arrays) -> None:
+    def _write(self, manifest: _Manifest, arrays: Arrays, files: Mapping[str, Path]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         with _beside(self.folder, manifest.name) as folder:
             for key, array in arrays.items():
                 np.save(folder / f"{key}.npy", array, allow_pickle=False)
+            for file, path in files.items():
+                shutil.copyfile(path, folder / file)
             (folder / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
             folder_mode, file_mode = _MODES[manifest.hidden]
             for path in folder.iterdir():
@@ -208,7 +273,7 @@ class Shelf:
             manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=_Manifest)
         except (OSError, msgspec.MsgspecError) as error:
             raise _broken(name, f"{_MANIFEST} cannot be read: {error}") from error
-        if manifest.name != name or set(manifest.arrays) != set(HIDDEN if manifest.hidden else PUBLIC):
+        if manifest.name != name or set(manifest.arrays) - {*ENDS} != set(HIDDEN if manifest.hidden else PUBLIC):
             raise _broken(name, f"{_MANIFEST} is altered: it describes another set")
         fields = {field: getattr(manifest, field) for field in manifest.__struct_fields__}
         return DataSet(folder=folder, **fields)
@@ -234,44 +299,77 @@ def check_name(name: str) -> None:
         )
 
 
-def check_arrays(name: str, arrays: Arrays, *, hidden: bool) -> None:
-    """Raise DataError, naming the set, where `arrays` are not those of a set."""
-    for problem in _problems(arrays, HIDDEN if hidden else PUBLIC):
+def check_arrays(name: str, arrays: Arrays, *, hidden: bool, table: bool = False) -> None:
+    """Raise DataError, naming the set, where `arrays` are not those of a set.
+
+    A `table` may lack numbers (NaN).
+    """
+    for problem in _problems(arrays, HIDDEN if hidden else PUBLIC, table):
         raise DataError(f"data set {name}: {problem}; mend it, then `autograder data add {name} PATH` again")
 
 
-def _problems(arrays: Arrays, expected: tuple[str, ...]) -> Iterator[str]:
+def _problems(arrays: Arrays, expected: tuple[str, ...], table: bool) -> Iterator[str]:
     if missing := [key for key in expected if key not in arrays]:
         yield f"no array {', '.join(missing)}; given: {', '.join(arrays) or 'none'}, expected: {', '.join(expected)}"
-    for key in expected:
-        yield from _image_problems(key, arrays[key]) if key.startswith("x") else _label_problems(key, arrays[key])
-    for images, labels in zip(expected[::2], expected[1::2], strict=True):
-        counts = len(arrays[images]), len(arrays[labels])
+    for inputs, labels in zip(expected[::2], expected[1::2], strict=True):
+        ends = arrays.get(f"{inputs}_ends")
+        yield from (
+            _input_problems(inputs, arrays[inputs], table)
+            if ends is None
+            else _ends_problems(inputs, arrays[inputs], ends)
+        )
+        yield from _label_problems(labels, arrays[labels], quantities=table or arrays[inputs].ndim == 2)
+        counts = len(arrays[inputs] if ends is None else ends), len(arrays[labels])
         if counts[0] != counts[1]:
-            yield f"{images} has {counts[0]} images and {labels} {counts[1]} labels, expected as many"
-    forms = {_shown(arrays[key].dtype.name, arrays[key].shape[1:]) for key in expected if key.startswith("x")}
+            yield f"{inputs} has {counts[0]} examples and {labels} {counts[1]} labels, expected as many"
+    forms = {_form(arrays[key]) for key in expected if key.startswith("x")}
     if len(forms) > 1:
-        yield f"images of x_train and x_test are not alike: {' and '.join(sorted(forms))}"
+        yield f"examples of x_train and x_test are not alike: {' and '.join(sorted(forms))}"
+    kinds = {arrays[key].dtype.kind == "f" for key in expected if key.startswith("y")}
+    if len(kinds) > 1:
+        yield "labels are classes in one part and quantities in the other"
 
 
-def _image_problems(key: str, images: NDArray[Any]) -> Iterator[str]:
-    given = _shown(images.dtype.name, images.shape)
-    if not re.fullmatch(_NUMBERS, images.dtype.name):
-        yield f"{key} is {given}, expected integers or floats of at most 64 bits"
-    elif images.ndim < 2 or not images.size:
+def _input_problems(key: str, inputs: NDArray[Any], table: bool) -> Iterator[str]:
+    given = _shown(_dtype_name(inputs), inputs.shape)
+    if inputs.dtype.kind == "U" and (table or inputs.ndim == 1):
+        if not inputs.size:
+            yield f"{key} is {given}, expected texts: N of them"
+        elif inputs.dtype.itemsize // 4 > MAX_TEXT:
+            yield f"{key} holds a text of more than {MAX_TEXT} characters"
+    elif not re.fullmatch(_NUMBERS, inputs.dtype.name):
+        yield f"{key} is {given}, expected integers or floats of at most 64 bits, or texts"
+    elif inputs.ndim < 2 or not inputs.size:
         yield f"{key} is {given}, expected images: N of them, each with at least one axis"
-    elif images.dtype.kind == "f" and not np.isfinite(images).all():
+    elif inputs.dtype.kind == "f" and not table and not np.isfinite(inputs).all():
         yield f"{key} holds values that are not finite (NaN or infinity)"
 
 
-def _label_problems(key: str, labels: NDArray[Any]) -> Iterator[str]:
+def _ends_problems(key: str, values: NDArray[Any], ends: NDArray[Any]) -> Iterator[str]:
+    if values.dtype.kind not in "ui" or values.ndim != 1:
+        yield f"{key} is {_shown(values.dtype.name, values.shape)}, expected integers, one sequence after the other"
+    elif ends.dtype.kind not in "ui" or ends.ndim != 1 or not ends.size:
+        yield f"{key}_ends is {_shown(ends.dtype.name, ends.shape)}, expected the end of each sequence"
+    elif (np.diff(ends.astype(np.int64), prepend=0) < 0).any() or ends[-1] != len(values):
+        yield f"{key}_ends does not go up to the {len(values)} values of {key}"
+
+
+def _label_problems(key: str, labels: NDArray[Any], *, quantities: bool) -> Iterator[str]:
     given = _shown(labels.dtype.name, labels.shape)
-    if labels.dtype.kind not in "ui":
+    if labels.dtype.kind == "f" and quantities:
+        if not np.isfinite(labels).all():
+            yield f"{key} holds values that are not finite (NaN or infinity)"
+    elif labels.dtype.kind not in "ui":
         yield f"{key} is {given}, expected integers: labels from 0"
-    elif not labels.size or labels.shape not in ((labels.size,), (labels.size, 1)):
-        yield f"{key} is {given}, expected one label an image: shape (N,) or (N, 1)"
-    elif labels.min() < 0:
+    if not labels.size or labels.shape not in ((labels.size,), (labels.size, 1)):
+        yield f"{key} is {given}, expected one label an example: shape (N,) or (N, 1)"
+    elif labels.dtype.kind in "ui" and labels.min() < 0:
         yield f"{key} holds the label {labels.min()}, expected integers from 0"
+
+
+def _form(inputs: NDArray[Any]) -> str:
+    """What two parts of a set have in common: their texts may be of any length."""
+    return _shown("text" if inputs.dtype.kind == "U" else inputs.dtype.name, inputs.shape[1:])
 
 
 def _is_name(text: str) -> bool:
@@ -286,7 +384,13 @@ def _broken(name: str, what: str) -> DataError:
 
 
 def _classes(arrays: Arrays) -> int:
-    return 1 + max(int(array.max()) for key, array in arrays.items() if key in ("y_train", "y_test", "y"))
+    """One more than the highest label; 1 where labels are quantities."""
+    labels = [array for key, array in arrays.items() if key in ("y_train", "y_test", "y")]
+    return 1 + max(0 if array.dtype.kind == "f" else int(array.max()) for array in labels)
+
+
+def _dtype_name(array: NDArray[Any]) -> str:
+    return f"U{array.dtype.itemsize // 4}" if array.dtype.kind == "U" else array.dtype.name
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:

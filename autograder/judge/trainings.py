@@ -78,9 +78,10 @@ class Predictions:
     """What a student's own trained model predicts for the inputs of a hidden set, beside the labels it never saw."""
 
     values: NDArray[Any]
-    """(N, classes): one score a class; (N, 1) or (N,) floats: the probability of class 1; (N,) integers: classes."""
-    labels: NDArray[np.int64]
-    """(N,)"""
+    """(N, classes): one score a class; (N, 1) or (N,) floats: the probability of class 1, or a quantity; (N,) integers:
+    classes."""
+    labels: NDArray[Any]
+    """(N,): classes, int64, or quantities, float64."""
     case: TrainingCase
     remarks: list[Mismatch] = field(default_factory=list)
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from autograder.course import Assignment
 from autograder.data.course_shelf import course_shelf
-from autograder.data.shelf import DataSet
+from autograder.data.shelf import ENDS, DataSet
 from autograder.errors import CourseError, Problem
 from autograder.judge.channel import TrainingCase
 from autograder.recipes import Profile, Recipe
 from autograder.records import Evidence, Plan, TrainingRun, TrainingUse, digest, load_training_run
 from autograder.training.job import Job, calibrated_for, make_jobs
-from autograder.wire import codec
+from autograder.wire import codec, examples
 from autograder.wire.messages import (
     Examples,
     Network,
@@ -32,6 +32,7 @@ from autograder.wire.messages import (
 Scored = TrainedProbe | TrainedByProbe | PredictionsProbe
 SUBSET_SEED = 0
 """Of the draw of the examples that a student's training function is given."""
+SHOWN_CLASSES = 20
 PASSING_FAULTS = ("time", "memory")
 """What may come of a busy machine: not kept when a class is graded anew."""
 
@@ -172,13 +173,13 @@ class TrainingDesk:
         return calibrated_for(recipe, *(self.data[one] for one in names))
 
     @cached_property
-    def labels(self) -> dict[str, NDArray[np.int64]]:
-        """Labels of the hidden sets, (N,), by probe, numbered as the student's function was given them."""
+    def labels(self) -> dict[str, NDArray[Any]]:
+        """Labels of the hidden sets, (N,), by probe: classes numbered as the student's function was given them."""
         found = {}
         for name, probe in self.probes.items():
             if not isinstance(probe, TrainedProbe):
-                labels = self._shelf.open(probe.data)["y"].reshape(-1).astype(np.int64)
-                found[name] = self._renumbering(probe)[labels] if isinstance(probe, TrainedByProbe) else labels
+                labels = self._shelf.open(probe.data)["y"].reshape(-1)
+                found[name] = self._renumbered(probe, labels) if isinstance(probe, TrainedByProbe) else _plain(labels)
         return found
 
     # --- what a room is given ---
@@ -200,15 +201,21 @@ class TrainingDesk:
         chosen = np.arange(len(arrays["x_train"]))
         if recipe.train is not None and recipe.train < len(chosen):
             chosen = np.sort(np.random.default_rng(SUBSET_SEED).permutation(len(chosen))[: recipe.train])
-        labels = self._renumbering(probe)[arrays["y_train"].reshape(-1)[chosen].astype(np.int64)]
+        labels = self._renumbered(probe, arrays["y_train"].reshape(-1)[chosen])
         preparation = recipe.preparation(self.data[recipe.data].classes)
-        inputs = codec.array_record(np.asarray(arrays["x_train"][chosen]), blobs)
-        return Examples(inputs, preparation, codec.array_record(labels, blobs))
+        inputs, texts = _sent(np.asarray(arrays["x_train"][chosen]))
+        return Examples(codec.array_record(inputs, blobs), preparation, codec.array_record(labels, blobs), texts)
 
     def _hidden(self, probe: TrainedByProbe | PredictionsProbe, blobs: list[bytes]) -> Examples:
         recipe = self.recipes[probe.recipe]
-        inputs = codec.array_record(np.asarray(self._shelf.open(probe.data)["x"]), blobs)
-        return Examples(inputs, recipe.preparation(self.data[recipe.data].classes))
+        inputs, texts = _sent(np.asarray(self._shelf.open(probe.data)["x"]))
+        record = codec.array_record(inputs, blobs)
+        return Examples(record, recipe.preparation(self.data[recipe.data].classes), texts=texts)
+
+    def _renumbered(self, probe: TrainedByProbe, labels: NDArray[Any]) -> NDArray[Any]:
+        """Return labels as the student's function is given them; quantities as they are."""
+        plain = _plain(labels)
+        return plain if plain.dtype.kind == "f" else self._renumbering(probe)[plain]
 
     def _renumbering(self, probe: TrainedByProbe) -> NDArray[np.int64]:
         """Return the secret order in which classes are numbered for a student's training function.
@@ -228,6 +235,8 @@ class TrainingDesk:
         for name, probe in self.probes.items():
             if not isinstance(probe, TrainedProbe):
                 found += self._misfits(checks, name, probe)
+            elif text := _untrainable(self.data[self.recipes[probe.recipe].data]):
+                found.append(Problem(checks, 0, name, text))
         for name in dict.fromkeys([*self._assignment.settings.data, *(one.data for one in self.recipes.values())]):
             if self.data[name].hidden:
                 text = f"{name!r} is a hidden set: rooms cannot load it, and nothing is trained on it"
@@ -244,9 +253,16 @@ class TrainingDesk:
             return [Problem(checks, 0, name, text)]
         if known.hidden:
             return []  # said of the recipe
-        ours, theirs = known.arrays["x_train"].shape[1:], hidden.arrays["x"].shape[1:]
+        if text := _classes_differ(known, hidden):
+            return [Problem(checks, 0, name, text)]
+        if isinstance(probe, TrainedByProbe) and set(ENDS) & set(known.arrays):
+            text = f"the texts of {known.name!r} are sequences of unequal length: add them padded, as one array"
+            return [Problem(checks, 0, name, text)]
+        if set(ENDS) & set(known.arrays):
+            return []  # hidden ones come padded to a length that the check says to students
+        ours, theirs = _form(known, "x_train"), _form(hidden, "x")
         if ours != theirs:
-            text = f"examples of the hidden set {probe.data!r} have shape {theirs}, those of {known.name!r} {ours}"
+            text = f"examples of the hidden set {probe.data!r} are {theirs}, those of {known.name!r} {ours}"
             return [Problem(checks, 0, name, text)]
         return []
 
@@ -259,6 +275,8 @@ class TrainingDesk:
             place = f"assignments.{self._assignment.name}.recipes.{recipe.name}.{recipe.profile}.thresholds.{name}"
             of = self.calibrated(name)
             thresholds = recipe.thresholds.get(name, {})
+            if not self.data[recipe.data].classified:
+                continue  # there is no accuracy of quantities: the check reads the predictions themselves
             if not thresholds:
                 found.append(Problem(course, 0, place, f"no threshold yet: {self._calibrate(recipe)}"))
             elif any(threshold.of != of for threshold in thresholds.values()):
@@ -269,6 +287,57 @@ class TrainingDesk:
     def _calibrate(self, recipe: Recipe) -> str:
         profile = "" if recipe.profile == "cpu" else f" --profile {recipe.profile}"
         return f"run `autograder calibrate {self._assignment.name} --recipe {recipe.name}{profile}`"
+
+
+def _plain(labels: NDArray[Any]) -> NDArray[Any]:
+    return labels.astype(np.float64 if labels.dtype.kind == "f" else np.int64)
+
+
+def _sent(inputs: NDArray[Any]) -> tuple[NDArray[Any], bool]:
+    """Return inputs as they cross the wall, and whether they are texts."""
+    return (examples.characters(inputs), True) if inputs.dtype.kind == "U" else (inputs, False)
+
+
+def _form(data: DataSet, inputs: str) -> str:
+    """Say what one example of a set is."""
+    info = data.arrays[inputs]
+    shape = info.shape[1:]
+    if info.dtype.startswith("U") or not shape:
+        return f"texts of shape {shape}" if shape else "texts"
+    return f"of shape {shape}"
+
+
+def _classes_differ(known: DataSet, hidden: DataSet) -> str:
+    """Say how the classes of two sets differ, where their names are known; empty where they do not.
+
+    Labels are places in a sorted list of names: one name more or less, and a right model is wrong half of the time.
+    """
+    if known.classified != hidden.classified:
+        kinds = ["classes" if one.classified else "quantities" for one in (hidden, known)]
+        return f"labels of the hidden set {hidden.name!r} are {kinds[0]}, those of {known.name!r} {kinds[1]}"
+    ours, theirs = list(known.class_names), list(hidden.class_names)
+    if not ours or not theirs or ours[: len(theirs)] == theirs:
+        return ""
+    return (
+        f"the classes of the hidden set {hidden.name!r} are {_numbered(theirs)}; those of {known.name!r} are "
+        f"{_numbered(ours)}: give both the same names, then add the hidden set again"
+    )
+
+
+def _numbered(names: list[str]) -> str:
+    shown = ", ".join(f"{label} {name}" for label, name in enumerate(names[:SHOWN_CLASSES]))
+    return f"{shown}, …" if len(names) > SHOWN_CLASSES else shown
+
+
+def _untrainable(data: DataSet) -> str:
+    """Say why no network is trained on a set by us; empty where one can be."""
+    if data.hidden:
+        return ""  # said of the recipe
+    if not data.classified:
+        return f"labels of {data.name!r} are quantities: networks are trained for classes; ask `trained_by` instead"
+    if data.arrays["x_train"].dtype.startswith("U") or len(data.arrays["x_train"].shape) == 1:
+        return f"examples of {data.name!r} are texts: networks are trained on numbers; ask `trained_by` instead"
+    return ""
 
 
 def _use(probe: str, runs: tuple[TrainingRun, ...]) -> TrainingUse:

@@ -12,6 +12,19 @@ from numpy.typing import NDArray
 from autograder.wire.messages import Preparation
 
 
+def characters(texts: NDArray[np.str_]) -> NDArray[np.uint32]:
+    """Return texts as the numbers of their characters, 0 behind each: uint32[…, longest]."""
+    plain = np.ascontiguousarray(texts, f"<U{max(texts.dtype.itemsize // 4, 1)}")
+    return plain.view("<u4").reshape(*texts.shape, -1)
+
+
+def texts(numbers: NDArray[Any]) -> NDArray[np.str_]:
+    """Return the texts of `characters`. Raise ValueError for what does not come from it."""
+    if numbers.dtype != np.uint32 or numbers.ndim < 2 or not numbers.shape[-1]:
+        raise ValueError(f"{numbers.dtype}{list(numbers.shape)} are not the characters of texts")
+    return np.ascontiguousarray(numbers, "<u4").view(f"<U{numbers.shape[-1]}")[..., 0]
+
+
 def prepare_inputs(inputs: NDArray[Any], preparation: Preparation, shape: Sequence[int | None] | None) -> NDArray[Any]:
     """Return `inputs` of shape (N, …), bytes scaled to float32, each example of `shape` (None: as it is).
 
@@ -31,8 +44,10 @@ def prepare_inputs(inputs: NDArray[Any], preparation: Preparation, shape: Sequen
 def prepare_labels(labels: NDArray[Any], preparation: Preparation) -> NDArray[Any]:
     """Return `labels` of N whole numbers, in any shape, as int64[N] or, one-hot, as float32[N, classes].
 
-    Raises ValueError where a label is not below `preparation.classes`.
+    Quantities are float32[N]. Raises ValueError where a label is not below `preparation.classes`.
     """
+    if labels.dtype.kind == "f":
+        return labels.reshape(-1).astype(np.float32)
     flat = labels.reshape(-1).astype(np.int64)
     if flat.size and not 0 <= flat.min() <= flat.max() < preparation.classes:
         raise ValueError(f"labels from {flat.min()} to {flat.max()} are not {preparation.classes} classes")

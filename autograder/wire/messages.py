@@ -390,7 +390,9 @@ class Examples(Record, frozen=True):
     inputs: Array
     preparation: Preparation
     labels: Array | None = None
-    """Integers from 0; None for a hidden set, whose labels never enter an exam room."""
+    """Integers from 0, or quantities; None for a hidden set, whose labels never enter an exam room."""
+    texts: bool = False
+    """Whether inputs are texts: numbers of their characters, along one more axis."""
 
 
 class TrainedByProbe(Record, tag="trained-by", frozen=True):

@@ -153,7 +153,8 @@ class Answerer:
         return self._arguments.call(function, probe.args, probe.kwargs, self._inputs(given, probe.shape), labels)[0]
 
     def _inputs(self, given: Examples, shape: Shape | None) -> Any:
-        inputs = examples.prepare_inputs(self._arguments.array(given.inputs), given.preparation, shape)
+        raw = self._arguments.array(given.inputs)
+        inputs = examples.prepare_inputs(examples.texts(raw) if given.texts else raw, given.preparation, shape)
         return inputs if inputs.flags.writeable else inputs.copy()  # the student's function may write into it
 
     def _missing(self, name: str, kind: type) -> Fault:

@@ -13,6 +13,9 @@ import functools
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
+import itertools
+import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -30,6 +33,17 @@ Wrap = Callable[[ModuleType], None]
 
 KERAS_LOADER = re.compile(r"(?:keras|tensorflow\.keras)\.(?:.+\.)?datasets\.(\w+)")
 """Modules that hold a `load_data`: where it is defined, `keras.datasets`, and TensorFlow's two names for that."""
+OOV, _UNKNOWN = 2, -(2**40)
+"""An unknown word's number on the shelf, and one that no word has."""
+WORD_OPTIONS: dict[str, Any] = {
+    "num_words": None,
+    "skip_top": 0,
+    "maxlen": None,
+    "start_char": 1,
+    "oov_char": OOV,
+    "index_from": 3,
+}
+"""What Keras's loaders of sequences of words do where nothing is said, and what the shelf holds."""
 TORCHVISION_SETS = {
     "MNIST": "mnist",
     "FashionMNIST": "fashion_mnist",
@@ -121,7 +135,19 @@ def _load(shelf: Path, name: str, part: str) -> tuple[Array, Array]:
             f"the data set {name} is not among this assignment's data, and there is no network here to download it "
             f"from; its data: {there or 'none'}"
         )
-    return _map(folder / f"x_{part}.npy"), _map(folder / f"y_{part}.npy")
+    return _inputs(folder, part), _map(folder / f"y_{part}.npy")
+
+
+def _inputs(folder: Path, part: str) -> Array:
+    """Return the examples of a part; sequences of unequal length as an array of lists, as Keras does."""
+    values, ends = _map(folder / f"x_{part}.npy"), folder / f"x_{part}_ends.npy"
+    if not ends.exists():
+        return values
+    starts = [0, *_map(ends).tolist()]
+    numbers = values.tolist()
+    sequences = np.empty(len(starts) - 1, object)
+    sequences[:] = [numbers[start:end] for start, end in itertools.pairwise(starts)]
+    return sequences
 
 
 def _map(path: Path) -> Array:
@@ -137,12 +163,56 @@ def _answer_keras(shelf: Path, name: str, module: ModuleType) -> None:
         return
 
     @functools.wraps(loader)
-    def load_data(*args: Any, **kwargs: Any) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    def load_data(*args: Any, **kwargs: Any) -> Any:
         if (args or kwargs) and "coarse" in (*args, *kwargs.values()):
             raise OSError(f"the data set {name} is among this assignment's data with its fine labels alone")
-        return _load_images(shelf, name, "train"), _load_images(shelf, name, "test")
+        parts = _load_images(shelf, name, "train"), _load_images(shelf, name, "test")
+        if parts[0][0].dtype != object:
+            return parts
+        asked = {**WORD_OPTIONS, **inspect.signature(loader).bind(*args, **kwargs).arguments}
+        return _with_words(asked, *parts)
 
     module.load_data = load_data  # type: ignore[attr-defined]
+    if hasattr(module, "get_word_index"):
+        module.get_word_index = lambda *_, **__: _word_index(shelf, name)  # type: ignore[attr-defined]
+
+
+def _with_words(asked: dict[str, Any], *parts: tuple[Array, Array]) -> Any:
+    """Return sequences of words under the options of Keras's loader. Their order and division stay the shelf's."""
+    shift, limit = (asked["index_from"] or 0) - WORD_OPTIONS["index_from"], asked["maxlen"]
+    made = []
+    for sequences, labels in parts:
+        # The first marks the start; the words that Keras left out of its count stay unknown.
+        words = [[_UNKNOWN if word == OOV else word + shift for word in sequence[1:]] for sequence in sequences]
+        if asked["start_char"] is not None:
+            words = [[asked["start_char"], *sequence] for sequence in words]
+        kept = [place for place, sequence in enumerate(words) if not limit or len(sequence) < limit]
+        made.append(([words[place] for place in kept], labels[kept]))
+    if not all(words for words, _ in made):
+        raise ValueError(f"After filtering for sequences shorter than maxlen={limit}, no sequence was kept.")
+    top = asked["num_words"] or 1 + max(map(max, (words for part, _ in made for words in part if words)))
+    return tuple((_as_objects([_known(words, asked, top) for words in part]), labels) for part, labels in made)
+
+
+def _known(words: list[int], asked: dict[str, Any], top: int) -> list[int]:
+    """Return a sequence whose unknown, rare and most frequent words are replaced, or left out, as asked."""
+    low, unknown = max(asked["skip_top"], _UNKNOWN + 1), asked["oov_char"]
+    if unknown is None:
+        return [word for word in words if low <= word < top]
+    return [word if low <= word < top else unknown for word in words]
+
+
+def _as_objects(sequences: list[list[int]]) -> Array:
+    found = np.empty(len(sequences), object)
+    found[:] = sequences
+    return found
+
+
+def _word_index(shelf: Path, name: str) -> dict[str, int]:
+    path = shelf / name / "word_index.json"
+    if not path.exists():
+        raise OSError(f"the data set {name} is among this assignment's data without an index of its words")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _load_images(shelf: Path, name: str, part: str) -> tuple[Array, Array]:

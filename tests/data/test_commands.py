@@ -51,7 +51,7 @@ def test_add_list_verify(data: Shell) -> None:
     listed = data("list")
     assert listed.returncode == 0
     assert [line.split() for line in listed.stdout.splitlines()] == [
-        ["name", "images", "classes", "size", "digest"],
+        ["name", "examples", "classes", "size", "digest"],
         ["cifar10", "2500", "10", "7.7", "MB", "stand-in", digests[0]],
         ["digits", "26", "3", "20", "kB", digests[1]],
         ["exam-2025", "8", "4", "25", "kB", "hidden", digests[2]],
@@ -86,7 +86,7 @@ def test_verify_says_what_is_wrong_of_each(data: Shell) -> None:
     assert (done.returncode, done.stdout) == (1, "other: ok\n")
     assert done.stderr == (
         "data set digits: x_train.npy is altered: its bytes are not those that were added; bring it with `autograder "
-        "data add digits PATH` from an .npz file or a folder of images, with --replace; `autograder data verify "
+        "data add digits PATH` from an .npz file, a table or a folder, with --replace; `autograder data verify "
         "digits` then says whether it is whole\n"
     )
     assert data("verify", "other").returncode == 0
@@ -134,12 +134,15 @@ def test_replace(data: Shell) -> None:
         (["add", "digits"], "data set digits: give either a PATH or --stand-in"),
         (["add", "mnist", "digits.npz", "--stand-in"], "data set mnist: give either a PATH or --stand-in"),
         (["add", "mnist", "--stand-in", "--hidden"], "a stand-in takes neither --hidden nor --size"),
-        (["add", "digits", "nowhere.npz"], "data set digits: nowhere.npz is not there; expected an .npz file or"),
+        (
+            ["add", "digits", "nowhere.npz"],
+            "nowhere.npz is not there; expected an .npz file, a table or",
+        ),
         (["add", "digits", "digits.npz", "--size", "3"], "--size resizes the images of a folder"),
         (["add", "digits", "exam.npz"], "it is a hidden set: add --hidden"),
         (["add", "../digits", "digits.npz"], "data set '../digits': not a name"),
         (["fetch", "../mnist"], "data set '../mnist': not a name"),
-        (["fetch", "imagenet"], "keras.datasets has no such set of images"),
+        (["fetch", "imagenet"], "keras.datasets has no such set;"),
         (["add", "pets", "--stand-in"], "data set pets: it has no embedded stand-in"),
     ],
 )

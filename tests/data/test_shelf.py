@@ -33,7 +33,7 @@ def test_what_is_added_is_there(shelf: Shelf) -> None:
     assert shelf.get("digits") == added
     assert shelf.sets() == (added,)
     assert (added.name, added.classes, added.hidden, added.stand_in) == ("digits", 3, False, False)
-    assert (added.images, added.size) == (26, 26 * 784 + 26)
+    assert (added.examples, added.size) == (26, 26 * 784 + 26)
     assert added.origin == "Drawn for a test."
     assert {name: (info.dtype, info.shape) for name, info in added.arrays.items()} == {
         name: ("uint8", array.shape) for name, array in arrays.items()
@@ -53,7 +53,7 @@ def test_arrays_are_mapped_and_cannot_be_written(shelf: Shelf) -> None:
 def test_a_hidden_set(shelf: Shelf) -> None:
     added = shelf.add("exam", hidden(), hidden=True, origin="")
     assert added.hidden
-    assert (added.images, added.classes) == (8, 4)
+    assert (added.examples, added.classes) == (8, 4)
     assert set(shelf.open("exam")) == {"x", "y"}
 
 
@@ -158,9 +158,9 @@ def test_a_name_is_plain_or_refused(name: str) -> None:
         ({"y_train": np.zeros(20)}, r"y_train is float64\[20\], expected integers: labels from 0"),
         ({"y_train": np.zeros(20, bool)}, r"y_train is bool\[20\], expected integers"),
         ({"y_train": np.full(20, -1)}, "y_train holds the label -1, expected integers from 0"),
-        ({"y_train": np.zeros((20, 10), int)}, r"y_train is int64\[20, 10\], expected one label an image"),
-        ({"y_train": np.array(3)}, r"y_train is int64\[\], expected one label an image"),
-        ({"y_train": np.zeros(19, int)}, "x_train has 20 images and y_train 19 labels"),
+        ({"y_train": np.zeros((20, 10), int)}, r"y_train is int64\[20, 10\], expected one label an example"),
+        ({"y_train": np.array(3)}, r"y_train is int64\[\], expected one label an example"),
+        ({"y_train": np.zeros(19, int)}, "x_train has 20 examples and y_train 19 labels"),
         ({"x_train": np.zeros(20)}, r"x_train is float64\[20\], expected images"),
         ({"x_train": np.zeros((0, 28, 28))}, r"x_train is float64\[0, 28, 28\], expected images"),
         ({"x_train": np.full((20, 28, 28), "a")}, "expected integers or floats"),
@@ -184,7 +184,7 @@ def test_a_set_that_is_missing(shelf: Shelf) -> None:
         shelf.get("mnist")
     assert str(raised.value) == (
         f"data set mnist: it is not on the shelf ({shelf.folder}): bring it with `autograder data fetch mnist` on a "
-        "connected machine, or `autograder data add mnist PATH` from an .npz file or a folder of images, or "
+        "connected machine, or `autograder data add mnist PATH` from an .npz file, a table or a folder, or "
         "`autograder data add mnist --stand-in` for a demo or a test"
     )
     with pytest.raises(DataError, match="bring it with `autograder data add own PATH`") as raised:

@@ -237,8 +237,8 @@ def test_a_hidden_set_has_examples_of_the_recipes_shape(course: Path, plan: Plan
     arrays = {name: np.array(array) for name, array in shelf.open("secret").items()}
     shelf.add("secret", {**arrays, "x": arrays["x"][:, :14]}, hidden=True, origin="", replace=True)
     assert problems(course, plan) == [
-        f"source/digits/checks.py: {name}: examples of the hidden set 'secret' have shape (14, 28), "
-        "those of 'mnist' (28, 28)"
+        f"source/digits/checks.py: {name}: examples of the hidden set 'secret' are of shape (14, 28), "
+        "those of 'mnist' of shape (28, 28)"
         for name in ("learned", "guessed")
     ]
 

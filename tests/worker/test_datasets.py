@@ -260,3 +260,75 @@ rows = load_dataset("csv", data_files=str(pathlib.Path(sys.argv[1]).parent / "ro
 assert rows[0] == {"a": 1, "b": 2}, "files are loaded as ever"
 """
     run(repository, shelf, script, python, HF_HOME=str(tmp_path), HF_HUB_OFFLINE="1")
+
+
+# --- Sequences of words -----------------------------------------------------------------------------------------------
+
+WORDS = """
+import json, tempfile
+from keras.src.datasets import imdb, reuters
+
+random = np.random.RandomState(1)
+def sequences(count):
+    found = np.empty(count, object)
+    found[:] = [random.randint(1, 50, random.randint(2, 12)).tolist() for _ in range(count)]
+    return found
+
+folder = pathlib.Path(tempfile.mkdtemp())
+parts = {"x_train": sequences(30), "y_train": np.arange(30) % 2, "x_test": sequences(20), "y_test": np.arange(20) % 2}
+np.savez(folder / "imdb.npz", **parts)
+np.savez(folder / "reuters.npz", x=sequences(40), y=np.arange(40) % 5)
+for module in (imdb, reuters):
+    module.get_file = lambda fname, **_: folder / fname
+OPTIONS = [{}, {"num_words": 20}, {"num_words": 30, "skip_top": 5}, {"maxlen": 8, "num_words": 40},
+           {"oov_char": None, "num_words": 20}, {"oov_char": None},
+           {"index_from": 10}, {"oov_char": 7, "num_words": 15, "maxlen": 9}]
+expected = {(module, number): module.load_data(**options) for module in (imdb, reuters)
+            for number, options in enumerate(OPTIONS) if module is imdb or "maxlen" not in options}
+
+for module, name in ((imdb, "imdb"), (reuters, "reuters")):
+    (shelf / name).mkdir()
+    (shelf / name / "word_index.json").write_text(json.dumps({"the": 1}))
+    for part, (xs, ys) in zip(("train", "test"), expected[module, 0]):
+        np.save(shelf / name / f"x_{part}.npy", np.concatenate([np.asarray(x, "int32") for x in xs]))
+        np.save(shelf / name / f"x_{part}_ends.npy", np.cumsum([len(x) for x in xs]))
+        np.save(shelf / name / f"y_{part}.npy", ys)
+room_datasets.install(str(shelf))
+import keras
+
+for (module, number), wanted in expected.items():
+    public = getattr(keras.datasets, module.__name__.rpartition(".")[2])
+    for (xs, ys), (given, labels) in zip(wanted, public.load_data(**OPTIONS[number])):
+        assert given.dtype == object and type(given[0]) is list
+        assert list(given) == list(xs), (module, OPTIONS[number])
+        assert (labels == ys).all()
+bare = keras.datasets.imdb.load_data(start_char=None)[0][0]
+assert [1] + bare[0] == list(expected[imdb, 0][0][0][0])
+assert keras.datasets.imdb.get_word_index() == {"the": 1}
+(shelf / "reuters" / "word_index.json").unlink()
+assert "without an index of its words" in refusal(keras.datasets.reuters.get_word_index)
+"""
+
+
+@pytest.mark.tensorflow
+def test_sequences_of_words_are_keras_own(repository: Path, tmp_path: Path) -> None:
+    run(repository, tmp_path, WORDS)
+
+
+HOUSING = """
+for name, width in (("california_housing", 8), ("boston_housing", 13)):
+    (shelf / name).mkdir()
+    for part, count in (("train", 6), ("test", 2)):
+        np.save(shelf / name / f"x_{part}.npy", np.ones((count, width), "float32"))
+        np.save(shelf / name / f"y_{part}.npy", np.full(count, 0.5, "float32"))
+room_datasets.install(str(shelf))
+from keras.datasets import boston_housing, california_housing
+for module, width in ((california_housing, 8), (boston_housing, 13)):
+    (x, y), (x_test, y_test) = module.load_data()
+    assert x.shape == (6, width) and x_test.shape == (2, width) and y.dtype == "float32"
+"""
+
+
+@pytest.mark.tensorflow
+def test_tables_of_keras(repository: Path, tmp_path: Path) -> None:
+    run(repository, tmp_path, HOUSING)
