@@ -20,6 +20,7 @@ def main(channel_fd: int, checks: str, root: str) -> None:
     # pytest's own account of a failure, which reads the checks file again each time, is never shown: native is cheap.
     # Nothing of the folder the checks lie in, nor of this machine's plugins, changes how they are judged.
     options = ["-qq", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib", "--tb=native"]
+    options += ["-W", "error::pytest.PytestReturnNotNoneWarning"]  # a check that returns what it found asserts nothing
     options += ["-p", "autograder.judge.plugin", "--rootdir", str(Path(checks).resolve().parent), checks]
     pytest.main(options, plugins=[session])
 

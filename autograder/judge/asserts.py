@@ -1,4 +1,4 @@
-"""Comparisons that say why. Each `_..._mismatch` returns a reason, or None when satisfied; `_require` alone raises."""
+"""Comparisons that say why. Each `…_mismatch` returns a reason, or None when satisfied; `_require` alone raises."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SHOWN_DIFFERENCES = 3
 
 def assert_equal(given: Any, expected: Any) -> None:
     """Require the same value: numbers by value whatever their dtype, numeric lists as arrays."""
-    _require(_value_mismatch(given, expected, rtol=0.0, atol=0.0))
+    _require(value_mismatch(given, expected, rtol=0.0, atol=0.0))
 
 
 def assert_close(given: Any, expected: ArrayLike, *, rtol: float = 1e-4, atol: float = 1e-6) -> None:
     """Require |given − expected| ≤ atol + rtol·|expected|, element by element (NumPy's `allclose`)."""
-    _require(_value_mismatch(given, expected, rtol=rtol, atol=atol))
+    _require(value_mismatch(given, expected, rtol=rtol, atol=atol))
 
 
 def assert_shape(given: Any, shape: Sequence[int | None]) -> None:
@@ -88,7 +88,8 @@ def _require(mismatch: Mismatch | None) -> None:
 # --- Values -----------------------------------------------------------------------------------------------------------
 
 
-def _value_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
+def value_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
+    """Return how two values differ, by more than the tolerances; None where they do not."""
     wanted = numeric(expected)
     if isinstance(given, Table) and (wanted is None or numeric(given) is None):
         return table_mismatch(given, expected, rtol=rtol, atol=atol)
@@ -117,7 +118,7 @@ def _container_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) 
         pairs = list(zip(given, expected, strict=True))
     else:
         return None if type(given) is type(expected) and given == expected else whole
-    found = (_value_mismatch(one, other, rtol=rtol, atol=atol) for one, other in pairs)
+    found = (value_mismatch(one, other, rtol=rtol, atol=atol) for one, other in pairs)
     return whole if any(found) else None
 
 

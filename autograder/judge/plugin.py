@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from autograder.judge.accounts import place_of, refusal
 from autograder.judge.causes import Causes
 from autograder.judge.channel import (
     Case,
@@ -64,6 +65,10 @@ FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
 """Never imported beside evidence: they are slow to load, and their readers execute what they read."""
 
 
+EVIDENCE = "evidence"
+"""What probes are answered from, as a fixture."""
+
+
 class Unasked(Exception):
     """A check needs the answer to a probe that the exam was not asked."""
 
@@ -97,6 +102,8 @@ class CaseFile:
         self._blobs = blobs
         self.odd: list[tuple[Artifact, Artifact]] = []
         """Answers asked for that are of another form than the solution's, which comes second."""
+        self.given: list[Any] = []
+        """The values that the check in hand asked for."""
         self.remarks: list[Mismatch] = []
         """What to tell of the check in hand should it pass."""
         self.asked: list[str] = []
@@ -104,7 +111,7 @@ class CaseFile:
 
     def start(self) -> None:
         """A check starts: it has asked for nothing."""
-        for kept in (self.odd, self.remarks, self.asked):
+        for kept in (self.odd, self.given, self.remarks, self.asked):
             kept.clear()
 
     def value(self, name: str, probe: Probe) -> Any:
@@ -126,7 +133,9 @@ class CaseFile:
         if wanted is not None and not isinstance(wanted, Fault) and form(wanted) != form(answer):
             self.odd.append((answer, wanted))
         with _the_students():
-            return to_value(answer, blobs, None if isinstance(wanted, Fault) else wanted)
+            value = to_value(answer, blobs, None if isinstance(wanted, Fault) else wanted)
+        self.given.append(value)
+        return value
 
     def _steps(self, probe: ObjectProbe, answer: Artifact, blobs: list[bytes], wanted: Answer | None) -> Answers:
         if not isinstance(answer, Steps):
@@ -214,7 +223,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "question(id, weight, needs): the question a check counts for")
 
 
-@pytest.fixture
+@pytest.fixture(name=EVIDENCE)
 def evidence(request: pytest.FixtureRequest) -> CaseFile:
     """The evidence of the submission being judged. Probes ask it; a check may read its `exam` too."""
     judge = request.config.stash.get(_SESSION, None)
@@ -256,7 +265,7 @@ class JudgeSession:
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Any:
         report = yield
-        if report.failed:
+        if not report.passed:
             self._complaints.append(_complaint(report))
         return report
 
@@ -268,6 +277,9 @@ class JudgeSession:
         for name, count in Counter(check.name for check in checks).items():
             if count > 1:
                 self._complaints.append(Complaint(0, name, f"{count} checks have this name: give each its own"))
+        if EVIDENCE in probes:
+            text = "probes are answered from what has this name already: give the probe another"
+            self._complaints.append(Complaint(0, EVIDENCE, text))
         if not checks and not self._complaints:
             self._complaints.append(Complaint(0, "", "no check: write functions named test_… with @question"))
         self._send(Collected(checks, probes, self._complaints, self._sources.digest()), blobs)
@@ -354,14 +366,14 @@ class JudgeSession:
                 return self._judged(item, "errored", self._say(explain_training(run)))
             case CheckFailed(mismatch=mismatch):
                 return self._judged(item, "failed", self._say(replace(mismatch, first=first)))
-            case AssertionError():
-                plain = _plain(error, self._request.hidden)
-                return self._judged(item, "failed", self._say(replace(plain, first=first)))
-        if isinstance(error, pytest.skip.Exception):
-            return self._judged(item, "skipped", str(error))
+        assert raised is not None
+        if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):  # it cannot tell, and nobody pays for it
+            return self._judged(item, "ungraded", "", f"{place_of(raised)}: the check gives itself up: {error}")
+        if refused := refusal(raised, self.case.given if self.case else (), hidden=self._request.hidden):
+            return self._judged(item, "failed", self._say(replace(refused, first=first)))
         if self.case and self.case.odd:  # the check reads the solution's form of answer, and this is another
             return self._judged(item, "failed", self._say(replace(_other_form(*self.case.odd[0]), first=first)))
-        return self._judged(item, "ungraded", "", _ours(raised))
+        return self._judged(item, "ungraded", "", f"{place_of(raised)}: {raised.typename}: {raised.value}")
 
     @property
     def _causes(self) -> Causes:
@@ -369,7 +381,7 @@ class JudgeSession:
 
     def _lack(self, error: BaseException | None) -> Lack | None:
         """What this machine lacks, where that is why a check does not pass."""
-        if self.case is None or not isinstance(error, NoAnswer | AssertionError):
+        if self.case is None or not isinstance(error, NoAnswer | AssertionError | pytest.fail.Exception):
             return None
         causes, own = self._causes, None
         if isinstance(error, NoAnswer):
@@ -420,27 +432,8 @@ def _declared(module: ModuleType) -> Iterator[tuple[str, Declared]]:
             yield name, found
 
 
-def _plain(error: AssertionError, hidden: bool) -> Mismatch:
-    """A plain `assert`: the instructor's own message, or pytest's account of what was compared."""
-    own, _, account = str(error).partition("\nassert ")
-    if own.startswith("assert "):
-        own, account = "", own.removeprefix("assert ")
-    if own:
-        return Mismatch(hint=own)
-    return Mismatch(received=None if hidden else account or None, hint=phrase("what the title says does not hold."))
-
-
 def _other_form(given: Artifact, wanted: Artifact) -> Mismatch:
     return Mismatch(received=describe(given), expected=describe(wanted))
-
-
-def _ours(raised: pytest.ExceptionInfo[BaseException] | None) -> str:
-    if raised is None:
-        return "no verdict"
-    entry = raised.traceback[-1]
-    own = [one for one in raised.traceback if "autograder" not in str(one.path) and "_pytest" not in str(one.path)]
-    entry = own[-1] if own else entry
-    return f"{Path(entry.path).name}:{entry.lineno + 1}: {raised.typename}: {raised.value}"
 
 
 def forbid_frameworks() -> None:

@@ -44,7 +44,7 @@ class Sources:
         if isinstance(arguments[1], str) and arguments[1].strip("rbtU"):
             return  # to be written
         path = _source_of(Path(arguments[0]).resolve())
-        if path not in self._heard and path.is_relative_to(self._root) and not _is_installed(path):
+        if path not in self._heard and path.is_relative_to(self._root) and not is_installed(path):
             self._add(path)
 
     def _add(self, path: Path) -> None:
@@ -62,7 +62,7 @@ class Sources:
         modules = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
         paths = {Path(name).resolve() for name in modules if isinstance(name, str)}
         for path in sorted({*paths, *self._folder.glob("*.py")} - self._heard.keys()):
-            if not _is_installed(path):
+            if not is_installed(path):
                 self._add(path)
         self._listening = False
         return digest(*(part for path in sorted(self._heard) for part in (self._name(path), self._heard[path])))
@@ -71,7 +71,8 @@ class Sources:
         return str(path.relative_to(self._root) if path.is_relative_to(self._root) else path)
 
 
-def _is_installed(path: Path) -> bool:
+def is_installed(path: Path) -> bool:
+    """Whether a file is an installed library's, or this project's, and not the course's own."""
     return STATE in path.parts or not INSTALLED.isdisjoint(path.parents)
 
 

@@ -96,6 +96,114 @@ def test_hidden_expectations_are_not_said(checks: Path) -> None:
     assert found["test_x"][1] == "received  3"
 
 
+TITLE = "hint      what the title says does not hold."
+NO = [
+    ('pytest.fail("write it again")', "hint  write it again"),
+    ("pytest.fail()", "hint  what the title says does not hold."),
+    ("with pytest.raises(ZeroDivisionError): x / 1", "received  no error was raised\nexpected  ZeroDivisionError"),
+    ("assert_five(x)", "received  3 == 4271\nhint      what the title says does not hold."),
+    ("from helpers import assert_it; assert_it(x)", "hint  what the title says does not hold."),
+    ('raise AssertionError("not so")', "hint  not so"),
+    ('assert x == 4271, "assert that it is right"', "hint  assert that it is right"),
+    ('assert x == 4271, "a line\\nassert another"', "hint  a line\n        assert another"),
+    ("assert x == pytest.approx(4271)", "received  3 == 4271 ± 0.004271"),
+    ("assert math.isclose(x, 4271)", "received  False\n           +  where False = isclose(3, 4271)"),
+    ("assert np.allclose(x, 4271)", "received  False\n           +  where False = allclose(3, 4271)"),
+    ("np.testing.assert_equal(x, 4271)", "received  3\nexpected  4271"),
+    ("np.testing.assert_equal(4271, x)", "received  3\nexpected  4271"),
+    ('np.testing.assert_equal(x, 4271, err_msg="count")', "received  3\nexpected  4271\nhint      count"),
+    (
+        "np.testing.assert_allclose(y, [1, 2, 4271])",
+        "received  float64[3], [2] = 3\nexpected  int64[3], [2] = 4271\nwhere     1 value of 3 differs",
+    ),
+    ("np.testing.assert_array_almost_equal(y.sum(), 4271)", "received  6\nexpected  4271"),
+    ("np.testing.assert_allclose(4271, y.sum())", "received  4271\nexpected  6"),
+    ("np.testing.assert_array_less(4271, x)", "received  Arrays are not strictly ordered `x < y`"),
+    ("np.testing.assert_array_equal(y, [4271, 2], strict=True)", "received  float64[3]\nexpected  int64[2]"),
+    ('np.testing.assert_(x == 4271, "so")', "hint  so"),
+    ("unittest.TestCase().assertEqual(4271, x)", "received  3\nexpected  4271"),
+    ('unittest.TestCase().assertAlmostEqual(x, 4271, msg="near")', "received  3\nexpected  4271\nhint      near"),
+    ("unittest.TestCase().assertIn(4271, y)", "received  4271 not found in array([1., 2., 3.])"),
+    ('unittest.TestCase().assertTrue(x == 4271, "so")', "hint  so"),
+    ('unittest.TestCase().fail("own words")', "hint  own words"),
+    ("unittest.TestCase().assertTrue(x == 4271)", "received  False is not true"),
+    ("some_library.assert_left_equal(4271, x)", "received  3\nexpected  4271"),
+]
+
+
+LIBRARY = """
+def assert_left_equal(left, right):
+    raise AssertionError(f"[left]: {left}, [right]: {right}")
+
+def mean(x):
+    assert x is None, "x is None"
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Line that makes a library importable which is installed, and no part of the course."""
+    monkeypatch.setenv("PYTHONUSERBASE", str(tmp_path / "user"))
+    script = "import site; print(site.getusersitepackages())"
+    folder = Path(subprocess.check_output([sys.executable, "-c", script], text=True).strip())
+    folder.mkdir(parents=True)
+    (folder / "some_library.py").write_text(LIBRARY)
+    return f"import sys; sys.path += [{str(folder)!r}, {str(tmp_path)!r}]\nimport some_library\n"
+
+
+def all_in_one(bodies: list[str]) -> str:
+    """Checks file of a check a body: one judge judges them all."""
+    head = (
+        "import math, unittest\nimport pytest\ny = variable('y')\nx_probe = variable('x')\n"
+        "def assert_five(x):\n    assert x == 4271\n"
+    )
+    return head + "".join(
+        f"@question('q')\ndef test_{place}(x, y):\n    'Title.'\n    {body}\n" for place, body in enumerate(bodies)
+    )
+
+
+ANSWERS = {"x": Scalar("int", "3"), "y": np.array([1.0, 2.0, 3.0])}
+
+
+def test_however_a_check_says_no_it_is_no(checks: Path, library: str) -> None:
+    """And what it expects is said only where the course shows it."""
+    checks.with_name("helpers.py").write_text("def assert_it(x):\n    assert x == 4271\n")
+    bodies = [body for body, _ in NO]
+    shown = verdicts(checks, library + all_in_one(bodies), **ANSWERS)
+    found = {body: shown[f"test_{place}"] for place, body in enumerate(bodies)}
+    assert {body: (status, said[: len(dict(NO)[body])]) for body, (status, said) in found.items()} == {
+        body: ("failed", message) for body, message in NO
+    }
+    hidden = verdicts(checks, library + all_in_one(bodies), hidden=True, **ANSWERS)
+    assert {status for status, _ in hidden.values()} == {"failed"}
+    assert [bodies[int(name[5:])] for name, (_, said) in hidden.items() if "4271" in said or not said] == []
+
+
+OURS = [
+    ('pytest.skip("no GPU here")', "checks.py:18: the check gives itself up: no GPU here"),
+    ('pytest.importorskip("no_such_library")', "the check gives itself up: could not import 'no_such_library'"),
+    ('pytest.xfail("known")', "the check gives itself up: known"),
+    ("return x == 3", "PytestReturnNotNoneWarning"),
+    ("some_library.mean(x)", "AssertionError: x is None"),
+    ("x_probe()", 'Failed: Fixture "answer" called directly'),
+    ("raise SystemExit(1)", "SystemExit: 1"),
+    ("raise ValueError(x)", "ValueError: 3"),
+    ("pytest.exit('enough')", "did not come to an end"),
+]
+
+
+def test_what_is_no_verdict_costs_nobody_anything(checks: Path, library: str) -> None:
+    found = verdicts(checks, library + all_in_one([body for body, _ in OURS]), **ANSWERS)
+    assert {status for status, _ in found.values()} == {"ungraded"}
+    for place, (_, ours) in enumerate(OURS):
+        assert ours in found[f"test_{place}"][1]
+
+
+def test_a_failed_part_of_a_check_is_a_failed_check(checks: Path) -> None:
+    body = "@question('q')\ndef test_x(x, subtests):\n    with subtests.test('five'):\n        assert x == 5\n"
+    assert verdicts(checks, body, x=Scalar("int", "3"))["test_x"][0] == "failed"
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "message"),
     [
@@ -247,6 +355,8 @@ def test_the_judge_holds_no_framework(checks: Path) -> None:
         ("def test_x(:", "SyntaxError"),
         ('@question("q", weight=0)\ndef test_x(x): pass', "the weight of a check is above 0, not 0"),
         ("", "no check: write functions named test_… with @question"),
+        ("__import__('pytest').importorskip('no_such_library')", "could not import 'no_such_library'"),
+        ("evidence = variable('x')\n" + ONE + "pass", "evidence: probes are answered from what has this name already"),
     ],
 )
 def test_a_broken_checks_file_is_the_instructors(checks: Path, body: str, problem: str) -> None:
