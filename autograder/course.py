@@ -197,15 +197,19 @@ def load_course(root: Path) -> CourseSettings:
     paths = Paths(root)
     shown = paths.shown(paths.course)
     try:
-        node = yaml.compose(paths.course.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(paths.course.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     except FileNotFoundError:
         text = f"there is no course here: run from the folder that holds {shown.name}"
         raise CourseError([Problem(shown, 0, "", text)]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise CourseError([Problem(shown, line, "", "not UTF-8: save the file in UTF-8")]) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise CourseError([Problem(shown, line, "", f"not YAML: {error.problem}")]) from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
-        raise CourseError([Problem(shown, 0, "", f"cannot be read: {error}")]) from None
+    except (yaml.YAMLError, OSError, RecursionError) as error:
+        text = f"cannot be read: {' '.join(str(error).split())}"
+        raise CourseError([Problem(shown, 0, "", text)]) from None
     problems: list[Problem] = []
     settings = _Reader(shown, problems).read(node, CourseSettings, "")
     if problems:

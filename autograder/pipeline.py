@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -259,9 +260,17 @@ def assessing(
 
 
 def judge_of(assignment: Assignment) -> Judge:
-    """Start a judge that holds the assignment's checks, where it has any."""
+    """Start a judge that holds the assignment's checks, if any. Raise CourseError where they are no Python."""
     checks = assignment.checks
-    return NoChecks() if not checks.exists() else Judge(checks, assignment.paths.shown(checks), assignment.paths.root)
+    if not checks.exists():
+        return NoChecks()
+    shown = assignment.paths.shown(checks)
+    try:
+        ast.parse(checks.read_bytes())  # pytest would say it with the whole way it came
+    except (SyntaxError, ValueError) as error:
+        line, text = (error.lineno or 0, error.msg) if isinstance(error, SyntaxError) else (0, str(error))
+        raise CourseError([Problem(shown, line, "", f"not Python: {text}")]) from None
+    return Judge(checks, shown, assignment.paths.root)
 
 
 def warm_rooms(assignment: Assignment) -> Zygote:

@@ -20,7 +20,7 @@ import msgspec
 from autograder.course import Assignment
 from autograder.errors import CourseError, Problem
 from autograder.notebook.attachments import shown_in
-from autograder.notebook.formats import Notebook, NotebookCell, course_notebook_bytes, read_course_notebook
+from autograder.notebook.formats import Notebook, NotebookCell, as_utf8, course_notebook_bytes, read_course_notebook
 from autograder.notebook.master import nbgrader_config
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name
@@ -306,13 +306,13 @@ def release_differences(assignment: Assignment) -> Iterator[Problem]:
 
 def _raw_cells(data: bytes) -> list[dict[str, Any]]:
     """Everything that counts of each cell, outputs too: an output can tell a solution."""
-    cells = msgspec.json.decode(data)["cells"]
+    cells = msgspec.json.decode(as_utf8(data))["cells"]
     return [{**cell, "source": "".join(cell["source"]), "metadata": cell["metadata"].get("nbgrader")} for cell in cells]
 
 
 def _metadata_beyond(data: bytes, cells: Sequence[NotebookCell]) -> Iterator[tuple[str, str]]:
     """Yield where a released notebook has metadata that no release of ours has, and their key."""
-    whole = msgspec.json.decode(data).get("metadata", {})
+    whole = msgspec.json.decode(as_utf8(data)).get("metadata", {})
     kept = _kept(whole, KEPT_METADATA)
     yield from (("", key) for key, value in whole.items() if kept.get(key) != value)
     for index, cell in enumerate(cells):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import toy
 from autograder.course import Assignment, CourseSettings, load_assignment, load_course, load_parts, plan_problems
 from autograder.errors import CourseError
 from autograder.notebook.metadata import role_of
+from autograder.pipeline import judge_of
 from autograder.records import Check, Limits, Plan
 from autograder.wire.messages import PrintedProbe, Probe, SourceProbe, VariableProbe
 
@@ -97,7 +99,7 @@ assignments:
         ("a: 1\nb: *c", "course.yaml:2: not YAML: found undefined alias 'c'"),
         ("", "course.yaml:1: expected keys with values, indented below"),
         ("- a", "course.yaml:1: expected keys with values, indented below"),
-        (b"course: \xff", "course.yaml: cannot be read: 'utf-8' codec can't decode byte 0xff in position 8: "),
+        (b"course: \xff", "course.yaml:1: not UTF-8: save the file in UTF-8"),
         ("course: a\ntitle: b\nassignments: {}", "course.yaml:3: assignments: empty: name at least one"),
         (
             VALID.replace("Vision", "!!python/name:os.system x"),
@@ -382,3 +384,34 @@ def test_a_bonus_names_a_question(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("nomes", "names"))
     bonus = [question.id for question in load_assignment(tmp_path, toy.NAME).questions if question.bonus]
     assert bonus == ["names"]
+
+
+def test_course_yaml_may_have_a_byte_order_mark_and_other_ends_of_lines(tmp_path: Path) -> None:
+    text = toy.COURSE.format(language="en", expected="shown").replace("\n", "\r\n")
+    (tmp_path / "course.yaml").write_bytes(codecs.BOM_UTF8 + text.encode())
+    assert load_course(tmp_path).course == "tests"
+
+
+def test_course_yaml_in_another_encoding_is_said_with_its_line(tmp_path: Path) -> None:
+    assert problems_of_yaml(tmp_path, "course: c\ntitle: Un été\n".encode("latin-1")) == [
+        "course.yaml:2: not UTF-8: save the file in UTF-8"
+    ]
+    (problem,) = problems_of_yaml(tmp_path, b"course: c\0\n")
+    assert problem.startswith("course.yaml: cannot be read: unacceptable character #x0000")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('"""Été."""'.encode("latin-1"), "source/toy/checks.py:1: not Python: (unicode error) 'utf-8' codec"),
+        (b"# coding: nonsense\n", "source/toy/checks.py: not Python: unknown encoding: nonsense"),
+        (b"x = 1\0\n", "source/toy/checks.py: not Python: source code string cannot contain null bytes"),
+        (b"def test(:\n", "source/toy/checks.py:1: not Python: invalid syntax"),
+    ],
+)
+def test_checks_that_are_no_python_are_said_in_a_line(tmp_path: Path, content: bytes, said: str) -> None:
+    toy.write_source(tmp_path)
+    (tmp_path / "source/toy/checks.py").write_bytes(content)
+    with pytest.raises(CourseError) as raised:
+        judge_of(load_assignment(tmp_path, toy.NAME))
+    assert str(raised.value).startswith(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -370,3 +371,32 @@ def test_a_broken_nbgrader_config_is_the_instructors(tmp_path: Path) -> None:
     (tmp_path / "nbgrader_config.py").write_text("c.no_such()")
     with pytest.raises(CourseError, match="nbgrader refuses it"):
         write_release(load_assignment(tmp_path, toy.NAME))
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: codecs.BOM_UTF8 + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+    ],
+    ids=["byte order mark", "UTF-16", "UTF-16 without a mark", "CRLF"],
+)
+def test_a_source_is_released_in_whatever_encoding_it_is_graded(tmp_path: Path, encode: Callable[[str], bytes]) -> None:
+    root = toy.make_course(tmp_path)
+    assignment = load_assignment(root, toy.NAME)
+    expected = build_release(assignment)
+    path = assignment.source_path
+    path.write_bytes(encode(path.read_text(encoding="utf-8")))
+    assert build_release(load_assignment(root, toy.NAME)) == expected
+    released(root).write_bytes(encode(released(root).read_text(encoding="utf-8")))
+    assert list(release_differences(load_assignment(root, toy.NAME))) == []
+
+
+def test_checks_in_the_encoding_they_say_are_looked_for_in_the_release(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path)
+    checks = root / "source" / toy.NAME / "checks.py"
+    checks.write_bytes(f"# -*- coding: latin-1 -*-\nSECRET = 'un été très long'\n{toy.CHECKS}".encode("latin-1"))
+    edit_release(root, lambda cells: cells[0].update(source="SECRET = 'un été très long'"))
+    assert "SECRET = 'un été très long'" in str(next(iter(leaks(load_assignment(root, toy.NAME)))))

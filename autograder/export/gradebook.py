@@ -43,7 +43,7 @@ from autograder.export.beside import copy_pictures
 from autograder.export.executed import executed_notebook
 from autograder.export.submitted import submitted_at, write_exchanged
 from autograder.grades import late_penalty
-from autograder.notebook.formats import course_notebook_bytes
+from autograder.notebook.formats import as_utf8, course_notebook_bytes
 from autograder.paths import Paths
 from autograder.records import Evidence, Grade, HandMark, QuestionGrade, load_evidence, write_beside
 from autograder.wire.codec import WireError
@@ -258,7 +258,7 @@ class _Desk:
     def __init__(self, gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
         self._gradebook, self._course, self._assignment, self._config = gradebook, course, assignment, config
         path = assignment.paths.release(assignment.name) / assignment.notebook_file
-        self._release: Json = json.loads(path.read_text(encoding="utf-8"))
+        self._release: Json = json.loads(bytes(as_utf8(path.read_bytes())))
         self._commented = dict(_commented(self._release))
 
     def keep(self, grade: Grade) -> bool:

@@ -18,7 +18,7 @@ import msgspec
 
 from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.locale import phrase
-from autograder.notebook.text import SUFFIXES, TextError, notebook_of_text
+from autograder.notebook.text import SUFFIXES, TextError, notebook_of_text, source_text
 from autograder.wire import codec
 
 VERSION = 4
@@ -77,7 +77,7 @@ class _Stored(msgspec.Struct):
 def parse_notebook(data: bytes) -> Notebook:
     """Return the notebook in `data`, in UTF-8 or UTF-16. Raise ValueError, with the reason, where it is not one."""
     try:
-        text = _as_utf8(data)
+        text = as_utf8(data)
         stored = _decoded(text)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ValueError(_first_line(error)) from error
@@ -86,7 +86,7 @@ def parse_notebook(data: bytes) -> Notebook:
     return Notebook(tuple(map(_cell, stored.cells)), _language(stored.metadata))
 
 
-def _as_utf8(data: bytes) -> bytes | memoryview:
+def as_utf8(data: bytes) -> bytes | memoryview:
     """`data` without a byte order mark, in UTF-8. What is in UTF-8 already is not copied: outputs may be large."""
     if data.startswith(codecs.BOM_UTF8):
         return memoryview(data)[len(codecs.BOM_UTF8) :]
@@ -205,12 +205,14 @@ def _reason(data: bytes, error: str) -> str:
 
 
 def course_notebook_bytes(path: Path) -> bytes:
-    """Return a notebook of the course as an `.ipynb` file holds it, whether it is one or a text.
+    """Return a notebook of the course as an `.ipynb` file holds it, in UTF-8, whether it is one or a text.
 
     Raises OSError where it cannot be read, ValueError where a text is no notebook.
     """
     data = path.read_bytes()
-    return notebook_of_text(data.decode(), path.suffix) if path.suffix in SUFFIXES else data
+    if path.suffix in SUFFIXES:
+        return notebook_of_text(source_text(data, path.suffix), path.suffix)
+    return bytes(as_utf8(data))
 
 
 def _first_line(error: Exception) -> str:

@@ -13,8 +13,11 @@ A cell says in one attribute what it is to nbgrader, and the attribute's value i
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+import io
 import re
+import tokenize
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -48,6 +51,32 @@ def is_text_source(path: Path) -> bool:
     if not path.is_file():
         return False
     return path.suffix != ".py" or "# %%" in path.read_text(encoding="utf-8", errors="replace")
+
+
+def source_text(data: bytes, suffix: str) -> str:
+    """Return what a text's bytes say: with a byte order mark or without; a script as Python reads it.
+
+    Raises ValueError where they are in another encoding than they say.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = data.decode("utf-16")
+    elif suffix == ".py":
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            text = data.decode(encoding)
+        except (SyntaxError, UnicodeDecodeError) as error:
+            raise ValueError(f"not in the encoding it says: {error}") from error
+    else:
+        text = _utf8(data)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _utf8(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ValueError(f"line {line} is not UTF-8: save the file in UTF-8") from error
 
 
 def notebook_of_text(text: str, suffix: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.notebook.formats import parse_notebook
 from autograder.notebook.metadata import role_of
-from autograder.notebook.text import TextError, notebook_of_text
+from autograder.notebook.text import TextError, notebook_of_text, source_text
 from autograder.release import release_differences, write_release
 
 MARKDOWN = """\
@@ -281,3 +282,28 @@ def test_every_mistake_of_a_text_is_the_instructors(tmp_path: Path) -> None:
         "source/toy/toy.md: cell 1: question is worth points: add points=2, a number without quotes",
         "source/toy/toy.md: cell 2: points, but nothing to give them for: add question, manual or task",
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix"),
+    [
+        (codecs.BOM_UTF8 + "# Été\n".encode(), ".md"),
+        ("# Été\r\n".encode(), ".md"),
+        ("# Été\n".encode("utf-16"), ".md"),
+        ("# Été\n".encode(), ".py"),
+        (codecs.BOM_UTF8 + "# Été\n".encode(), ".py"),
+    ],
+)
+def test_a_text_is_read_whatever_its_mark_and_its_ends_of_lines(data: bytes, suffix: str) -> None:
+    assert source_text(data, suffix) == "# Été\n"
+
+
+def test_a_script_is_read_as_python_reads_it() -> None:
+    assert source_text("# coding: latin-1\n# Été\n".encode("latin-1"), ".py") == "# coding: latin-1\n# Été\n"
+    with pytest.raises(ValueError, match="not in the encoding it says: unknown encoding: nonsense"):
+        source_text(b"# coding: nonsense\n", ".py")
+
+
+def test_a_text_in_another_encoding_is_said_with_its_line() -> None:
+    with pytest.raises(ValueError, match="line 2 is not UTF-8: save the file in UTF-8"):
+        source_text("# A\n# Été\n".encode("latin-1"), ".md")
