@@ -173,7 +173,8 @@ def test_validate_says_what_the_release_earns_and_where_it_fails(tmp_path: Path)
     done = autograder(toy.make_course(tmp_path, cells=(*toy.SOLUTION, free, broken)), "validate")
     assert done.returncode == 1
     assert "gift, test_cell: the untouched release passes « The visible tests of the notebook »" in done.stderr
-    assert "cell 10 (later): fails in the untouched release: ModuleNotFoundError" in done.stderr
+    assert "cell 10 (later): the solution stops here: ModuleNotFoundError" in done.stderr
+    assert "fails in the untouched release" not in done.stderr, "what stops the solution is told of the solution"
 
 
 def test_every_structural_mistake_at_once(tmp_path: Path) -> None:
