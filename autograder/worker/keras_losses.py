@@ -14,6 +14,8 @@ import numpy as np
 PREDICTED = np.array([[0.2, 0.3, 0.5], [0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.25, 0.35, 0.4]], np.float32)
 """Probabilities, which may be logits too."""
 CLASSES = np.array([2, 1, 0, 1])
+SHARES = np.array([[0.1, 0.2, 0.7], [0.3, 0.6, 0.1], [0.8, 0.1, 0.1], [0.2, 0.5, 0.3]], np.float32)
+"""Labels that are rows. With a single one in each, two losses would be equal that are not."""
 CROSSENTROPIES = ("BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy")
 OTHERS = (
     *("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError"),
@@ -47,10 +49,10 @@ def _of_keras(cls: str, settings: dict[str, object]) -> Any:
 
 
 def _value(loss: Any, sparse: bool) -> float | None:
-    """Return the mean of a loss over the examples, their labels whole numbers or one-hot rows; None where it raises."""
+    """Return the mean of a loss over the examples, their labels whole numbers or rows; None where it raises."""
     import keras
 
-    true = CLASSES if sparse else np.eye(PREDICTED.shape[1], dtype=np.float32)[CLASSES]
+    true = CLASSES if sparse else SHARES
     try:
         given = loss(keras.ops.convert_to_tensor(true), keras.ops.convert_to_tensor(PREDICTED))
         mean = float(np.mean(keras.ops.convert_to_numpy(given)))
