@@ -104,7 +104,7 @@ def _marked(question: QuestionGrade, mark: HandMark) -> QuestionGrade:
 
 def is_ours(outcomes: Iterable[Outcome]) -> bool:
     """Whether some check could not be judged, through no fault of the student's."""
-    return any(outcome.status == "ungraded" for outcome in outcomes)
+    return any(outcome.status == "ungraded" and outcome.kind != "hand" for outcome in outcomes)
 
 
 def join(assignment: str, grades: Mapping[str, Grade]) -> Grade:
