@@ -32,7 +32,7 @@ from autograder.data import commands as data_commands
 from autograder.errors import AutograderError, CourseError, DataError, Problem
 from autograder.export.submitted import due_of, late_by
 from autograder.paths import Paths
-from autograder.records import Grade, TrainingUse
+from autograder.records import Grade, HandMark, TrainingUse
 from autograder.report.table import Row, changes, points, summary, table
 from autograder.report.terminal import WIDTH_OF_A_PIPE, Terminal, json_line, show_what_can_be_shown, shown
 from autograder.roster import load_roster, with_missing
@@ -133,11 +133,21 @@ def validate(
 
 
 @app.command()
-def release(assignment: AssignmentName) -> None:
+def release(
+    assignment: AssignmentName,
+    solution: Annotated[
+        bool, typer.Option("--solution", help="Write solution/ASSIGNMENT/ instead: to hand out once all is handed in.")
+    ] = False,
+) -> None:
     """Write release/ASSIGNMENT/, the student version."""
     from autograder.release import exports_beside, write_release
+    from autograder.solution import write_solution
 
     parts = load_parts(_root(), assignment)
+    if solution:
+        written = parts[0].paths.shown(write_solution(*parts))
+        out.print(f"{written}/: hand it out when nobody hands in any more")
+        return
     shown = parts[0].paths.shown
     out.print(f"{shown(write_release(*parts))}/")
     for part in parts:
@@ -368,6 +378,7 @@ def results(
     with Store(paths.store) as store:
         grades = with_missing(store.grades(assignment), assignment, load_roster(paths))
     if as_json:
+        grades = _with_marks(paths, assignment, grades)
         due = due_of(paths, assignment)
         for one in grades:
             late = late_by(paths.submission(one.student, assignment), due)
@@ -385,7 +396,8 @@ def feedback(assignment: AssignmentName) -> None:
     from autograder.report.feedback import write_feedback
 
     parts = load_parts(_root(), assignment)
-    pages = [page for part in parts for page in write_feedback(part, _penalties(part))]
+    marks = _marks(parts[0].paths, assignment)
+    pages = [page for part in parts for page in write_feedback(part, _penalties(part), marks)]
     where = (
         f" under {parts[0].paths.shown(pages[0].parents[2])}/"
         if pages
@@ -459,12 +471,29 @@ def _print_differences(assignment: str) -> None:
 
 
 def _print_table(paths: Paths, assignment: str, grades: Iterable[Grade]) -> None:
-    due = due_of(paths, assignment)
-    rows = [Row(one, late_by(paths.submission(one.student, assignment), due)) for one in grades]
+    due, marked = due_of(paths, assignment), _with_marks(paths, assignment, list(grades))
+    rows = [Row(one, late_by(paths.submission(one.student, assignment), due), one.awaiting) for one in marked]
     for line in table(rows, out.width if out.is_terminal else WIDTH_OF_A_PIPE):
         out.print(line)
     for sentence in summary(rows):
         out.print(sentence)
+
+
+def _marks(paths: Paths, assignment: str) -> dict[str, dict[str, HandMark]]:
+    """What somebody gave by hand in the gradebook, by student and question; nothing where the course keeps none."""
+    if not keeps_gradebook(paths):
+        return {}
+    from autograder.export.gradebook import read_marks
+
+    return read_marks(paths, assignment)
+
+
+def _with_marks(paths: Paths, assignment: str, grades: list[Grade]) -> list[Grade]:
+    """Return the grades with what somebody gave by hand."""
+    from autograder.grades import with_hand_marks
+
+    marks = _marks(paths, assignment) if grades else {}
+    return [with_hand_marks(one, marks.get(one.student, {})) for one in grades]
 
 
 def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
@@ -588,6 +617,10 @@ def _as_json(one: Grade, identity: Identity | None, late: timedelta) -> dict[str
                 "id": question.id,
                 "score": question.score,
                 "max_score": question.max_score,
+                "awaiting": question.awaiting,
+                "by_hand": question.by_hand,
+                "extra_credit": question.extra_credit,
+                "comment": question.comment,
                 "checks": [
                     {
                         "name": check.name,
@@ -602,6 +635,7 @@ def _as_json(one: Grade, identity: Identity | None, late: timedelta) -> dict[str
             }
             for question in one.questions
         ],
+        "awaiting": one.awaiting,
         "platform": None if identity is None else msgspec.to_builtins(identity),
         "stand_ins": list(one.stand_ins),
         "late_seconds": int(late.total_seconds()),
