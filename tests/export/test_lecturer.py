@@ -268,7 +268,7 @@ def test_from_the_sources_to_the_page_that_comes_back(root: Path, who: str) -> N
     assert [one["output_type"] for one in plot] == ["stream", "display_data", "display_data"]
     assert all(list(one["data"]) == ["image/png"] for one in plot[1:])
     words = cells(root, who, "words")
-    assert list(words["statement"]["attachments"]) == ["schema.png"]
+    assert list(words["cell-1"]["attachments"]) == ["schema.png"]
     assert set(words["essay"]["attachments"]) == {"frame.png", "mine.png"}
     assert (course / f"autograded/{who}/lab/img/data.png").read_bytes() == NO_PICTURE
     for notebook, pictures in (("lab", 2), ("words", 3)):
