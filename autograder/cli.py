@@ -617,10 +617,6 @@ def _as_json(one: Grade, identity: Identity | None, late: timedelta) -> dict[str
                 "id": question.id,
                 "score": question.score,
                 "max_score": question.max_score,
-                "awaiting": question.awaiting,
-                "by_hand": question.by_hand,
-                "extra_credit": question.extra_credit,
-                "comment": question.comment,
                 "checks": [
                     {
                         "name": check.name,
@@ -632,11 +628,15 @@ def _as_json(one: Grade, identity: Identity | None, late: timedelta) -> dict[str
                     }
                     for check in question.outcomes
                 ],
+                "awaiting": question.awaiting,
+                "by_hand": question.by_hand,
+                "extra_credit": question.extra_credit,
+                "comment": question.comment,
             }
             for question in one.questions
         ],
-        "awaiting": one.awaiting,
         "platform": None if identity is None else msgspec.to_builtins(identity),
         "stand_ins": list(one.stand_ins),
         "late_seconds": int(late.total_seconds()),
+        "awaiting": one.awaiting,
     }

@@ -81,12 +81,14 @@ def test_the_json_contract(course: Path) -> None:
     ada = lines[0]
     assert list(ada) == [
         "student", "assignment", "status", "score", "max_score", "attempt", "isolation", "device", "seconds",
-        "submission", "questions", "platform", "stand_ins", "late_seconds",
+        "submission", "questions", "platform", "stand_ins", "late_seconds", "awaiting",
     ]  # fmt: skip
     assert (ada["score"], ada["max_score"], ada["attempt"], ada["device"]) == (8.0, 8.0, 1, "cpu")
     assert ada["isolation"] in ("standard", "strict")
     assert ada["submission"].startswith("sha256:")
-    assert list(ada["questions"][0]) == ["id", "score", "max_score", "checks"]
+    assert list(ada["questions"][0]) == [
+        "id", "score", "max_score", "checks", "awaiting", "by_hand", "extra_credit", "comment",
+    ]  # fmt: skip
     assert ada["questions"][0]["checks"][1] == {
         "name": "test_double",
         "title": "Every number is doubled.",
