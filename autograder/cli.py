@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -396,6 +397,7 @@ def feedback(assignment: AssignmentName) -> None:
     from autograder.report.feedback import write_feedback
 
     parts = load_parts(_root(), assignment)
+    _translate(parts)
     marks = _marks(parts[0].paths, assignment)
     pages = [page for part in parts for page in write_feedback(part, _penalties(part), marks)]
     where = (
@@ -406,14 +408,31 @@ def feedback(assignment: AssignmentName) -> None:
     out.print(f"{len(pages)} pages{where}")
 
 
+def _translate(parts: Sequence[Assignment]) -> None:
+    """Judge again what was judged in another language than the course's is now: no page mixes two."""
+    from autograder.pipeline import Timings, rejudge_parts
+    from autograder.store import Store
+
+    language = parts[0].course.language
+    with Store(parts[0].paths.store) as store:
+        found = {one.language for part in parts for one in store.grades(part.key)}
+    if others := found - {"", language}:
+        out.print(f"messages are in {', '.join(sorted(others))}, the course's language is {language}: judged again")
+        for _ in rejudge_parts(parts, Timings()):
+            pass
+
+
 @app.command()
-def doctor() -> None:
-    """Say what this machine allows: isolation, versions."""
-    from autograder.doctor import examine_machine
+def doctor(
+    assignment: Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)] = None,
+) -> None:
+    """Say what this machine allows; of an assignment, what it and its submissions import and is not here."""
+    from autograder.doctor import assignment_findings, examine_machine
 
     table = Table(show_header=False, box=None, pad_edge=False)
     sound = True
-    for finding in examine_machine():
+    parts = load_parts(_root(), assignment) if assignment else ()
+    for finding in chain(examine_machine(), *map(assignment_findings, parts)):
         sound = sound and finding.sound
         table.add_row(Text(finding.name), Text(finding.text), style=None if finding.sound else "red")
     out.print(table)

@@ -129,6 +129,7 @@ def join(assignment: str, grades: Mapping[str, Grade]) -> Grade:
         fault="; ".join(f"{name}: {one.fault}" for name, one in grades.items() if one.fault),
         trainings=tuple(use for one in every for use in one.trainings),
         stand_ins=tuple(dict.fromkeys(name for one in every for name in one.stand_ins)),
+        language=next((one.language for one in every if one.language), ""),
     )
 
 

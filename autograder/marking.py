@@ -532,6 +532,7 @@ class Marker:
             fault=why or (remark(exam.fault) if exam.fault else _taken_back(exam)),
             trainings=found.uses,
             stand_ins=self._assessor.desk.stand_ins,
+            language=self._assignment.course.language,
         )
 
     def _why(self, found: Assessment) -> str:

@@ -106,6 +106,21 @@ def test_feedback_pages(course: Path) -> None:
     assert "ZeroDivisionError: division by zero" in page
 
 
+def test_a_page_is_in_one_language_after_the_courses_changed(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path)
+    toy.hand_in(root, "ada", toy.answered({"double-answer": "def double(values): return values"}))
+    autograder(root, "grade", "toy")
+    settings = root / "course.yaml"
+    settings.write_text(settings.read_text().replace("language: en", "language: fr"))
+    done = autograder(root, "feedback", "toy")
+    assert done.stdout.startswith("messages are in en, the course's language is fr: judged again\n")
+    page = (root / "feedback/ada/toy/toy.html").read_text()
+    assert "reçu" in page
+    assert "Les tests visibles du notebook" in page
+    assert "received" not in page
+    assert autograder(root, "feedback", "toy").stdout == "1 pages under feedback/\n"
+
+
 def test_judge_after_a_change_of_weight(tmp_path: Path) -> None:
     root = toy.make_course(tmp_path)
     toy.hand_in(root, "ada", toy.answered({"double-answer": "def double(values): return values"}))
