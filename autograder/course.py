@@ -26,7 +26,7 @@ from autograder.notebook.metadata import role_of
 from autograder.notebook.names import names_of
 from autograder.notebook.regions import cell_name, marker_problems
 from autograder.notebook.text import SUFFIXES, is_text_source
-from autograder.paths import Paths
+from autograder.paths import Paths, sqlite_address
 from autograder.recipes import Profile, Recipe, RecipeSettings, resolve
 from autograder.records import Limits, Plan, Question
 from autograder.wire.messages import (
@@ -495,7 +495,7 @@ def gradebook_url(paths: Paths) -> str | None:
         loaded = PyFileConfigLoader(config.name, str(config.parent)).load_config()
         if named := loaded.CourseDirectory.get("db_url"):
             return str(named)
-    return f"sqlite:///{paths.gradebook.absolute()}" if paths.gradebook.exists() else None
+    return sqlite_address(paths.gradebook.absolute()) if paths.gradebook.exists() else None
 
 
 def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:

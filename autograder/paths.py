@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 CHECKS = "checks.py"
 STATE = ".autograder"
@@ -34,6 +35,11 @@ LITTER = (
 """What editors, systems and version control leave in a folder, as patterns of names in lower case."""
 EXCHANGED = (TIMESTAMP, "submission_secret.txt")
 """What nbgrader's exchange puts beside a submission, and asks for beside its feedback."""
+
+
+def sqlite_address(path: Path) -> str:
+    """Return the address of an SQLite database for SQLAlchemy and nbgrader, whatever characters are in its path."""
+    return f"sqlite:///{quote(str(path))}"
 
 
 @dataclass(frozen=True)

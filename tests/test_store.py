@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from autograder import store as store_module
 from autograder.errors import CourseError, GraderError
+from autograder.paths import sqlite_address
 from autograder.records import Grade, Outcome, QuestionGrade, SubmissionStatus, TrainingUse
 from autograder.store import Keys, Store, Way
 
@@ -269,7 +271,17 @@ def test_a_database_that_stays_locked_is_said(path: Path, monkeypatch: pytest.Mo
     assert str(refused.value) == f"{what} for 0.1 s; try again when it is done"
 
 
-@pytest.mark.parametrize("name", ["a?mode=memory", "a#b", "50%25", "a b", "été", "a:b@c", "file:x", ":memory:"])
+ODD_NAMES = ["a?mode=memory", "a#b", "50%25", "a b", "été", "a:b@c", "file:x", ":memory:"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_address_leads_to_its_path(name: str) -> None:
+    path = Path("/courses") / name / "gradebook.db"
+    assert sa.make_url(sqlite_address(path)).database == str(path)
+    assert not sa.make_url(sqlite_address(path)).query
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
 def test_the_database_is_where_it_is_asked_for_whatever_the_path(tmp_path: Path, name: str) -> None:
     path = tmp_path / name / "results.db"
     with Store(path) as store:

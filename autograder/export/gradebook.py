@@ -31,7 +31,6 @@ from nbgrader.api import (
 from nbgrader.api import Grade as Mark
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Float
 from traitlets.config import Config
@@ -44,7 +43,7 @@ from autograder.export.executed import executed_notebook
 from autograder.export.submitted import submitted_at, write_exchanged
 from autograder.grades import late_penalty
 from autograder.notebook.formats import as_utf8, course_notebook_bytes
-from autograder.paths import Paths
+from autograder.paths import Paths, sqlite_address
 from autograder.records import Evidence, Grade, HandMark, QuestionGrade, load_evidence, write_beside
 from autograder.wire.codec import WireError
 
@@ -200,7 +199,7 @@ def configuration(paths: Paths, percent_per_day: float | None = None) -> Config:
         config.CourseDirectory.root = root
     if "db_url" not in config.CourseDirectory:  # nbgrader makes it of the path as it is, whatever characters are there
         gradebook = Path(config.CourseDirectory.root).absolute() / paths.gradebook.name
-        config.CourseDirectory.db_url = URL.create("sqlite", database=str(gradebook)).render_as_string()
+        config.CourseDirectory.db_url = sqlite_address(gradebook)
     if percent_per_day is not None:
         config.AssignLatePenalties.plugin_class = PercentPerDay
         config.PercentPerDay.percent = percent_per_day

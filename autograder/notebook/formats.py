@@ -122,11 +122,12 @@ def _language(metadata: Any) -> str:
 def _decoded(data: bytes | memoryview) -> _Stored:
     try:
         return msgspec.json.decode(data, type=_Stored)
-    except msgspec.DecodeError:
+    except msgspec.DecodeError as error:
+        # Python writes, and Jupyter reads, what JSON does not have; an editor that cuts an output cuts an emoji in two
         whole = bytes(data)
-        if b"NaN" not in whole and b"Infinity" not in whole:
+        if b"NaN" not in whole and b"Infinity" not in whole and "surrogate" not in str(error):
             raise
-        return msgspec.convert(json.loads(whole), _Stored)  # Python writes, and Jupyter reads, what JSON does not have
+        return msgspec.convert(json.loads(whole), _Stored)
 
 
 def _upgraded(data: bytes | memoryview) -> _Stored:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.nbgrader_rules import OutputRules
 from autograder.notebook.formats import course_notebook_bytes
-from autograder.paths import Paths
+from autograder.paths import Paths, sqlite_address
 from autograder.wire import codec
 from autograder.wire.messages import Cell
 
@@ -60,7 +60,7 @@ class MasterCopy:
         self._path = paths.master(assignment).with_suffix(f".{os.getpid()}.db")
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
-        self._url = sa.URL.create("sqlite", database=str(self._path)).render_as_string()
+        self._url = sqlite_address(self._path)
         engine = sa.create_engine(self._url)
         Base.metadata.create_all(engine)  # or Gradebook does it, and starts a program to find its own version
         engine.dispose()

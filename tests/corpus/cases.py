@@ -513,6 +513,18 @@ case(
     changed(DOUBLE, outputs=[{"output_type": "execute_result", "data": {"application/json": float("nan")}}]),
 )
 
+case(
+    "half-emoji",
+    "half an emoji in an output and a comment, as an editor cuts them",
+    toy.notebook(
+        changed(
+            DOUBLE,
+            outputs=[{"output_type": "stream", "name": "stdout", "text": "HALF"}],
+            source=right()[DOUBLE]["source"] + "\n    # HALF",
+        )
+    ).replace(b"HALF", b"\\ud83d"),
+)
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 EMPTY_ONE = toy.notebook([toy.text("t", "brouillon")])
