@@ -45,6 +45,10 @@ class Edit:
     """Whether it is the last step of the network."""
     moved: bool = False
     """Whether `given` only stands in another place; `owner` is then the wanted step before it."""
+    repeated: bool = False
+    """Whether a step to take away is there more often than wanted."""
+    after: Step | None = None
+    """Of a step that is moved, the given one that it should follow; None where that is not there."""
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -61,13 +65,20 @@ def edits(given: Sequence[Step], wanted: Sequence[Step]) -> list[Edit]:
     """
     found: list[Edit] = []
     mine = theirs = 0
-    for left, right in _aligned(given, wanted):
+    pairs = _aligned(given, wanted)
+    for left, right in pairs:
         last = mine >= len(given) - 1 and theirs >= len(wanted) - 1
         if left is None or right is None or not _same(left, right):
-            found.append(Edit(left, right, _owner(given, mine if left is not None else mine - 1), last))
+            owner = _owner(given, mine if left is not None else mine - 1)
+            found.append(Edit(left, right, owner, last, repeated=right is None and _is_repeated(left, given, wanted)))
         mine += left is not None
         theirs += right is not None
-    return _with_first_moved(found, wanted)
+    return _with_first_moved(found, given, wanted, pairs)
+
+
+def _is_repeated(step: Step | None, given: Sequence[Step], wanted: Sequence[Step]) -> bool:
+    mine, theirs = (sum(step is not None and _same(one, step) for one in steps) for steps in (given, wanted))
+    return mine > theirs > 0
 
 
 def differing(given: Step, wanted: Step) -> tuple[str, ...]:
@@ -88,7 +99,12 @@ def _owner(steps: Sequence[Step], index: int) -> Step | None:
     return steps[index] if 0 <= index < len(steps) else None
 
 
-def _with_first_moved(found: list[Edit], wanted: Sequence[Step]) -> list[Edit]:
+def _with_first_moved(
+    found: list[Edit],
+    given: Sequence[Step],
+    wanted: Sequence[Step],
+    pairs: Sequence[tuple[Step | None, Step | None]],
+) -> list[Edit]:
     """Where the first edit takes away a step that a later one adds, or the reverse, make them one move."""
     for number, later in enumerate(found[1:], start=1):
         first = found[0]
@@ -97,7 +113,10 @@ def _with_first_moved(found: list[Edit], wanted: Sequence[Step]) -> list[Edit]:
             continue
         if _same(gone.given, come.wanted):
             place = next(index for index, step in enumerate(wanted) if step is come.wanted)
-            move = Edit(gone.given, come.wanted, wanted[place - 1] if place else None, come.last, moved=True)
+            before = wanted[place - 1] if place else None
+            mine = next((left for left, right in pairs if right is before and before is not None), None)
+            after = None if mine is None else _owner(given, next(n for n, one in enumerate(given) if one is mine))
+            move = Edit(gone.given, come.wanted, before, come.last, moved=True, after=after)
             return [move, *found[1:number], *found[number + 1 :]]
     return found
 

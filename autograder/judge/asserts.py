@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograder.judge.explain import explain
+from autograder.judge.explain import explain, explain_params, unread
 from autograder.judge.frames import Table
-from autograder.judge.layers import with_difference, with_place
-from autograder.judge.message import CheckFailed, Mismatch
+from autograder.judge.layers import counted, with_difference, with_place
+from autograder.judge.listed import network_from_list, without_shapes
+from autograder.judge.message import CannotTell, CheckFailed, Mismatch
 from autograder.judge.shown import array_text, cut, network_of, numbers, numeric, shown
 from autograder.judge.signature import signature
 from autograder.judge.tables import table_mismatch
+from autograder.judge.values import Model
 from autograder.locale import phrase, phrases
+from autograder.wire.messages import Layer, Network
 
 SHOWN_DIFFERENCES = 3
 
@@ -50,7 +53,10 @@ def assert_params(given: Any, expected: int) -> None:
     network = network_of(given)
     if network.params != expected:
         received = phrases("{n} parameter", "{n} parameters", network.params)
-        _require(with_difference(network, received, phrases("{n} parameter", "{n} parameters", expected)))
+        mismatch = with_difference(network, received, phrases("{n} parameter", "{n} parameters", expected))
+        difference = explain_params(network.record, network.reference) if network.reference else None
+        where = mismatch if difference is None else with_place(received, mismatch.expected, difference)
+        _require(where)
 
 
 def assert_output_shape(given: Any, shape: Sequence[int | None]) -> None:
@@ -61,23 +67,92 @@ def assert_output_shape(given: Any, shape: Sequence[int | None]) -> None:
         _require(with_difference(network, received, _shape_text(tuple(shape))))
 
 
-def assert_same_network(given: Any, expected: Any = None) -> None:
-    """Require the same network as `expected`, another model of the student's; left out, as the solution's.
+def assert_same_network(
+    given: Any, expected: Any = None, *, trainable: bool = False, initializers: bool = False
+) -> None:
+    """Require the same network as `expected`: another model of the student's, or a list of layers; else the solution's.
 
-    Names, dress (Sequential, functional, subclass) and how activations are written do not count; see
-    `autograder.judge.signature`.
+    A list holds layers as they are written, `["Conv2D(32, 3, activation='relu')", "Flatten", "Dense(10)"]`, and is
+    compared with a network that applies them one after the other. Names, dress (Sequential, functional, subclass,
+    layers of one's own) and how operations are written do not count; regularizers do. With `trainable`, frozen layers
+    differ from trained ones; with `initializers`, the values that weights begin with count too. Raises CannotTell where
+    code that could not be followed is all that may differ.
     """
     network = network_of(given)
-    wanted = network.reference if expected is None else network_of(expected).record
-    if wanted is None:
-        raise LookupError("there is no solution to compare with: the reference exam gave no network for this probe")
-    if signature(network.record) == signature(wanted):
+    wanted = _wanted(network, expected)
+    given = without_shapes(network.record) if isinstance(expected, list | tuple) else network.record
+    asked = {"trainable": trainable, "initializers": initializers}
+    if signature(given, **asked) == signature(wanted, **asked):
         return
-    difference = explain(network.record, wanted)
-    same_size = network.params == wanted.params
+    difference = explain(given, wanted, **asked)
+    doubt = unread(given, wanted, **asked)
+    if doubt:
+        raise CannotTell(f"the networks cannot be compared, look at this one yourself: {doubt}")
+    same_size = network.params == wanted.params or isinstance(expected, list | tuple)
     received = None if same_size else phrases("{n} parameter", "{n} parameters", network.params)
     due = None if same_size else phrases("{n} parameter", "{n} parameters", wanted.params)
     _require(with_place(received, due, difference))
+
+
+def assert_frozen(given: Any, until: str | int | None = None) -> None:
+    """Require frozen layers: all that have weights, or those up to `until`, a name or a position from 1, included.
+
+    The layers after `until` must be trained.
+    """
+    network = network_of(given)
+    weighted = [layer for layer in network.layers if layer.weights]
+    last = len(weighted) if until is None else _place_of(network, weighted, until)
+    wrong = next((one for n, one in enumerate(weighted) if (n < last) == _is_trained(one)), None)
+    if wrong is not None or not weighted:
+        _require(_training_mismatch(network, wrong))
+
+
+def assert_trainable_params(given: Any, expected: int) -> None:
+    """Require this number of parameters that training changes."""
+    network = network_of(given)
+    if network.trainable_params != expected:
+        received = phrases("{n} trainable parameter", "{n} trainable parameters", network.trainable_params)
+        due = phrases("{n} trainable parameter", "{n} trainable parameters", expected)
+        hint = phrase("trainable = False freezes the weights of a layer; set it before compile.")
+        _require(Mismatch(received, due, hint=hint))
+
+
+def _wanted(network: Model, expected: Any) -> Network:
+    """Return the record to compare with."""
+    if isinstance(expected, list | tuple):
+        return network_from_list(expected, network.record)
+    wanted = network.reference if expected is None else network_of(expected).record
+    if wanted is None:
+        raise LookupError("there is no solution to compare with: the reference exam gave no network for this probe")
+    return wanted
+
+
+def _place_of(network: Model, weighted: Sequence[Layer], until: str | int) -> int:
+    """Return how many of the layers with weights come up to one, it included."""
+    layers = counted(network)
+    for number, layer in enumerate(layers, start=1):
+        if until in (number, layer.name):
+            return sum(any(one is other for other in layers[:number]) for one in weighted)
+    raise LookupError(f"the network has no layer {until!r}: it has {', '.join(one.name for one in layers)[:300]}")
+
+
+def _is_trained(layer: Layer) -> bool:
+    return any(weight.trainable for weight in layer.weights)
+
+
+def _training_mismatch(network: Model, wrong: Layer | None) -> Mismatch:
+    if wrong is None:
+        return Mismatch(received=phrase("a network without weights"))
+    number = 1 + next(n for n, one in enumerate(network.layers) if one is wrong)
+    trained = _is_trained(wrong)
+    place = phrase('layer {n}, {cls} "{name}"', n=number, cls=wrong.cls, name=wrong.name)
+    return Mismatch(
+        received=phrase("trained") if trained else phrase("frozen"),
+        expected=phrase("frozen") if trained else phrase("trained"),
+        where=place,
+        place=place,
+        hint=phrase("trainable = False freezes the weights of a layer; set it before compile."),
+    )
 
 
 def _require(mismatch: Mismatch | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.explain import Difference, explain
+from autograder.judge.explain import Difference, explain, raised
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.normal import parts, plain_class
 from autograder.judge.shown import cut, network_of
@@ -49,14 +49,17 @@ def assert_layer(given: Any, which: int | str, cls: str | None = None, **setting
 
 def with_difference(network: Model, received: Said, expected: Said) -> Mismatch:
     """The mismatch, with the smallest edit that would mend the network where the solution's is known."""
-    return with_place(received, expected, explain(network.record, network.reference) if network.reference else None)
+    difference = explain(network.record, network.reference) if network.reference else None
+    return with_place(received, expected, difference or raised(network.record))
 
 
 def with_place(received: Said | None, expected: Said | None, difference: Difference | None) -> Mismatch:
     """The mismatch, with where the networks differ and what to try."""
     if difference is None:
         return Mismatch(received, expected)
-    return Mismatch(received, expected, difference.where, difference.place, difference.hint)
+    return Mismatch(
+        received, expected, difference.where, difference.place, difference.hint, discreet=difference.discreet
+    )
 
 
 def counted(network: Model) -> list[Layer]:

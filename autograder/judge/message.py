@@ -24,6 +24,14 @@ class Mismatch:
     place: Said | None = None
     hint: Said | None = None
     first: Said | None = None
+    discreet: Said | None = None
+    """What to try, said in place of `hint` where the course hides expectations and the hint would tell them."""
+
+
+class CannotTell(Exception):
+    """What was handed in is neither right nor wrong as far as can be read: it costs no point, and is the author's to
+    look at.
+    """
 
 
 class CheckFailed(AssertionError):
@@ -43,7 +51,7 @@ def compose(mismatch: Mismatch, language: str, *, hidden: bool) -> str:
         (phrase("received"), mismatch.received),
         (phrase("expected"), None if hidden else mismatch.expected),
         (phrase("where"), mismatch.place if hidden else (mismatch.where or mismatch.place)),
-        (phrase("hint"), mismatch.hint),
+        (phrase("hint"), mismatch.discreet if hidden and mismatch.discreet is not None else mismatch.hint),
         (phrase("first"), mismatch.first),
     ]
     said = [(render(label, language), render(text, language)) for label, text in rows if text is not None]

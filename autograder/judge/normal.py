@@ -7,12 +7,15 @@ are, and never raise.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from autograder.wire.messages import Layer, Shape
+from msgspec.structs import replace
+
+from autograder.wire.messages import Layer
 
 Settings = tuple[tuple[str, object], ...]
 """Sorted pairs. Values are JSON's, lists as tuples and dicts as sorted pairs, so that they compare and hash."""
@@ -20,7 +23,13 @@ Settings = tuple[tuple[str, object], ...]
 COMMUTATIVE = frozenset({"Add", "Multiply", "Average", "Maximum", "Minimum"})
 """Merges that do not depend on the order of their inputs."""
 
-_NOISE = frozenset({"name", "seed", "trainable", "batch_input_shape", "batch_shape", "quantization_config"})
+_NOISE = frozenset(
+    (
+        *("name", "seed", "trainable", "batch_input_shape", "batch_shape", "quantization_config", "module"),
+        *("registered_name", "build_config", "unroll", "implementation", "use_cudnn", "zero_output_for_mask"),
+        *("flash_attention", "input_length", "noise_shape", "call_config"),
+    )
+)
 """Settings that do not change what a layer computes. `trainable` is read from the weights, where it is asked for."""
 MAX_SIZE = 20
 """Characters of a label's number: nothing forces a room to send a number."""
@@ -49,6 +58,16 @@ _DEFAULTS: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
     ),
     (re.compile("LayerNormalization"), {"rms_scaling": False}),
     (re.compile("Embedding"), {"mask_zero": False}),
+    (
+        re.compile("LSTM|GRU|SimpleRNN"),
+        {"activation": "tanh", "use_bias": True, "go_backwards": False, "stateful": False, "return_sequences": False},
+    ),
+    (re.compile("LSTM|GRU"), {"recurrent_activation": "sigmoid"}),
+    (re.compile("LSTM"), {"unit_forget_bias": True}),
+    (re.compile("GRU"), {"reset_after": True}),
+    (re.compile("Bidirectional"), {"merge_mode": "concat"}),
+    (re.compile("UpSampling2D"), {"size": 2, "interpolation": "nearest", "data_format": "channels_last"}),
+    (re.compile("(?:ZeroPadding|Cropping)2D"), {"data_format": "channels_last"}),
     (re.compile("Concatenate"), {"axis": -1}),
 )
 """Keras's defaults, for records that leave them out: another version's, or another framework's."""
@@ -63,6 +82,17 @@ _INITIALIZERS: Mapping[str, tuple[object, ...]] = {
     **dict.fromkeys(("gamma", "moving_variance"), ("Ones",)),
 }
 """Keras's default initializer of each kind of weight, in the forms it takes here."""
+_DRAWING = (("gain", 1), ("scale", 1), ("input_axes", None), ("output_axes", None))
+"""What initializers say of themselves that is their default."""
+_NOTHING_AT_ZERO = frozenset(
+    (
+        *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"),
+        *("GaussianDropout", "GaussianNoise"),
+    )
+)
+_UNTRAINED = _NOTHING_AT_ZERO | {f"Random{name}" for name in ("Flip", "Rotation", "Zoom", "Translation", "Contrast")}
+"""Layers that do nothing unless they are trained."""
+_ZERO, _ONE = ("Constant", (("value", 0),)), ("Constant", (("value", 1),))
 
 _ACTIVATIONS: Mapping[str, Mapping[str, object]] = {
     "relu": {"negative_slope": 0, "max_value": None, "threshold": 0},
@@ -97,6 +127,20 @@ _CLASS_ALIASES = (
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What counts beside what is computed."""
+
+    trainable: bool = False
+    """Whether frozen layers differ from trained ones."""
+    initializers: bool = False
+    """Whether the values that weights begin with do."""
+
+
+COMPUTED = Asked()
+"""What is computed counts, and nothing else."""
+
+
+@dataclass(frozen=True)
 class Part:
     """One thing a layer does."""
 
@@ -105,37 +149,54 @@ class Part:
     label: str
 
 
-def parts(layer: Layer, *, trainable: bool = False) -> list[Part]:
-    """Return what `layer` does, in order: none, one, or two parts, the second its activation.
-
-    With `trainable`, the first part of a layer that has weights says whether any of them is trained.
-    """
-    if layer.origin == "custom":
-        return [_custom(layer, trainable)]
+def parts(layer: Layer, asked: Asked = COMPUTED) -> list[Part]:
+    """Return what a layer of Keras does, in order: none, one, or two parts, the second its activation."""
     cls = plain_class(layer.cls)
     if cls == "Activation" or cls.lower() in _ACTIVATION_OF_CLASS:
-        return _activation(layer.config.get("activation") if cls == "Activation" else _spec(layer), layer)
-    if cls in ("Reshape", "Flatten"):
-        return _reshape(cls, layer)
-    if cls == "Dropout" and layer.config.get("rate") == 0:
+        return activation(layer.config.get("activation") if cls == "Activation" else _spec(layer), layer)
+    if cls in _NOTHING_AT_ZERO and not layer.config.get("rate", layer.config.get("stddev")):
         return []
-    settings = _settings(cls, layer)
-    activation = settings.pop("activation", None) if _CONVOLUTION.fullmatch(cls) or _DENSE.fullmatch(cls) else None
-    return [_part(cls, settings, layer, trainable), *_activation(activation, layer)]
+    if cls in _UNTRAINED and layer.training is False:
+        return []
+    cls, settings = settings_of(layer, asked)
+    last = settings.pop("activation", None) if _CONVOLUTION.fullmatch(cls) or _DENSE.fullmatch(cls) else None
+    return [Part(cls, sort(settings), label(cls, settings)), *activation(last, layer)]
 
 
-def _part(cls: str, settings: dict[str, object], layer: Layer, trainable: bool) -> Part:
-    if trainable and layer.weights:
-        settings["trainable"] = any(weight.trainable for weight in layer.weights)
+def label(cls: str, settings: Mapping[str, object]) -> str:
+    """Return a short name: `Conv2D(128)`, `Bidirectional(LSTM(6))`."""
     size = next((settings[key] for key in ("filters", "units", "output_dim", "rate") if key in settings), None)
-    return Part(cls, _sorted(settings), cls if size is None else f"{cls}({str(size)[:MAX_SIZE]})")
+    plain = "" if size is None else f"({str(size)[:MAX_SIZE]})"
+    inner = settings.get("layer")
+    return f"{cls}({inner}{plain})" if isinstance(inner, str) else f"{cls}{plain}"
 
 
-def _custom(layer: Layer, trainable: bool) -> Part:
-    """A layer of the student's own: what is known of it is its class, its configuration and its weights' shapes."""
-    settings = _cleaned_config(layer.config)
-    settings["weights"] = tuple(weight.shape for weight in layer.weights)
-    return _part(layer.cls, settings, layer, trainable)
+def settings_of(layer: Layer, asked: Asked) -> tuple[str, dict[str, object]]:
+    """Return the class and the settings of a layer in normal form; of a wrapper, those of the layer in it as well."""
+    cls = plain_class(layer.cls)
+    settings = _settings(cls, layer, asked)
+    if cls == "RNN" and _serialised(layer.config.get("cell")) is not None:
+        name, config = _serialised(layer.config["cell"]) or ("", {})
+        inner = _inside(layer, name.removesuffix("Cell"), {**layer.config, **config})
+        return settings_of(inner, asked) if name in ("LSTMCell", "GRUCell", "SimpleRNNCell") else (cls, settings)
+    if cls in ("TimeDistributed", "Bidirectional") and _serialised(layer.config.get("layer")) is not None:
+        name, config = _serialised(layer.config["layer"]) or ("", {})
+        inner_cls, inner_settings = settings_of(_inside(layer, name, config), asked)
+        settings = {**inner_settings, **settings, "layer": inner_cls}
+        settings = {key: value for key, value in settings.items() if key not in ("backward_layer", "return_state")}
+    return cls, settings
+
+
+def _serialised(value: object) -> tuple[str, dict[str, object]] | None:
+    """Return the class and the configuration of an object as Keras serialises it, None for anything else."""
+    if isinstance(value, dict) and {"class_name", "config"} <= set(value) and isinstance(value["config"], dict):
+        return str(value["class_name"]), value["config"]
+    return None
+
+
+def _inside(layer: Layer, cls: str, config: Mapping[str, object]) -> Layer:
+    """Return the layer that a wrapper holds as if it were called by itself."""
+    return replace(layer, cls=cls, config={key: value for key, value in config.items() if key not in ("layer", "cell")})
 
 
 def plain_class(name: str) -> str:
@@ -152,17 +213,27 @@ def _spec(layer: Layer) -> object:
     return {"class_name": layer.cls, "config": layer.config}
 
 
-def _activation(spec: object, layer: Layer) -> list[Part]:
+def activation(spec: object, layer: Layer) -> list[Part]:
     """Return the part of an activation: a name, or a layer or function as Keras serialises it."""
-    name, params = _named_activation(_clean(spec))
+    name, params = _named_activation(clean(spec))
     if "axis" in params:
-        params["axis"] = _from_the_end(params["axis"], _rank(layer))
-    name, params = _plainest(name, params)
+        params["axis"] = from_the_end(params["axis"], _rank(layer))
+    return named(name, params)
+
+
+def named(name: str, params: Mapping[str, object]) -> list[Part]:
+    """Return the part of an activation of Keras by its name; none for the one that changes nothing."""
+    name, params = _plainest(name, dict(params))
     if name == "linear":
         return []
     defaults = _ACTIVATIONS.get(name, {})
     said = {key: value for key, value in params.items() if value is not None and value != defaults.get(key)}
-    return [Part("Activation", _sorted({"activation": name, **said}), name)]
+    return [Part("Activation", sort({"activation": name, **said}), name)]
+
+
+def activation_name(cls: str) -> str | None:
+    """Return Keras's name of the activation that a class or an operation is; None where it is none."""
+    return _ACTIVATION_OF_CLASS.get(cls.lower().replace("_", ""))
 
 
 def _named_activation(spec: object) -> tuple[str, dict[str, object]]:
@@ -170,11 +241,11 @@ def _named_activation(spec: object) -> tuple[str, dict[str, object]]:
         return "linear", {}
     called, config = spec if isinstance(spec, tuple) and len(spec) == 2 else (spec, ())
     name = _ACTIVATION_OF_CLASS.get(str(called).lower().replace("_", ""), str(called))
-    params = {**_ACTIVATIONS.get(name, {}), **_pairs(config)}
-    return name, {key: value for key, value in params.items() if key != "dtype"}
+    params = {**_ACTIVATIONS.get(name, {}), **pairs(config)}
+    return name, {key: value for key, value in params.items() if key not in ("dtype", "x", "beta")}
 
 
-def _pairs(config: object) -> dict[str, object]:
+def pairs(config: object) -> dict[str, object]:
     """Undo `_sorted`; nothing for what it did not make."""
     pairs = [pair for pair in config if isinstance(pair, tuple) and len(pair) == 2] if isinstance(config, tuple) else []
     return {str(key): value for key, value in pairs}
@@ -195,61 +266,110 @@ def _plainest(name: str, params: dict[str, object]) -> tuple[str, dict[str, obje
 # --- Settings ---------------------------------------------------------------------------------------------------------
 
 
-def _settings(cls: str, layer: Layer) -> dict[str, object]:
+def _settings(cls: str, layer: Layer, asked: Asked) -> dict[str, object]:
     settings: dict[str, object] = {}
     for pattern, defaults in _DEFAULTS:
         if pattern.fullmatch(cls):
             settings |= defaults
-    settings |= _cleaned_config(layer.config)
+    settings |= cleaned(layer.config, asked)
     if "pool_size" in settings:
         settings.setdefault("strides", settings["pool_size"])
     settings = {key: _spatial(key, value, cls) for key, value in settings.items()}
-    if _SLIDING.fullmatch(cls) and settings.get("padding") == "same" and _pads_nothing(settings, layer):
+    if _SLIDING.fullmatch(cls) and settings.get("padding") == "same" and pads_nothing(settings, layer):
         settings["padding"] = "valid"
     if "axis" in settings:
-        settings["axis"] = _from_the_end(settings["axis"], _rank(layer))
-    if cls in COMMUTATIVE and isinstance(settings.get("arguments"), tuple):
-        settings["arguments"] = tuple(sorted(settings["arguments"], key=repr))  # type: ignore[call-overload]
+        settings["axis"] = from_the_end(settings["axis"], _rank(layer))
+    for key in ("dropout", "recurrent_dropout"):
+        if settings.get(key) == 0:
+            del settings[key]
+    if cls == "MultiHeadAttention" and settings.get("value_dim") == settings.get("key_dim"):
+        settings.pop("value_dim", None)
     return settings
 
 
-def _cleaned_config(config: Mapping[str, object]) -> dict[str, object]:
-    cleaned = {key: _clean(value) for key, value in config.items() if key not in _NOISE}
-    return {key: value for key, value in cleaned.items() if value is not None and not _is_default(key, value)}
-
-
-def _is_default(key: str, value: object) -> bool:
-    if key == "dtype":
-        return value == "float32"
-    kind, _, role = key.rpartition("_")
-    return role == "initializer" and _initializer(value) in _INITIALIZERS.get(kind, ())
+def cleaned(config: Mapping[str, object], asked: Asked) -> dict[str, object]:
+    """Return the settings that count, those left out that say nothing or what Keras would say by itself."""
+    found: dict[str, object] = {}
+    for key, value in config.items():
+        kind, _, role = key.rpartition("_")
+        said = clean(value)
+        if role == "initializer":
+            said = _initializer(said) if asked.initializers else None
+            said = None if said in _INITIALIZERS.get(kind, ()) else _readable(said)
+        elif role == "regularizer":
+            said = _regularizer(said)
+        elif role == "constraint":
+            said = _readable(said)
+        if key not in _NOISE and said is not None and (key, said) != ("dtype", "float32"):
+            found[key] = said
+    return found
 
 
 def _initializer(value: object) -> object:
-    """Name an initializer as its class is: glorot_uniform is GlorotUniform."""
+    """Name an initializer as its class is: glorot_uniform is GlorotUniform, and a constant 1 is Ones."""
     if isinstance(value, str) and value.islower():
-        return "".join(word.capitalize() for word in value.split("_"))
+        value = "".join(word.capitalize() for word in value.split("_"))
+    if value in (_ZERO, "Constant"):
+        return "Zeros"
+    if isinstance(value, tuple) and len(value) == 2:
+        config = tuple(pair for pair in value[1] if pair not in _DRAWING) if isinstance(value[1], tuple) else value[1]
+        value = (value[0], config) if config else value[0]
+    return "Ones" if value == _ONE else value
+
+
+def _regularizer(value: object) -> object:
+    """Write a penalty by its two factors: L1L2(l2=0.01) is L2(0.01), and one of no weight is none."""
+    name, config = value if isinstance(value, tuple) and len(value) == 2 else (value, ())
+    key = str(name).lower().replace("_", "")
+    if key not in ("l1", "l2", "l1l2"):
+        return _readable(value)
+    said = {**({"l1": 0.01, "l2": 0.01} if not config else {}), **pairs(config)}
+    found = [f"{said[one]}" for one in ("l1", "l2") if one in key and said.get(one)]
+    kinds = [one for one in ("l1", "l2") if one in key and said.get(one)]
+    return f"{''.join(kinds).upper()}({', '.join(found)})" if kinds else None
+
+
+def _readable(value: object) -> object:
+    """Write a serialised object as its constructor is called: MaxNorm(max_value=3)."""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
+        said = ", ".join(f"{key}={shown(one)}" for key, one in pairs(value[1]).items())
+        return f"{value[0]}({said})"
     return value
 
 
-def _clean(value: object, depth: int = 0) -> object:
+def shown(value: object) -> str:
+    """Return the text of a value in normal form, without the pairs that stand for dicts."""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], tuple):
+        return str(_readable(value))
+    return str(value)
+
+
+def clean(value: object, depth: int = 0) -> object:
     """Return `value` so that it compares and hashes; a serialised object as its class, with what sets it apart."""
     if depth > _DEPTH:
         return "…"
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float):
+        return rounded(value)
     if isinstance(value, (list, tuple)):
-        return tuple(_clean(item, depth + 1) for item in value)
+        return tuple(clean(item, depth + 1) for item in value)
     if not isinstance(value, dict):
         return value
     if {"class_name", "config"} <= set(value):
-        config = _clean(value["config"], depth + 1)
+        config = clean(value["config"], depth + 1)
         return (str(value["class_name"]), config) if config else str(value["class_name"])
-    cleaned = {str(key): _clean(item, depth + 1) for key, item in value.items() if key not in _NOISE}
-    return _sorted({key: item for key, item in cleaned.items() if item is not None})
+    said = {str(key): clean(item, depth + 1) for key, item in value.items() if key not in _NOISE}
+    return sort({key: item for key, item in said.items() if item is not None})
 
 
-def _sorted(settings: Mapping[str, object]) -> Settings:
+def rounded(value: float) -> float | int:
+    """Write a number as precisely as float32 keeps it: 0.01 and 0.009999999776 are one."""
+    if not math.isfinite(value):
+        return value
+    value = float(f"{value:.6g}")
+    return int(value) if value.is_integer() else value
+
+
+def sort(settings: Mapping[str, object]) -> Settings:
     return tuple(sorted(settings.items(), key=lambda pair: pair[0]))
 
 
@@ -261,10 +381,10 @@ def _spatial(key: str, value: object, cls: str) -> object:
     return value
 
 
-def _from_the_end(axis: object, rank: int) -> object:
+def from_the_end(axis: object, rank: int) -> object:
     """Count an axis from the end, where the number of axes is known: the last one of four is -1 and 3 alike."""
     if isinstance(axis, tuple):
-        counted = tuple(_from_the_end(one, rank) for one in axis)
+        counted = tuple(from_the_end(one, rank) for one in axis)
         return counted[0] if len(counted) == 1 else counted
     return axis - rank if isinstance(axis, int) and 0 <= axis < rank else axis
 
@@ -276,28 +396,12 @@ def _rank(layer: Layer) -> int:
 # --- Shapes -----------------------------------------------------------------------------------------------------------
 
 
-def _reshape(cls: str, layer: Layer) -> list[Part]:
-    """To one axis it is a Flatten, to the same shape it is nothing."""
-    given, made = _only(layer.input_shapes), _only(layer.output_shapes)
-    if made is not None and given == made:
-        return []
-    target = made[1:] if made is not None else _clean(layer.config.get("target_shape"))
-    if cls == "Flatten" or (isinstance(target, tuple) and len(target) == 1):
-        first = layer.config.get("data_format") == "channels_first"
-        return [Part("Flatten", (("data_format", "channels_first"),) if first else (), "Flatten")]
-    return [Part("Reshape", (("target_shape", target),), "Reshape")]
-
-
-def _only(shapes: list[Shape]) -> Shape | None:
-    return shapes[0] if len(shapes) == 1 else None
-
-
-def _pads_nothing(settings: Mapping[str, object], layer: Layer) -> bool:
+def pads_nothing(settings: Mapping[str, object], layer: Layer) -> bool:
     """Say whether padding "same" adds no pixel on any axis, so that "valid" would do the same.
 
     TensorFlow's rule: ceil(size / stride) windows, and as many pixels as the last of them reaches past the image.
     """
-    shape = _only(layer.input_shapes)
+    shape = layer.input_shapes[0] if layer.input_shapes else None
     if shape is None:
         return False
     sizes = shape[2:] if settings.get("data_format") == "channels_first" else shape[1:-1]
@@ -320,6 +424,17 @@ def _padded(size: int | None, window: int, stride: int, dilation: int) -> int | 
 def _sizes(value: object) -> tuple[int, ...]:
     """Return a tuple of sizes as it is, and nothing for anything else."""
     return value if isinstance(value, tuple) and all(_is_size(one) and one > 0 for one in value) else ()
+
+
+def default_of(cls: str, setting: str) -> object:
+    """Return what Keras takes for a setting that is not given; None where that is nothing, or not known here."""
+    kind, _, role = setting.rpartition("_")
+    if role == "initializer":
+        return next(iter(_INITIALIZERS.get(kind, ())), None)
+    if cls == "Activation":
+        found = [defaults[setting] for defaults in _ACTIVATIONS.values() if setting in defaults]
+        return found[0] if found else None
+    return next((defaults[setting] for one, defaults in _DEFAULTS if one.fullmatch(cls) and setting in defaults), None)
 
 
 def _is_size(value: object) -> TypeGuard[int]:

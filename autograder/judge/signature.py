@@ -1,8 +1,8 @@
 """The canonical form of a network and its signature: equal for equal networks, whatever their dress.
 
-Pure functions of `Network` records. Each layer is put in normal form (`normal`), what leads to no output is left out,
-and the rest is numbered from the outputs backwards, so that neither names nor the order in which branches were written
-remain. The signature is the hash of that list.
+Pure functions of `Network` records. What a network computes is put in normal form (`algebra`), what leads to no output
+is left out, and the rest is numbered from the outputs backwards, so that neither names nor the order in which branches
+were written remain. The signature is the hash of that list.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from autograder.judge.normal import COMMUTATIVE, Part, Settings, parts
-from autograder.wire.messages import Layer, Network, Shape
+from autograder.judge.algebra import Node, computed
+from autograder.judge.normal import COMMUTATIVE, Asked, Settings
+from autograder.wire.messages import Graph, Network, Shape
 
-VERSION = 1
+VERSION = 2
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
 
 
@@ -34,8 +35,12 @@ class Step:
     """Position, from 1, of the layer it came from, as its author counts: the InputLayer is not one."""
     label: str
     """Short name for a message: `Conv2D(128)`, `MaxPooling2D`, `relu`."""
-    shared: int = 0
-    """Number, from 1, of the weights it shares with another step; 0 for weights of its own."""
+    shared: tuple[int, ...] = ()
+    """For each weight, the number, from 1, of one that another step holds too, 0 for its own; empty where all are."""
+    within: str = ""
+    """Class of the layer of the student's own that it is in."""
+    unreadable: str = ""
+    """Why what it computes could not be followed: it is equal to what has the same code."""
 
 
 @dataclass(frozen=True)
@@ -48,105 +53,129 @@ class Canonical:
     """Positions in `steps`, negative for an input handed through."""
     input_shapes: tuple[Shape, ...]
     """Batch left out."""
+    losses: tuple[int, ...] = ()
+    """Steps that give what `add_loss` was handed."""
+
+    @property
+    def content(self) -> object:
+        """What two equal networks have in common: all but `layer`, `label` and shapes."""
+        steps = [(step.cls, step.settings, step.inputs, step.shared) for step in self.steps]
+        return [self.input_shapes, steps, self.outputs, self.losses]
 
 
-def signature(network: Network, *, trainable: bool = False) -> str:
+def signature(network: Network, *, trainable: bool = False, initializers: bool = False) -> str:
     """Return "sha256:…", equal for two networks that compute the same with weights of the same shapes.
 
-    With `trainable`, frozen and trained layers differ as well.
+    With `trainable`, frozen and trained layers differ as well; with `initializers`, the values that weights begin with.
+    A network that could not be followed is equal to one of the same code.
     """
-    form = canonical(network, trainable=trainable)
-    steps = [(step.cls, step.settings, step.inputs, step.shared) for step in form.steps]
-    return "sha256:" + _hash([VERSION, form.input_shapes, steps, form.outputs])
+    forms = [canonical(network, trainable=trainable, initializers=initializers)]
+    inference = untrained(network, Asked(trainable, initializers))
+    if inference is not None:
+        forms.append(inference)
+    return "sha256:" + _hash([VERSION, network.code, [form.content for form in forms]])
 
 
-def canonical(network: Network, *, trainable: bool = False) -> Canonical:
-    """Return the canonical form of `network`. Two networks are equal when all but `layer` and `label` of it is."""
-    steps, identities, outputs = _steps(network, trainable)
-    order = _canonical_order(steps, identities, outputs)
+def canonical(network: Network, *, trainable: bool = False, initializers: bool = False) -> Canonical:
+    """Return the canonical form of `network`. Two networks are equal when the `content` of it is.
+
+    Of a network that computes another thing when it is not trained, what it computes in training.
+    """
+    return _canonical(network, _graph(network), Asked(trainable, initializers))
+
+
+def untrained(network: Network, asked: Asked) -> Canonical | None:
+    """Return what `network` computes when it is not trained, None where that is its layers' own way of not being."""
+    if network.inference is None:
+        return None
+    derived = _canonical(network, _graph(network), asked, trained=False)
+    actual = _canonical(network, network.inference, asked, trained=False)
+    return None if derived.content == actual.content else actual
+
+
+def _graph(network: Network) -> Graph:
+    return Graph(network.layers, network.outputs, network.slots, network.losses)
+
+
+def _canonical(network: Network, graph: Graph, asked: Asked, *, trained: bool | None = None) -> Canonical:
+    nodes, outputs, losses = computed(graph, asked, trained=trained)
+    order = _canonical_order(nodes, [*outputs, *losses])
     position = {old: new for new, old in enumerate(order)}
-    groups = _numbered(identities[old] for old in order)
+    shared = _numbered([weight for old in order for weight in set(nodes[old].weights)])
     return Canonical(
-        steps=tuple(
-            replace(steps[old], inputs=_moved(steps[old], position), shared=groups.get(identities[old], 0))
-            for old in order
-        ),
+        steps=tuple(_step(nodes[old], position, shared) for old in order),
         outputs=tuple(position.get(old, old) for old in outputs),
         input_shapes=tuple(tuple(shape[1:]) for shape in network.input_shapes),
+        losses=tuple(sorted(position.get(old, old) for old in losses)),
     )
 
 
-# --- From layers to steps ---------------------------------------------------------------------------------------------
+def _step(node: Node, position: dict[int, int], shared: dict[object, int]) -> Step:
+    inputs = [position.get(source, source) for source in node.inputs]
+    groups = tuple(shared.get(weight, 0) for weight in node.weights)
+    return Step(
+        cls=node.cls,
+        settings=node.settings,
+        inputs=tuple(sorted(inputs) if node.cls in COMMUTATIVE else inputs),
+        output_shape=node.shape or (),
+        layer=node.layer,
+        label=node.label,
+        shared=groups if any(groups) else (),
+        within=node.within,
+        unreadable=node.unreadable,
+    )
 
 
-def _steps(network: Network, trainable: bool) -> tuple[list[Step], list[int | None], list[int]]:
-    """Return every step in call order, the weights each one holds (None for none), and the steps of the outputs.
-
-    A layer that takes what does not come before it, which no true network has, takes it no more: there are no cycles.
-    """
-    steps: list[Step] = []
-    identities: list[int | None] = []
-    made_by: dict[int, int] = {}
-    counted = entries = 0
-    for number, layer in enumerate(network.layers):
-        if layer.cls == "InputLayer":
-            entries += 1
-            made_by[number] = -entries
-            continue
-        counted += 1
-        inputs = tuple(made_by[source] for source in layer.inputs if source in made_by) or (-1,)
-        for index, part in enumerate(parts(layer, trainable=trainable)):
-            steps.append(_step(part, inputs, layer, counted))
-            identities.append(layer.identity if layer.weights and index == 0 else None)
-            inputs = (len(steps) - 1,)
-        made_by[number] = inputs[0]
-    return steps, identities, [made_by[output] for output in network.outputs if output in made_by]
-
-
-def _step(part: Part, inputs: tuple[int, ...], layer: Layer, counted: int) -> Step:
-    shape = tuple(layer.output_shapes[0][1:]) if layer.output_shapes else ()
-    return Step(part.cls, part.settings, inputs, shape, counted, part.label)
+def hashes(form: Canonical) -> list[str]:
+    """Return a hash of each step and of all that leads to it."""
+    found: list[str] = []
+    for step in form.steps:
+        inputs = [found[source] if source >= 0 else str(source) for source in step.inputs]
+        found.append(_hash([step.cls, step.settings, sorted(inputs) if step.cls in COMMUTATIVE else inputs]))
+    return found
 
 
 # --- From steps to their order ----------------------------------------------------------------------------------------
 
 
-def _canonical_order(steps: list[Step], identities: list[int | None], outputs: list[int]) -> list[int]:
-    """Number the steps from the outputs backwards. Branches into a commutative merge come longest first.
+def _canonical_order(nodes: list[Node], outputs: list[int]) -> list[int]:
+    """Number the nodes from the outputs backwards. Branches into a commutative merge come longest first.
 
-    Hashes decide between branches of one length. They are taken twice, the second time with what each layer's weights
+    Hashes decide between branches of one length. They are taken twice, the second time with what each node's weights
     are shared with, which the first cannot know.
     """
-    depths = _depths(steps)
-    uses: dict[int | None, list[str]] = defaultdict(list)
-    for identity, own in zip(identities, _hashes(steps, [""] * len(steps)), strict=True):
-        uses[identity].append(own)
-    marks = {identity: "" if identity is None else _hash(sorted(hashes)) for identity, hashes in uses.items()}
-    hashes = _hashes(steps, [marks[identity] for identity in identities])
+    depths = _depths(nodes)
+    live = set(_post_order(outputs, lambda index: nodes[index].inputs))
+    uses: dict[object, list[str]] = defaultdict(list)
+    for index, own in enumerate(_hashes(nodes, [""] * len(nodes))):
+        for number, weight in enumerate(nodes[index].weights if index in live else ()):
+            uses[weight].append(f"{own} {number}")
+    marks = {weight: _hash(sorted(hashes)) if len(hashes) > 1 else "" for weight, hashes in uses.items()}
+    hashes = _hashes(nodes, ["".join(marks.get(weight, "") for weight in node.weights) for node in nodes])
 
     def sources(index: int) -> Sequence[int]:
-        inputs = steps[index].inputs
-        if steps[index].cls not in COMMUTATIVE:
+        inputs = nodes[index].inputs
+        if nodes[index].cls not in COMMUTATIVE:
             return inputs
         return sorted(inputs, key=lambda source: (-depths[source], hashes[source]) if source >= 0 else (0, str(source)))
 
     return _post_order(outputs, sources)
 
 
-def _depths(steps: list[Step]) -> list[int]:
-    """Return the number of steps on the longest way from an input to each one, itself included."""
+def _depths(nodes: list[Node]) -> list[int]:
+    """Return the number of nodes on the longest way from an input to each one, itself included."""
     depths: list[int] = []
-    for step in steps:
-        depths.append(1 + max((depths[source] for source in step.inputs if source >= 0), default=0))
+    for node in nodes:
+        depths.append(1 + max((depths[source] for source in node.inputs if source >= 0), default=0))
     return depths
 
 
-def _hashes(steps: list[Step], marks: Sequence[str]) -> list[str]:
-    """Return a Merkle hash of each step: its own settings, its mark, and the hashes of what it takes."""
+def _hashes(nodes: list[Node], marks: Sequence[str]) -> list[str]:
+    """Return a Merkle hash of each node: its own settings, its mark, and the hashes of what it takes."""
     hashes: list[str] = []
-    for step, mark in zip(steps, marks, strict=True):
-        inputs = [hashes[source] if source >= 0 else str(source) for source in step.inputs]
-        hashes.append(_hash([step.cls, step.settings, sorted(inputs) if step.cls in COMMUTATIVE else inputs, mark]))
+    for node, mark in zip(nodes, marks, strict=True):
+        inputs = [hashes[source] if source >= 0 else str(source) for source in node.inputs]
+        hashes.append(_hash([node.cls, node.settings, sorted(inputs) if node.cls in COMMUTATIVE else inputs, mark]))
     return hashes
 
 
@@ -181,12 +210,7 @@ def _post_order(outputs: list[int], sources: Callable[[int], Sequence[int]]) -> 
     return order
 
 
-def _numbered(identities: Iterable[int | None]) -> dict[int | None, int]:
+def _numbered(weights: Iterable[object]) -> dict[object, int]:
     """Number the weights that serve more than once, from 1, in the order they are met."""
-    uses = Counter(identity for identity in identities if identity is not None)
-    return {identity: number for number, identity in enumerate([one for one in uses if uses[one] > 1], start=1)}
-
-
-def _moved(step: Step, position: dict[int, int]) -> tuple[int, ...]:
-    inputs = [position.get(source, source) for source in step.inputs]
-    return tuple(sorted(inputs) if step.cls in COMMUTATIVE else inputs)
+    uses = Counter(weights)
+    return {weight: number for number, weight in enumerate([one for one in uses if uses[one] > 1], start=1)}

@@ -60,7 +60,7 @@ def make_jobs(network: Network, recipe: Recipe, data: DataSet, seeds: Iterable[i
 
     `libraries` names the versions that compute it.
     """
-    sign = signature(network, trainable=True)
+    sign = signature(network, trainable=True, initializers=True)
     for seed in seeds:
         key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries)
         yield Job(key, network, sign, recipe, data, seed)

@@ -105,6 +105,8 @@ class Weight(Record, frozen=True):
     shape: tuple[Size, ...]
     dtype: Name
     trainable: bool
+    identity: Size | None = None
+    """Equal for one variable met twice, in another layer too; None: it is its layer's alone."""
 
 
 class Layer(Record, frozen=True):
@@ -125,6 +127,28 @@ class Layer(Record, frozen=True):
     trainable: bool
     identity: Size
     """Equal for two calls of one layer object: shared weights."""
+    slots: Annotated[list[Size], Meta(max_length=10_000)] = []
+    """Which output of each of `inputs` is taken, from 0; empty: of each its first."""
+    arguments: Annotated[dict[Name, object], Meta(max_length=1000)] = {}
+    """The call's arguments by parameter, each tensor as {"tensor": place in `inputs`}; empty where the parameters take
+    one tensor each, in order, or the only one a list of them."""
+    training: bool | None = None
+    """Whether it is called as in training, whatever the network is called for; None: as the network is."""
+    functions: Annotated[dict[Name, Graph], Meta(max_length=20)] = {}
+    """What settings that are functions of the student's own compute, where they could be followed."""
+    unreadable: Annotated[str, Meta(max_length=1000)] = ""
+    """Why what it computes could not be followed: then `config` holds the digest of its code."""
+    within: Name = ""
+    """The student's own layer that it was called in, by its class; empty for one called by the network itself."""
+
+
+class Graph(Record, frozen=True):
+    """Calls and what comes out of them: a network's, where it computes another thing than in training; a function's."""
+
+    layers: Annotated[list[Layer], Meta(max_length=10_000)]
+    outputs: Annotated[list[Size], Meta(max_length=10_000)]
+    slots: Annotated[list[Size], Meta(max_length=10_000)] = []
+    losses: Annotated[list[Size], Meta(max_length=10_000)] = []
 
 
 class Compiled(Record, frozen=True):
@@ -156,6 +180,17 @@ class Network(Record, tag="network", frozen=True):
     compiled: Compiled | None = None
     note: str = ""
     """Why the record is less than whole: a model never built, a call that could not be followed."""
+    slots: Annotated[list[Size], Meta(max_length=10_000)] = []
+    """Which output of each of `outputs` is the model's, from 0; empty: of each its first."""
+    losses: Annotated[list[Size], Meta(max_length=10_000)] = []
+    """The calls that give what `add_loss` was handed."""
+    inference: Graph | None = None
+    """What it computes when it is not trained, where that is more than its layers' own way of not being trained."""
+    problem: Literal["", "unbuilt", "raised", "unreadable"] = ""
+    """Where the record is less than whole: no input shape is known; the student's code raised, and `note` says what;
+    or it could not be followed, and `note` says why."""
+    code: Annotated[str, Meta(max_length=100)] = ""
+    """Digest of the code of a network that could not be followed."""
 
 
 Figure = float | None

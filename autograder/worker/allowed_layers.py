@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+import numpy as np
+
 Reason = Literal["custom", "code", "unknown", "refused", "unfinished", "large"]
 
 MAX_SIZE = 2**20
@@ -120,6 +122,8 @@ def make_layer(cls: str, config: Mapping[str, object], depth: int = 0) -> Any:
 def _no_such_layer(cls: str) -> Refused:
     import keras
 
+    if cls == "__function__":
+        return Refused("code", "its activation is a function, which is not taken from a room")
     if cls == "Lambda":
         return Refused("code", "what a Lambda computes is code, which is not taken from a room")
     return Refused("unknown" if cls in dir(keras.layers) else "custom", "this class is not one that is rebuilt")
@@ -128,6 +132,8 @@ def _no_such_layer(cls: str) -> Refused:
 def _setting(key: str, value: object, depth: int) -> Any:
     """Return what a constructor takes for the setting `key`."""
     family = key.rpartition("_")[2]
+    if isinstance(value, dict) and value.get("class_name") == "__array__":
+        return array(value)
     if family in _FAMILIES:
         return _member(family, value)
     if key in ("activation", "recurrent_activation"):
@@ -177,6 +183,8 @@ def _member(family: str, value: object) -> Any:
 
     if value is None:
         return None
+    if isinstance(value, dict) and value.get("class_name") == "__function__":
+        raise Refused("code", f"its {family} is a function")
     name, config = (value, {}) if isinstance(value, str) else serialized(value)
     known = {cls.lower(): cls for cls in _FAMILIES[family]}
     cls = known.get(name.replace("_", "").lower())
@@ -184,6 +192,11 @@ def _member(family: str, value: object) -> Any:
         raise _not_keras_own(family, name)
     settings = {key: plain(one) for key, one in config.items() if key not in _DROPPED}
     return getattr(getattr(keras, f"{family}s"), cls)(**settings)
+
+
+def initializer(value: object) -> Any:
+    """Return an initializer of Keras as it is serialised; None for its own choice."""
+    return _member("initializer", value)
 
 
 def _not_keras_own(family: str, name: str) -> Refused:
@@ -231,6 +244,23 @@ def _text(value: str) -> str:
     if value.startswith("<") or len(value) > MAX_TEXT:
         raise Refused("custom", f"its configuration holds {value[:MAX_TEXT]!r}, which is not a plain value")
     return value
+
+
+def array(value: object) -> Any:
+    """Return the array that a record spells out. Raise Refused where it does not hold together, or is too large."""
+    config = value.get("config") if isinstance(value, dict) and value.get("class_name") == "__array__" else None
+    found = config.get("numbers") if isinstance(config, dict) else None
+    if not isinstance(config, dict) or not isinstance(found, list) or len(found) > MAX_ITEMS:
+        raise Refused("large", "it computes with constants that are too large to be taken from a room")
+    try:
+        made = np.asarray([plain(one) for one in found], dtype="float32" if _has_fractions(found) else "int32")
+        return made.reshape(tuple(int(size) for size in config["shape"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise Refused("refused", "a constant of its does not hold together") from None
+
+
+def _has_fractions(found: list[Any]) -> bool:
+    return any(isinstance(one, float) for one in found)
 
 
 def numbers(shape: Iterable[int | None]) -> int:

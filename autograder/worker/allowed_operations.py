@@ -1,8 +1,8 @@
-"""The bare operations that a record may ask for: `keras.ops` functions, and the TensorFlow ones that mean the same.
+"""The bare operations that a record may ask for: functions of `keras.ops`, by the name of their class.
 
-A record gives an operation's class, its named settings, and, where constants stand among the tensors, its positional
-arguments with a mark in each tensor's place. Each class on the list says which function of Keras computes it and what
-its parameters are called, in the order that Keras and TensorFlow share.
+A record gives an operation's class, its named settings, and, where constants stand among the tensors, its arguments by
+parameter with each tensor's place. Each class on the list says which function of Keras computes it and what its
+parameters are called. TensorFlow's functions are recorded in Keras's words.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from operator import attrgetter, getitem
 from typing import Any
 
-from autograder.worker.allowed_layers import Refused, dtype, plain
-from autograder.worker.keras_records import TENSOR
+from autograder.wire.messages import Layer
+from autograder.worker.allowed_layers import Refused, array, dtype, plain
 
 _SLICE = re.compile(r"slice\((None|-?\d{1,7}), (None|-?\d{1,7}), (None|-?\d{1,7})\)")
 
@@ -47,19 +47,17 @@ def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
+_CONV = ("inputs", "kernel", "strides", "padding", "data_format", "dilation_rate")
 _POOL = ("inputs", "pool_size", "strides", "padding", "data_format")
 FORMS: Mapping[str, Form] = {
     **_unary("relu", "relu6", "sigmoid", "tanh", "silu", "softplus", "softsign", "selu", "log_sigmoid", "hard_sigmoid"),
     **_unary("hard_silu", "hard_tanh", "tanh_shrink", "squareplus", "exp", "log", "log1p", "sqrt", "rsqrt", "square"),
     **_unary("absolute", "negative", "sign", "sin", "cos", "ravel", "reciprocal"),
     **_binary("add", "subtract", "multiply", "divide", "true_divide", "power", "maximum", "minimum", "matmul"),
-    **_binary("not_equal"),
+    **_binary("not_equal", "equal", "greater", "greater_equal", "less", "less_equal", "mod", "floor_divide"),
     **_reductions("mean", "max", "min", "sum", "prod", "var", "std", "any"),
-    "Swish": Form("ops.silu", ("x",)),
     "HardSwish": Form("ops.hard_silu", ("x",)),
     "Mish": Form("activations.mish", ("x",)),
-    "Abs": Form("ops.absolute", ("x",)),
-    "Pow": Form("ops.power", ("x1", "x2")),
     "ReLU": Form("activations.relu", ("x", "negative_slope", "max_value", "threshold")),
     "LeakyRelu": Form("ops.leaky_relu", ("x", "negative_slope")),
     "Elu": Form("ops.elu", ("x", "alpha")),
@@ -80,14 +78,10 @@ FORMS: Mapping[str, Form] = {
     "Repeat": Form("ops.repeat", ("x", "repeats", "axis")),
     "Tile": Form("ops.tile", ("x", "repeats")),
     "Clip": Form("ops.clip", ("x", "x_min", "x_max")),
-    "ClipByValue": Form("ops.clip", ("x", "x_min", "x_max")),
     "Normalize": Form("ops.normalize", ("x", "axis", "order", "epsilon")),
-    "L2Normalize": Form("ops.normalize", ("x", "axis")),
     "Cast": Form("ops.cast", ("x", "dtype")),
     "MaxPool": Form("ops.max_pool", _POOL),
-    "MaxPool2d": Form("ops.max_pool", _POOL),
     "AveragePool": Form("ops.average_pool", _POOL),
-    "AvgPool2d": Form("ops.average_pool", _POOL),
     "Resize": Form(
         "ops.image.resize",
         (
@@ -95,84 +89,91 @@ FORMS: Mapping[str, Form] = {
             *("fill_mode", "fill_value", "data_format"),
         ),
     ),
-    "ResizeImages": Form("ops.image.resize", ("images", "size")),
+    "Conv": Form("ops.conv", _CONV),
+    "DepthwiseConv": Form("ops.depthwise_conv", _CONV),
+    "Take": Form("ops.take", ("x", "indices", "axis")),
+    "Split": Form("ops.split", ("x", "indices_or_sections", "axis")),
+    "Where": Form("ops.where", ("condition", "x1", "x2")),
+    "OneHot": Form("ops.one_hot", ("x", "num_classes", "axis")),
+    "Tensordot": Form("ops.tensordot", ("x1", "x2", "axes")),
     "GetItem": Form("", ("x", "key")),
     "Identity": Form("", ("x",)),
 }
-_ALIASES: Mapping[str, str] = {
-    **dict.fromkeys(("features", "input", "inputs", "input_tensor", "tensor", "logits", "images", "t", "a"), "x"),
-    "x": "x1",
-    "y": "x2",
-    "values": "xs",
-    "perm": "axes",
-    "shape": "newshape",
-    "alpha": "negative_slope",
-    "paddings": "pad_width",
-    "clip_value_min": "x_min",
-    "clip_value_max": "x_max",
-    "ksize": "pool_size",
-    "multiples": "repeats",
-}
-"""TensorFlow's names of parameters, for operations that do not have one of that name."""
 
 
-def call_operation(cls: str, config: Mapping[str, object], tensors: Sequence[Any]) -> Any:
-    """Return what the operation `cls` makes of symbolic `tensors`. Raise Refused, or whatever Keras raises."""
+def call_operation(record: Layer, tensors: Sequence[Any]) -> Any:
+    """Return what the recorded operation makes of symbolic `tensors`. Raise Refused, or whatever Keras raises."""
     import keras
 
-    form = FORMS.get(cls)
+    form = FORMS.get(record.cls)
     if form is None:
         raise Refused("unknown", "this operation is not one that is rebuilt")
-    waiting = list(tensors)
-    bound = _bound(form, config, waiting)
-    _fill(form, bound, waiting)
-    if waiting:
-        raise Refused("unknown", f"it takes {len(tensors)} tensors, and the record does not say where")
-    if cls == "GetItem":
+    bound = {**_settings(form, record.config), **_bound(form, record, tensors)}
+    if record.cls == "Reshape":
+        bound["newshape"] = _target(record, bound.get("newshape"))
+    if record.cls == "GetItem":
         return getitem(bound["x"], bound["key"])
-    return bound["x"] if cls == "Identity" else attrgetter(form.function)(keras)(**bound)
+    return bound["x"] if record.cls == "Identity" else attrgetter(form.function)(keras)(**bound)
 
 
-def _bound(form: Form, config: Mapping[str, object], waiting: list[Any]) -> dict[str, Any]:
-    """Return the arguments that the record gives, by Keras's names, each mark replaced by the next tensor."""
-    positional = config.get("arguments", [])
-    if not isinstance(positional, list) or any(one is not None for one in positional[len(form.parameters) :]):
-        raise Refused("unknown", "it has arguments that are not known")
-    given = dict(zip(form.parameters, positional, strict=False))
+def _settings(form: Form, config: Mapping[str, object]) -> dict[str, Any]:
+    """Return what the operation was made with."""
+    found = {}
     for key, value in config.items():
-        name = key if key in form.parameters else _ALIASES.get(key, key)
-        if key in ("name", "arguments") or (name not in form.parameters and value in (None, False)):
+        if key == "name" or value is None or (key not in form.parameters and value is False):
             continue
-        if name not in form.parameters or name in given:
+        if key not in form.parameters:
             raise Refused("unknown", f"its argument {key[:40]!r} is not known")
-        given[name] = value
-    return {name: _argument(name, value, waiting) for name, value in given.items() if value is not None}
+        found[key] = _argument(key, value)
+    return found
 
 
-def _fill(form: Form, bound: dict[str, Any], waiting: list[Any]) -> None:
-    """Give the tensors that the record does not place to the first parameters that are free."""
-    if form.many and form.parameters[0] not in bound:
-        bound[form.parameters[0]] = waiting[:]
-        waiting.clear()
-    for name in form.parameters:
-        if waiting and name not in bound:
-            bound[name] = waiting.pop(0)
+def _bound(form: Form, record: Layer, tensors: Sequence[Any]) -> dict[str, Any]:
+    """Return what its call was given: what the record places by parameter, or the tensors in order."""
+    if not record.arguments:
+        if form.many:
+            return {form.parameters[0]: list(tensors)}
+        if len(tensors) > len(form.parameters):
+            raise Refused("unknown", f"it takes {len(tensors)} tensors, and the record does not say where")
+        return dict(zip(form.parameters, tensors, strict=False))
+    given = {key: value for key, value in record.arguments.items() if value is not None and value is not False}
+    bound = {key: placed(value, tensors, key) for key, value in given.items()}
+    strange = next((key for key in bound if key not in form.parameters), None)
+    if strange is not None:
+        raise Refused("unknown", f"its argument {strange[:40]!r} is not known")
+    return bound
 
 
-def _argument(name: str, value: object, waiting: list[Any]) -> Any:
-    if value == TENSOR:
-        if not waiting:
+def placed(value: object, tensors: Sequence[Any], name: str = "") -> Any:
+    """Return an argument of a call, each tensor in its place."""
+    if isinstance(value, dict) and set(value) == {"tensor"}:
+        place = value["tensor"]
+        if not isinstance(place, int) or not 0 <= place < len(tensors):
             raise Refused("refused", "it has fewer inputs than its arguments say")
-        return waiting.pop(0)
-    if isinstance(value, list) and TENSOR in value:
-        return [_argument(name, item, waiting) for item in value]
+        return tensors[place]
+    if isinstance(value, list) and any(isinstance(one, dict) and "tensor" in one for one in value):
+        return [placed(one, tensors) for one in value]
+    return _argument(name, value)
+
+
+def _target(record: Layer, asked: Any) -> Any:
+    """Return the shape to give, the batch left open: the record's own, where it says all of it."""
+    made = record.output_shapes[0] if record.output_shapes else ()
+    if made and made[0] is None and None not in made[1:]:
+        return (-1, *made[1:])
+    return asked
+
+
+def _argument(name: str, value: object) -> Any:
+    if isinstance(value, dict):
+        return array(value)
     if name == "key":
         return tuple(_index(item) for item in value) if isinstance(value, list) else _index(value)
     if name == "dtype":
         return dtype(value.removeprefix("tf.") if isinstance(value, str) else value)
     if name in ("padding", "mode") and isinstance(value, str):
         return plain(value.lower())
-    return _windows(plain(value)) if name in ("pool_size", "strides") else plain(value)
+    return _windows(plain(value)) if name in ("pool_size", "strides", "dilation_rate") else plain(value)
 
 
 def _windows(size: Any) -> Any:

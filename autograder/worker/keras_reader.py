@@ -1,53 +1,65 @@
 """Reads a Keras model, however it was written, into a `Network`: the untrusted side's half of comparing networks.
 
-Four ways, the first that succeeds:
+Three ways, the first that succeeds:
 
 1. the graph that a functional or built Sequential model carries;
 2. the graph that its `call` makes of symbolic inputs, for a subclassed or lazily built model;
-3. the layers called while it runs on one example of zeros, where its `call` refuses symbolic inputs;
-4. the list of its layers, where nothing can be followed: never built, or a `call` that raises.
+3. the list of its layers, where nothing can be followed: never built, or a `call` that raises.
 
-Whatever is less than whole is said in `Network.note`. Importing this module imports no Keras and runs no operation.
+Student code that is followed is followed twice, as in training and as not, on other numbers if it asks for some: what
+it computes must be the same, but for what depends on training. Whatever is less than whole is said in `Network.problem`
+and `Network.note`. Importing this module imports no Keras and runs no operation.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+from typing import Any, Literal
 
-from autograder.wire.messages import Layer, Network, Shape
+import msgspec
+import numpy as np
+
+from autograder.wire.messages import Graph, Layer, Network, Shape, Weight
 from autograder.worker.keras_compiled import read_compiled
+from autograder.worker.keras_following import BATCH, suspended
+from autograder.worker.keras_functions import code_digest
 from autograder.worker.keras_graph import (
     MAX_LAYERS,
+    Known,
+    Source,
     TooManyLayers,
     Trail,
     accepted,
     graph_ends,
+    reason,
     shape,
-    symbolic_outputs,
 )
-from autograder.worker.keras_records import MAX_NAME, count, is_symbolic, layer_record
+from autograder.worker.keras_records import MAX_NAME, class_name, is_symbolic, layer_record, origin
 
-MAX_REASON = 200
-"""Characters kept of an exception's message in a note."""
+RUN_ON = 2
+"""Examples that a model is tried on where its code cannot be followed, to tell whose fault that is."""
 
 Example = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional and named arguments of a model's call."""
+Problem = Literal["", "unbuilt", "raised", "unreadable"]
 
 
 @dataclass
 class Reading:
     """What one way of reading has found so far."""
 
-    trail: Trail = field(default_factory=Trail)
+    trail: Trail
     inputs: list[Shape] = field(default_factory=list)
     outputs: list[Shape] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    """The calls that give the outputs."""
+    ends: list[Source] = field(default_factory=list)
+    """What gives the outputs."""
+    problem: Problem = ""
+    code: str = ""
+    inference: Graph | None = None
 
     @contextmanager
     def within_limit(self) -> Iterator[None]:
@@ -56,41 +68,45 @@ class Reading:
             yield
         except TooManyLayers:
             self.trail.notes.append(f"only its first {MAX_LAYERS} layers were read")
-            self.ends = [len(self.trail.layers) - 1]
+            self.problem = "unreadable"
+            self.ends = [(len(self.trail.layers) - 1, 0)]
 
-    def follow(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        """Record the graph between symbolic `inputs` and `outputs`."""
-        self.inputs = [shape(tensor) for tensor in inputs]
-        self.outputs = [shape(tensor) for tensor in outputs]
-        known: dict[int, int] = {}
-        with self.within_limit():
-            self.trail.start(inputs, known)
-            self.ends = self.trail.follow(outputs, known)
+    def graph(self) -> Graph:
+        """Return what was found, as calls."""
+        ends = [position for position, _ in self.ends]
+        return Graph(self.trail.layers, ends, _slots(self.ends), self.trail.losses)
+
+
+Way = Callable[[Trail], Reading]
 
 
 class NotThisWay(Exception):
     """This way of reading does not fit the model; the message says why, where it is worth a note."""
 
 
+class Unsteady(Exception):
+    """Student code computes something else each time it is called."""
+
+
 def read_model(model: Any, input_shape: Sequence[int | None] | None = None) -> Network:
     """Return the record of a `keras.Model`.
 
     `input_shape` is the shape of one example, batch left out; it serves where the model was never built, and then
-    reading builds its layers. An odd model is no error: the record says less, and `note` says why.
+    reading builds its layers. An odd model is no error: the record says less, and `problem` and `note` say why.
     """
+    import keras
+
     reading = _read(model, input_shape)
-    return Network(
-        name=str(model.name)[:MAX_NAME],
-        framework="keras",
-        dress=type(model).__name__[:MAX_NAME],
-        layers=reading.trail.layers,
-        outputs=reading.ends,
-        input_shapes=reading.inputs,
-        output_shapes=reading.outputs,
-        params=_count(model, "weights"),
-        trainable_params=_count(model, "trainable_weights"),
+    own = _weights(model)
+    network = _network(reading, str(model.name)[:MAX_NAME], type(model).__name__[:MAX_NAME])
+    if own is None:
+        return msgspec.structs.replace(network, params=0, trainable_params=0, compiled=read_compiled(model))
+    trainable = {id(weight) for weight in keras.Model.trainable_weights.fget(model)}
+    return msgspec.structs.replace(
+        network,
+        params=_count(own),
+        trainable_params=_count([weight for weight in own if id(weight) in trainable]),
         compiled=read_compiled(model),
-        note="; ".join(reading.trail.notes),
     )
 
 
@@ -103,109 +119,269 @@ def read_symbolic(outputs: Any, inputs: Any) -> Network:
 
     made = keras.tree.flatten(outputs)
     symbols = [tensor for tensor in made if is_symbolic(tensor)]
-    reading = Reading()
-    reading.follow(keras.tree.flatten(inputs), symbols)
+    try:
+        reading = _steadily(lambda trail: _followed(trail, keras.tree.flatten(inputs), symbols))
+    except Unsteady as error:
+        reading = _followed(Trail({}), keras.tree.flatten(inputs), symbols)
+        reading.problem = "unreadable"
+        reading.trail.notes.append(str(error))
     if len(symbols) < len(made):
         reading.trail.notes.append("some outputs are not symbolic tensors")
-    weights = [weight for layer in _distinct(reading.trail.layers) for weight in layer.weights]
+    return _network(reading, "", "function")
+
+
+def _network(reading: Reading, name: str, dress: str) -> Network:
+    """Return the record of a reading, its parameters counted by the weights that were met."""
+    weights = _distinct(reading.trail.layers)
     return Network(
-        name="",
+        name=name,
         framework="keras",
-        dress="function",
+        dress=dress,
         layers=reading.trail.layers,
-        outputs=reading.ends,
+        outputs=[position for position, _ in reading.ends],
+        slots=_slots(reading.ends),
+        losses=reading.trail.losses,
+        inference=reading.inference,
         input_shapes=reading.inputs,
         output_shapes=reading.outputs,
         params=sum(math.prod(weight.shape) for weight in weights),
         trainable_params=sum(math.prod(weight.shape) for weight in weights if weight.trainable),
+        problem=reading.problem,
+        code=reading.code,
         note="; ".join(reading.trail.notes),
     )
 
 
-def _count(model: Any, variables: str) -> int:
-    """Count parameters as Keras does, but make 0 of what Keras cannot count: a model that holds itself."""
+def _slots(ends: Sequence[Source]) -> list[int]:
+    return [slot for _, slot in ends] if any(slot for _, slot in ends) else []
+
+
+def _weights(model: Any) -> list[Any] | None:
+    """Return a model's weights, asked of Keras and not of what a student may have put in its place.
+
+    None where Keras cannot say: a model that holds itself.
+    """
+    import keras
+
     try:
-        return count(getattr(model, variables))
+        found = keras.Model.weights.fget(model)
+        return list({id(weight): weight for weight in found}.values())
     except Exception:
-        return 0
+        return None
 
 
-def _distinct(layers: list[Layer]) -> Iterable[Layer]:
-    return {layer.identity: layer for layer in layers}.values()
+def _count(variables: Sequence[Any]) -> int:
+    return sum(math.prod(variable.shape) for variable in variables)
+
+
+def _distinct(layers: list[Layer]) -> list[Weight]:
+    """Return each weight once, though it serve several times."""
+    found = {}
+    for layer in layers:
+        for number, weight in enumerate(layer.weights):
+            found[(layer.identity, number) if weight.identity is None else weight.identity] = weight
+    return list(found.values())
 
 
 def _read(model: Any, input_shape: Sequence[int | None] | None) -> Reading:
-    failures = []
+    failures: list[Exception] = []
+    _build(model, input_shape)
     for way in (_by_graph, _by_symbols):
         try:
-            return way(model, input_shape)
+            return _steadily(lambda trail, way=way: way(trail, model, input_shape))  # type: ignore[misc]
         except Exception as error:
-            failures.append(_reason(error))
-    try:
-        reading = _by_running(model, input_shape)
-    except Exception as error:
-        failures.append(_reason(error))
-        reading = _by_listing(model)
-    reading.trail.notes.extend(reason for reason in dict.fromkeys(failures) if reason)
+            failures.append(error)
+    reading = _by_listing(model)
+    said = [_reason(error) for error in failures]
+    problem, raised = _whose_fault(model, input_shape, failures[-1])
+    reading.problem = problem
+    reading.code = _code(model) if problem == "unreadable" else ""
+    reading.trail.notes.extend(note for note in dict.fromkeys(raised or said) if note)
     return reading
+
+
+def _code(model: Any) -> str:
+    """Return the digest of all of the student's code in a model."""
+    own = [layer for layer in model._flatten_layers() if origin(layer) == "custom" or class_name(layer) == "Lambda"]
+    return code_digest([(type(layer), layer.call, getattr(layer, "function", None)) for layer in (model, *own)])
 
 
 def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, NotThisWay) else f"{type(error).__name__}: {error}"[:MAX_REASON]
+    return str(error) if isinstance(error, (NotThisWay, Unsteady)) else reason(error)
 
 
-def _by_graph(model: Any, _: object) -> Reading:
+def _whose_fault(model: Any, input_shape: Any, error: Exception) -> tuple[Problem, list[str]]:
+    """Say why a model could not be followed: its code is run on examples, and raises by itself or does not."""
+    import keras
+
+    if isinstance(error, NotThisWay):
+        return "unbuilt", []
+
+    def make(sizes: Shape) -> Any:
+        return keras.ops.convert_to_tensor(np.zeros((RUN_ON, *(size or 1 for size in sizes)), dtype="float32"))
+
+    try:
+        args, kwargs = _example(model, input_shape, make)
+        with suspended(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model(*args, **kwargs)
+    except Exception as raised:
+        return "raised", [reason(_first_cause(raised))]
+    return "unreadable", []
+
+
+def _first_cause(error: BaseException) -> Exception:
+    """Return the error that the student's code raised, not those that were raised on its account."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error if isinstance(error, Exception) else Exception(str(error))
+
+
+# --- The same, twice --------------------------------------------------------------------------------------------------
+
+
+def _steadily(way: Way) -> Reading:
+    """Read in one way. Student code that is met on it is followed again as it is not trained, to see what differs."""
+    identities: dict[int, int] = {}
+    kept: list[Any] = []
+
+    def read(*, training: bool, seed: int) -> Reading:
+        trail = Trail(identities, training=training, seed=seed)
+        kept.append(trail)
+        return way(trail)
+
+    reading = read(training=True, seed=0)
+    if not reading.trail.has_code or reading.problem:
+        return reading
+    other = read(training=False, seed=1)
+    if not _merge(reading, other):
+        again = read(training=True, seed=1)
+        if not _merge(reading, again):
+            raise Unsteady("its code does something else each time it is called")
+        _keep_both(reading, other)
+    return reading
+
+
+def _merge(reading: Reading, other: Reading) -> bool:
+    """Where two readings hold the same calls, make one of them: which calls depend on training, and how."""
+    mine, theirs = reading.graph(), other.graph()
+    alike = (mine.outputs, mine.slots, mine.losses) == (theirs.outputs, theirs.slots, theirs.losses)
+    if not alike or len(mine.layers) != len(theirs.layers):
+        return False
+    merged = []
+    for one, two in zip(mine.layers, theirs.layers, strict=True):
+        told = one.training is not False, two.training is True
+        if _said(one) != _said(two) or told == (False, True):
+            return False
+        training = told[0] if told[0] == told[1] else None
+        merged.append(msgspec.structs.replace(one, training=training))
+    reading.trail.layers[:] = merged
+    return True
+
+
+def _said(layer: Layer) -> object:
+    """What a record says but for names, and for numbers that stand for objects made anew each time."""
+    config = {key: value for key, value in layer.config.items() if key != "name"}
+    identity = layer.identity if layer.weights else 0
+    functions = {key: [_said(one) for one in graph.layers] for key, graph in layer.functions.items()}
+    unreadable = "?" if layer.unreadable else ""  # an error's message may hold the numbers of tensors
+    said = msgspec.structs.replace(layer, name="", config=config, identity=identity, training=None, functions={})
+    return msgspec.structs.replace(said, unreadable=unreadable), functions
+
+
+def _keep_both(reading: Reading, other: Reading) -> None:
+    """Keep what is computed in training and what is not, each call as it is trained or not unless it says otherwise."""
+    reading.trail.layers[:] = [_unless(layer, told=True) for layer in reading.trail.layers]
+    other.trail.layers[:] = [_unless(layer, told=False) for layer in other.trail.layers]
+    reading.inference = other.graph()
+
+
+def _unless(layer: Layer, *, told: bool) -> Layer:
+    return msgspec.structs.replace(layer, training=None) if layer.training is told else layer
+
+
+# --- Ways -------------------------------------------------------------------------------------------------------------
+
+
+def _followed(trail: Trail, inputs: Sequence[Any], outputs: Sequence[Any]) -> Reading:
+    """Record the graph between symbolic `inputs` and `outputs`."""
+    reading = Reading(trail, [shape(tensor) for tensor in inputs], [shape(tensor) for tensor in outputs])
+    known: Known = {}
+    with reading.within_limit():
+        trail.start(inputs, known)
+        reading.ends = trail.follow(outputs, known)
+    return reading
+
+
+def _by_graph(trail: Trail, model: Any, _: object) -> Reading:
     ends = graph_ends(model)
     if ends is None:
         raise NotThisWay
-    reading = Reading()
-    reading.follow(*ends)
-    return reading
+    return _followed(trail, *ends)
 
 
-def _by_symbols(model: Any, input_shape: Sequence[int | None] | None) -> Reading:
+def _by_symbols(trail: Trail, model: Any, input_shape: Sequence[int | None] | None) -> Reading:
+    """Record what `model.call` makes of symbols. `model(...)` would hide what is inside: Keras records it as one."""
+    failures: list[Exception] = []
+    for dtype in ("float32", "int32"):
+        try:
+            return _with_inputs(trail, model, _symbols(model, input_shape, dtype))
+        except NotThisWay:
+            raise
+        except Exception as error:
+            failures.append(error)
+            trail.layers.clear()
+    raise failures[0]
+
+
+def _symbols(model: Any, input_shape: Sequence[int | None] | None, dtype: str) -> Example:
     import keras
 
-    args, kwargs = _example(model, input_shape, lambda sizes: keras.Input(shape=sizes))
-    reading = Reading()
-    reading.follow(keras.tree.flatten((args, kwargs)), symbolic_outputs(model, args, kwargs))
-    return reading
+    return _example(model, input_shape, lambda sizes: keras.KerasTensor((BATCH, *sizes), dtype=dtype))
 
 
-def _by_running(model: Any, input_shape: Sequence[int | None] | None) -> Reading:
+def _with_inputs(trail: Trail, model: Any, example: Example) -> Reading:
     import keras
 
-    args, kwargs = _example(model, input_shape, lambda sizes: keras.ops.zeros((1, *(size or 1 for size in sizes))))
+    args, kwargs = example
     inputs = keras.tree.flatten((args, kwargs))
-    reading = Reading(inputs=[shape(tensor) for tensor in inputs])
-    known: dict[int, int] = {}
-    reading.trail.notes.append("followed while it ran on zeros: operations outside layers were not seen")
-    reading.trail.start(inputs, known)
+    reading = Reading(trail, [shape(tensor) for tensor in inputs])
+    known: Known = {}
     with reading.within_limit():
-        with _each_layer_call(partial(_record_run, reading.trail, known)):
-            # Not `model(...)`: a model not built yet would first try its call out, and each layer be recorded twice.
-            outputs = keras.tree.flatten(model.call(*args, **accepted(model, kwargs, training=False)))
-        reading.outputs = [shape(tensor) for tensor in outputs]
-        last = len(reading.trail.layers) - 1
-        reading.ends = [known.get(id(tensor), last) for tensor in outputs]
-    if len(reading.trail.layers) == len(inputs):
-        raise NotThisWay("it called no layer")
+        trail.start(inputs, known)
+        reading.ends = trail.run(model.call, args, accepted(model.call, kwargs, args, training=trail.training), known)
+        reading.outputs = [trail.shape_of(source) for source in reading.ends]
     return reading
+
+
+def _build(model: Any, input_shape: Sequence[int | None] | None) -> None:
+    """Let Keras build a model that never was. What goes wrong goes wrong again, and is said, when it is followed."""
+    import keras
+
+    if model.built:
+        return
+    try:
+        args, kwargs = _example(model, input_shape, lambda sizes: keras.Input(shape=sizes))
+        with suspended(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model(*args, **kwargs)
+    except Exception:
+        return
 
 
 def _by_listing(model: Any) -> Reading:
     """List the layers, each taking the output of the one before, for want of anything better."""
     import keras
 
-    reading = Reading()
+    reading = Reading(Trail({}))
+    trail = reading.trail
     if not isinstance(model, keras.Sequential):
-        reading.trail.notes.append("its layers are listed as they were made, not as they are called")
+        trail.notes.append("its layers are listed as they were made, not as they are called")
     with reading.within_limit():
         for layer in _layers_inside(model, frozenset()):
-            previous = [len(reading.trail.layers) - 1] if reading.trail.layers else []
-            identity = reading.trail.identity(layer)
-            record = layer_record(layer, identity=identity, inputs=previous, input_shapes=[], output_shapes=[], call={})
-            reading.ends = [reading.trail.add(record)]
+            previous = [len(trail.layers) - 1] if trail.layers else []
+            record = layer_record(layer, identity=trail.identity, inputs=previous, input_shapes=[], output_shapes=[])
+            reading.ends = [(trail.add(record), 0)]
     return reading
 
 
@@ -242,52 +418,3 @@ def _example(model: Any, input_shape: Sequence[int | None] | None, make: Callabl
     if input_shape is None:
         raise NotThisWay("it was never built, and no input shape is known")
     return (make(tuple(input_shape)),), {}
-
-
-@contextmanager
-def _each_layer_call(record: Callable[[Any, Any, Any, Any], None]) -> Iterator[None]:
-    """Call `record(layer, args, kwargs, outputs)` after each call of a layer that is not inside another one.
-
-    Models are looked into: it is their layers that are recorded.
-    """
-    import keras
-
-    original = keras.layers.Layer.__call__
-    inside = False
-
-    def recorded(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        nonlocal inside
-        if inside or isinstance(layer, keras.Model):
-            return original(layer, *args, **kwargs)
-        inside = True
-        try:
-            outputs = original(layer, *args, **kwargs)
-        finally:
-            inside = False
-        record(layer, args, kwargs, outputs)
-        return outputs
-
-    keras.layers.Layer.__call__ = recorded
-    try:
-        yield
-    finally:
-        keras.layers.Layer.__call__ = original
-
-
-def _record_run(trail: Trail, known: dict[int, int], layer: Any, args: Any, kwargs: Any, outputs: Any) -> None:
-    """Record one call made on real tensors. What came from an unseen operation is taken to come from the last call."""
-    import keras
-
-    taken = [item for item in keras.tree.flatten((args, kwargs)) if hasattr(item, "shape")]
-    made = [item for item in keras.tree.flatten(outputs) if hasattr(item, "shape")]
-    position = trail.add(
-        layer_record(
-            layer,
-            identity=trail.identity(layer),
-            inputs=[known.get(id(tensor), len(trail.layers) - 1) for tensor in taken],
-            input_shapes=[shape(tensor) for tensor in taken],
-            output_shapes=[shape(tensor) for tensor in made],
-            call={},
-        )
-    )
-    trail.learn([*taken, *made], position, known)

@@ -6,20 +6,18 @@ its `get_config()`, which a student's class may have made raise, lie or return a
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import marshal
+import inspect
 import math
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
-from types import CodeType
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
 
 from autograder.wire.messages import Layer, Shape, Weight
+from autograder.worker.keras_functions import array_digest, code_digest, is_framework, is_keras_own
 
 MAX_REPR = 200
 """Characters kept of a value that is not JSON."""
@@ -31,29 +29,60 @@ MAX_DEPTH = 12
 TENSOR = "<tensor>"
 """What stands in a configuration for a tensor: the graph says which."""
 
+MAX_NUMBERS = 4096
+"""Numbers of an array that are written out; of a larger one, there is its digest alone."""
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_CODE = frozenset(("call", "__call__", "build", "compute_mask", "__getattr__", "__getattribute__", "add_weight"))
+"""What a class must leave as it is for its instances to compute what its base does."""
+_MEMBERS = ("initializer", "regularizer", "constraint")
+
+Identity = Callable[[object], int]
 
 
-def layer_record(
-    operation: Any,
-    *,
-    identity: int,
-    inputs: list[int],
-    input_shapes: list[Shape],
-    output_shapes: list[Shape],
-    call: Mapping[str, object],
-) -> Layer:
-    """Return the record of one call of `operation`; `call` holds the arguments of the call that are not tensors."""
+def layer_record(operation: Any, *, identity: Identity, **fields: Any) -> Layer:
+    """Return the record of one call of `operation`; `fields` are those that the call decides."""
+    layer = getattr(operation, "autograder_layer", operation)
     return Layer(
         name=str(operation.name)[:MAX_NAME],
         cls=class_name(operation)[:MAX_NAME],
         origin=origin(operation),
-        config={**configuration(operation), **call},
-        inputs=inputs,
-        input_shapes=input_shapes,
-        output_shapes=output_shapes,
-        weights=weights(operation),
-        trainable=bool(getattr(operation, "trainable", True)),
+        config=configuration(operation),
+        weights=weights(layer, identity),
+        trainable=bool(getattr(layer, "trainable", True)),
+        identity=identity(layer),
+        **fields,
+    )
+
+
+def variable_record(variable: Any, identity: Identity) -> Layer:
+    """Return the record of a weight that an operation takes, as a call without inputs."""
+    sizes = tuple(int(size) for size in variable.shape)
+    return Layer(
+        name=str(variable.name)[:MAX_NAME],
+        cls="Variable",
+        origin="operation",
+        config={"initializer": initializer(variable)},
+        inputs=[],
+        input_shapes=[],
+        output_shapes=[sizes],
+        weights=[_weight(variable, bool(getattr(variable, "trainable", True)), identity)],
+        trainable=bool(getattr(variable, "trainable", True)),
+        identity=identity(variable),
+    )
+
+
+def constant_record(array: Any, identity: int) -> Layer:
+    """Return the record of numbers that an operation takes, as a call without inputs."""
+    return Layer(
+        name="constant",
+        cls="Constant",
+        origin="operation",
+        config={"value": plain(array)},
+        inputs=[],
+        input_shapes=[],
+        output_shapes=[tuple(array.shape)],
+        weights=[],
+        trainable=True,
         identity=identity,
     )
 
@@ -75,42 +104,114 @@ def input_record(name: str, shape: Shape, identity: int) -> Layer:
 
 
 def class_name(operation: Any) -> str:
-    """Return the class name of `operation`; of a TensorFlow function followed as an operation, the function's."""
-    return str(getattr(operation, "autograder_class_name", type(operation).__name__))
+    """Return the class name of `operation`: Keras's, where a student's class computes what its base does."""
+    called = getattr(operation, "autograder_class_name", None)
+    return str(called or keras_class(operation).__name__)
+
+
+def keras_class(operation: Any) -> type:
+    """Return the class that says what `operation` computes: its own, or that of Keras which it only sets up."""
+    cls = type(operation)
+    if is_framework(cls) or "call" in vars(operation):
+        return cls
+    base = next((one for one in cls.__mro__ if is_framework(one)), cls)
+    own = {name for one in cls.__mro__[: cls.__mro__.index(base)] for name in vars(one)}
+    abstract = base.__name__ in ("Layer", "Model", "Operation")
+    return cls if abstract or own & _CODE else base
 
 
 def origin(operation: Any) -> Literal["keras", "operation", "custom"]:
     """Say whose class `operation` is: a layer of Keras, one of its bare operations, or the student's own."""
     import keras
 
+    if hasattr(operation, "autograder_layer"):
+        return "keras"
     if hasattr(operation, "autograder_class_name"):
         return "operation"
-    if not type(operation).__module__.startswith("keras."):
+    if "call" in vars(operation) or not is_framework(keras_class(operation)):
         return "custom"
     return "keras" if isinstance(operation, keras.layers.Layer) else "operation"
 
 
 def configuration(operation: Any) -> dict[str, object]:
-    """Return `operation.get_config()` as JSON values, empty where it raises."""
+    """Return `operation.get_config()` as JSON values; where it raises, what its constructor's names say of it."""
+    layer = getattr(operation, "autograder_layer", operation)
+    base: Any = getattr(operation, "autograder_base", None) or keras_class(operation)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras warns of lambdas, and the student would read it as their output.
-            config = operation.get_config()
-        return {str(key): plain(value) for key, value in _first(dict(config).items())}
+            given = base.get_config(layer) if is_framework(base) else layer.get_config()
+        config = {str(key): plain(value) for key, value in _first(dict(given).items())}
+    except Exception:
+        config = _by_attributes(layer, base)
+    return {**config, **_learned(layer), **_own_members(layer)}
+
+
+def _by_attributes(layer: Any, base: type) -> dict[str, object]:
+    if not is_framework(base):
+        return {}
+    names = [name for name in inspect.signature(base).parameters if name not in ("args", "kwargs")]
+    return {name: plain(getattr(layer, name)) for name in names if hasattr(layer, name)}
+
+
+def _learned(layer: Any) -> dict[str, object]:
+    """What `adapt` learned from data, which is not in the configuration: means, a vocabulary."""
+    try:
+        if class_name(layer) == "Normalization" and layer.input_mean is None and layer.built:
+            layer.finalize_state()
+            return {"mean": _squeezed(layer.mean), "variance": _squeezed(layer.variance)}
+        if hasattr(layer, "get_vocabulary"):
+            return {"vocabulary": code_digest([str(word) for word in layer.get_vocabulary()])}
     except Exception:
         return {}
+    return {}
 
 
-def weights(operation: Any) -> list[Weight]:
+def _squeezed(array: Any) -> object:
+    """Keras keeps them with an axis for each of the input's; it takes them with those alone that they vary along."""
+    numbers = np.asarray(array)
+    while numbers.ndim > 1 and numbers.shape[0] == 1:
+        numbers = numbers[0]
+    return plain(numbers)
+
+
+def _own_members(layer: Any) -> dict[str, object]:
+    """Initializers, regularizers and constraints that are not Keras's: a name says nothing of them, their code does."""
+    found: dict[str, object] = {}
+    for name, value in list(getattr(layer, "__dict__", {}).items()):
+        if name.endswith(_MEMBERS) and value is not None and not is_framework(type(value)):
+            found[name.lstrip("_")] = plain(value)
+    return found
+
+
+def initializer(variable: Any) -> object:
+    """Return the initializer a weight was drawn with, as JSON values; None where it is not known."""
+    import keras
+
+    drawn_by = getattr(variable, "__dict__", {}).get("_drawn_by")
+    try:
+        return plain(keras.initializers.serialize(drawn_by)) if drawn_by is not None else None
+    except Exception:
+        return None
+
+
+def weights(operation: Any, identity: Identity) -> list[Weight]:
     """Return the weights of a layer, in Keras's order; none for a bare operation, or where Keras cannot say."""
     try:
         trainable = {id(variable) for variable in getattr(operation, "trainable_weights", ())}
-        return [
-            Weight(shape=tuple(variable.shape), dtype=str(variable.dtype), trainable=id(variable) in trainable)
-            for variable in getattr(operation, "weights", ())
-        ]
+        found = getattr(operation, "weights", ())
+        return [_weight(variable, id(variable) in trainable, identity) for variable in found]
     except Exception:
         return []
+
+
+def _weight(variable: Any, trainable: bool, identity: Identity) -> Weight:
+    sizes = tuple(int(size) for size in variable.shape)
+    return Weight(shape=sizes, dtype=_dtype(variable), trainable=trainable, identity=identity(variable))
+
+
+def _dtype(variable: Any) -> str:
+    return str(getattr(variable.dtype, "name", variable.dtype))[:MAX_NAME]
 
 
 def count(variables: Iterable[Any]) -> int:
@@ -121,22 +222,58 @@ def count(variables: Iterable[Any]) -> int:
 def plain(value: Any, depth: int = 0) -> object:
     """Return `value` as JSON values.
 
-    Objects that Keras serialised keep their class name and configuration, functions their name, and anything else is
-    the start of its repr, without the address in memory that would differ at every run.
+    Objects that Keras serialised keep their class name and configuration, arrays their numbers or a digest of them,
+    functions a digest of their code, and anything else is the start of its repr, without the address in memory that
+    would differ at every run.
     """
-    if isinstance(value, np.generic):
-        value = value.item()
+    if isinstance(value, np.generic) or (hasattr(value, "__array__") and getattr(value, "shape", None) == ()):
+        value = _item(value)
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int) and abs(value) < 2**63:
-        return value
+        return int(value)
     if isinstance(value, float) and math.isfinite(value):
-        return value
+        return float(value)
     if depth < MAX_DEPTH and isinstance(value, (list, tuple)):
         return [plain(item, depth + 1) for item in _first(value)]
     if depth < MAX_DEPTH and isinstance(value, dict):
         return _plain_dict(value, depth)
-    return TENSOR if is_symbolic(value) else _cut_repr(value)
+    return TENSOR if is_symbolic(value) else _object(value)
+
+
+def _item(value: Any) -> Any:
+    try:
+        return np.asarray(value).item()
+    except Exception:
+        return value
+
+
+def _object(value: Any) -> object:
+    if hasattr(value, "__array__") and hasattr(value, "shape"):
+        return _array(value)
+    if callable(value) and not is_framework(type(value)):
+        return _function(value)
+    name = getattr(value, "name", None)
+    if type(value).__module__.startswith("tensorflow") and type(value).__name__ == "DType":
+        return str(name)
+    return _cut_repr(value)
+
+
+def _function(value: Any) -> object:
+    if is_keras_own(value):
+        return str(value.__name__)
+    return {"class_name": "__function__", "config": {"code": code_digest(value)}}
+
+
+def _array(value: Any) -> object:
+    try:
+        array = np.asarray(value)
+    except Exception:
+        return _cut_repr(value)
+    config: dict[str, object] = {"shape": list(array.shape), "digest": array_digest(array)}
+    if array.size <= MAX_NUMBERS and array.dtype.kind in "fiub":
+        config["numbers"] = [plain(one) for one in array.ravel().tolist()]
+    return {"class_name": "__array__", "config": config}
 
 
 def is_symbolic(value: object) -> bool:
@@ -146,10 +283,6 @@ def is_symbolic(value: object) -> bool:
 
 
 def _plain_dict(value: dict[Any, Any], depth: int) -> object:
-    if value.get("class_name") == "__lambda__" or (
-        set(value) == {"value"} and isinstance(value["value"], (list, tuple))
-    ):
-        return _lambda_name(value)
     if value.get("class_name") == "function":
         return plain(value.get("config"), depth + 1)
     if value.get("class_name") == "DTypePolicy":
@@ -157,22 +290,6 @@ def _plain_dict(value: dict[Any, Any], depth: int) -> object:
     if {"class_name", "config"} <= set(value):
         value = {"class_name": value["class_name"], "config": value["config"]}
     return {str(key): plain(item, depth + 1) for key, item in _first(value.items())}
-
-
-def _lambda_name(serialised: dict[str, Any]) -> str:
-    """Name a lambda by what it computes, so that two different ones do not look equal.
-
-    Keras serialises its code with the file and the line it was written on: the bytes themselves say nothing.
-    """
-    config = serialised.get("config", serialised)
-    encoded = config["code"] if "code" in config else config["value"][0]
-    code = marshal.loads(base64.b64decode(encoded))
-    return f"<lambda {hashlib.sha256(_meaning(code).encode()).hexdigest()[:12]}>"
-
-
-def _meaning(code: CodeType) -> str:
-    constants = [_meaning(item) if isinstance(item, CodeType) else repr(item) for item in code.co_consts]
-    return repr((code.co_code, code.co_names, constants))
 
 
 def _cut_repr(value: object) -> str:

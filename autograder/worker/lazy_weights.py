@@ -21,6 +21,8 @@ from collections.abc import Callable
 from typing import Any
 
 _PENDING, _VALUE = "_pending_initializer", "_drawn_value"
+_DRAWN_BY = "_drawn_by"
+"""The initializer that a weight is drawn with, which Keras forgets, and a network built anew wants to know."""
 _PLAIN = (bool, int, float, str, type(None))
 
 _reading = threading.RLock()
@@ -36,6 +38,7 @@ def install() -> bool:
         return False
 
     def draw_later(self: Any, initializer: Any) -> None:
+        vars(self)[_DRAWN_BY] = initializer
         if _is_pure(initializer) and not _place_counts(tf):
             vars(self)[_PENDING] = initializer, self.trainable, tf.get_current_name_scope()
         else:

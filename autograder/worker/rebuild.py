@@ -7,33 +7,32 @@ that the student can be told about: `NotRebuilt`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from autograder.wire.messages import Layer, Network, Shape
-from autograder.worker.allowed_layers import LIST_TAKERS, Reason, Refused, dtype, make_layer, numbers
-from autograder.worker.allowed_operations import call_operation
+from autograder.worker.allowed_layers import (
+    LIST_TAKERS,
+    Reason,
+    Refused,
+    array,
+    dtype,
+    initializer,
+    make_layer,
+    numbers,
+)
+from autograder.worker.allowed_operations import call_operation, placed
+from autograder.worker.errors import MAX_DETAIL, told
 
 MAX_LAYERS = 2000
 MAX_PARAMS = 200_000_000
 """Numbers in all weights together: 800 MB of float32, half as much again as the largest VGG."""
 MAX_VALUES = 2**28
 """Numbers that one layer may make of one example."""
-MAX_DETAIL = 300
-"""Characters kept of Keras's message."""
-
-_COLOURS = re.compile(r"\x1b\[\d*m")
-_PREAMBLES = (
-    "Exception encountered when calling",
-    "Graph execution error",
-    "Detected at node",
-    'File "',
-    "<stack traces",
-)
-"""How lines begin that say where Keras or TensorFlow was, not what was wrong."""
 
 
 class NotRebuilt(Exception):
@@ -61,6 +60,8 @@ class _Calls:
     layers: dict[int, tuple[Layer, Any]] = field(default_factory=dict)
     """By identity: a layer that is called twice is one object."""
     inputs: list[Any] = field(default_factory=list)
+    weights: dict[int, Any] = field(default_factory=dict)
+    """Variables by what the record calls them: one may serve twice."""
 
 
 @dataclass
@@ -86,7 +87,7 @@ def rebuild(network: Network) -> Any:
             with _refusals(_described(record), budget):
                 calls.made.append(_called(position, record, calls))
         with _refusals("", budget):
-            outputs = _taken(network.outputs, calls, len(network.layers))
+            outputs = _taken(network.outputs, network.slots, calls, len(network.layers))
             return keras.Model(_one_or_all(calls.inputs), _one_or_all(outputs))
 
 
@@ -94,8 +95,11 @@ def _check_whole(network: Network) -> None:
     """Raise NotRebuilt for a record that is less than a network, or more than one should be."""
     if network.framework != "keras":
         raise NotRebuilt("unknown", "", f"networks of {network.framework} are not trained")
-    if network.note or not (network.layers and network.outputs and network.input_shapes):
+    if network.note or network.problem or not (network.layers and network.outputs and network.input_shapes):
         raise NotRebuilt("unfinished", "", (network.note or "it has no input shape")[:MAX_DETAIL])
+    if network.inference is not None or network.losses:
+        what = "losses of its own" if network.losses else "another computation where it is not trained"
+        raise NotRebuilt("unknown", "", f"a network with {what}")
     if len(network.layers) > MAX_LAYERS:
         raise NotRebuilt("large", "", f"{len(network.layers)} layers, where at most {MAX_LAYERS} are rebuilt")
     own = {layer.identity: layer for layer in network.layers}.values()
@@ -125,13 +129,6 @@ def _refusals(layer: str, budget: _Budget) -> Iterator[None]:
         if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
             raise
         raise NotRebuilt("large" if isinstance(error, RecursionError) else "refused", layer, told(error)) from error
-
-
-def told(error: Exception) -> str:
-    """Return the first line of an error's message that says anything."""
-    lines = (line.strip() for line in _COLOURS.sub("", str(error)).splitlines())
-    said = (line for line in lines if line and not line.startswith(_PREAMBLES))
-    return next(said, type(error).__name__)[:MAX_DETAIL]
 
 
 @contextmanager
@@ -164,18 +161,104 @@ def _called(position: int, record: Layer, calls: _Calls) -> list[Any]:
     import keras
 
     if record.origin == "custom":
-        raise Refused("custom", "a class of the student's own")
+        raise Refused("custom", record.unreadable or "a class of the student's own")
     if record.cls == "InputLayer":
         calls.inputs.append(_input(record))
         return calls.inputs[-1:]
-    tensors = _taken(record.inputs, calls, position)
+    if record.origin == "operation" and record.cls in ("Variable", "Constant"):
+        return [_source(record, calls)]
+    tensors = _taken(record.inputs, record.slots, calls, position)
     if record.origin == "operation":
-        made = call_operation(record.cls, record.config, tensors)
+        made = call_operation(record, tensors)
     else:
-        made = _apply(_layer(record, calls), record.cls, tensors)
+        made = _apply(_layer(record, calls), record, tensors)
+        _know_weights(record, calls)
     outputs = keras.tree.flatten(made)
     _check_outputs(record, [tensor.shape for tensor in outputs])
     return list(outputs)
+
+
+def _source(record: Layer, calls: _Calls) -> Any:
+    """Return a weight, or a constant, that operations take: a layer that has it, whatever it is called on."""
+    if not calls.inputs:
+        raise Refused("unfinished", "it comes before any input")
+    if record.cls == "Constant":
+        return _sources().Constant(array(record.config.get("value")))(calls.inputs[0])
+    if len(record.weights) != 1:
+        raise Refused("refused", "a weight that is not one")
+    (weight,) = record.weights
+    variable = calls.weights.get(weight.identity) if weight.identity is not None else None
+    if variable is None:
+        _check_size((None, *weight.shape))
+        drawn_by = initializer(record.config.get("initializer"))
+        layer = _sources().Weight(weight.shape, drawn_by, trainable=record.trainable)
+        if weight.identity is not None:
+            calls.weights[weight.identity] = layer.weight
+    else:
+        layer = _sources().Shared(variable)
+    return layer(calls.inputs[0])
+
+
+def _know_weights(record: Layer, calls: _Calls) -> None:
+    """Remember which variables a layer has. Raise Refused where they should be those of another, which it has not."""
+    _, layer = calls.layers[record.identity]
+    pairs = zip(record.weights, layer.weights, strict=False) if len(record.weights) == len(layer.weights) else ()
+    for weight, variable in pairs:
+        if weight.identity is not None and calls.weights.setdefault(weight.identity, variable) is not variable:
+            raise Refused("unknown", "it has the weights of another layer")
+
+
+@cache
+def _sources() -> Any:
+    """Return the layers that stand for what operations take. They are made here: this module imports no Keras."""
+    import keras
+
+    class Source(keras.layers.Layer):  # type: ignore[misc]
+        def compute_output_spec(self, _: Any) -> Any:
+            made = self.value()
+            return keras.KerasTensor(tuple(made.shape), dtype=made.dtype)
+
+        def call(self, _: Any) -> Any:
+            return keras.ops.convert_to_tensor(self.value())
+
+    class Weight(Source):
+        def __init__(self, shape: Shape, drawn_by: Any, *, trainable: bool) -> None:
+            super().__init__()
+            self.weight = self.add_weight(shape=shape, initializer=drawn_by, trainable=trainable)
+            self.built = True
+
+        def value(self) -> Any:
+            return self.weight
+
+    class Shared(Source):
+        def __init__(self, variable: Any) -> None:
+            super().__init__()
+            self.weight = variable
+            self.built = True
+
+        def value(self) -> Any:
+            return self.weight
+
+    class Constant(Source):
+        def __init__(self, numbers: Any) -> None:
+            super().__init__()
+            self.numbers = numbers
+            self.built = True
+
+        def value(self) -> Any:
+            return self.numbers
+
+    class Told(keras.layers.Layer):  # type: ignore[misc]
+        """A layer that is called as in training, or as not, whatever the network is called for."""
+
+        def __init__(self, layer: Any, *, training: bool) -> None:
+            super().__init__()
+            self.layer, self.told = layer, training
+
+        def call(self, *args: Any, **kwargs: Any) -> Any:
+            return self.layer(*args, training=self.told, **kwargs)
+
+    return SimpleNamespace(Weight=Weight, Shared=Shared, Constant=Constant, Told=Told)
 
 
 def _input(record: Layer) -> Any:
@@ -187,19 +270,16 @@ def _input(record: Layer) -> Any:
     return keras.Input(record.output_shapes[0][1:], dtype=dtype(record.config.get("dtype")))
 
 
-def _taken(sources: Sequence[int], calls: _Calls, position: int) -> list[Any]:
-    """Return the tensors that earlier calls made; of one that made several, all of them, in order."""
-    cursor: dict[int, int] = {}
+def _taken(sources: Sequence[int], slots: Sequence[int], calls: _Calls, position: int) -> list[Any]:
+    """Return the tensors that earlier calls made: of each call, the output that the record names."""
     tensors = []
-    for source in sources:
+    for number, source in enumerate(sources):
+        slot = slots[number] if number < len(slots) else 0
         if source >= position:
             raise Refused("refused", "it takes the output of a layer that does not come before it")
-        made = calls.made[source]
-        if len(made) > 1 and sources.count(source) != len(made):
-            raise Refused("unknown", f"the record does not say which of {len(made)} outputs is taken")
-        index = cursor.get(source, 0) % len(made)
-        cursor[source] = index + 1
-        tensors.append(made[index])
+        if slot >= len(calls.made[source]):
+            raise Refused("refused", "it takes an output that a layer does not have")
+        tensors.append(calls.made[source][slot])
     return tensors
 
 
@@ -217,19 +297,21 @@ def _layer(record: Layer, calls: _Calls) -> Any:
     return layer
 
 
-def _apply(layer: Any, cls: str, tensors: list[Any]) -> Any:
-    if cls in LIST_TAKERS:
-        return layer(tensors)
-    if cls == "MultiHeadAttention":
-        # Named arguments are recorded in the order of their names, so that three tensors could be in another order.
-        if len(tensors) != 2 and len({id(tensor) for tensor in tensors}) > 1:
-            raise Refused("unknown", "the record does not say which input is its query, its value, its key")
-        return layer(*tensors)
+def _apply(layer: Any, record: Layer, tensors: list[Any]) -> Any:
+    call = layer if record.training is None else _sources().Told(layer, training=record.training)
+    if record.arguments:
+        arguments = {key: placed(value, tensors) for key, value in record.arguments.items()}
+        first = next(iter(arguments))
+        return call(arguments.pop(first), **arguments)
+    if record.cls in LIST_TAKERS:
+        return call(tensors)
+    if record.cls == "MultiHeadAttention":
+        return call(*tensors)
     if getattr(tensors[0] if tensors else None, "_keras_mask", None) is not None:
         tensors = [tensor for tensor in tensors if tensor.dtype != "bool"]  # Keras hands the mask on by itself
     if len(tensors) != 1:
         raise Refused("unknown", f"it takes {len(tensors)} tensors where one is known")
-    return layer(tensors[0])
+    return call(tensors[0])
 
 
 def _check_outputs(record: Layer, shapes: list[Shape]) -> None:

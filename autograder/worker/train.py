@@ -39,7 +39,8 @@ from autograder.wire.messages import (
     TrainingData,
 )
 from autograder.worker.allowed_layers import numbers
-from autograder.worker.rebuild import NotRebuilt, rebuild, told
+from autograder.worker.errors import told
+from autograder.worker.rebuild import NotRebuilt, rebuild
 
 SHELF = "/data"
 DRAW = 0

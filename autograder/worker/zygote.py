@@ -35,7 +35,7 @@ import msgspec
 
 from autograder.wire import codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
-from autograder.worker import datasets, fit_cap, lazy_weights, wall
+from autograder.worker import datasets, fit_cap, keras_following, lazy_weights, wall
 
 VERSIONS_OF = ("numpy", "tensorflow", "keras", "ipython")
 _KILL, _INTERRUPT = b"k", b"i"
@@ -131,6 +131,7 @@ def _load_rooms() -> dict[str, Serve]:
     lazy_weights.install()
     datasets.install()
     fit_cap.install()
+    keras_following.install()
     _warm_matplotlib()
     return {"exam": run.serve, "training": train.serve}
 

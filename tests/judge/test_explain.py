@@ -95,10 +95,9 @@ CASES = {
     "every padding": Case(
         chain(*(replace(layer, config={**layer.config, "padding": None}) for layer in model2())),
         "setting",
-        'layer 1, Conv2D(32): padding "valid", expected "same"',
-        'layer 1, Conv2D(32): padding "valid"',
+        'layer 1, Conv2D(32): padding "valid", expected "same"; the same in layers 2, 4, 5',
+        'layer 1, Conv2D(32): padding "valid"; the same in layers 2, 4, 5',
         'without padding "same", each 3 × 3 convolution takes 2 pixels off the height and the width of the image.',
-        more=3,
     ),
     "no activation": Case(
         changed(1, activation=None),
@@ -167,7 +166,7 @@ CASES = {
     "two settings of one layer": Case(
         changed(0, kernel_size=5, filters=16),
         "setting",
-        "layer 1, Conv2D(16): filters 16, expected 32",
+        "layer 1, Conv2D(16): filters 16, expected 32; and 1 more difference",
         "layer 1, Conv2D(16): filters 16",
         "filters is the first argument of Conv2D.",
         more=1,
@@ -182,7 +181,7 @@ CASES = {
     "a regularizer": Case(
         chain(dense(8)),
         "setting",
-        'layer 1, Dense(8): kernel_regularizer none, expected "L2"',
+        'layer 1, Dense(8): kernel_regularizer none, expected "L2(0.01)"',
         "layer 1, Dense(8): kernel_regularizer none",
         "the documentation of Dense says what kernel_regularizer does.",
         wanted=chain(dense(8, kernel_regularizer={"class_name": "L2", "config": {}})),
@@ -219,7 +218,7 @@ CASES = {
     "a layer and its activation missing": Case(
         replaced(7, 8),
         "missing",
-        "after layer 7, Flatten: Dense(256) is missing",
+        "after layer 7, Flatten: Dense(256) is missing; and 1 more difference",
         "after layer 7, Flatten",
         SUMMARY,
         more=1,
@@ -229,12 +228,19 @@ CASES = {
         "extra",
         "layer 8, Dropout(0.5): one layer too many",
         "layer 8, Dropout(0.5)",
+        SUMMARY,
+    ),
+    "a layer twice": Case(
+        replaced(5, 5, pool()),
+        "extra",
+        "layer 7, MaxPooling2D: one layer too many",
+        "layer 7, MaxPooling2D",
         TWICE,
     ),
     "another order": Case(
         chain(conv(8), call("ReLU"), call("BatchNormalization"), call("Flatten")),
         "order",
-        "layer 2, relu: expected right after BatchNormalization",
+        "layer 2, relu: expected after layer 3, BatchNormalization",
         "layer 2, relu",
         "the layers are applied in the order they are written in.",
         wanted=chain(conv(8), call("BatchNormalization"), call("ReLU"), call("Flatten")),
@@ -419,4 +425,9 @@ def test_networks_too_long_to_align() -> None:
     """Beyond the table's size the rest is counted, not paired; and it takes no minute."""
     one, other = chain(*[dense(8)] * 900), chain(*[dense(9)] * 800)
     kind, where, *_, more = said(explain(one, other))
-    assert (kind, where, more) == ("setting", "layer 1, Dense(8): units 8, expected 9", 1299)
+    assert (kind, where, more) == (
+        "setting",
+        "layer 1, Dense(8): units 8, expected 9; the same in layers 2, 3, 4, 5, 6, 7, 8, 9, …; "
+        "and 900 more differences",
+        900,
+    )

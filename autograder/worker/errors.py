@@ -1,0 +1,25 @@
+"""What an error of Keras or TensorFlow says, without where they were when it was raised."""
+
+from __future__ import annotations
+
+import re
+
+MAX_DETAIL = 300
+"""Characters kept of a message."""
+
+_COLOURS = re.compile(r"\x1b\[\d*m")
+_PREAMBLES = (
+    "Exception encountered when calling",
+    "Graph execution error",
+    "Detected at node",
+    'File "',
+    "<stack traces",
+)
+"""How lines begin that say where Keras or TensorFlow was, not what was wrong."""
+
+
+def told(error: Exception) -> str:
+    """Return the first line of an error's message that says anything."""
+    lines = (line.strip() for line in _COLOURS.sub("", str(error)).splitlines())
+    said = (line for line in lines if line and not line.startswith(_PREAMBLES))
+    return next(said, type(error).__name__)[:MAX_DETAIL]
