@@ -123,7 +123,8 @@ def _brought(
         return tables.from_table(path, hidden, label, quantities=quantities)
     if path.is_dir():
         return sources.from_folder(path, size, hidden), About(sources.class_names(path, hidden))
-    return sources.from_npz(path, hidden), About()
+    arrays, columns = sources.as_columns(sources.from_npz(path, hidden))
+    return arrays, About(columns=columns)
 
 
 def _row(shelf: Shelf, name: str) -> tuple[str, ...]:
@@ -149,6 +150,8 @@ def _say(found: DataSet) -> None:
 
 def _size(count: int) -> str:
     """Return a number of bytes in decimal units, as disks and `ls --si` count."""
+    if count < 10**3:
+        return f"{count} B"
     if count < 10**6:
         return f"{count / 1e3:.0f} kB"
     return f"{count / 1e6:.1f} MB" if count < 10**9 else f"{count / 1e9:.1f} GB"

@@ -74,6 +74,28 @@ def from_npz(path: Path, hidden: bool) -> Arrays:
         ) from error
 
 
+def as_columns(arrays: Arrays) -> tuple[Arrays, list[str]]:
+    """Return structured inputs, one field a column, as plain float32[N, columns], and the columns' names.
+
+    Other arrays are returned as they are. Raises DataError where a field holds anything but numbers.
+    """
+    fields = {key: array.dtype.names for key, array in arrays.items() if array.dtype.names}
+    if not fields:
+        return arrays, []
+    names = list(next(iter(fields.values())) or ())
+    for key, own in fields.items():
+        kinds = [arrays[key].dtype[name] for name in own or ()]
+        if list(own or ()) != names or any(kind.kind not in "biuf" or kind.shape for kind in kinds):
+            raise DataError(
+                f"{key} has the fields {arrays[key].dtype}; expected numbers, one field a column, the same in each part"
+            )
+    plain = {
+        key: np.stack([array[name].astype(np.float32) for name in names], axis=1) if key in fields else array
+        for key, array in arrays.items()
+    }
+    return plain, names
+
+
 def from_folder(path: Path, size: int | None, hidden: bool) -> Arrays:
     """Return the images, or the texts, under `train/CLASS/` and `test/CLASS/`, or under `CLASS/` for a hidden set.
 

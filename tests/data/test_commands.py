@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -34,6 +35,32 @@ def data(tmp_path: Path) -> Shell:
     write_npz(tmp_path / "digits.npz", public())
     write_npz(tmp_path / "exam.npz", hidden())
     return Shell(tmp_path)
+
+
+def test_texts_and_tables(data: Shell) -> None:
+    (data.folder / "tables").mkdir()
+    for part in ("train", "test"):
+        (data.folder / "tables" / f"{part}.csv").write_text("size,age,price\n1,2,100.5\n3,,200\n")
+    (data.folder / "exam.jsonl").write_text('{"text": "good", "label": "pos"}\n{"text": "bad", "label": "neg"}\n')
+    texts = {"x_train": np.array(["a", "bc"]), "y_train": np.array([0, 1])}
+    write_npz(data.folder / "texts.npz", {**texts, "x_test": texts["x_train"], "y_test": texts["y_train"]})
+    for command, said in (
+        (("houses", "tables"), "houses: 4 rows, 48 B, in"),
+        (("exam", "exam.jsonl", "--hidden"), "exam: hidden, 2 texts, 2 classes, 48 B, in"),
+        (("words", "texts.npz"), "words: 4 texts, 2 classes, 64 B, in"),
+    ):
+        added = data("add", *command)
+        assert (added.returncode, added.stderr) == (0, "")
+        assert added.stdout.startswith(said)
+    listed = [line.split() for line in data("list").stdout.splitlines()[1:]]
+    assert [line[:-1] for line in listed] == [
+        ["exam", "2", "2", "48", "B", "hidden,", "texts"],
+        ["houses", "4", "–", "48", "B", "rows"],
+        ["words", "4", "2", "64", "B", "texts"],
+    ]
+    assert data("verify").returncode == 0
+    assert "--label and --quantities speak of a table" in data("add", "x", "digits.npz", "--label", "y").stderr
+    assert "no column 'cost'" in data("add", "x", "tables", "--label", "cost").stderr
 
 
 def test_add_list_verify(data: Shell) -> None:

@@ -140,6 +140,16 @@ def test_folders_of_texts(tmp_path: Path) -> None:
         sources.from_folder(tmp_path, None, hidden=False)
 
 
+def test_structured_arrays_are_tables() -> None:
+    rows = np.array([(3, 1.5), (4, np.nan)], [("rooms", "i4"), ("age", "f8")])
+    arrays, names = sources.as_columns({"x": rows, "y": np.array([1, 0])})
+    np.testing.assert_array_equal(arrays["x"], np.float32([[3, 1.5], [4, np.nan]]))
+    assert (names, arrays["y"].tolist()) == (["rooms", "age"], [1, 0])
+    assert sources.as_columns(arrays) == (arrays, [])
+    with pytest.raises(DataError, match=r"x has the fields .*expected numbers, one field a column"):
+        sources.as_columns({"x": np.array([("a", 1)], [("name", "U3"), ("age", "i4")])})
+
+
 def test_one_long_text_does_not_take_all_memory() -> None:
     with pytest.raises(DataError, match="the longest of 200000 characters"):
         sources.as_texts(["a" * 200_000], "here")

@@ -177,6 +177,15 @@ def test_a_step_that_fails_costs_those_after_it_alone(plain: Class) -> None:
     assert found["test_rows"] == ("passed", "")
 
 
+def test_an_answer_of_another_form_than_the_solutions_is_the_students(plain: Class) -> None:
+    checks = plain.checks + '\n\n@question("rows")\ndef test_form(rows):\n    assert rows[1].sum() == 12\n'
+    course = Class(plain.folder, plain.zygote, checks)
+    solution = course.evidence("import numpy as np", CLASSES, name="solution")
+    cells = "import numpy as np", CLASSES.replace("return self.table[index]", "return 'row'")
+    found = course.verdicts(*cells, solution=solution)["test_form"]
+    assert found == ("failed", "received  text\nexpected  an array of shape (3,)")
+
+
 def test_an_endless_method_costs_its_probe(tmp_path: Path, light_zygote: Zygote) -> None:
     limits = Limits(**{name: getattr(LIMITS, name) for name in LIMITS.__struct_fields__} | {"cell_seconds": 1.0})
     found = Class(tmp_path, light_zygote, CHECKS, limits).verdicts(
