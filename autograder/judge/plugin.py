@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
 from autograder.judge.accounts import place_of, refusal
@@ -37,6 +38,7 @@ from autograder.judge.declare import Declared, step_name
 from autograder.judge.faults import NO_CAUSES, explain_fault, explain_lack, explain_training, say_first, status_of
 from autograder.judge.lacks import Lack, say_lack
 from autograder.judge.message import CheckFailed, Mismatch, Said, compose
+from autograder.judge.quiet import quiet
 from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, Predictions, Training, TrainingFailed
 from autograder.judge.values import Answers, NoAnswer, describe, form, to_value
@@ -121,7 +123,8 @@ class CaseFile:
         self.asked += [asked] if (asked := asked_name(probe)) else []
         answer, blobs = self._answer(name, probe)
         if isinstance(answer, Fault):
-            raise NoAnswer(answer)
+            own = name in self._answers
+            raise NoAnswer(quiet(answer, probe, self.exam.cells) if own else answer)
         if isinstance(probe, TrainedProbe | TrainedByProbe | PredictionsProbe):
             return self._scored(name, probe, answer, blobs)
         wanted = self._reference.get(name, (None, []))[0]
@@ -141,13 +144,15 @@ class CaseFile:
         if not isinstance(answer, Steps):
             raise NoAnswer(Fault(kind="unread", message="no answers of an object"))
         due = wanted.results if isinstance(wanted, Steps) else []
+        said = [quiet(one, probe, self.exam.cells) if isinstance(one, Fault) else one for one in answer.results]
 
         def read(place: int) -> Any:
             result = answer.results[place]
             assert not isinstance(result, Fault)
             return self._read(result, blobs, due[place] if place < len(due) else None)
 
-        return Answers(answer, [step_name(step) for step in probe.then], read)
+        told = msgspec.structs.replace(answer, results=said)
+        return Answers(told, [step_name(step) for step in probe.then], read)
 
     def _scored(
         self,

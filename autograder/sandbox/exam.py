@@ -13,6 +13,7 @@ import msgspec
 from autograder.data.shelf import DataSet
 from autograder.errors import GraderError
 from autograder.records import CellRecord, Evidence, Exam, Limits, Picture, Plan, Submission
+from autograder.sandbox import questions
 from autograder.sandbox.clock import Clock
 from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
 from autograder.wire import codec, limits
@@ -20,21 +21,15 @@ from autograder.wire.messages import (
     ROOM_BROKEN,
     ROOM_STARVED,
     Answered,
-    AnswerStarted,
     Broken,
     CellRun,
     Cells,
     CellsDone,
     CellStarted,
-    Done,
     Fault,
     File,
     FitCap,
     Pictured,
-    PrintedProbe,
-    Probe,
-    Questions,
-    SourceProbe,
     TrainedByProbe,
 )
 from autograder.wire.pictures import CELL_PICTURES, EXAM_BYTES, EXAM_PICTURES, PICTURE_BYTES, plain_png
@@ -104,10 +99,9 @@ class _Exam:
         self._chars = max(printed, limits.STRING_CHARS)
         self._most_text = SPOKEN_BYTES + STREAMS * PRINTED_BYTES * printed * len(order.submission.cells)
         self._cells = deque(cell.index for cell in order.submission.cells)
-        self._probes = deque(name for name, probe in order.plan.probes.items() if _asked_of_rooms(probe))
+        self._probes = deque(questions.in_order(order.plan))
         self.interrupted = False
         self.current: int | None = None
-        self._answering = ""
         self.student_code_ran = False
         self.runs: dict[int, CellRun] = {}
         self.frames: dict[str, bytes] = {}
@@ -138,13 +132,20 @@ class _Exam:
             self._hear_cell(message, heard[1])
         if self._cells or self.current is not None:
             raise _Disorder("the room left cells out")
-        probes = {name: self._order.plan.probes[name] for name in self._probes}
-        questions = Questions(probes, sizes.array_mb * 2**20)
-        self._room.send(questions, list(self._order.plan.blobs), deadline=self.clock.end)
-        while not isinstance(message := (heard := self._next(questions.array_bytes))[0], Done):
-            self._hear_answer(message, heard[1])
-        if self._probes or self._answering:
-            raise _Disorder("the room left questions out")
+        while self._probes:
+            self._ask(self._probes.popleft())
+
+    def _ask(self, name: str) -> None:
+        """Ask one question, alone: nothing of another is in the room with it, but of those before."""
+        question, blobs = questions.alone(name, self._order.plan, self._order.limits)
+        self._room.send(question, blobs, deadline=self.clock.end)
+        training = isinstance(self._order.plan.probes[name], TrainedByProbe)
+        self._allow(self._order.limits.training_seconds if training else self._order.limits.cell_seconds)
+        message, frame = self._next(question.array_bytes)
+        if not isinstance(message, Answered) or message.probe != name:
+            raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
+        self.frames[name] = questions.told(message, frame, self._order.plan)
+        self.clock.allow()
 
     def _hear_cell(self, message: object, frame: bytes) -> None:
         """Every cell starts in its turn, and ends, once: a result of a cell that did not run is a forgery."""
@@ -183,19 +184,6 @@ class _Exam:
             size = sum(len(kept) for _, kept in self.pictures)
             if plain and len(self.pictures) < EXAM_PICTURES and size + len(plain) <= EXAM_BYTES:
                 self.pictures.append((Picture(cell), plain))
-
-    def _hear_answer(self, message: object, frame: bytes) -> None:
-        match message:
-            case AnswerStarted(probe) if not self._answering and self._probes and probe == self._probes[0]:
-                self._answering = self._probes.popleft()
-                training = isinstance(self._order.plan.probes[probe], TrainedByProbe)
-                self._allow(self._order.limits.training_seconds if training else self._order.limits.cell_seconds)
-            case Answered(probe) if probe == self._answering:
-                self.frames[probe] = frame
-                self._answering = ""
-                self.clock.allow()
-            case _:
-                raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
 
     def _allow(self, seconds: float) -> None:
         self.clock.allow(seconds)
@@ -260,10 +248,6 @@ def _text_bytes(submission: Submission) -> int:
     """Bytes of all that evidence repeats of a notebook."""
     parts = [list(submission.cells), dict(submission.sources), list(submission.texts), list(submission.repairs)]
     return len(msgspec.json.encode(parts))
-
-
-def _asked_of_rooms(probe: Probe) -> bool:
-    return not isinstance(probe, SourceProbe | PrintedProbe)
 
 
 def _hold(exam: _Exam, room: Room) -> Exception | None:

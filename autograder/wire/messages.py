@@ -526,7 +526,7 @@ class Cells(Record, tag="cells", frozen=True):
 
 
 class Questions(Record, tag="questions", frozen=True):
-    """Host to room, once the cells have run, so that no cell can see what will be asked."""
+    """Host to room, once the cells have run, so that no cell can see what will be asked; one at a time."""
 
     probes: dict[str, Probe]
     array_bytes: Size
@@ -586,20 +586,12 @@ class CellsDone(Record, tag="cells-done", frozen=True):
     """Room to host: every cell has run; ask."""
 
 
-class AnswerStarted(Record, tag="answer-started", frozen=True):
-    probe: Name
-
-
 class Answered(Record, tag="answered", frozen=True):
     """Room to host: the answer to one probe."""
 
     probe: Name
     seconds: float
     answer: Answer
-
-
-class Done(Record, tag="done", frozen=True):
-    """Room to host: every probe is answered."""
 
 
 class Broken(Record, tag="broken", frozen=True):
@@ -613,7 +605,7 @@ class Broken(Record, tag="broken", frozen=True):
 ROOM_BROKEN, ROOM_STARVED = 70, 71
 """Exit codes of a room whose own code failed: for another reason, and for want of memory."""
 
-FromRoom = CellStarted | Pictured | CellRun | CellsDone | AnswerStarted | Answered | Done | Broken
+FromRoom = CellStarted | Pictured | CellRun | CellsDone | Answered | Broken
 
 
 # --- The conversation with a training room ----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -25,14 +26,12 @@ import numpy as np
 from autograder.wire import codec, limits
 from autograder.wire.messages import (
     Answered,
-    AnswerStarted,
     CappedFit,
     Cell,
     CellRun,
     Cells,
     CellsDone,
     CellStarted,
-    Done,
     Fault,
     File,
     FitCap,
@@ -109,19 +108,26 @@ def serve(talk: socket.socket) -> None:
             _send(talk, Pictured(cell.index), pictures.all())
         _send(talk, run)
     _send(talk, CellsDone())
-    questions, blobs = codec.unpack(codec.read_frame(stream.read), Questions)
-    answerer = Answerer(_shell.user_ns, _shell.user_ns_hidden, questions, blobs, explain_error)
     outputs.start(0)
-    for name, probe in questions.probes.items():
-        _send(talk, AnswerStarted(name))
-        answered, data = answerer.answer(name, probe, interrupts)
-        _leave_if_forked()
-        try:
-            frame = limits.pack(answered, data)
-        except codec.WireError as error:
-            frame = codec.pack(Answered(name, answered.seconds, Fault(kind="size", message=str(error))))
-        talk.sendall(frame)
-    _send(talk, Done())
+    while asked := _next_question(stream):
+        questions, blobs = asked
+        answerer = Answerer(_shell.user_ns, _shell.user_ns_hidden, questions, blobs, explain_error)
+        for name, probe in questions.probes.items():
+            answered, data = answerer.answer(name, probe, interrupts)
+            _leave_if_forked()
+            try:
+                frame = limits.pack(answered, data)
+            except codec.WireError as error:
+                frame = codec.pack(Answered(name, answered.seconds, Fault(kind="size", message=str(error))))
+            talk.sendall(frame)
+
+
+def _next_question(stream: BinaryIO) -> tuple[Questions, list[bytes]] | None:
+    """Return what is asked next, with its arrays; None where nothing is: the host has hung up."""
+    try:
+        return codec.unpack(codec.read_frame(stream.read), Questions)
+    except EOFError:
+        return None
 
 
 def _lay_out(files: list[File], contents: list[bytes]) -> None:

@@ -1,0 +1,91 @@
+"""What a room is asked, one question at a time, in an order in which none can tell of another that matters.
+
+First what hands student code nothing, then calls, and last what holds the inputs of a hidden set: no answer that a page
+may show is given once they are in the room. What comes back for those is a fault or an array of few dimensions: nothing
+that could carry them out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from autograder.records import Limits, Plan
+from autograder.wire import codec
+from autograder.wire.messages import (
+    Answered,
+    Array,
+    Fault,
+    HistoryProbe,
+    ModelProbe,
+    PredictionsProbe,
+    PrintedProbe,
+    Probe,
+    Questions,
+    SourceProbe,
+    TrainedByProbe,
+    TrainedProbe,
+    VariableProbe,
+)
+
+READ_BY_US = (SourceProbe, PrintedProbe)
+"""Answered from the submission: no room is asked."""
+PLAIN = (VariableProbe, ModelProbe, HistoryProbe, TrainedProbe)
+HIDDEN = (PredictionsProbe, TrainedByProbe)
+HIDDEN_DIMENSIONS = 4
+
+
+def in_order(plan: Plan) -> list[str]:
+    """Return the names of what a room is asked, in the order to ask it in."""
+    asked = {name: probe for name, probe in plan.probes.items() if not isinstance(probe, READ_BY_US)}
+    return sorted(asked, key=lambda name: 2 if isinstance(asked[name], HIDDEN) else not isinstance(asked[name], PLAIN))
+
+
+def alone(name: str, plan: Plan, limits: Limits) -> tuple[Questions, list[bytes]]:
+    """Return one question as a message, with the arrays of its own."""
+    blobs: list[bytes] = []
+    probe = _moved(plan.probes[name], plan.blobs, blobs)
+    return Questions({name: probe}, limits.array_mb * 2**20), blobs
+
+
+def _moved(value: Any, held: tuple[bytes, ...], blobs: list[bytes]) -> Any:
+    """Return `value` with each of its arrays' bytes moved from `held` to `blobs`."""
+    if isinstance(value, Array):
+        blobs.append(held[value.blob])
+        return msgspec.structs.replace(value, blob=len(blobs) - 1)
+    if isinstance(value, msgspec.Struct):
+        fields = {name: _moved(getattr(value, name), held, blobs) for name in value.__struct_fields__}
+        return type(value)(**fields)
+    if isinstance(value, dict):
+        return {key: _moved(part, held, blobs) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_moved(part, held, blobs) for part in value)
+    return value
+
+
+def told(answered: Answered, frame: bytes, plan: Plan) -> bytes:
+    """Return the frame to keep of an answer."""
+    match answered.answer:
+        case Fault(kind="missing") as fault:
+            names = [name for name in fault.names if name not in set(_names(plan))]  # what others ask for is not it
+            return _instead(answered, msgspec.structs.replace(fault, names=names))
+        case Array(shape=shape) if isinstance(plan.probes[answered.probe], HIDDEN):
+            if len(shape) > HIDDEN_DIMENSIONS or 0 in shape:
+                return _instead(answered, Fault(kind="unread", message="no predictions"))
+    return frame
+
+
+def _instead(answered: Answered, fault: Fault) -> bytes:
+    return codec.pack(msgspec.structs.replace(answered, answer=fault))
+
+
+def _names(plan: Plan) -> Iterator[str]:
+    """Names of the notebook that the plan asks for."""
+    for probe in plan.probes.values():
+        yield _asked_for(probe)
+
+
+def _asked_for(probe: Probe) -> str:
+    return str(getattr(probe, "function", "") or getattr(probe, "name", ""))
