@@ -31,6 +31,7 @@ from autograder.course import (
 from autograder.data import commands as data_commands
 from autograder.errors import AutograderError, CourseError, DataError, Problem
 from autograder.export.submitted import due_of, late_by
+from autograder.grades import is_ours
 from autograder.paths import Paths
 from autograder.records import Grade, TrainingUse
 from autograder.report.table import Row, changes, points, summary, table
@@ -119,11 +120,13 @@ def validate(
     assignments = _load_all(names)
     for loaded in assignments:
         with err.status(f"{loaded.key}: grading the solution and the untouched release"):
-            problems = findings(loaded, Options(profile=profile.value))
+            problems, trust = findings(loaded, Options(profile=profile.value))
         found += (problem for problem in problems if problem not in found)
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)
             out.print(f"{loaded.key}: fit to hand out ({len(questions)} questions, {points:g} points)")
+        if trust:
+            err.print(f"note: {trust}")
         for path in unread(loaded):
             err.print(f"note: {loaded.paths.shown(path)}: not read: look whether it shows a solution")
     _print_stand_ins(name for loaded in assignments for name in course_shelf(loaded.stand_ins).served())
@@ -571,12 +574,13 @@ def _leave_loudly(grades: Iterable[Grade]) -> None:
 
 
 def _as_json(one: Grade, identity: Identity | None, late: timedelta) -> dict[str, Any]:
-    """The contract of `results --json`: these keys, in this order."""
+    """The contract of `results --json`: these keys, in this order. What is ungraded has no score yet."""
+    whole = one.status != "ungraded"
     return {
         "student": one.student,
         "assignment": one.assignment,
         "status": one.status,
-        "score": one.score,
+        "score": one.score if whole else None,
         "max_score": one.max_score,
         "attempt": one.attempt,
         "isolation": one.isolation,
@@ -586,7 +590,7 @@ def _as_json(one: Grade, identity: Identity | None, late: timedelta) -> dict[str
         "questions": [
             {
                 "id": question.id,
-                "score": question.score,
+                "score": question.score if whole or not is_ours(question.outcomes) else None,
                 "max_score": question.max_score,
                 "checks": [
                     {

@@ -45,8 +45,10 @@ class AssignmentSettings(Record, frozen=True):
     """One assignment's part of course.yaml."""
 
     title: str
-    expected: Literal["shown", "hidden"] = "shown"
-    """Whether messages to students say what was expected."""
+    expected: Literal["shown", "hidden"] | None = None
+    """Whether messages to students say what was expected; None: they do where nobody hands in again after reading."""
+    resubmission: bool = False
+    """Whether students hand in again once they have read their page."""
     limits: Limits = Limits()
     preload: list[str] | None = None
     """Modules the rooms are forked with; left out, those that the source notebook imports."""
@@ -62,6 +64,11 @@ class AssignmentSettings(Record, frozen=True):
     """Questions whose points come on top of what the assignment is worth."""
     recipes: dict[str, RecipeSettings] = msgspec.field(default_factory=dict)
     """How submitted networks are trained, by name."""
+
+    @property
+    def hides_expected(self) -> bool:
+        """Whether messages to students leave out what was expected."""
+        return self.resubmission if self.expected is None else self.expected == "hidden"
 
 
 class CourseSettings(Record, frozen=True):
@@ -525,3 +532,13 @@ def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
                 "neither a test cell nor a check: nothing would mark it; by hand, it is marked in nbgrader's gradebook"
             )
             yield Problem(shown, 0, question.id, text)
+
+
+def on_trust(assignment: Assignment, plan: Plan) -> str:
+    """Say, for the instructor, which questions rest on visible tests alone; nothing where none does."""
+    checked = {check.question for check in plan.checks}
+    alone = [one.id for one in assignment.questions if one.tested and one.id not in checked]
+    return f"{ON_TRUST}: {', '.join(alone)}" if alone else ""
+
+
+ON_TRUST = "points that rest on trust, for a student's code can make the visible tests beside it pass"

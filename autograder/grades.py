@@ -40,10 +40,11 @@ def grade_questions(
     """Return each question's points, in the notebook's order. `causes` are those of the exam.
 
     A question is worth the share of its checks' weight that passed; visible tests that display a number of points
-    count for that share of their weight. An `ungraded` check is ours and costs nothing. `before` are outcomes that were
-    found earlier, by question: where one of a question's is ours now, all of those stand. A question that has neither
-    checks nor tests is marked by hand where somebody does: `stubs` are then the answers as they were handed out, which
-    earn nothing.
+    count for that share of their weight. They count where one of the question's checks passes, for the student's code
+    can make them pass; where a question has none, its points rest on trust. An `ungraded` check is ours and costs
+    nothing. `before` are outcomes that were found earlier, by question: where one of a question's is ours now, all of
+    those stand. A question that has neither checks nor tests is marked by hand where somebody does: `stubs` are then
+    the answers as they were handed out, which earn nothing.
     """
     judged = list(outcomes)
     found = {
@@ -55,6 +56,7 @@ def grade_questions(
     }
     found |= {name: list(before[name]) for name, ones in found.items() if name in before and is_ours(ones)}
     settled = _skip_unmet(found, {check.name: check.needs for check in checks}, language)
+    settled = {name: _pay_tests(ones, language) for name, ones in settled.items()}
     return tuple(
         _grade(question, settled[question.id], _cell_share(question, exam))
         if settled[question.id] or stubs is None
@@ -152,9 +154,32 @@ def _skip_unmet(
     return after if after == found else _skip_unmet(after, needs, language)
 
 
+def _pay_tests(outcomes: Sequence[Outcome], language: str) -> Sequence[Outcome]:
+    """Let visible tests count where a check of the same question passes, or cannot tell.
+
+    They run beside the student's code, which can make them pass whatever it answers.
+    """
+    if _tests_count(outcomes):
+        return outcomes
+    hint = phrase("the visible tests count once a check of this question passes.")
+    message = compose(Mismatch(hint=hint), language, hidden=True)
+    return [
+        msgspec.structs.replace(one, status="skipped", message=message)
+        if one.kind == "tests" and one.status == "passed"
+        else one
+        for one in outcomes
+    ]
+
+
+def _tests_count(outcomes: Sequence[Outcome]) -> bool:
+    checks = [one for one in outcomes if one.kind == "check" and one.weight]
+    return not checks or any(one.status in ("passed", "ungraded") for one in checks)
+
+
 def _grade(question: Question, outcomes: Sequence[Outcome], share: float) -> QuestionGrade:
     """Return a question's points. Its visible tests, not passed, count for `share` of their weight."""
     total = sum(outcome.weight for outcome in outcomes)
+    share = share if _tests_count(outcomes) else 0.0
     earned = sum(
         outcome.weight * (1 if outcome.status in ("passed", "ungraded") else share if outcome.kind == "tests" else 0)
         for outcome in outcomes

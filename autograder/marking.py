@@ -506,7 +506,7 @@ class Marker:
             submission,
             paths.evidence(name, submission.student),
             reference=paths.reference(name) if self.knows_solution else None,
-            hidden=self._assignment.settings.expected == "hidden",
+            hidden=self._assignment.settings.hides_expected,
             before=before,
         )
 
@@ -583,7 +583,7 @@ class Marker:
             questions,
             self._assignment.keeps_gradebook,
             self._assignment.course.language,
-            self._assignment.settings.expected,
+            self._assignment.settings.hides_expected,
         ]
         return [self._assessor.desk.plan.code.encode(), msgspec.json.encode(said)]
 

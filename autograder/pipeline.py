@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from autograder.course import Assignment
+from autograder.course import Assignment, on_trust
 from autograder.engine import Engine, Result, Workshop
 from autograder.engine.inline import InlineEngine
 from autograder.engine.local import LocalEngine
@@ -124,6 +124,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
                 for marked in _train(marker, engine, assessor.desk, waiting):
                     yield Step(marked.grade, len(chosen), notes=marked.notes)
         timings.judge = assessor.judge_seconds
+        timings.notes += filter(None, [on_trust(assignment, assessor.desk.plan)])
     timings.total = time.monotonic() - started
 
 

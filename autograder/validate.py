@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.course import Assignment
+from autograder.course import Assignment, on_trust
 from autograder.engine import Engine
 from autograder.errors import GraderError, Problem
 from autograder.intake import as_submission
@@ -22,8 +22,8 @@ from autograder.release import read_release, release_differences
 from autograder.sandbox.exam import Order
 
 
-def findings(assignment: Assignment, options: Options) -> list[Problem]:
-    """Return everything that makes the assignment unfit, none where it is fit.
+def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], str]:
+    """Return everything that makes the assignment unfit, none where it is fit, and which points rest on trust.
 
     Raises CourseError where the course is broken, GraderError where we could not find out.
     """
@@ -40,13 +40,14 @@ def findings(assignment: Assignment, options: Options) -> list[Problem]:
         first, second = (
             _assess(assessor, engine, submission, path, solution) for path, submission in submissions.items()
         )
-        return [
+        problems = [
             *_solution_findings(assignment, first.questions),
             *_release_findings(assignment, second.questions),
             *_run_findings(assignment, second.exam),
             *leaks(assignment),
             *release_differences(assignment),
         ]
+        return problems, on_trust(assignment, assessor.desk.plan)
 
 
 def _examine(engine: Engine, order: Order) -> Evidence:

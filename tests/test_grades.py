@@ -103,16 +103,31 @@ def test_a_test_cell_that_ran_to_its_end_has_passed() -> None:
 
 
 def test_a_test_cell_counts_as_one_more_check() -> None:
+    grade = graded(outcome("failed", 2), outcome("passed", 1), tested=True, held=exam(ran("q")))
+    assert (grade.score, [one.name for one in grade.outcomes]) == (2.0, [TEST_CELL, "test_it", "test_it"])
+
+
+def test_visible_tests_count_where_a_check_of_their_question_passes() -> None:
     grade = graded(outcome("failed", 3), tested=True, held=exam(ran("q")))
-    assert (grade.score, [one.name for one in grade.outcomes]) == (1.0, [TEST_CELL, "test_it"])
+    assert grade.score == 0
+    assert grade.outcomes[0].status == "skipped"
+    assert grade.outcomes[0].message == "hint  the visible tests count once a check of this question passes."
+    assert graded(outcome("failed", 2), outcome("passed", 0), tested=True, held=exam(ran("q"))).score == 0
+    assert graded(outcome("failed", 3), tested=True, held=exam(shown_half("q"))).score == 0
+    assert graded(outcome("ungraded", 3), tested=True, held=exam(ran("q"))).score == 4
+    assert graded(outcome("failed", 0), tested=True, held=exam(ran("q"))).score == 4
+
+
+def shown_half(cell: str) -> CellRecord:
+    return CellRecord(Cell(0, cell, ""), CellRun(0, 0.1, "", "", 0, "2"))
 
 
 def test_a_check_may_have_the_name_of_the_visible_tests() -> None:
     held = exam(ran("q"))
     grade = graded(outcome("failed", 3, name=TEST_CELL), tested=True, held=held)
     assert (grade.score, [(one.kind, one.status) for one in grade.outcomes]) == (
-        1.0,
-        [("tests", "passed"), ("check", "failed")],
+        0.0,
+        [("tests", "skipped"), ("check", "failed")],
     )
     assert graded(outcome("failed", name=TEST_CELL), held=held).score == 0.0
 
@@ -122,8 +137,8 @@ def test_what_a_check_of_that_name_needs_is_no_need_of_the_visible_tests() -> No
     questions = [Question("one", 4, False), Question("two", 4, True)]
     outcomes = [outcome("failed", question="one"), outcome("passed", question="two", name=TEST_CELL)]
     _, second = grade_questions(questions, checks, outcomes, exam(ran("two")), "en")
-    assert [one.status for one in second.outcomes] == ["passed", "skipped"]
-    assert second.score == 2.0
+    assert [one.status for one in second.outcomes] == ["skipped", "skipped"]
+    assert second.score == 0
 
 
 def test_a_test_that_says_no_is_failed_with_its_own_message() -> None:

@@ -194,7 +194,7 @@ def test_fit_is_capped_in_cells_and_not_in_the_training_function(course: Path) -
 
 
 def test_the_solution_is_trained_in_validation(course: Path) -> None:
-    assert findings(load_assignment(course, digits.NAME), Options()) == []
+    assert findings(load_assignment(course, digits.NAME), Options()) == ([], "")
 
 
 def test_a_set_that_is_altered_or_missing_stops_before_anything_runs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -12,9 +13,13 @@ import pytest
 from autograder.judge import plugin
 from autograder.judge.sources import Sources
 
+MEMORY_BYTES = 4 * 2**30
+"""Evidence is half a gigabyte at most. A check that takes more than this fails, and the machine does not."""
+
 
 def main(channel_fd: int, checks: str, root: str) -> None:
     """Collect `checks` of the course in `root`, judge what is sent, end when the other end of the channel closes."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     plugin.forbid_frameworks()
     session = plugin.JudgeSession(socket.socket(fileno=channel_fd), Sources(Path(root), Path(checks)))
     # pytest's own account of a failure, which reads the checks file again each time, is never shown: native is cheap.

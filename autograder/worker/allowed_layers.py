@@ -191,6 +191,8 @@ def _member(family: str, value: object) -> Any:
     if cls is None:
         raise _not_keras_own(family, name)
     settings = {key: plain(one) for key, one in config.items() if key not in _DROPPED}
+    if family == "initializer" and any(isinstance(one, tuple) for one in settings.values()):
+        raise Refused("refused", "its initializer holds values for each weight: weights that are given are not trained")
     return getattr(getattr(keras, f"{family}s"), cls)(**settings)
 
 

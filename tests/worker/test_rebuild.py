@@ -506,11 +506,24 @@ HOSTILE: dict[str, tuple[Callable[[], Network], str]] = {
         "unknown",
     ),
     "arguments that are none": (lambda: chain(operation("Add", arguments={"a": 1})), "unknown"),
+    "weights in an initializer": (lambda: chain(dense(2, kernel_initializer=constant([0.1, 0.2]))), "refused"),
+    "whole weights in an initializer": (lambda: chain(dense(2, kernel_initializer=constant([1, 2]))), "refused"),
+    "weights in a nested initializer": (lambda: chain(dense(2, bias_initializer=constant([[1.0]]))), "refused"),
+    "weights as a factor": (lambda: chain(call("Rescaling", scale=[0.1] * 65)), "refused"),
+    "weights in many factors": (lambda: chain(*[call("Rescaling", scale=[0.1] * 10)] * 7), "refused"),
+    "weights in a product": (
+        lambda: edited(chain(operation("Matmul")), arguments={"x1": {"tensor": 0}, "x2": [[0.1] * 10] * 10}),
+        "refused",
+    ),
     "too many marks": (
         lambda: edited(chain(operation("Add")), arguments={"x1": {"tensor": 0}, "x2": {"tensor": 1}}),
         "refused",
     ),
 }
+
+
+def constant(value: Any) -> dict[str, Any]:
+    return {"class_name": "Constant", "config": {"value": value}}
 
 
 def edited_dense(units: Any) -> Call:

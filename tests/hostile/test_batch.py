@@ -1,0 +1,80 @@
+"""No notebook gains a point by force, costs another one anything, or keeps a batch from its end."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.course import load_assignment
+from autograder.pipeline import Options, Timings, grade
+from autograder.records import Grade
+from autograder.sandbox import cgroups, leftovers
+from hostile.batch import BATCH, QUICK
+from toy import NAME, answered, hand_in, make_course
+
+NEIGHBOURS = {
+    "ada": answered({}),
+    "zoe": answered({"names-answer": 'names = ["Ada"]'}),
+}
+"""Honest work, whole and in part."""
+
+
+def graded(root: Path, names: Iterator[str] | tuple[str, ...]) -> dict[str, Grade]:
+    """Grade the neighbours beside these notebooks, two at a time."""
+    course = make_course(root)
+    for name, cells in NEIGHBOURS.items():
+        hand_in(course, name, cells)
+    for name in names:
+        hand_in(course, name, attacked(BATCH[name]))
+    steps = grade(load_assignment(course, NAME), Options(jobs=2), Timings())
+    return {step.grade.student: step.grade for step in steps}
+
+
+def attacked(source: str) -> list[dict[str, object]]:
+    """A notebook that answers nothing, with `source` for its first answer."""
+    return answered({"double-answer": source, "names-answer": "", "greet-answer": ""})
+
+
+def left_behind() -> set[str]:
+    """What rooms of this process leave on the machine once they have ended."""
+    mine = f"{leftovers.PREFIX}{leftovers.owner()}-*"
+    groups = {str(path) for path in cgroups.MOUNT.glob(f"**/{mine}")}
+    folders = {str(path) for path in Path(tempfile.gettempdir()).glob(mine)}
+    sleepers = subprocess.run(["pgrep", "-f", "sleep 300"], capture_output=True, text=True).stdout.split()
+    return groups | folders | set(sleepers)
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Grade]:
+    """The neighbours' grades where nobody attacks."""
+    return graded(tmp_path_factory.mktemp("quiet"), ())
+
+
+def check(found: dict[str, Grade], quiet: dict[str, Grade], names: tuple[str, ...]) -> None:
+    for name in NEIGHBOURS:
+        assert (found[name].score, found[name].status) == (quiet[name].score, quiet[name].status), name
+    for name in names:
+        one = found[name]
+        assert (one.status, one.score) == ("graded", 0), (name, one)
+        assert one.fault or any(outcome.message for question in one.questions for outcome in question.outcomes), name
+
+
+def test_one_of_each_kind(tmp_path: Path, quiet: dict[str, Grade]) -> None:
+    before = left_behind()
+    check(graded(tmp_path, QUICK), quiet, QUICK)
+    assert left_behind() <= before
+
+
+@pytest.mark.whole
+def test_all_of_them(tmp_path: Path, quiet: dict[str, Grade]) -> None:
+    before = left_behind()
+    check(graded(tmp_path, tuple(BATCH)), quiet, tuple(BATCH))
+    assert left_behind() <= before
+
+
+def test_there_is_one_of_each_name() -> None:
+    assert set(QUICK) <= set(BATCH)
