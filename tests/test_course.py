@@ -55,7 +55,23 @@ def test_a_course_says_only_what_is_its_own(tmp_path: Path) -> None:
     assert isinstance(settings, CourseSettings)
     assert (settings.course, settings.language, settings.isolation) == ("vision", "en", "standard")
     assert settings.assignments["cnn"].limits == Limits()
-    assert settings.assignments["cnn"].expected == "shown"
+    assert not settings.assignments["cnn"].hides_expected
+
+
+@pytest.mark.parametrize(
+    ("said", "hides"),
+    [
+        ("resubmission: true", True),
+        ("resubmission: true\n    expected: shown", False),
+        ("expected: hidden", True),
+        ("resubmission: false", False),
+    ],
+)
+def test_where_students_hand_in_again_the_expected_is_hidden_unless_it_is_said(
+    tmp_path: Path, said: str, hides: bool
+) -> None:
+    (tmp_path / "course.yaml").write_text(f"course: v\ntitle: V\nassignments:\n  cnn:\n    title: C\n    {said}\n")
+    assert load_course(tmp_path).assignments["cnn"].hides_expected == hides
 
 
 def test_every_mistake_is_said_at_once_with_its_line_and_key(tmp_path: Path) -> None:
@@ -82,7 +98,7 @@ assignments:
         "course.yaml:3: language: invalid enum value 'de'; given: 'de'",
         "course.yaml:5: isolation: given twice",
         "course.yaml:8: assignments.cnn.title: expected `str`, got `int`; given: 12",
-        "course.yaml:9: assignments.cnn.color: unknown key; known here: title, expected, limits, preload, "
+        "course.yaml:9: assignments.cnn.color: unknown key; known here: title, expected, resubmission, limits, "
         "data, student_files, due, late_penalty_percent_per_day, bonus, recipes",
         "course.yaml:11: assignments.cnn.limits.cell_seconds: expected `float` > 0.0; given: -1",
         "course.yaml:12: assignments.cnn.limits.memory_mb: expected `int`, got `str`; given: 'lots'",
