@@ -169,6 +169,8 @@ class Assessor:
 
     def unasked(self, exam: Exam) -> tuple[str, ...]:
         """Return the probes that an exam was not asked as they are now."""
+        if exam.plan == self.desk.plan.digest:
+            return ()
         return tuple(name for name, asked in self.desk.plan.asked.items() if exam.asked.get(name) != asked)
 
     def notes(self, submission: Submission, exam: Exam) -> Notes:
@@ -533,7 +535,7 @@ class Marker:
             return found.ours
         if found.unasked:
             return f"to be examined again, it was never asked {', '.join(found.unasked)}: {self._grade_it}"
-        return TRAINING_TO_COME if found.wants else ""
+        return f"{TRAINING_TO_COME}: {self._grade_it}" if found.wants else ""
 
     @property
     def _grade_it(self) -> str:

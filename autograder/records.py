@@ -139,8 +139,8 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """Of what is asked: it changes when a probe does, not when a check does."""
-        return digest(msgspec.json.encode(dict(self.probes)), *self.blobs)
+        """Of what is asked of a room: it changes when a probe does, not when a check does."""
+        return digest(msgspec.json.encode(self.asked))
 
     @cached_property
     def asked(self) -> dict[str, str]:

@@ -290,6 +290,7 @@ def test_what_is_asked_of_the_notebook_alone_needs_no_exam(course: Path, monkeyp
     monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
     step = judged(course)["ada"]
     assert (step.kept, statuses(step.grade)["names/test_w"]) == ("", "passed")
+    assert [(step.unchanged, step.grade.score) for step in run(course)] == [(True, 8.0)]
 
 
 ORDER = toy.CHECKS.replace('assert_equal(names, ["Ada", "Grace", "Joan"])', 'assert names[2] == "Joan"')

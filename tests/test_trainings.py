@@ -93,7 +93,8 @@ def test_a_class_trains_each_network_once_and_knows_it(course: Path, two_phases:
         True,
     )
     assert set(ada.versions) >= {"tensorflow", "keras", "numpy", "python"}
-    assert two_phases[0] == dict.fromkeys(found, "ungraded: its networks are still to be trained")
+    why = "its networks are still to be trained: run `autograder grade digits`"
+    assert two_phases[0] == dict.fromkeys(found, f"ungraded: {why}")
 
 
 def test_trainings_are_kept_across_runs_and_judging_needs_none(course: Path) -> None:
