@@ -93,7 +93,11 @@ class Course:
         self.limits = msgspec.structs.replace(self.first.settings.limits, fit=FitCap())
         self.isolation = isolation
         shelf = course_shelf(self.first.stand_ins)
-        self.sets = tuple(shelf.verify(name) for name in self.first.settings.data)
+        self.sets = tuple(shelf.item(name) for name in self.first.settings.data)
+        if hidden := [one.name for one in self.sets if one.hidden]:
+            shown = self.paths.shown(self.paths.course)
+            text = f"a hidden set is never shown to a room: {', '.join(hidden)}"
+            raise CourseError([Problem(shown, 0, f"assignments.{self.name}.data", text)])
         self._master = MasterCopy(self.paths, self.name, [one.source_path for one in assignments])
         self.rules = self._master.output_rules
         self.questions = self._master.questions

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from autograder.data.shelf import Shelf, shelf_folder
+from autograder.data.weights import get_weights, is_weights
 from autograder.errors import DataError
 from autograder.sandbox.gpus import Survey, survey
 from autograder.sandbox.isolation import OPTIONAL, REMEDIES, measure
@@ -62,6 +63,9 @@ def data_findings(shelf: Shelf) -> Iterator[Finding]:
     yield Finding("data", f"{shelf.folder}" if names else f"none on {shelf.folder}: see `autograder data --help`")
     for name in names:
         try:
+            if is_weights(shelf, name):
+                yield Finding(f"  {name}", f"weights, {get_weights(shelf, name).file}")
+                continue
             found = shelf.get(name)
         except DataError as error:
             yield Finding(f"  {name}", str(error), sound=False)

@@ -11,9 +11,12 @@ from rich.table import Table
 
 from autograder.data.course_shelf import add_stand_in
 from autograder.data.shelf import About, Arrays, DataSet, Shelf, check_name, shelf_folder
+from autograder.data.weights import add_weights, get_weights, is_weights, verify_weights
 from autograder.errors import DataError
 
-app = typer.Typer(help="The data shelf: the sets that rooms read.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The data shelf: the sets and the weights that rooms read.", no_args_is_help=True, rich_markup_mode=None
+)
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -28,17 +31,21 @@ def add(
     name: SetName,
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="PATH", help="An .npz file, a table, a folder of images or texts.", show_default=False),
+        typer.Argument(metavar="PATH", help="An .npz, a table, a folder, a file of weights.", show_default=False),
     ] = None,
     hidden: Annotated[bool, typer.Option("--hidden", help="Its folder is never shown to a room.")] = False,
     stand_in: Annotated[bool, typer.Option("--stand-in", help="The small embedded set of this name.")] = False,
     size: Annotated[int | None, typer.Option(min=1, help="Resize images to N × N.", show_default=False)] = None,
     label: Annotated[str | None, typer.Option(metavar="COLUMN", help="A table's labels.", show_default=False)] = None,
     quantities: Annotated[bool, typer.Option("--quantities", help="A table's labels are no classes.")] = False,
+    weights: Annotated[bool, typer.Option("--weights", help="A file of weights, by the name it is asked for.")] = False,
     replace: Replace = False,
 ) -> None:
-    """Add a set: an .npz, a table, images or texts, or a stand-in."""
+    """Add a set: an .npz, a table, images or texts, or a stand-in; or a file of weights."""
     check_name(name)
+    if weights:
+        _add_weights(name, path, hidden or stand_in or quantities or bool(size or label), replace)
+        return
     if (path is None) != stand_in:
         raise DataError(f"data set {name}: give either a PATH or --stand-in: `autograder data add {name} PATH`")
     if path is None:
@@ -93,7 +100,10 @@ def verify(
     sound = True
     for one in [name] if name else shelf.names():
         try:
-            shelf.verify(one)
+            if is_weights(shelf, one):
+                verify_weights(shelf, one)
+            else:
+                shelf.verify(one)
             out.print(f"{one}: ok", markup=False)
         except DataError as error:
             sound = False
@@ -105,6 +115,17 @@ def _add_stand_in(name: str, refused: bool, replace: bool) -> None:
     if refused:
         raise DataError(f"data set {name}: a stand-in takes neither --hidden nor --size")
     _say(add_stand_in(Shelf(shelf_folder()), name, replace=replace))
+
+
+def _add_weights(name: str, path: Path | None, refused: bool, replace: bool) -> None:
+    if path is None or refused:
+        raise DataError(
+            f"weights {name}: they take a FILE, and no option but --replace: "
+            f"`autograder data add {name} FILE --weights`"
+        )
+    with err.status(f"{name}: reading {path}"):
+        found = add_weights(Shelf(shelf_folder()), name, path, replace=replace)
+    out.print(f"{found.name}: weights, {found.file}, {_size(found.size)}, in {found.folder}", markup=False)
 
 
 def _brought(
@@ -129,14 +150,20 @@ def _brought(
 
 def _row(shelf: Shelf, name: str) -> tuple[str, ...]:
     try:
+        if is_weights(shelf, name):
+            weights = get_weights(shelf, name)
+            return name, "", "", _size(weights.size), f"weights: {weights.file}", _short(weights.digest)
         found = shelf.get(name)
     except DataError:
         return name, "", "", "", "broken: see verify", ""
     kinds = [kind for kind, holds in (("hidden", found.hidden), ("stand-in", found.stand_in)) if holds]
-    digits = found.digest.removeprefix("sha256:")[:DIGITS]
     kinds += [found.kind] if found.kind != "images" else []
     classes = str(found.classes) if found.classified else "–"
-    return name, str(found.examples), classes, _size(found.size), ", ".join(kinds), digits
+    return name, str(found.examples), classes, _size(found.size), ", ".join(kinds), _short(found.digest)
+
+
+def _short(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:DIGITS]
 
 
 def _say(found: DataSet) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from autograder.data.shelf import HIDDEN, STAND_INS, DataSet, Shelf, shelf_folder
+from autograder.data.weights import Item, is_weights, verify_weights
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class CourseShelf:
     def verify(self, name: str) -> DataSet:
         """Return one set, every byte read again. Raise DataError where it is not there, or not whole."""
         return self._holder(name).verify(name)
+
+    def item(self, name: str) -> Item:
+        """Return a set or weights, as an assignment's `data` names them. Raise DataError as `verify` does."""
+        return verify_weights(self.machine, name) if is_weights(self.machine, name) else self.verify(name)
 
     def open(self, name: str) -> dict[str, NDArray[Any]]:
         """Return the arrays of one set, mapped read-only from its files. Raise DataError as `verify` does."""

@@ -46,7 +46,9 @@ _TEXTS = r"U[1-9]\d{0,6}"
 MAX_TEXT = 100_000
 """Characters of one text: an array has room for the longest in every row."""
 _MANIFEST = "set.json"
-_MODES = {False: (0o755, 0o644), True: (0o700, 0o600)}
+WEIGHTS = "weights.json"
+"""In place of it, where a name holds weights."""
+MODES = {False: (0o755, 0o644), True: (0o700, 0o600)}
 """By hidden or not, of folder and files: rooms run as nobody and read a public set, its owner alone a hidden one."""
 
 
@@ -166,7 +168,7 @@ class Shelf:
         return tuple(self.get(name) for name in self.names())
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of the sets that are there, whole or not."""
+        """Return the names of what is there, sets and weights, whole or not."""
         if not self.folder.is_dir():
             return ()
         return tuple(sorted(path.name for path in self.folder.iterdir() if path.is_dir() and _is_name(path.name)))
@@ -252,23 +254,25 @@ class Shelf:
 
     def _write(self, manifest: _Manifest, arrays: Arrays, files: Mapping[str, Path]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _beside(self.folder, manifest.name) as folder:
+        with beside(self.folder, manifest.name) as folder:
             for key, array in arrays.items():
                 np.save(folder / f"{key}.npy", array, allow_pickle=False)
             for file, path in files.items():
                 shutil.copyfile(path, folder / file)
             (folder / _MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
-            folder_mode, file_mode = _MODES[manifest.hidden]
+            folder_mode, file_mode = MODES[manifest.hidden]
             for path in folder.iterdir():
                 path.chmod(file_mode)
             folder.chmod(folder_mode)
-            _put(folder, self.folder / manifest.name)
+            put(folder, self.folder / manifest.name)
 
     def _described(self, name: str) -> DataSet:
         check_name(name)
         folder = self.folder / name
         if not folder.is_dir():
             raise DataError(f"data set {name}: it is not on the shelf ({self.folder}): {remedy(name)}")
+        if not (folder / _MANIFEST).exists() and (folder / WEIGHTS).exists():
+            raise DataError(f"data set {name}: these are weights, which nothing is trained or tested on")
         try:
             manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=_Manifest)
         except (OSError, msgspec.MsgspecError) as error:
@@ -417,8 +421,8 @@ def _digest_of_set(infos: Mapping[str, ArrayInfo]) -> str:
 
 
 @contextmanager
-def _beside(shelf: Path, name: str) -> Iterator[Path]:
-    """Make a folder whose name is no set's, and remove what is left of it."""
+def beside(shelf: Path, name: str) -> Iterator[Path]:
+    """Make a folder on the shelf whose name is no set's, and remove what is left of it."""
     folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=shelf))
     try:
         yield folder
@@ -426,11 +430,11 @@ def _beside(shelf: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _put(folder: Path, place: Path) -> None:
+def put(folder: Path, place: Path) -> None:
     """Rename `folder` to `place`; what is there moves away first. Processes that map its files keep them."""
     if not place.exists():
         folder.rename(place)
         return
-    with _beside(place.parent, place.name) as old:
+    with beside(place.parent, place.name) as old:
         place.rename(old)  # onto an empty folder: allowed
         folder.rename(place)

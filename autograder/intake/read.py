@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Assignment
+from autograder.data.shelf import Shelf, shelf_folder
+from autograder.data.weights import get_weights, is_weights
 from autograder.errors import CourseError, Problem
 from autograder.intake.find import Found, find_submission
 from autograder.intake.rebuild import Rebuilt, rebuild, text_kind
@@ -61,7 +63,7 @@ def read_submission(assignment: Assignment, release: Notebook, student: str) -> 
     own, left_out = _own_files(assignment, found)
     given = handed_out(assignment)
     files = {**own, **given, **_completed(assignment, own)}
-    rebuilt = rebuild(release, one.notebook, frozenset(files))
+    rebuilt = rebuild(release, one.notebook, frozenset(files) | _weights(assignment))
     repairs = (*_of_the_whole(found, one.notebook), *left_out, *_taken_back(own, files), *rebuilt.repairs)
     if one.path.suffix == NOTEBOOK and len(one.data) <= assignment.settings.limits.files_mb * 2**20:
         files[assignment.notebook_file] = one.path  # a kernel has it beside itself
@@ -86,6 +88,13 @@ def _attached(assignment: Assignment, rebuilt: Rebuilt) -> Iterator[tuple[Pictur
             left -= len(content)
             if left >= 0:
                 yield Picture(text.index, kind, name), content
+
+
+def _weights(assignment: Assignment) -> frozenset[str]:
+    """Names of the files of weights that rooms lay beside the notebook."""
+    shelf = Shelf(shelf_folder())
+    names = (name for name in assignment.settings.data if is_weights(shelf, name))
+    return frozenset(get_weights(shelf, name).file for name in names)
 
 
 def _own_files(assignment: Assignment, found: Found) -> tuple[dict[str, Path], list[Repair]]:

@@ -50,7 +50,7 @@ _WEIGHTS = re.compile(r"the weights (\S+) are not among this assignment's data")
 _NO_NETWORK = re.compile(
     r"name resolution|Name or service not known|Network is unreachable|No address associated|Failed to resolve"
     r"|URL fetch failure|Max retries exceeded|couldn't connect to|Connection refused|No route to host"
-    r"|offline mode|getaddrinfo failed"
+    r"|offline mode|getaddrinfo failed|no network while grading"
 )
 _ADDRESS = re.compile(r"https?://[^\s'\"<>()]+|host='([\w.-]+)'")
 ADDRESS_CHARS = 120

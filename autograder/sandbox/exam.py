@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from autograder.data.shelf import DataSet
+from autograder.data.weights import Item
 from autograder.errors import GraderError
 from autograder.records import CellRecord, Evidence, Exam, Limits, Picture, Plan, Submission
 from autograder.sandbox import questions
@@ -59,8 +59,8 @@ class Order:
     plan: Plan
     limits: Limits
     isolation: str
-    sets: tuple[DataSet, ...] = ()
-    """Data sets the room can load."""
+    sets: tuple[Item, ...] = ()
+    """Data sets and weights the room can load."""
     seed: int = 0
     """Of the room's generators. One for all submissions; calibration varies it."""
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -22,7 +22,8 @@ from typing import Any, Literal
 import msgspec
 
 import autograder
-from autograder.data.shelf import DataSet, shelf_folder
+from autograder.data.shelf import shelf_folder
+from autograder.data.weights import Item
 from autograder.errors import GraderError, Problem
 from autograder.sandbox import cgroups, leftovers, processes
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
@@ -87,8 +88,8 @@ class RoomLimits:
 class RoomView:
     """What one room sees beside the system and the libraries."""
 
-    sets: tuple[DataSet, ...] = ()
-    """Data sets, each a folder of that name on the room's shelf."""
+    sets: tuple[Item, ...] = ()
+    """Data sets and weights, each a folder of that name on the room's shelf."""
     gpu: Lease | None = None
 
     @property

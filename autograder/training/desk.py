@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from autograder.course import Assignment
 from autograder.data.course_shelf import course_shelf
 from autograder.data.shelf import ENDS, DataSet
+from autograder.data.weights import Item
 from autograder.errors import CourseError, Problem
 from autograder.judge.channel import TrainingCase
 from autograder.recipes import Profile, Recipe
@@ -69,17 +70,20 @@ class TrainingDesk:
         }
         names = dict.fromkeys(probe.recipe for probe in self.probes.values())
         self.recipes: dict[str, Recipe] = {name: assignment.recipe(name, profile) for name in names}
-        self.data = {name: self._shelf.verify(name) for name in self._set_names()}
+        self.shown = {name: self._shelf.item(name) for name in assignment.settings.data}
+        """What exam rooms can load, by name."""
+        known = {name: one for name, one in self.shown.items() if isinstance(one, DataSet)}
+        self.data = {name: known.get(name) or self._shelf.verify(name) for name in self._set_names(known)}
         """Every set that is spoken of, by name."""
         if problems := self._hidden_problems() or ([] if calibrating else self._threshold_problems()):
             raise CourseError(problems)
         self.plan = self._with_examples(plan)
         """The plan, its probes holding the examples they speak of."""
 
-    @cached_property
-    def sets(self) -> tuple[DataSet, ...]:
-        """The sets that exam rooms can load."""
-        return tuple(self.data[name] for name in self._assignment.settings.data)
+    @property
+    def sets(self) -> tuple[Item, ...]:
+        """The sets and the weights that exam rooms can load."""
+        return tuple(self.shown.values())
 
     @cached_property
     def stand_ins(self) -> tuple[str, ...]:
@@ -92,10 +96,10 @@ class TrainingDesk:
         recipes = [(name, one.content, dict(one.thresholds), one.seeds) for name, one in self.recipes.items()]
         return digest(msgspec.json.encode(recipes), *(one.digest for one in self.data.values()))
 
-    def _set_names(self) -> list[str]:
+    def _set_names(self, shown: Iterable[str]) -> list[str]:
         hidden = [probe.data for probe in self.probes.values() if not isinstance(probe, TrainedProbe)]
         trained = [recipe.data for recipe in self.recipes.values()]
-        return list(dict.fromkeys([*self._assignment.settings.data, *trained, *hidden]))
+        return list(dict.fromkeys([*shown, *trained, *hidden]))
 
     # --- what a judge is told ---
 
@@ -237,8 +241,8 @@ class TrainingDesk:
                 found += self._misfits(checks, name, probe)
             elif text := _untrainable(self.data[self.recipes[probe.recipe].data]):
                 found.append(Problem(checks, 0, name, text))
-        for name in dict.fromkeys([*self._assignment.settings.data, *(one.data for one in self.recipes.values())]):
-            if self.data[name].hidden:
+        for name in dict.fromkeys([*self.shown, *(one.data for one in self.recipes.values())]):
+            if (self.data.get(name) or self.shown[name]).hidden:
                 text = f"{name!r} is a hidden set: rooms cannot load it, and nothing is trained on it"
                 found.append(Problem(course, 0, f"assignments.{self._assignment.name}", text))
         return found

@@ -71,9 +71,12 @@ HUB_CLASSES = {
 }
 
 
-def install(shelf: str = SHELF) -> None:
-    """Answer the loaders from the folder `shelf`, which is first looked at when student code asks for a set."""
-    hook = _Hook(Path(shelf))
+def install(shelf: str = SHELF, more: Callable[[str], Wrap | None] = lambda _: None) -> None:
+    """Answer the loaders from the folder `shelf`, which is first looked at when student code asks for a set.
+
+    `more` says of other modules, by name, what is to be done to them once they have run.
+    """
+    hook = _Hook(Path(shelf), more)
     for name, module in list(sys.modules.items()):
         if wrap := hook.wrap_for(name):
             wrap(module)
@@ -83,8 +86,9 @@ def install(shelf: str = SHELF) -> None:
 class _Hook(importlib.abc.MetaPathFinder):
     """Lets the other finders find a module, and wraps what it defines once it has run."""
 
-    def __init__(self, shelf: Path) -> None:
+    def __init__(self, shelf: Path, more: Callable[[str], Wrap | None]) -> None:
         self._shelf = shelf
+        self._more = more
 
     def wrap_for(self, name: str) -> Wrap | None:
         if found := KERAS_LOADER.fullmatch(name):
@@ -94,7 +98,7 @@ class _Hook(importlib.abc.MetaPathFinder):
             "torchvision.datasets.cifar": _answer_cifar,
             "datasets": _answer_hub,
         }.get(name)
-        return functools.partial(wrap, self._shelf) if wrap else None
+        return functools.partial(wrap, self._shelf) if wrap else self._more(name)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -90,6 +90,7 @@ def download_folder(*_: Any, path: str = "", **__: Any) -> str:
 def upload(*_: Any, **__: Any) -> dict[str, bytes]:
     """As Colab's `files.upload`: what lies beside, data first; an empty file where nothing does, as cells take one."""
     files = [path for path in Path().iterdir() if path.is_file() and not path.name.startswith(".")]
+    files = [path for path in files if not path.is_symlink()]  # the shelf's, which are large
     files.sort(key=lambda path: (path.suffix in (".py", ".ipynb"), path.name))
     return {path.name: path.read_bytes() for path in files} or {"nothing": b""}
 
@@ -130,7 +131,9 @@ def _brought(address: object) -> Path:
     path = beside(address)
     if path is None:
         name = Path(urlsplit(str(address)).path).name
-        raise urllib.error.URLError(f"there is no network while grading, and no file {name!r} beside the notebook")
+        raise urllib.error.URLError(
+            f"no network while grading: {address}; and no file {name!r} lies beside the notebook"
+        )
     return path
 
 

@@ -40,7 +40,7 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
-from autograder.worker import elsewhere, fit_cap, imports, kernel
+from autograder.worker import elsewhere, fit_cap, imports, kernel, weights
 from autograder.worker.answer import Answerer
 from autograder.worker.kernel import CELL_FILE, CellCompiler, ResultHook, ZMQInteractiveShell
 from autograder.worker.pictures import pictures
@@ -94,6 +94,7 @@ def serve(talk: socket.socket) -> None:
         elsewhere.install()
     _seed(cells.seed)
     _lay_out(cells.files, contents)
+    weights.lay_beside()
     imports.look_beside_the_notebook(file.path for file in cells.files)
     kernel.move_in(_shell)
     outputs.install()

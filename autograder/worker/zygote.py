@@ -35,7 +35,7 @@ import msgspec
 
 from autograder.wire import codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
-from autograder.worker import datasets, fit_cap, keras_following, lazy_weights, wall
+from autograder.worker import datasets, fit_cap, keras_following, lazy_weights, wall, weights
 
 VERSIONS_OF = ("numpy", "tensorflow", "keras", "ipython")
 _KILL, _INTERRUPT = b"k", b"i"
@@ -129,7 +129,7 @@ def _load_rooms() -> dict[str, Serve]:
     from autograder.worker import run, train  # after the preloads: IPython loads what they configure
 
     lazy_weights.install()
-    datasets.install()
+    datasets.install(more=weights.wrap_for)
     fit_cap.install()
     keras_following.install()
     _warm_matplotlib()

@@ -199,3 +199,47 @@ def test_the_command_line_does_not_load_what_sets_need() -> None:
     script = "import sys, autograder.cli; print([n for n in ('tensorflow', 'sklearn', 'PIL') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_weights_are_added_listed_and_verified(data: Shell) -> None:
+    (data.folder / "vgg16_notop.h5").write_bytes(b"weights" * 1000)
+    added = data("add", "vgg16", "vgg16_notop.h5", "--weights")
+    assert added.stdout == f"vgg16: weights, vgg16_notop.h5, 7 kB, in {data.shelf}/vgg16\n"
+    digest = json.loads((data.shelf / "vgg16/weights.json").read_text())["digest"][7:19]
+    assert data("list").stdout.splitlines()[1].split() == ["vgg16", "7", "kB", "weights:", "vgg16_notop.h5", digest]
+    assert data("verify").stdout == "vgg16: ok\n"
+    assert (data.shelf / "vgg16").stat().st_mode & 0o777 == 0o755
+    assert (data.shelf / "vgg16/vgg16_notop.h5").stat().st_mode & 0o777 == 0o644
+    assert data("add", "vgg16", "vgg16_notop.h5", "--weights", "--replace").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["vgg16", "absent.h5", "--weights"], "absent.h5 is not a file with content"),
+        (["vgg16", "empty.h5", "--weights"], "empty.h5 is not a file with content"),
+        (["vgg16", "--weights"], "they take a FILE"),
+        (["vgg16", "a.h5", "--weights", "--hidden"], "they take a FILE, and no option but --replace"),
+        (["vgg16", ".hidden", "--weights"], "'.hidden' is no name for a file of weights: rename it"),
+        (["there", "a.h5", "--weights"], "there is on the shelf already: add --replace"),
+        (["../x", "a.h5", "--weights"], "not a name"),
+    ],
+)
+def test_what_is_no_file_of_weights_is_refused(data: Shell, arguments: list[str], said: str) -> None:
+    for name, content in (("a.h5", b"a"), ("empty.h5", b""), (".hidden", b"a")):
+        (data.folder / name).write_bytes(content)
+    assert data("add", "there", "a.h5", "--weights").returncode == 0
+    refused = data("add", *arguments)
+    assert refused.returncode == 2
+    assert said in " ".join(refused.stderr.split())
+
+
+def test_altered_weights_are_found(data: Shell) -> None:
+    (data.folder / "a.h5").write_bytes(b"weights")
+    assert data("add", "a", "a.h5", "--weights").returncode == 0
+    (data.shelf / "a/a.h5").write_bytes(b"Weights")
+    altered = data("verify")
+    assert (altered.returncode, "a.h5 is altered" in altered.stderr) == (1, True)
+    (data.shelf / "a/a.h5").write_bytes(b"w")
+    assert "truncated or altered: 1 bytes, expected 7" in " ".join(data("verify").stderr.split())
+    assert "broken: see verify" in data("list").stdout

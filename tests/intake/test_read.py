@@ -14,6 +14,8 @@ import pytest
 
 import toy
 from autograder.course import Assignment, load_assignment
+from autograder.data.shelf import Shelf
+from autograder.data.weights import add_weights
 from autograder.errors import CourseError
 from autograder.intake import as_submission, read_submission, students
 from autograder.notebook.formats import Notebook
@@ -458,3 +460,15 @@ def test_notebooks_beside_are_there_and_the_graded_one_too(tmp_path: Path) -> No
     assert "return 1" in files["lib/given.ipynb"]
     assert submission is not None
     assert submission.files[f"{toy.NAME}.ipynb"] == path
+
+
+def test_a_path_to_weights_of_the_shelf_becomes_their_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "shelf"))
+    (tmp_path / "course.h5").write_bytes(b"weights")
+    add_weights(Shelf(tmp_path / "shelf"), "course", tmp_path / "course.h5")
+    _, release = one_assignment(tmp_path / "course")
+    assignment = with_settings(tmp_path / "course", "data: [course]")
+    toy.hand_in(tmp_path / "course", "ada", toy.answered({"names-answer": "names = open('/home/ada/tp/course.h5')"}))
+    submission = read_submission(assignment, release, "ada")
+    assert submission is not None
+    assert "names = open('course.h5')" in [cell.source for cell in submission.cells]

@@ -134,7 +134,7 @@ assert urllib.request.urlretrieve("https://host/renamed.txt", "n.txt")[0] == "n.
 try:
     urllib.request.urlopen("https://host/absent.txt")
 except OSError as error:
-    assert "no network while grading, and no file 'absent.txt'" in str(error)
+    assert "no file 'absent.txt' lies beside" in str(error)
 """
 
 
