@@ -32,7 +32,7 @@ REMEDIES: dict[LackKind, str] = {
     "library": "not in the rooms' environment: install it there",
     "system library": "not on this machine: install it",
     "data set": "not among the assignment's data: name it in course.yaml, and see `autograder data --help`",
-    "weights": "not on the data shelf: see `autograder data --help`",
+    "weights": "bring them with `autograder data add NAME FILE --weights`, and name them in the assignment's data",
     "download": "rooms have no network: hand the file out beside the notebook, or put it on the data shelf",
 }
 NOT_FOUND = re.compile(r"No module named '([^'.]+)('|\.)")

@@ -16,6 +16,7 @@ import digits
 import toy
 from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
+from autograder.data.weights import add_weights
 from autograder.errors import CourseError, DataError
 from autograder.judge.process import Judge
 from autograder.recipes import Profile
@@ -186,6 +187,18 @@ def test_nothing_is_trained_on_a_hidden_set(course: Path, plan: Plan) -> None:
         "course.yaml: assignments.digits: 'secret' is a hidden set: rooms cannot load it, and nothing is trained on it"
     )
     assert sum("is a hidden set" in problem for problem in problems(course, plan)) == 1
+
+
+def test_weights_are_shown_and_nothing_is_trained_on_them(course: Path, plan: Plan, shelf: Shelf) -> None:
+    (course / "start.h5").write_bytes(b"weights")
+    weights = add_weights(shelf, "start", course / "start.h5")
+    edited(course, ("data: [mnist]", "data: [mnist, start]"))
+    assert problems(course, plan) == []
+    desk = TrainingDesk(load_assignment(course, digits.NAME), plan, "cpu", "libraries")
+    assert [(one.name, one.digest) for one in desk.sets][1:] == [("start", weights.digest)]
+    edited(course, ("data: mnist", "data: start"))
+    with pytest.raises(DataError, match="these are weights, which nothing is trained or tested on"):
+        problems(course, plan)
 
 
 def test_a_hidden_set_has_no_class_that_is_not_learned(course: Path, plan: Plan, shelf: Shelf) -> None:
