@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -33,7 +34,7 @@ from autograder.errors import AutograderError, CourseError, DataError, Problem
 from autograder.export.submitted import due_of, late_by
 from autograder.grades import is_ours
 from autograder.paths import Paths
-from autograder.records import Grade, TrainingUse
+from autograder.records import Grade, HandMark, TrainingUse
 from autograder.report.table import Row, changes, points, summary, table
 from autograder.report.terminal import WIDTH_OF_A_PIPE, Terminal, json_line, show_what_can_be_shown, shown
 from autograder.roster import load_roster, with_missing
@@ -136,11 +137,21 @@ def validate(
 
 
 @app.command()
-def release(assignment: AssignmentName) -> None:
+def release(
+    assignment: AssignmentName,
+    solution: Annotated[
+        bool, typer.Option("--solution", help="Write solution/ASSIGNMENT/ instead: to hand out once all is handed in.")
+    ] = False,
+) -> None:
     """Write release/ASSIGNMENT/, the student version."""
     from autograder.release import exports_beside, write_release
+    from autograder.solution import write_solution
 
     parts = load_parts(_root(), assignment)
+    if solution:
+        written = parts[0].paths.shown(write_solution(*parts))
+        out.print(f"{written}/: hand it out when nobody hands in any more")
+        return
     shown = parts[0].paths.shown
     out.print(f"{shown(write_release(*parts))}/")
     for part in parts:
@@ -371,6 +382,7 @@ def results(
     with Store(paths.store) as store:
         grades = with_missing(store.grades(assignment), assignment, load_roster(paths))
     if as_json:
+        grades = _with_marks(paths, assignment, grades)
         due = due_of(paths, assignment)
         for one in grades:
             late = late_by(paths.submission(one.student, assignment), due)
@@ -388,7 +400,9 @@ def feedback(assignment: AssignmentName) -> None:
     from autograder.report.feedback import write_feedback
 
     parts = load_parts(_root(), assignment)
-    pages = [page for part in parts for page in write_feedback(part, _penalties(part))]
+    _translate(parts)
+    marks = _marks(parts[0].paths, assignment)
+    pages = [page for part in parts for page in write_feedback(part, _penalties(part), marks)]
     where = (
         f" under {parts[0].paths.shown(pages[0].parents[2])}/"
         if pages
@@ -397,14 +411,31 @@ def feedback(assignment: AssignmentName) -> None:
     out.print(f"{len(pages)} pages{where}")
 
 
+def _translate(parts: Sequence[Assignment]) -> None:
+    """Judge again what was judged in another language than the course's is now: no page mixes two."""
+    from autograder.pipeline import Timings, rejudge_parts
+    from autograder.store import Store
+
+    language = parts[0].course.language
+    with Store(parts[0].paths.store) as store:
+        found = {one.language for part in parts for one in store.grades(part.key)}
+    if others := found - {"", language}:
+        out.print(f"messages are in {', '.join(sorted(others))}, the course's language is {language}: judged again")
+        for _ in rejudge_parts(parts, Timings()):
+            pass
+
+
 @app.command()
-def doctor() -> None:
-    """Say what this machine allows: isolation, versions."""
-    from autograder.doctor import examine_machine
+def doctor(
+    assignment: Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)] = None,
+) -> None:
+    """Say what this machine allows; of an assignment, what it and its submissions import and is not here."""
+    from autograder.doctor import assignment_findings, examine_machine
 
     table = Table(show_header=False, box=None, pad_edge=False)
     sound = True
-    for finding in examine_machine():
+    parts = load_parts(_root(), assignment) if assignment else ()
+    for finding in chain(examine_machine(), *map(assignment_findings, parts)):
         sound = sound and finding.sound
         table.add_row(Text(finding.name), Text(finding.text), style=None if finding.sound else "red")
     out.print(table)
@@ -462,12 +493,29 @@ def _print_differences(assignment: str) -> None:
 
 
 def _print_table(paths: Paths, assignment: str, grades: Iterable[Grade]) -> None:
-    due = due_of(paths, assignment)
-    rows = [Row(one, late_by(paths.submission(one.student, assignment), due)) for one in grades]
+    due, marked = due_of(paths, assignment), _with_marks(paths, assignment, list(grades))
+    rows = [Row(one, late_by(paths.submission(one.student, assignment), due), one.awaiting) for one in marked]
     for line in table(rows, out.width if out.is_terminal else WIDTH_OF_A_PIPE):
         out.print(line)
     for sentence in summary(rows):
         out.print(sentence)
+
+
+def _marks(paths: Paths, assignment: str) -> dict[str, dict[str, HandMark]]:
+    """What somebody gave by hand in the gradebook, by student and question; nothing where the course keeps none."""
+    if not keeps_gradebook(paths):
+        return {}
+    from autograder.export.gradebook import read_marks
+
+    return read_marks(paths, assignment)
+
+
+def _with_marks(paths: Paths, assignment: str, grades: list[Grade]) -> list[Grade]:
+    """Return the grades with what somebody gave by hand."""
+    from autograder.grades import with_hand_marks
+
+    marks = _marks(paths, assignment) if grades else {}
+    return [with_hand_marks(one, marks.get(one.student, {})) for one in grades]
 
 
 def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
@@ -603,10 +651,15 @@ def _as_json(one: Grade, identity: Identity | None, late: timedelta) -> dict[str
                     }
                     for check in question.outcomes
                 ],
+                "awaiting": question.awaiting,
+                "by_hand": question.by_hand,
+                "extra_credit": question.extra_credit,
+                "comment": question.comment,
             }
             for question in one.questions
         ],
         "platform": None if identity is None else msgspec.to_builtins(identity),
         "stand_ins": list(one.stand_ins),
         "late_seconds": int(late.total_seconds()),
+        "awaiting": one.awaiting,
     }

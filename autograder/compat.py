@@ -336,7 +336,6 @@ def _grade(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Grad
         for cell in cells
     )
     held = [exam for exam in exams.values() if exam is not None]
-    by_hand = [course.question_id(name, cell) for name, found in marks.items() for cell in found if found[cell].by_hand]
     return Grade(
         work.student,
         course.name,
@@ -347,7 +346,6 @@ def _grade(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Grad
         seconds=round(sum(exam.seconds for exam in held), 3),
         submission=work.digest,
         stand_ins=tuple(one.name for one in course.sets if one.stand_in),
-        fault=f"to grade by hand: {', '.join(by_hand)}" if by_hand else "",
     )
 
 
@@ -368,7 +366,7 @@ def _question(course: Course, notebook: str, cell: GradedCell, marked: Marked) -
     tests = cell.kind == "tests"
     said = phrase("The tests of the notebook") if tests else phrase("The answer, read by your teacher")
     name = course.question_id(notebook, cell.id)
-    title, kind = render(said, language), "tests" if tests else "hand"
+    title, kind = render(said, language), "hand" if marked.by_hand or not tests else "tests"
     outcome = Outcome(TEST_CELL, name, title, marked.status, TEST_CELL_WEIGHT, marked.message, kind)  # type: ignore[arg-type]
     return QuestionGrade(name, marked.score, cell.points, (outcome,))
 

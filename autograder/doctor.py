@@ -1,4 +1,4 @@
-"""What this machine allows."""
+"""What this machine allows, and what an assignment asks of it that is not here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from autograder.course import Assignment
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
 from autograder.errors import DataError
+from autograder.intake import as_submission, read_submission, students
+from autograder.judge.lacks import Lack, meant, truly_absent
+from autograder.notebook.names import names_of
+from autograder.records import Submission
+from autograder.release import read_release
 from autograder.sandbox.gpus import Survey, survey
 from autograder.sandbox.isolation import OPTIONAL, REMEDIES, measure
+from autograder.sandbox.modules import importable
 
 UUID_CHARS = len("GPU-5d5ba0d6")
+OWN = "autograder"
+"""What rooms have whatever their environment: it stands in for modules of other platforms."""
+NAMES = 10
+"""Students named of those that import a module."""
 LIBRARIES = ("tensorflow", "keras", "numpy", "ipython", "nbgrader", "pytest")
 
 
@@ -74,3 +85,44 @@ def data_findings(shelf: Shelf) -> Iterator[Finding]:
         yield Finding(
             f"  {name}", f"{found.examples} {found.kind}, {kind}, {found.digest.removeprefix('sha256:')[:12]}"
         )
+
+
+def assignment_findings(assignment: Assignment) -> Iterator[Finding]:
+    """Yield what the notebook and its submissions import and rooms do not have, read from their text alone.
+
+    Raises CourseError where the release or the submissions cannot be read.
+    """
+    release = read_release(assignment)
+    source = as_submission(assignment, assignment.source)
+    read = ((name, read_submission(assignment, release, name)) for name in students(assignment))
+    handed_in = [(name, one) for name, one in read if one is not None]
+    course = _modules(source)
+    wanted: dict[str, list[str]] = {name: [] for name in course - _there(source)}
+    for student, one in handed_in:
+        for name in _modules(one) - _there(one):
+            wanted.setdefault(name, []).append(student)
+    if not wanted:
+        yield Finding("imports", f"all there, of the source and of {len(handed_in)} submissions")
+    for name, importers in sorted(wanted.items()):
+        ours = truly_absent(Lack("library", name), importable(), course, ())
+        by = ["the source"] if name in course else []
+        if importers:
+            by.append(f"{len(importers)} of {len(handed_in)} submissions ({', '.join(importers[:NAMES])})")
+        yield Finding(name, f"{_verdict(name, ours=ours)}; imported by {' and '.join(by)}", sound=not ours)
+
+
+def _verdict(name: str, *, ours: bool) -> str:
+    if ours:
+        return "not in the rooms' environment: install it there"
+    likely = meant(name, importable())
+    return f"no library: {likely}, misspelt?" if likely else "no library: a file that was not handed in?"
+
+
+def _modules(submission: Submission) -> set[str]:
+    found = (module for cell in submission.cells for module in names_of(cell.source).modules)
+    return {module.partition(".")[0] for module in found} - {OWN}
+
+
+def _there(submission: Submission) -> set[str]:
+    """What is to be imported: the environment's modules, and those beside the notebook."""
+    return {*importable(), *(name.partition("/")[0].removesuffix(".py") for name in submission.files)}

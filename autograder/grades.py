@@ -106,7 +106,7 @@ def _marked(question: QuestionGrade, mark: HandMark) -> QuestionGrade:
 
 def is_ours(outcomes: Iterable[Outcome]) -> bool:
     """Whether some check could not be judged, through no fault of the student's."""
-    return any(outcome.status == "ungraded" for outcome in outcomes)
+    return any(outcome.status == "ungraded" and outcome.kind != "hand" for outcome in outcomes)
 
 
 def join(assignment: str, grades: Mapping[str, Grade]) -> Grade:
@@ -131,6 +131,7 @@ def join(assignment: str, grades: Mapping[str, Grade]) -> Grade:
         fault="; ".join(f"{name}: {one.fault}" for name, one in grades.items() if one.fault),
         trainings=tuple(use for one in every for use in one.trainings),
         stand_ins=tuple(dict.fromkeys(name for one in every for name in one.stand_ins)),
+        language=next((one.language for one in every if one.language), ""),
     )
 
 

@@ -91,6 +91,8 @@ class Assessment:
     questions: tuple[QuestionGrade, ...]
     ours: str
     """What the instructor should know of faults that are not the student's; empty: none."""
+    broken: Mapping[str, str]
+    """Of the same, what is wrong with which check."""
     wants: tuple[Job, ...]
     """Trainings without which some of its checks cannot tell."""
     unasked: tuple[str, ...]
@@ -239,6 +241,7 @@ class Assessor:
             ours="; ".join(
                 dict.fromkeys([*(one.ours for one in judged if one.ours), *_said_by_tests(questions, notes)])
             ),
+            broken={one.outcome.name: one.ours for one in judged if one.ours and not _is_lack(one.ours, notes)},
             wants=tuple(self.desk.wanted(evidence, name) for name in _wanted(judged)),
             unasked=tuple(dict.fromkeys(one.unasked for one in judged if one.unasked)),
             kept=tuple(name for name in before if is_ours(outcome for outcome in outcomes if outcome.question == name)),
@@ -254,6 +257,10 @@ def _faults(exam: Exam, evidence: Evidence | None = None) -> Iterator[Fault]:
         yield exam.fault
     if evidence:
         yield from (answer for answer, _ in evidence.answers().values() if isinstance(answer, Fault))
+
+
+def _is_lack(ours: str, notes: Notes) -> bool:
+    return ours in map(say_lack, notes.lacks)
 
 
 def _said_by_tests(questions: Iterable[QuestionGrade], notes: Notes) -> list[str]:
@@ -527,6 +534,7 @@ class Marker:
             fault=why or (remark(exam.fault) if exam.fault else _taken_back(exam)),
             trainings=found.uses,
             stand_ins=self._assessor.desk.stand_ins,
+            language=self._assignment.course.language,
         )
 
     def _why(self, found: Assessment) -> str:

@@ -99,6 +99,10 @@ class Paths:
     def release(self, assignment: str) -> Path:
         return self.root / "release" / assignment
 
+    def solution(self, assignment: str) -> Path:
+        """What is handed out once everybody has handed in, where nbgrader has it too."""
+        return self.root / "solution" / assignment
+
     def submission(self, student: str, assignment: str) -> Path:
         return self.submitted / student / assignment
 

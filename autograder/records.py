@@ -438,6 +438,8 @@ class Grade:
     trainings: tuple[TrainingUse, ...] = ()
     stand_ins: tuple[str, ...] = ()
     """Data sets that were served by stand-ins."""
+    language: str = ""
+    """Of its messages; empty where it has none, or is older than this field."""
 
     @property
     def score(self) -> float:

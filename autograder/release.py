@@ -89,8 +89,7 @@ class Stripper:
 
     def notebook(self, path: Path) -> bytes:
         """Return the student version of a source notebook. Raise CourseError for what nbgrader refuses."""
-        # Here, not above: the two take seconds to load, and grading does without them.
-        import nbformat
+        # Here, not above: it takes seconds to load, and grading does without it.
         from nbgrader import preprocessors as nbgrader
 
         chain = (
@@ -105,6 +104,29 @@ class Stripper:
             nbgrader.ComputeChecksums,
             nbgrader.CheckCellMetadata,
         )
+        return _written(self._through(chain, path))
+
+    def solution(self, path: Path) -> Any:
+        """Return a source notebook as students get it in the end: answered, without what is for markers and graders."""
+        from nbgrader import preprocessors as nbgrader
+
+        chain = (
+            nbgrader.IncludeHeaderFooter,
+            nbgrader.LockCells,
+            nbgrader.ClearOutput,
+            nbgrader.CheckCellMetadata,
+            nbgrader.ClearHiddenTests,
+            nbgrader.ClearMarkScheme,
+            nbgrader.ComputeChecksums,
+        )
+        notebook = self._through(chain, path)
+        for cell in notebook.cells:
+            cell.source = self._unmarked(cell.source)
+        return notebook
+
+    def _through(self, chain: Sequence[Any], path: Path) -> Any:
+        import nbformat
+
         resources: dict[str, Any] = {"nbgrader": {"notebook": path.stem}}
         try:
             source = course_notebook_bytes(path).decode()
@@ -113,15 +135,27 @@ class Stripper:
             for preprocessor in chain:
                 notebook, resources = preprocessor(config=self._config).preprocess(notebook, resources)
             _keep_what_students_need(notebook)
-            written = nbformat.writes(notebook)
         except Exception as error:  # nbgrader says what is wrong with a notebook in plain RuntimeErrors and ValueErrors
             raise self._refused(path, error) from error
-        return f"{written}\n".encode() if not written.endswith("\n") else written.encode()
+        return notebook
 
-    def file(self, path: Path) -> bytes:
-        """Return what students get of a file beside the notebook: without the regions that are cleared in one."""
+    def _unmarked(self, text: str) -> str:
+        """A text without the lines that say where its solutions are."""
+        from nbgrader.preprocessors import ClearSolutions
+
+        markers = ClearSolutions(config=self._config)
+        marks = (markers.begin_solution_delimeter, markers.end_solution_delimeter)
+        lines = text.splitlines(keepends=True)
+        kept = "".join(line for line in lines if not any(mark in line for mark in marks))
+        return kept if kept == text else kept.rstrip("\n") + "\n" * text.endswith("\n")
+
+    def file(self, path: Path, *, solved: bool = False) -> bytes:
+        """Return what students get of a file beside the notebook: without the regions that are cleared in one.
+
+        `solved`: with its solutions, as they get it in the end.
+        """
         if path.suffix == ".ipynb":
-            return self.notebook(path)
+            return _written(self.solution(path)) if solved else self.notebook(path)
         data = path.read_bytes()
         if b"BEGIN " not in data or b"\0" in data or len(data) > STRIPPED_BYTES:
             return data
@@ -129,10 +163,10 @@ class Stripper:
             text = data.decode()
         except UnicodeDecodeError:
             return data
-        stripped = self._strip_text(path, text)
+        stripped = self._strip_text(path, text, solved=solved)
         return data if stripped is None else stripped.encode()
 
-    def _strip_text(self, path: Path, text: str) -> str | None:
+    def _strip_text(self, path: Path, text: str, *, solved: bool) -> str | None:
         """Return a text without its solutions, hidden tests and mark schemes; None where it has none."""
         from nbformat.v4 import new_code_cell, new_markdown_cell
         from nbgrader import preprocessors as nbgrader
@@ -141,17 +175,27 @@ class Stripper:
         cell = new_code_cell(text) if language else new_markdown_cell(text)
         try:
             found = [
-                nbgrader.ClearSolutions(config=self._config)._replace_solution_region(cell, language),
+                not solved and nbgrader.ClearSolutions(config=self._config)._replace_solution_region(cell, language),
                 nbgrader.ClearHiddenTests(config=self._config)._remove_hidden_test_region(cell),
                 nbgrader.ClearMarkScheme(config=self._config)._remove_mark_scheme_region(cell),
             ]
         except (RuntimeError, ValueError) as error:
             raise self._refused(path, error) from error
+        if solved and (unmarked := self._unmarked(cell.source)) != cell.source:
+            cell.source = unmarked
+            found.append(True)
         end = "\n" if text.endswith("\n") else ""
         return f"{cell.source.rstrip()}{end}" if any(found) else None
 
     def _refused(self, path: Path, error: Exception) -> CourseError:
         return CourseError([Problem(self._assignment.paths.shown(path), 0, "", f"nbgrader refuses it: {error}")])
+
+
+def _written(notebook: Any) -> bytes:
+    import nbformat
+
+    written = nbformat.writes(notebook)
+    return f"{written}\n".encode() if not written.endswith("\n") else written.encode()
 
 
 def _keep_what_students_need(notebook: Any) -> None:
@@ -237,10 +281,15 @@ def write_release(first: Assignment, *others: Assignment) -> Path:
         _write_generated(part)
     if folder.exists():
         shutil.rmtree(folder)
+    write_files(folder, contents)
+    return folder
+
+
+def write_files(folder: Path, contents: Mapping[Path, bytes]) -> None:
+    """Write files by their names in a folder."""
     for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    return folder
 
 
 def _write_generated(assignment: Assignment) -> None:

@@ -20,8 +20,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
-SCHEMA = 3
-"""1: the first, whose files say 0. 2: kinds of checks, digests by way of grading. 3: stand-ins."""
+SCHEMA = 4
+"""1: the first, whose files say 0. 2: kinds of checks, digests by way of grading. 3: stand-ins. 4: languages."""
 MIGRATIONS = {
     1: (
         "alter table submission add column digests json not null default '{}'",
@@ -30,6 +30,7 @@ MIGRATIONS = {
         "update \"check\" set kind = 'tests' where name = 'test_cell' and position = 0",
     ),
     2: ("alter table submission add column stand_ins json not null default '[]'",),
+    3: ("alter table submission add column language varchar not null default ''",),
 }
 """What makes a schema the next one."""
 LOCK_SECONDS = 30.0
@@ -62,6 +63,7 @@ class _Submission(_Base):
     seconds: Mapped[float]
     fault: Mapped[str]
     stand_ins: Mapped[list[str]] = mapped_column(sa.JSON)
+    language: Mapped[str]
     exam_key: Mapped[str]
     judge_key: Mapped[str]
     graded_at: Mapped[datetime]
@@ -254,7 +256,7 @@ def _fill(row: _Submission, grade: Grade, keys: Keys) -> None:
     row.status, row.fault = grade.status, grade.fault
     row.digest, row.isolation, row.device = grade.submission, grade.isolation, grade.device
     row.seconds, row.graded_at = grade.seconds, datetime.now(UTC)
-    row.stand_ins = list(grade.stand_ins)
+    row.stand_ins, row.language = list(grade.stand_ins), grade.language
     row.exam_key, row.judge_key = keys.exam, keys.judge
     row.trainings = [_Training(**msgspec.structs.asdict(use)) for use in grade.trainings]
     row.questions = [
@@ -315,4 +317,5 @@ def _grade(row: _Submission) -> Grade:
             TrainingUse(**{name: getattr(use, name) for name in TrainingUse.__struct_fields__}) for use in row.trainings
         ),
         stand_ins=tuple(row.stand_ins),
+        language=row.language,
     )

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from autograder.course import Assignment, on_trust
 from autograder.engine import Engine
 from autograder.errors import GraderError, Problem
 from autograder.intake import as_submission
-from autograder.judge.causes import is_unwritten
+from autograder.judge.causes import Causes, is_unwritten, undefined_name
+from autograder.judge.faults import explain_fault, explain_lack
+from autograder.judge.lacks import say_lack
+from autograder.judge.message import compose
 from autograder.leaks import leaks
-from autograder.marking import Assessment, Assessor, trainings
+from autograder.marking import Assessment, Assessor, remark, trainings
+from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
+from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
 from autograder.pipeline import Options, assessing
-from autograder.records import Evidence, Exam, QuestionGrade, Submission
+from autograder.records import Evidence, Exam, Submission
 from autograder.release import read_release, release_differences
 from autograder.sandbox.exam import Order
+from autograder.wire.messages import Fault
 
 
 def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], str]:
@@ -41,9 +46,10 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
             _assess(assessor, engine, submission, path, solution) for path, submission in submissions.items()
         )
         problems = [
-            *_solution_findings(assignment, first.questions),
-            *_release_findings(assignment, second.questions),
-            *_run_findings(assignment, second.exam),
+            *_stop_findings(assignment, first),
+            *_solution_findings(assignment, first),
+            *_release_findings(assignment, second, first.broken),
+            *_run_findings(assignment, second.exam, first.exam),
             *leaks(assignment),
             *release_differences(assignment),
         ]
@@ -68,60 +74,152 @@ def _assess(assessor: Assessor, engine: Engine, submission: Submission, path: Pa
                 raise trained.error
 
 
-def _solution_findings(assignment: Assignment, grades: tuple[QuestionGrade, ...]) -> Iterator[Problem]:
+def _stop_findings(assignment: Assignment, solution: Assessment) -> Iterator[Problem]:
+    """Yield the cells where the solution stops, what is not here first, with what follows from each."""
     shown = assignment.paths.shown(assignment.source_path)
-    for question in grades:
+    causes = _causes(solution)
+    graded = {question.id for question in assignment.questions}
+    if fault := solution.exam.fault:
+        where = "" if fault.cell is None else _name(assignment.source, fault.cell)
+        yield Problem(shown, 0, where, f"the solution does not run to its end: {remark(fault)}")
+    found = []
+    for root in causes.roots:
+        stopped = causes.stopped_at(root)
+        if stopped is None or role_of(assignment.source.cells[stopped]).id in graded:
+            continue
+        lack = causes.lack(root)
+        error = f"{root.error}: {root.message}" if root.message else f"{root.error or root.kind}"
+        follow = len(_following(assignment, solution, causes, root))
+        text = "".join(
+            [
+                f"the solution stops here: {error}",
+                f" ({say_lack(lack)})" if lack else "",
+                f"; {follow} of its checks {'fail' if follow > 1 else 'fails'} for it" if follow else "",
+            ]
+        )
+        found.append((lack is None, Problem(shown, 0, _name(assignment.source, stopped), text)))
+    yield from (problem for _, problem in sorted(found, key=lambda one: one[0]))
+
+
+def _solution_findings(assignment: Assignment, solution: Assessment) -> Iterator[Problem]:
+    """Yield the checks that the solution does not pass, but for those that fail because one of its cells stopped."""
+    shown = assignment.paths.shown(assignment.source_path)
+    causes = _causes(solution)
+    told = {name for root in causes.roots for name in _following(assignment, solution, causes, root)}
+    for question in solution.questions:
         for outcome in question.outcomes:
-            if outcome.status != "passed" and outcome.kind != "hand":
-                text = f"the solution does not pass « {outcome.title} » ({outcome.status})"
-                yield Problem(shown, 0, f"{question.id}, {outcome.name}", _with_message(text, outcome.message))
+            if outcome.status == "passed" or outcome.kind == "hand" or (question.id, outcome.name) in told:
+                continue
+            if broken := solution.broken.get(outcome.name):
+                yield _broken(assignment, outcome.name, broken, "on the solution's own answer")
+                continue
+            text = f"the solution does not pass « {outcome.title} » ({outcome.status})"
+            yield Problem(shown, 0, f"{question.id}, {outcome.name}", _with_message(text, outcome.message))
 
 
-def _release_findings(assignment: Assignment, grades: tuple[QuestionGrade, ...]) -> Iterator[Problem]:
+def _causes(found: Assessment, solution: Exam | None = None) -> Causes:
+    return Causes(found.exam, solution, [lack.name for lack in found.notes.lacks])
+
+
+def _following(
+    assignment: Assignment, solution: Assessment, causes: Causes, root: Fault
+) -> Collection[tuple[str, str]]:
+    """The checks that say no more than a cell's error does, by question and name."""
+    stopped, language = causes.stopped_at(root), assignment.course.language
+    graded = {question.id for question in assignment.questions}
+    if stopped is None or role_of(assignment.source.cells[stopped]).id in graded:
+        return ()
+    lack = causes.lack(root)
+    mismatch = explain_lack(lack) if lack else explain_fault(root, causes, stopped)
+    message = compose(mismatch, language, hidden=False)
+    return {
+        (question.id, one.name)
+        for question in solution.questions
+        for one in question.outcomes
+        if one.message == message
+    }
+
+
+def _broken(assignment: Assignment, name: str, ours: str, when: str) -> Problem:
+    """A check that raises, where it does: `ours` is what the judge says of it."""
+    checks = assignment.paths.shown(assignment.paths.checks(assignment.name))
+    found = RAISED.fullmatch(ours)
+    if found and found["file"] == checks.name:
+        return Problem(checks, int(found["line"]), name, f"the check raises, {when}: {found['error']}")
+    return Problem(checks, 0, name, f"the check gives no verdict, {when}: {ours}")
+
+
+def _release_findings(assignment: Assignment, release: Assessment, told: Collection[str]) -> Iterator[Problem]:
+    """Yield what earns points without an answer, and the checks that raise where there is none; not those `told`."""
     shown = assignment.paths.shown(assignment.paths.release(assignment.name))
     worth = {question.id for question in assignment.questions if question.points}
-    for question in grades:
+    for question in release.questions:
         for outcome in question.outcomes:
-            if outcome.status in ("passed", "ungraded") and outcome.kind != "hand" and question.id in worth:
+            if outcome.kind == "hand":
+                continue
+            if outcome.name in release.broken and outcome.name not in told:
+                yield _broken(assignment, outcome.name, release.broken[outcome.name], "on the untouched release")
+            if outcome.status == "passed" and question.id in worth:
                 text = f"the untouched release passes « {outcome.title} »: it earns points without an answer"
                 yield Problem(shown, 0, f"{question.id}, {outcome.name}", text)
 
 
-def _run_findings(assignment: Assignment, exam: Exam) -> Iterator[Problem]:
-    """Yield where the untouched release stops for another reason than answers that are still to be written."""
+def _run_findings(assignment: Assignment, exam: Exam, solution: Exam) -> Iterator[Problem]:
+    """Yield where the untouched release stops for another reason than answers that are still to be written.
+
+    What stops the solution too is told of the solution.
+    """
     shown = assignment.paths.shown(assignment.paths.release(assignment.name))
-    if exam.fault is not None:
+    if exam.fault is not None and solution.fault is None:
         where = "" if exam.fault.cell is None else f"cell {exam.fault.cell + 1}"
-        yield Problem(shown, 0, where, f"the untouched release does not run to its end: {exam.fault.kind}")
-    answers = _names_of_answers(assignment)
+        yield Problem(shown, 0, where, f"the untouched release does not run to its end: {remark(exam.fault)}")
+    causes = Causes(exam, solution)
+    stops = {record.cell.id or record.cell.source for record in solution.cells if record.run and record.run.fault}
+    answers, imports = _names_of_answers(assignment), _imports_of_answers(assignment)
     cells = read_release(assignment).cells
     for record in exam.cells:
         fault = record.run.fault if record.run else None
         cell = cells[record.cell.index]
-        if fault is None or is_unwritten(fault) or role_of(cell).tests:
+        if fault is None or role_of(cell).tests or role_of(cell).solution or record.cell.id in stops:
             continue
-        if fault.error == "NameError" and any(f"'{name}'" in fault.message for name in answers):
+        imported = undefined_name(fault) in imports - answers
+        if not imported and (record.cell.source in stops or _waits(causes, fault, record.cell.index, answers)):
             continue
         why = f"fails in the untouched release: {fault.error}: {fault.message}"
+        if imported:
+            why += f" (only the solution imports {undefined_name(fault)}: import it in a cell that students are given)"
         yield Problem(shown, 0, cell_name(record.cell.index, cell), why)
 
 
-def _names_of_answers(assignment: Assignment) -> set[str]:
-    """Names that the solutions define: what is missing until a student has answered."""
-    names: set[str] = set()
+def _waits(causes: Causes, fault: Fault, cell: int, answers: Collection[str]) -> bool:
+    """Whether a cell of the course's stopped for want of an answer: a stub, a name, or what a stub gave."""
+    root = causes.root(fault, cell)
+    unmade = undefined_name(root) in answers
+    return unmade or is_unwritten(root) or bool(causes.sources(root)) or causes.is_the_students(root)
+
+
+def _names_of_answers(assignment: Assignment) -> frozenset[str]:
+    """Names that the solutions make: what is missing until a student has answered."""
+    return frozenset(name for one in _names(assignment) for name in one.made - one.imported)
+
+
+def _imports_of_answers(assignment: Assignment) -> frozenset[str]:
+    return frozenset(name for one in _names(assignment) for name in one.imported)
+
+
+def _names(assignment: Assignment) -> Iterator[CellNames]:
     for cell in assignment.source.cells:
         if role_of(cell).solution and cell.cell_type == "code":
-            try:
-                tree = ast.parse(cell.source)
-            except SyntaxError:
-                continue
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    names.add(node.id)
-                elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-                    names.add(node.name)
-    return names - set(dir(builtins))
+            yield names_of(cell.source)
+
+
+def _name(notebook: Notebook, index: int) -> str:
+    return cell_name(index, notebook.cells[index])
 
 
 def _with_message(text: str, message: str) -> str:
     return f"{text}\n    " + message.replace("\n", "\n    ") if message else text
+
+
+RAISED = re.compile(r"(?P<file>[^:]+\.py):(?P<line>\d+): (?P<error>.+)", re.DOTALL)
+"""How the judge says where a check raised."""

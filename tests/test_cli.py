@@ -81,12 +81,14 @@ def test_the_json_contract(course: Path) -> None:
     ada = lines[0]
     assert list(ada) == [
         "student", "assignment", "status", "score", "max_score", "attempt", "isolation", "device", "seconds",
-        "submission", "questions", "platform", "stand_ins", "late_seconds",
+        "submission", "questions", "platform", "stand_ins", "late_seconds", "awaiting",
     ]  # fmt: skip
     assert (ada["score"], ada["max_score"], ada["attempt"], ada["device"]) == (8.0, 8.0, 1, "cpu")
     assert ada["isolation"] in ("standard", "strict")
     assert ada["submission"].startswith("sha256:")
-    assert list(ada["questions"][0]) == ["id", "score", "max_score", "checks"]
+    assert list(ada["questions"][0]) == [
+        "id", "score", "max_score", "checks", "awaiting", "by_hand", "extra_credit", "comment",
+    ]  # fmt: skip
     assert ada["questions"][0]["checks"][1] == {
         "name": "test_double",
         "title": "Every number is doubled.",
@@ -102,6 +104,21 @@ def test_feedback_pages(course: Path) -> None:
     assert done.stdout == "3 pages under feedback/\n"
     page = (course / "feedback/bob/toy/toy.html").read_text()
     assert "ZeroDivisionError: division by zero" in page
+
+
+def test_a_page_is_in_one_language_after_the_courses_changed(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path)
+    toy.hand_in(root, "ada", toy.answered({"double-answer": "def double(values): return values"}))
+    autograder(root, "grade", "toy")
+    settings = root / "course.yaml"
+    settings.write_text(settings.read_text().replace("language: en", "language: fr"))
+    done = autograder(root, "feedback", "toy")
+    assert done.stdout.startswith("messages are in en, the course's language is fr: judged again\n")
+    page = (root / "feedback/ada/toy/toy.html").read_text()
+    assert "reçu" in page
+    assert "Les tests visibles du notebook" in page
+    assert "received" not in page
+    assert autograder(root, "feedback", "toy").stdout == "1 pages under feedback/\n"
 
 
 def test_judge_after_a_change_of_weight(tmp_path: Path) -> None:
@@ -173,7 +190,8 @@ def test_validate_says_what_the_release_earns_and_where_it_fails(tmp_path: Path)
     done = autograder(toy.make_course(tmp_path, cells=(*toy.SOLUTION, free, broken)), "validate")
     assert done.returncode == 1
     assert "gift, test_cell: the untouched release passes « The visible tests of the notebook »" in done.stderr
-    assert "cell 10 (later): fails in the untouched release: ModuleNotFoundError" in done.stderr
+    assert "cell 10 (later): the solution stops here: ModuleNotFoundError" in done.stderr
+    assert "fails in the untouched release" not in done.stderr, "what stops the solution is told of the solution"
 
 
 def test_every_structural_mistake_at_once(tmp_path: Path) -> None:

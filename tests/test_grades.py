@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograder.grades import TEST_CELL, grade_questions, late_penalty, with_hand_marks
+from autograder.grades import TEST_CELL, grade_questions, is_ours, late_penalty, with_hand_marks
 from autograder.records import CellRecord, Check, CheckStatus, Exam, Grade, HandMark, Outcome, Question, QuestionGrade
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
@@ -341,6 +341,7 @@ def test_what_is_marked_by_hand_awaits_its_mark() -> None:
     essay, task = marked("Because.", STUBS)
     assert [(one.awaits, one.awaiting, one.score) for one in (essay, task)] == [(True, 3, 0), (True, 2, 0)]
     assert [one.kind for one in essay.outcomes] == ["hand"]
+    assert not is_ours(essay.outcomes)
     assert Grade("ada", "toy", "graded", (essay, task)).awaiting == 5
 
 

@@ -15,7 +15,7 @@ LAYERS = (
     {"calibrate", "validate", "doctor", "compat"},
     {"pipeline"},
     {"marking"},
-    {"engine", "report", "export", "intake", "leaks", "release", "grades", "asserts"},
+    {"engine", "report", "export", "intake", "leaks", "release", "solution", "grades", "asserts"},
     {"training"},
     {"sandbox", "judge", "store", "course", "roster"},
     {"data", "notebook", "paths"},

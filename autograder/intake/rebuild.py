@@ -235,8 +235,9 @@ class _Rebuilding:
 
     def _attachments(self, piece: _Piece) -> Mapping[str, Any]:
         """What a text shows: the course's pictures in the course's cells, the student's own over them in answers."""
-        if piece.ours is None:
-            return piece.attachments
+        if piece.ours is None:  # some programs save a course's plain texts without their pictures
+            alike = (cell for cell in self.release if cell.attachments and cell.source.strip() == piece.source.strip())
+            return {**next((cell.attachments for cell in alike), {}), **piece.attachments}
         given = self.release[piece.ours].attachments
         return given if self.roles[piece.ours].locked else {**given, **piece.attachments}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from dis import get_instructions
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,6 +33,8 @@ OWN_WORDS = ("err_msg", "msg", "reason")
 TRUTHS = ("assertTrue", "assertFalse", "assertIsNone", "assertIsNotNone")
 """What compares with nothing that the author gave."""
 FUNCTION = re.compile(r"<(?:built-in |bound )?(?:function|method) ([\w.]+)(?: at 0x\w+| of .*?)?>")
+GENERATOR = re.compile(r"<generator object .*? at 0x\w+>")
+ADVICE = "Use -v to get more diff"
 NAMED = re.compile(r"\n\s*\+\s+where (\w+) = [\w.]*\b\1$", re.MULTILINE)
 """What pytest says of a function's name, when that is all there is to say."""
 ACCOUNT_LINES, ACCOUNT_CHARS = 12, 1500
@@ -54,7 +57,7 @@ def refusal(raised: Raised, answers: Collection[Any], *, hidden: bool) -> Mismat
     if isinstance(raised.value, pytest.fail.Exception):
         return _missed(raised.value.msg or "", hidden=hidden)
     mismatch = next((found for frame in frames if (found := _compared(frame, answers, hidden=hidden))), Mismatch())
-    own = _own_words(frames[0], str(raised.value), hidden=hidden)
+    own = _own_words(frames[0], hidden=hidden)
     if not (own or hidden or mismatch.received):
         mismatch = replace(mismatch, received=_tidy(str(raised.value)) or None)
     return _with_hint(mismatch, own)
@@ -63,7 +66,7 @@ def refusal(raised: Raised, answers: Collection[Any], *, hidden: bool) -> Mismat
 def place_of(raised: Raised) -> str:
     """Return where the course's own code raised, or what it called: `checks.py:12`."""
     entries = list(raised.traceback)
-    own = [entry for entry in entries if not is_installed(Path(entry.path))]
+    own = [entry for entry in entries if _is_the_courses(Path(entry.path))]
     entry = own[-1] if own else entries[-1]
     return f"{Path(entry.path).name}:{entry.lineno + 1}"
 
@@ -71,8 +74,13 @@ def place_of(raised: Raised) -> str:
 def _library_frames(raised: Raised) -> list[FrameType] | None:
     """The calls between the course's last line and the exception; None where no line of the course's led there."""
     entries = list(raised.traceback)
-    own = [place for place, entry in enumerate(entries) if not is_installed(Path(entry.path))]
+    own = [place for place, entry in enumerate(entries) if _is_the_courses(Path(entry.path))]
     return [entry.frame.raw for entry in entries[own[-1] + 1 :]] if own else None
+
+
+def _is_the_courses(path: Path) -> bool:
+    """Whether a line of this file is the course's own. Compiled code names a source that is not there."""
+    return path.is_file() and not is_installed(path)
 
 
 def _is_ours(frame: FrameType) -> bool:
@@ -111,14 +119,14 @@ def _with_hint(mismatch: Mismatch, own: str) -> Mismatch:
     return replace(mismatch, hint=phrase("what the title says does not hold.")) if silent else mismatch
 
 
-def _own_words(frame: FrameType, text: str, *, hidden: bool) -> str:
-    """What the author gave a library's function to say, of which `text` came."""
+def _own_words(frame: FrameType, *, hidden: bool) -> str:
+    """What the author gave a library's function to say."""
     code = frame.f_code
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     given = {name: frame.f_locals.get(name) for name in OWN_WORDS if name in names}
     said = next((one for one in given.values() if isinstance(one, str) and one.strip()), "").strip()
-    if _module(frame).startswith("unittest") and said == text.strip() and code.co_name != "fail":
-        # unittest has put its own account before it: what comes first may tell what was expected
+    if said and any(one.opname.startswith("STORE_") and one.argval in given for one in get_instructions(code)):
+        # the function has put its own account to it, as unittest's do before « : »: it may tell what was expected
         return said.partition(" : ")[2] if not hidden or code.co_name in TRUTHS else ""
     return said
 
@@ -162,6 +170,6 @@ def _tolerances(given: Mapping[str, Any]) -> tuple[float, float]:
 
 def _tidy(account: str) -> str:
     """A library's account of what it compared, without blank lines and addresses, and not too long."""
-    text = NAMED.sub("", FUNCTION.sub(r"\1", account))
+    text = NAMED.sub("", FUNCTION.sub(r"\1", GENERATOR.sub("…", account.replace(ADVICE, ""))))
     lines = [line.rstrip() for line in text[:ACCOUNT_CHARS].splitlines() if line.strip()]
     return "\n".join([*lines[:ACCOUNT_LINES], *(["…"] if len(lines) > ACCOUNT_LINES else [])]).strip()

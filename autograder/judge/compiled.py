@@ -169,8 +169,14 @@ class _Reading:
             kinds = {one.key for one in there}
             bare = "accuracy" in kinds and any(one.key in ("accuracy", *ACCURACIES) for one in lacking)
             names = [one.with_only([]) for one in there]
-            hint = _accuracy_hint() if bare else None
+            hint = _accuracy_hint() if bare else self._misplaced()
             yield _part(label, ", ".join(names) or "[]", ", ".join(map(shown, lacking)), hint)
+
+    def _misplaced(self) -> Said | None:
+        """Whether metrics were given where Keras takes the weights of losses: third, without a name."""
+        if any(isinstance(one, str) for one in _flat(self.compiled.loss_weights)):
+            return phrase("the third argument of `compile` is `loss_weights`: write `metrics=[…]`.")
+        return None
 
     def _same_metric(self, given: Written, wanted: Written, output: str) -> bool:
         if _is_bare_accuracy(given) and (wanted.key in ACCURACIES or wanted.key == "accuracy"):

@@ -70,7 +70,7 @@ def lack_of(fault: Fault) -> Lack | None:
         return Lack("weights", found[1])
     if fault.error not in ("AssertionError", "NameError", "TypeError") and _NO_NETWORK.search(fault.message):
         address = _ADDRESS.search(" ".join([fault.message, *(frame.code for frame in reversed(fault.frames))]))
-        return Lack("download", (address[1] or address[0])[:ADDRESS_CHARS] if address else fault.error)
+        return Lack("download", (address[1] or address[0]).rstrip(":.,;")[:ADDRESS_CHARS] if address else fault.error)
     return None
 
 

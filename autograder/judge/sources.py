@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import site
 import sys
 import sysconfig
 from importlib.util import source_from_cache
@@ -13,16 +12,12 @@ import autograder
 from autograder.paths import STATE
 from autograder.records import digest
 
-INSTALLED = frozenset(
+STANDARD = frozenset(
     Path(folder).resolve()
-    for folder in (
-        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        *site.getsitepackages(),
-        site.getusersitepackages(),
-        str(Path(autograder.__file__).parent),
-    )
+    for folder in (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), Path(autograder.__file__).parent)
 )
-"""Where code lies that is not the course's own. An environment may lie in the course's folder."""
+PACKAGES = frozenset(("site-packages", "dist-packages"))
+"""Names of the folders that libraries are installed in, wherever: an environment may lie in the course's folder."""
 
 
 class Sources:
@@ -73,7 +68,7 @@ class Sources:
 
 def is_installed(path: Path) -> bool:
     """Whether a file is an installed library's, or this project's, and not the course's own."""
-    return STATE in path.parts or not INSTALLED.isdisjoint(path.parents)
+    return STATE in path.parts or not PACKAGES.isdisjoint(path.parts) or not STANDARD.isdisjoint(path.parents)
 
 
 def _source_of(path: Path) -> Path:

@@ -14,32 +14,42 @@ from markupsafe import Markup, escape
 
 from autograder.course import Assignment, imports_of, keeps_gradebook
 from autograder.export.submitted import complete_exchanged, write_exchanged
+from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
-from autograder.locale import phrase, render, translations
-from autograder.records import Exam, Grade, load_exam
+from autograder.locale import Phrase, phrase, render, translations
+from autograder.records import Exam, Grade, HandMark, Outcome, load_exam
 from autograder.report.repairs import repair_sentences
 from autograder.report.story import tell
 from autograder.store import Store
 
 EMPTY: Mapping[str, float] = {}
+UNMARKED: Mapping[str, Mapping[str, HandMark]] = {}
 HANG = 4
 """Characters that the lines of a message without labels wrap to."""
 
 
-def write_feedback(assignment: Assignment, penalties: Mapping[str, float] = EMPTY) -> Iterator[Path]:
+def write_feedback(
+    assignment: Assignment,
+    penalties: Mapping[str, float] = EMPTY,
+    marks: Mapping[str, Mapping[str, HandMark]] = UNMARKED,
+) -> Iterator[Path]:
     """Write the page of every student with a stored grade, and yield each.
 
-    `penalties` are the points that lateness took, by student. Beside a page lie the files by which nbgrader's
-    `release_feedback` finds its way back to the student.
+    `penalties` are the points that lateness took, by student, `marks` what somebody gave by hand, by student and
+    question. Beside a page lie the files by which nbgrader's `release_feedback` finds its way back to the student.
     """
     with Store(assignment.paths.store) as store:
-        grades = store.grades(assignment.key)
+        stored = store.grades(assignment.key)
+        whole = {one.student: one for one in store.grades(assignment.name)} if assignment.others else {}
+    grades = [with_hand_marks(one, marks.get(one.student, {})) for one in stored]
+    whole = {who: with_hand_marks(one, marks.get(who, {})) for who, one in whole.items()}
     solution = load_exam(assignment.paths.reference(assignment.key))
     for grade in grades:
         exam = load_exam(assignment.paths.evidence(assignment.key, grade.student))
         path = assignment.paths.feedback(assignment.name, grade.student, assignment.notebook_name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        page = feedback_page(assignment, grade, exam, penalties.get(grade.student, 0.0), solution)
+        penalty = penalties.get(grade.student, 0.0)
+        page = feedback_page(assignment, grade, exam, penalty, solution, whole.get(grade.student))
         path.write_text(page, encoding="utf-8")
         write_exchanged(assignment.paths.submission(grade.student, assignment.name), path.parent)
         if keeps_gradebook(assignment.paths):
@@ -48,11 +58,17 @@ def write_feedback(assignment: Assignment, penalties: Mapping[str, float] = EMPT
 
 
 def feedback_page(
-    assignment: Assignment, grade: Grade, exam: Exam | None, penalty: float = 0.0, solution: Exam | None = None
+    assignment: Assignment,
+    grade: Grade,
+    exam: Exam | None,
+    penalty: float = 0.0,
+    solution: Exam | None = None,
+    whole: Grade | None = None,
 ) -> str:
     """Return one student's page, as HTML. `penalty` is what lateness took of the points.
 
-    `solution` is the exam of the course's own answers, which says what each answer was to make.
+    `solution` is the exam of the course's own answers, which says what each answer was to make; `whole` the
+    grade of the assignment, of which this is one notebook.
     """
     language = assignment.course.language
     own = exam if exam is not None and exam.submission == grade.submission else None
@@ -66,6 +82,8 @@ def feedback_page(
             titles={question.id: question.title for question in assignment.questions},
             grade=grade,
             penalty=penalty,
+            whole=whole if whole is not None and whole.status == "graded" else None,
+            notebook=assignment.notebook_name,
             story=tell(grade, own, solution, imports_of(assignment.source), language),
             repairs=repair_sentences(own.repairs, language, Places(own)) if own else [],
         )
@@ -86,7 +104,7 @@ def _environment(language: str) -> Environment:
     environment.filters["typeset"] = lambda text: _typeset(text, language)
     environment.filters["hang"] = _hang
     environment.filters["points"] = lambda value: _points(value, language)
-    environment.globals["status_name"] = lambda status: render(STATUSES[status], language)
+    environment.globals["verdict_on"] = lambda outcome: render(_verdict(outcome), language)
     return environment
 
 
@@ -108,6 +126,11 @@ def _points(value: Any, language: str) -> str:
     return str(format_decimal(value, format="0.##", locale=language))
 
 
+def _verdict(outcome: Outcome) -> Phrase:
+    return TO_MARK if outcome.kind == "hand" and outcome.status == "ungraded" else STATUSES[outcome.status]
+
+
+TO_MARK = phrase("to be marked")
 STATUSES = {
     "passed": phrase("passed"),
     "failed": phrase("failed"),

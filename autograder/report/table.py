@@ -15,7 +15,7 @@ from statistics import fmean
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from autograder.records import Grade
+from autograder.records import Grade, QuestionGrade
 from autograder.report.terminal import shown
 
 GAP = 2
@@ -128,9 +128,13 @@ def points(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
+def _score(question: QuestionGrade) -> str:
+    return "to mark" if question.awaits else points(question.score)
+
+
 def _row(row: Row, student: int, total: int, columns: Sequence[Column], beside: int, width: int) -> Iterator[Text]:
     graded = row.grade.status == "graded"
-    scores = {question.id: points(question.score) for question in row.grade.questions if graded}
+    scores = {question.id: _score(question) for question in row.grade.questions if graded}
     cells = [_right(scores.get(column.name, ""), column.width) for column in columns]
     line = _line(_left(shown(row.grade.student), student), _right(row.total, total), *cells)
     if row.notes and cell_len(row.notes) <= beside:
@@ -146,7 +150,7 @@ def _columns(names: Sequence[str], rows: Sequence[Row], room: int) -> tuple[list
     scores = dict.fromkeys(names, 1)
     for row in rows:
         for question in row.grade.questions:
-            scores[question.id] = max(scores[question.id], len(points(question.score)))
+            scores[question.id] = max(scores[question.id], len(_score(question)))
     ways = (
         [(shown(name),) for name in names],
         [_broken(shown(name)) for name in names],

@@ -10,12 +10,14 @@ import functools
 import math
 import warnings
 from collections.abc import Mapping
+from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from autograder.wire.messages import Compiled
+from autograder.worker.keras_losses import known_as
 from autograder.worker.keras_records import MAX_NAME, plain
 
 MAX_RATES = 20
@@ -47,7 +49,7 @@ def read_compiled(model: Any) -> Compiled | None:
         return None
     optimizer = getattr(model, "optimizer", None)
     return Compiled(
-        loss=_said(given.get("loss")),
+        loss=_loss(given.get("loss")),
         optimizer=_optimizer(optimizer),
         metrics=_listed(given.get("metrics")),
         weighted_metrics=_listed(given.get("weighted_metrics")),
@@ -59,6 +61,18 @@ def read_compiled(model: Any) -> Compiled | None:
 def _listed(metrics: Any) -> list[object]:
     said = _said(metrics)
     return [] if not said else said if isinstance(said, list) else [said]
+
+
+def _loss(value: Any) -> object:
+    """Return what was given as a loss; a function of the student's own by what it computes, where Keras has it too."""
+    if isinstance(value, Mapping):
+        return {str(key)[:MAX_NAME]: _loss(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_loss(item) for item in value]
+    own = isinstance(value, functools.partial) or (
+        isinstance(value, FunctionType) and not value.__module__.startswith("keras.")
+    )
+    return (known_as(value) if own else None) or _said(value)
 
 
 def _said(value: Any) -> object:

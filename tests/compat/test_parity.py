@@ -181,7 +181,8 @@ def test_what_is_refused_is_said(asked: Both) -> None:
 def test_the_rest_is_for_a_hand(asked: Both) -> None:
     right = asked.grades["right"]
     assert asked.ours["right"] == {"value": 4, "hidden": 3, "by-hand": None, "essay": None, "task": None}
-    assert (right.score, right.max_score, right.fault) == (7, 20, "to grade by hand: by-hand, essay, task")
+    assert (right.score, right.max_score, right.fault) == (7, 20, "")
+    assert [one.id for one in right.questions if one.awaits] == ["by-hand", "essay", "task"]
     untouched = {question.id: question.outcomes[0].message for question in asked.grades["untouched"].questions}
     assert untouched["by-hand"].endswith("No response.")
 

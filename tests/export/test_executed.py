@@ -101,6 +101,17 @@ def test_a_students_pictures_are_shown_in_answers_and_in_cells_of_their_own(cour
     assert cells["cell-4"]["attachments"] == {"mine.gif": {"image/jpeg": PHOTO}}
 
 
+@pytest.mark.parametrize("given", [{}, {"attachments": {"image.png": {"image/png": PNG}}}])
+def test_a_plain_text_of_the_courses_keeps_its_picture(course: Path, given: dict[str, Any]) -> None:
+    plain = text("plain", "![](attachment:image.png)")
+    release = (*GIVEN, {**plain, "attachments": {"image.png": {"image/png": PHOTO}}})
+    toy.hand_in(course, "ada", [*GIVEN, {**plain, **given}])
+    found = read_submission(load_assignment(course, toy.NAME), parse_notebook(toy.notebook(release)), "ada")
+    assert found is not None
+    kinds = {picture.name: picture.kind for picture, _ in found.attached if picture.cell == 4}
+    assert kinds == {"image.png": "image/png" if given else "image/jpeg"}
+
+
 @pytest.mark.parametrize(
     "attachments",
     [

@@ -19,6 +19,7 @@ from autograder.judge.values import Model
 from autograder.judge.written import as_written
 from autograder.wire.messages import Network
 from autograder.worker import fit_cap
+from autograder.worker.keras_losses import CROSSENTROPIES, OTHERS, known_as
 from autograder.worker.keras_reader import read_model
 
 pytestmark = pytest.mark.tensorflow
@@ -55,6 +56,18 @@ def said(language: str, given: Model, *, hidden: bool = False, **wanted: Any) ->
         assert_compiled(given, **wanted)
     text = compose(raised.value.mismatch, language, hidden=hidden)
     return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+def own_logits(true: Any, logits: Any) -> Any:
+    return keras.ops.mean(losses.sparse_categorical_crossentropy(true, logits, from_logits=True))
+
+
+def own_crossentropy(true: Any, given: Any) -> Any:
+    return losses.sparse_categorical_crossentropy(true, given)
+
+
+def own_and_other(true: Any, given: Any) -> Any:
+    return 2 * losses.mean_squared_error(true, given)
 
 
 class OwnLoss(losses.Loss):  # type: ignore[misc, name-defined]
@@ -173,6 +186,22 @@ RIGHT: dict[str, tuple[Given, dict[str, Any]]] = {
         lambda: compiled(optimizer=optimizers.Adam(OwnSchedule()), loss="mse"),
         {"optimizer": "adam", "loss": "mse"},
     ),
+    "a function of one's own around Keras's": (
+        lambda: compiled(None, optimizer="adam", loss=own_logits),
+        {"loss": "SparseCategoricalCrossentropy(from_logits=True)"},
+    ),
+    "a lambda": (
+        lambda: compiled(optimizer="adam", loss=lambda true, given: keras.losses.categorical_crossentropy(true, given)),
+        {"loss": "categorical_crossentropy"},
+    ),
+    "a squared error by hand": (
+        lambda: compiled(None, 1, optimizer="adam", loss=lambda true, given: keras.ops.mean((true - given) ** 2)),
+        {"loss": "mse"},
+    ),
+    "one output's by hand": (
+        lambda: two_outputs(optimizer="adam", loss={"digit": own_crossentropy, "angle": "mse"}),
+        {"loss": {"digit": "sparse_categorical_crossentropy"}},
+    ),
     "nothing asked": (lambda: compiled(optimizer="adam", loss="mse"), {}),
 }
 
@@ -290,6 +319,22 @@ WRONG: dict[str, tuple[Given, dict[str, Any], str, str]] = {
         où       ce qui a été donné à `compile`
         """,
     ),
+    "metrics where weights go": (
+        lambda: compiled(optimizer="adam", loss="mse", loss_weights=["mae"]),
+        {"metrics": ["mae"]},
+        """
+        received  metrics []
+        expected  metrics mae
+        where     what `compile` was given
+        hint      the third argument of `compile` is `loss_weights`: write `metrics=[…]`.
+        """,
+        """
+        reçu     métriques []
+        attendu  métriques mae
+        où       ce qui a été donné à `compile`
+        piste    le troisième argument de `compile` est `loss_weights` : écrivez `metrics=[…]`.
+        """,
+    ),
     "no metrics": (
         lambda: compiled(optimizer="adam", loss="mse"),
         {"metrics": ["mae"]},
@@ -354,6 +399,9 @@ def test_what_is_wrong_is_told_in_both_languages(name: str) -> None:
         ({"metrics": [metrics.CategoricalAccuracy()], "loss": "ce"}, {"loss": "mse"}),
         ({"loss": OwnLoss()}, {"loss": "mse"}),
         ({"loss": lambda true, predicted: true - predicted}, {"loss": "mse"}),
+        ({"loss": own_and_other}, {"loss": "mse"}),
+        ({"loss": own_logits}, {"loss": "sparse_categorical_crossentropy"}),
+        ({"loss": lambda true, predicted: [][3]}, {"loss": "mse"}),
         ({"optimizer": optimizers.SGD(0.1)}, {"optimizer": "sgd", "momentum": 0.9}),
         ({"optimizer": optimizers.Adam(0.1)}, {"momentum": 0.9}),
         ({"optimizer": optimizers.SGD(DECAY)}, {"learning_rate": 0.1}),
@@ -386,6 +434,13 @@ def test_a_callback_that_lowers_the_rate_is_no_fault() -> None:
     network.optimizer.learning_rate = 0.5  # and one that is set for a second training
     network.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0)
     assert_compiled(read(network), learning_rate=0.5)
+
+
+def test_every_loss_is_known_by_what_it_computes() -> None:
+    for cls in (*CROSSENTROPIES, *OTHERS):
+        for settings in ({"from_logits": False}, {"from_logits": True}) if cls in CROSSENTROPIES else ({},):
+            kept: Any = getattr(losses, cls)(**settings)
+            assert known_as(lambda true, given, kept=kept: kept(true, given)) == {"class_name": cls, "config": settings}
 
 
 def own_classes(module: Any, base: str) -> list[str]:

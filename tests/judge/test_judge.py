@@ -127,13 +127,21 @@ NO = [
     ('unittest.TestCase().assertTrue(x == 4271, "so")', "hint  so"),
     ('unittest.TestCase().fail("own words")', "hint  own words"),
     ("unittest.TestCase().assertTrue(x == 4271)", "received  False is not true"),
+    ("some_library.assert_rebound(x, 4271)", "received  3 is not 4271"),
+    ("assert all(one > 4271 for one in y)", "received  False\n           +  where False = all(…)"),
     ("some_library.assert_left_equal(4271, x)", "received  3\nexpected  4271"),
 ]
 
 
 LIBRARY = """
 def assert_left_equal(left, right):
-    raise AssertionError(f"[left]: {left}, [right]: {right}")
+    exec(compile("raise AssertionError('left: ' + str(left) + ', right: ' + str(right))", "pkg/compiled.pyx", "exec"))
+
+def assert_rebound(left, right, err_msg=""):
+    def again():
+        return err_msg
+    err_msg = f"{left} is not {right}"
+    raise AssertionError(err_msg)
 
 def mean(x):
     assert x is None, "x is None"
@@ -141,11 +149,9 @@ def mean(x):
 
 
 @pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def library(tmp_path: Path) -> str:
     """Line that makes a library importable which is installed, and no part of the course."""
-    monkeypatch.setenv("PYTHONUSERBASE", str(tmp_path / "user"))
-    script = "import site; print(site.getusersitepackages())"
-    folder = Path(subprocess.check_output([sys.executable, "-c", script], text=True).strip())
+    folder = tmp_path / "env/lib/site-packages"
     folder.mkdir(parents=True)
     (folder / "some_library.py").write_text(LIBRARY)
     return f"import sys; sys.path += [{str(folder)!r}, {str(tmp_path)!r}]\nimport some_library\n"
