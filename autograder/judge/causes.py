@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -39,6 +40,17 @@ def undefined_name(fault: Fault) -> str:
         return "" if fault.step else fault.error
     found = _UNDEFINED.match(fault.message) if fault.kind == "raised" and fault.error == "NameError" else None
     return found[1] if found else ""
+
+
+@dataclass(frozen=True)
+class _Spoilt:
+    """Why the value of a name may be another than it would have been."""
+
+    root: Fault
+    stopped: int
+    """The cell that stopped before it was done with the name."""
+    sure: bool
+    """Whether the value cannot be the student's own making as well: it was made there, or by the course."""
 
 
 class Causes:
@@ -84,8 +96,8 @@ class Causes:
 
     def lack_behind(self, names: Iterable[str]) -> Lack | None:
         """Return what this machine lacks and one of `names` would have been made with."""
-        behind = self.behind(names)
-        return self.lack(behind) if behind is not None else None
+        found = (self.lack(self._spoilt[name].root) for name in names if name in self._spoilt)
+        return next((lack for lack in found if lack is not None), None)
 
     def stopped_at(self, root: Fault) -> int | None:
         """Return the cell that stopped for `root`; None where none did."""
@@ -123,22 +135,38 @@ class Causes:
         cell = self._place(fault)
         return cell is not None and cell in self._indices and not self.is_students_cell(cell)
 
+    def in_the_courses(self, fault: Fault) -> bool:
+        """Whether a line of the course's led to the error."""
+        return bool(fault.frames) and fault.frames[0].cell in self._indices - self._own
+
     def behind(self, names: Iterable[str], before: int | None = None) -> Fault | None:
         """Return what may be behind a wrong value of one of `names`: a cell that stopped before it was done with it.
 
         `before` is the cell where the value was met; None: it was asked for after the last.
         """
         found = (self._spoilt[name] for name in names if name in self._spoilt)
-        return next((root for root, stopped in found if before is None or stopped < before), None)
+        return next((one.root for one in found if one.sure and (before is None or one.stopped < before)), None)
 
     def behind_fault(self, fault: Fault) -> Fault | None:
-        """Return what may be behind an error in a line of the course's, as `behind` does."""
-        found = self.behind(sorted(self.names_there(fault)), self._place(fault))
+        """Return what may be behind an error that a line of the course's led to, as `behind` does."""
+        first = fault.frames[0] if fault.frames else None
+        found = self.behind(sorted(self._names_read(first)), first.cell) if first else None
         return found if found != fault else None
+
+    def failing_source(self, fault: Fault) -> int | None:
+        """Return an answer that a line of the course's gave to the one that stopped, and whose own tests stopped."""
+        first, place = (fault.frames[0] if fault.frames else None), self._place(fault)
+        if first is None or not self.in_the_courses(fault):
+            return None
+        found = self._from_student(self._names_read(first), first.cell, set())
+        cells = sorted({cell for _, cell in found if cell != place and self._fails_its_tests(cell, first.cell)})
+        return next(iter(cells), None)
 
     def names_there(self, fault: Fault) -> frozenset[str]:
         """Names read by the statement that an error comes from."""
-        frame = self.frame(fault)
+        return self._names_read(self.frame(fault))
+
+    def _names_read(self, frame: Frame | None) -> frozenset[str]:
         if frame is None:
             return frozenset()
         source = next((one.cell.source for one in self._records if one.cell.index == frame.cell), "")
@@ -236,15 +264,17 @@ class Causes:
     # --- What a stopped cell leaves behind ----------------------------------------------------------------------------
 
     @cached_property
-    def _spoilt(self) -> dict[str, tuple[Fault, int]]:
-        """Names whose value may be another than it would have been, with the root of that and the cell that stopped."""
-        spoilt: dict[str, tuple[Fault, int]] = {}
+    def _spoilt(self) -> dict[str, _Spoilt]:
+        """Names whose value may be another than it would have been, and why."""
+        spoilt: dict[str, _Spoilt] = {}
         variables: set[str] = set()
         for record in self._records:
-            names = _names(record)
+            names, at = _names(record), record.cell.index
             root = self._why_stopped(record) if record.run is None or record.run.fault else None
             if root is not None and not is_test(record.cell):
-                spoilt |= dict.fromkeys(names.made | (names.read & variables), (root, record.cell.index))
+                touched = {name: not any(self._from_student({name}, at, set())) for name in names.read & variables}
+                spoilt = {name: _Spoilt(root, at, sure) for name, sure in touched.items()} | spoilt
+                spoilt |= {name: _Spoilt(root, at, sure=True) for name in names.made}
             elif root is None:
                 inherited = next((spoilt[name] for name in sorted(names.used) if name in spoilt), None)
                 for name in names.made:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from autograder.judge.causes import Causes, is_unwritten, undefined_name
 from autograder.judge.lacks import Lack, LackKind, looks_own, meant, missing_module
 from autograder.judge.message import Mismatch, Said
@@ -25,12 +27,16 @@ def explain_fault(fault: Fault, causes: Causes | None = None, at: int | None = N
     """
     known = causes or NO_CAUSES
     root = known.root(fault, at)
-    behind = known.behind_fault(root) if known.is_the_courses(root) else None
+    led_here = known.is_the_courses(root) or known.in_the_courses(root)
+    first = say_first(known.behind_fault(root), known) if led_here else None
+    failing = known.failing_source(root) if known.is_the_students(root) else None
+    if first is None and failing is not None:
+        first = phrase("look at {cell}: its own tests fail", cell=known.places.cell(failing))
     return Mismatch(
         received=_received(root),
         place=_place(root, known),
         hint=_hint(root, known, at if root == fault else known.stopped_at(root)),
-        first=say_first(behind, known),
+        first=first,
     )
 
 
@@ -81,7 +87,8 @@ def explain_training(run: TrainingRun) -> Mismatch:
 
 
 def _received(fault: Fault) -> Said:
-    error = f"{fault.error}: {fault.message}" if fault.message else fault.error
+    message = core(fault.message)
+    error = f"{fault.error}: {message}" if message else fault.error
     match fault.kind:
         case "missing" if fault.step:
             return phrase('nothing is called "{name}" in the object made', name=fault.error)
@@ -107,6 +114,12 @@ def _received(fault: Fault) -> Said:
             return phrase("a file that is not a notebook: {how}", how=REASONS.get(fault.message, fault.message))
         case "untrainable":
             return _untrainable(fault)
+
+
+def core(message: str) -> str:
+    """Return what an error says where Keras has wrapped it in an account of the call it came through."""
+    found = WRAPPED.fullmatch(message)
+    return found[1].strip() if found else message
 
 
 def _untrainable(fault: Fault) -> Said:
@@ -208,6 +221,10 @@ def _hint_of_source(fault: Fault, causes: Causes) -> Said | None:
 
 
 NO_CAUSES = Causes(None)
+WRAPPED = re.compile(
+    r"Exception encountered when calling [^\n]+\n\n(?:\x1b?\[1m)?(.+?)(?:\x1b?\[0m)?\n\nArguments received by .*",
+    re.DOTALL,
+)
 LACKS: dict[LackKind, str] = {
     "library": phrase('the package "{name}"').msgid,
     "system library": phrase('the system library "{name}"').msgid,

@@ -35,7 +35,8 @@ REMEDIES: dict[LackKind, str] = {
     "weights": "bring them with `autograder data add NAME FILE --weights`, and name them in the assignment's data",
     "download": "rooms have no network: hand the file out beside the notebook, or put it on the data shelf",
 }
-NOT_FOUND = re.compile(r"No module named '([^'.]+)('|\.)")
+NOT_FOUND = re.compile(r"No module named '([^'.]+)'")
+"""With a dot in the name the library is there, of another version."""
 _WANTED = (
     re.compile(r"[Mm]issing optional dependency '([\w.-]+)'"),
     re.compile(r"[Cc]ould not import (\w+)"),
@@ -53,7 +54,7 @@ _NO_NETWORK = re.compile(
     r"|offline mode|getaddrinfo failed|no network while grading"
 )
 _ADDRESS = re.compile(r"https?://[^\s'\"<>()]+|host='([\w.-]+)'")
-ADDRESS_CHARS = 120
+ADDRESS_CHARS = 200
 LIKENESS, MOST_LONGER = 0.8, 2
 """difflib's ratio, and the letters more or less, within which one module's name is another's misspelt."""
 
@@ -91,7 +92,7 @@ def say_lack(lack: Lack) -> str:
 def missing_module(fault: Fault) -> str:
     """Return the top-level module that an import did not find; empty where `fault` is another."""
     found = NOT_FOUND.search(fault.message) if fault.error == "ModuleNotFoundError" else None
-    return found[1] if found and found[2] == "'" else ""
+    return found[1] if found else ""
 
 
 def truly_absent(lack: Lack, installed: Collection[str], course: Collection[str], beside: Collection[str]) -> bool:

@@ -135,7 +135,7 @@ class _Teller:
         parts = {one.id: self._part(one.id, one.outcomes) for one in self._grade.questions}
         return Story(
             ended=ended,
-            causes=tuple(self._cause(root) for root in told),
+            causes=tuple(self._cause(root) for root in sorted(told, key=lambda root: bool(self._explain(root).first))),
             unwritten=tuple(self._label(cell) for cell in sorted(self._unwritten())),
             parts=parts,
             rest=tuple(self._answer(record) for record in self._cells.get("", ())),
@@ -164,7 +164,7 @@ class _Teller:
         return Cause(
             label=said.where,
             headline=self._render(told.received).partition("\n")[0][:HEADLINE_CHARS],
-            hint=self._render(told.hint),
+            hint=self._render(told.first or told.hint),
             anchor=said.leads_to,
             follow=self._render(follow) if count else "",
             message="" if cell in self._shown else message,

@@ -50,6 +50,9 @@ from autograder.worker.watch import Watches
 MESSAGE_CHARS = 4000
 FRAMES = 12
 CODE_CHARS = 160
+AUTOGRAPH = "in user code:"
+AUTOGRAPH_FRAME = re.compile(r'File "<cell (\d{1,9})>", line (\d{1,9}), in (\S+)')
+"""How TensorFlow tells of an error in a function that it has rewritten: its own traceback, as text."""
 CELL_NAME = re.compile(r"^<cell \d+>$")
 
 
@@ -214,6 +217,10 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
     frames = [
         _own_frame(frame) for frame in traceback.extract_tb(error.__traceback__) if CELL_NAME.match(frame.filename)
     ]
+    message = _message(error)
+    if message.startswith(AUTOGRAPH):
+        frames += [_frame(int(cell), int(line), name) for cell, line, name in AUTOGRAPH_FRAME.findall(message)]
+        message = message.rpartition(f"{type(error).__name__}: ")[2].strip()
     if isinstance(error, SyntaxError) and CELL_NAME.match(str(error.filename)):
         frames.append(
             _own_frame(traceback.FrameSummary(str(error.filename), error.lineno, "<module>", line=error.text))
@@ -221,7 +228,7 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
     return Fault(
         kind="time" if interrupted else "memory" if isinstance(error, MemoryError) else "raised",
         error=codec.plain_text(type(error).__name__)[:200],
-        message=_message(error)[:MESSAGE_CHARS],
+        message=message[:MESSAGE_CHARS],
         frames=frames[-FRAMES:],
         cell=frames[-1].cell if frames else cell,
     )
@@ -237,6 +244,9 @@ def _message(error: BaseException) -> str:
 
 
 def _own_frame(frame: traceback.FrameSummary) -> Frame:
-    code = (linecache.getline(frame.filename, frame.lineno or 0) or frame.line or "").strip()
-    cell = int(frame.filename[len(CELL_FILE) : -1])
-    return Frame(cell, frame.lineno or 0, codec.plain_text(frame.name)[:200], codec.plain_text(code)[:CODE_CHARS])
+    return _frame(int(frame.filename[len(CELL_FILE) : -1]), frame.lineno or 0, frame.name, frame.line or "")
+
+
+def _frame(cell: int, line: int, name: str, code: str = "") -> Frame:
+    code = (linecache.getline(f"{CELL_FILE}{cell}>", line) or code).strip()
+    return Frame(cell, line, codec.plain_text(name)[:200], codec.plain_text(code)[:CODE_CHARS])

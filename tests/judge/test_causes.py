@@ -316,6 +316,84 @@ def test_tests_are_not_said_to_follow_from_what_came_after_them() -> None:
     assert "first" not in told_by_tests(held, 1)[1]
 
 
+def test_a_cell_that_only_uses_an_answer_is_not_said_to_be_behind_it() -> None:
+    held = notebook(
+        "## Build",
+        Code("a", "net = build()"),
+        "## Train",
+        Code("b", "net.fit(x)", "ValueError: shapes"),
+        Code("t", "assert net.shape", "AttributeError: shape", given=True),
+    )
+    assert "first" not in told_by_tests(held, 4)[1]
+    assert Causes(held, absent=["x"]).behind(["net"]) is None
+
+
+def test_an_error_that_another_led_to_says_which() -> None:
+    sources = [
+        "## Build",
+        "def build(): pass",
+        "net = build()\nnet.summary()",
+        "## Train",
+        "def train(n):\n    n.fit()",
+        "train(net)",
+    ]
+    held = notebook(
+        sources[0],
+        Code("a", sources[1]),
+        Code("run", sources[2], "AttributeError: 'NoneType' object has no attribute 'summary'", [(2, 2)], given=True),
+        sources[3],
+        Code("b", sources[4]),
+        Code(
+            "go", sources[5], "AttributeError: 'NoneType' object has no attribute 'fit'", [(5, 1), (4, 2)], given=True
+        ),
+    )
+    assert told(held, fault_at(held, 5), 5) == (
+        "received  AttributeError: 'NoneType' object has no attribute 'fit'\n"
+        'where     your cell under "Train", line 2: n.fit()\n'
+        'first     mend your cell under "Build": this may follow from its error'
+    )
+
+
+def test_an_answer_that_fails_its_own_tests_is_looked_at_first() -> None:
+    sources = [
+        "## Build",
+        "def build(): pass",
+        "net = build()",
+        "assert net.units == 1",
+        "## Train",
+        "def train(n):\n    n.fit()",
+        "train(net)",
+    ]
+    held = notebook(
+        sources[0],
+        Code("a", sources[1]),
+        Code("run", sources[2], given=True),
+        Code("t", sources[3], "AssertionError", given=True),
+        sources[4],
+        Code("b", sources[5]),
+        Code("go", sources[6], "ValueError: shapes", [(6, 1), (5, 2)], given=True),
+    )
+    assert told(held, fault_at(held, 6), 6, language="fr").splitlines()[-1] == (
+        f"d'abord  regardez votre cellule sous «{NBSP}Build{NBSP}»{NBSP}: ses propres tests échouent"
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            "Exception encountered when calling Net.call().\n\n\x1b[1m'Net' object has no attribute 'x'\x1b[0m\n\n"
+            "Arguments received by Net.call():\n  • inputs=tf.Tensor(shape=(32, 4), dtype=float32)",
+            "'Net' object has no attribute 'x'",
+        ),
+        ("Exception encountered when calling me", "Exception encountered when calling me"),
+    ],
+)
+def test_what_keras_wraps_is_unwrapped(message: str, said: str) -> None:
+    found = compose(explain_fault(Fault("raised", "AttributeError", message)), "en", hidden=True)
+    assert found == f"received  AttributeError: {said}"
+
+
 # --- Visible tests ----------------------------------------------------------------------------------------------------
 
 

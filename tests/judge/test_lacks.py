@@ -18,7 +18,6 @@ def fault(error: str, message: str, code: str = "") -> Fault:
     ("error", "message", "kind", "name"),
     [
         ("ModuleNotFoundError", "No module named 'pandas'", "library", "pandas"),
-        ("ModuleNotFoundError", "No module named 'keras.wrappers'", "library", "keras"),
         ("ImportError", "Missing optional dependency 'openpyxl'.  Use pip or conda.", "library", "openpyxl"),
         ("ImportError", "Could not import PIL.Image. The use of `load_img` requires PIL.", "library", "PIL"),
         ("ImportError", "This requires the scipy module. You can install it", "library", "scipy"),
@@ -61,6 +60,8 @@ def test_the_address_may_stand_in_the_code() -> None:
     "one",
     [
         fault("ImportError", "cannot import name 'Dens' from 'keras.layers'"),
+        fault("ModuleNotFoundError", "No module named 'keras.wrappers'"),
+        fault("ModuleNotFoundError", "No module named 'keras.layers.core'; 'keras.layers' is not a package"),
         fault("ValueError", "shapes do not match"),
         fault("FileNotFoundError", "[Errno 2] No such file or directory: 'data.csv'"),
         fault("AssertionError", "Network is unreachable"),
