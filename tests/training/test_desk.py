@@ -193,12 +193,11 @@ def test_weights_are_shown_and_nothing_is_trained_on_them(course: Path, plan: Pl
     (course / "start.h5").write_bytes(b"weights")
     weights = add_weights(shelf, "start", course / "start.h5")
     edited(course, ("data: [mnist]", "data: [mnist, start]"))
-    assert problems(course, plan) == []
-    desk = TrainingDesk(load_assignment(course, digits.NAME), plan, "cpu", "libraries")
-    assert [(one.name, one.digest) for one in desk.sets][1:] == [("start", weights.digest)]
+    shown = open_desk(course, plan).sets
+    assert [(one.name, one.digest) for one in shown][1:] == [("start", weights.digest)]
     edited(course, ("data: mnist", "data: start"))
     with pytest.raises(DataError, match="these are weights, which nothing is trained or tested on"):
-        problems(course, plan)
+        open_desk(course, plan)
 
 
 def test_a_hidden_set_has_no_class_that_is_not_learned(course: Path, plan: Plan, shelf: Shelf) -> None:
