@@ -23,7 +23,7 @@ from autograder.notebook.attachments import shown_in
 from autograder.notebook.formats import Notebook, NotebookCell, as_utf8, course_notebook_bytes, read_course_notebook
 from autograder.notebook.master import nbgrader_config
 from autograder.notebook.metadata import role_of
-from autograder.notebook.regions import cell_name
+from autograder.notebook.regions import BEGIN, cell_name
 from autograder.paths import LITTER, PRIVATE
 from autograder.records import write_beside
 
@@ -247,6 +247,17 @@ def _beside(assignment: Assignment) -> Iterator[Path]:
         name = path.relative_to(folder)
         if path.is_file() and path not in ours and not is_private(name) and not is_litter(name):
             yield path
+
+
+def files_not_theirs(assignment: Assignment) -> Iterator[Problem]:
+    """Yield the files in which students are to write a solution, though their own would not be used."""
+    for file in release_files(assignment):
+        named = any(fnmatch.fnmatch(file.name.as_posix(), pattern) for pattern in assignment.settings.student_files)
+        if file.source.suffix != ".ipynb" and not named and BEGIN.encode() in file.source.read_bytes():
+            text = (
+                f"students complete it, and their own would not be used: name it in student_files of {assignment.name}"
+            )
+            yield Problem(assignment.paths.shown(file.source), 0, "", text)
 
 
 def is_private(name: Path) -> bool:

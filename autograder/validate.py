@@ -22,7 +22,7 @@ from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
 from autograder.pipeline import Options, assessing
 from autograder.records import Evidence, Exam, Submission
-from autograder.release import read_release, release_differences
+from autograder.release import files_not_theirs, read_release, release_differences
 from autograder.sandbox.exam import Order
 from autograder.wire.messages import Fault
 
@@ -52,6 +52,7 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
             *_run_findings(assignment, second.exam, first.exam),
             *leaks(assignment),
             *release_differences(assignment),
+            *files_not_theirs(assignment),
         ]
         return problems, on_trust(assignment, assessor.desk.plan)
 

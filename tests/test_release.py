@@ -17,7 +17,14 @@ import toy
 from autograder.course import Assignment, load_assignment
 from autograder.errors import CourseError
 from autograder.leaks import leaks
-from autograder.release import build_release, exports_beside, read_release, release_differences, write_release
+from autograder.release import (
+    build_release,
+    exports_beside,
+    files_not_theirs,
+    read_release,
+    release_differences,
+    write_release,
+)
 
 ESSAY = {
     "cell_type": "markdown",
@@ -201,6 +208,18 @@ def test_what_is_cleared_in_a_notebook_is_cleared_beside_it(course: Path) -> Non
     (folder / "square.py").write_text(MODULE)
     assert differences_in(course) == ["release/toy/square.py: not the source's file: run `autograder release toy`"]
     assert leaks_in(course) == ["release/toy/square.py: gives away the solution in square.py: return x * x + 12345"]
+
+
+def test_a_file_that_students_complete_is_named_as_theirs(course: Path) -> None:
+    (course / "source/toy/square.py").write_text(MODULE)
+    (course / "source/toy/utils.py").write_text("x = 1\n")
+    text = "students complete it, and their own would not be used: name it in student_files of toy"
+    assert [str(one) for one in files_not_theirs(load_assignment(course, toy.NAME))] == [
+        f"source/toy/square.py: {text}"
+    ]
+    path = course / "course.yaml"
+    path.write_text(path.read_text().replace("    limits:", "    student_files: [sq*.py]\n    limits:"))
+    assert list(files_not_theirs(load_assignment(course, toy.NAME))) == []
 
 
 def test_a_marker_that_is_never_closed_stops_the_release(course: Path) -> None:
