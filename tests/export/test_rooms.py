@@ -39,8 +39,9 @@ CELLS = (
     toy.answer("last-answer", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
     toy.test_cell("last", 1, "assert x == 1"),
 )
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.plot([2, 1])\nplt.ylabel('y');"
 STUDENTS = {
-    "ada": {"f-answer": "def f(x):\n    return 2 * x", "last-answer": "x = 1\ninput_is = 'fine'"},
+    "ada": {"f-answer": "def f(x):\n    return 2 * x", "last-answer": f"x = 1\n{PLOT}"},
     "bob": {"f-answer": "def f(x):\n    return 4", "last-answer": "raise SystemExit"},
 }
 ATTACK = """
@@ -143,6 +144,13 @@ def test_scores_are_nbgraders_own(in_rooms: Path, in_kernels: Path, in_compat: d
     assert scores(in_rooms, "ada") == marks
     for student in STUDENTS:
         assert scores(in_rooms, student) == scores(in_kernels, student) == in_compat[student]
+
+
+def test_figures_are_there_as_a_kernel_shows_them(in_rooms: Path, in_kernels: Path) -> None:
+    for root in (in_rooms, in_kernels):
+        notebook = json.loads((root / "autograded/ada/toy/toy.ipynb").read_text())
+        (shown,) = (cell["outputs"] for cell in notebook["cells"] if "plt.show" in "".join(cell["source"]))
+        assert ["image/png" in one["data"] for one in shown] == [True, True]
 
 
 def test_an_attack_finds_nothing_and_what_it_ended_is_lost(in_rooms: Path) -> None:
