@@ -7,6 +7,7 @@ that could carry them out again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,9 @@ from autograder.wire.messages import (
     Array,
     Fault,
     HistoryProbe,
+    Layer,
     ModelProbe,
+    Network,
     PredictionsProbe,
     PrintedProbe,
     Probe,
@@ -28,6 +31,7 @@ from autograder.wire.messages import (
     TrainedByProbe,
     TrainedProbe,
     VariableProbe,
+    Weight,
 )
 
 READ_BY_US = (SourceProbe, PrintedProbe)
@@ -66,8 +70,11 @@ def _moved(value: Any, held: tuple[bytes, ...], blobs: list[bytes]) -> Any:
 
 
 def told(answered: Answered, frame: bytes, plan: Plan) -> bytes:
-    """Return the frame to keep of an answer."""
+    """Return the frame to keep of an answer: what can be counted here is not believed."""
     match answered.answer:
+        case Network(problem="", note="") as network if counts(network) != (network.params, network.trainable_params):
+            every, trainable = counts(network)
+            return _instead(answered, msgspec.structs.replace(network, params=every, trainable_params=trainable))
         case Fault(kind="missing") as fault:
             names = [name for name in fault.names if name not in set(_names(plan))]  # what others ask for is not it
             return _instead(answered, msgspec.structs.replace(fault, names=names))
@@ -77,8 +84,25 @@ def told(answered: Answered, frame: bytes, plan: Plan) -> bytes:
     return frame
 
 
-def _instead(answered: Answered, fault: Fault) -> bytes:
-    return codec.pack(msgspec.structs.replace(answered, answer=fault))
+def counts(network: Network) -> tuple[int, int]:
+    """Return how many numbers the weights of its layers hold, all and those that are trained, each weight once."""
+    weights: dict[object, Weight] = {}
+    for layer in _layers(network.layers):
+        for place, weight in enumerate(layer.weights):
+            weights[(layer.identity, place) if weight.identity is None else weight.identity] = weight
+    sizes = [(math.prod(weight.shape), weight.trainable) for weight in weights.values()]
+    return sum(size for size, _ in sizes), sum(size for size, trainable in sizes if trainable)
+
+
+def _layers(layers: list[Layer]) -> Iterator[Layer]:
+    for layer in layers:
+        yield layer
+        for graph in layer.functions.values():
+            yield from _layers(graph.layers)
+
+
+def _instead(answered: Answered, answer: Fault | Network) -> bytes:
+    return codec.pack(msgspec.structs.replace(answered, answer=answer))
 
 
 def _names(plan: Plan) -> Iterator[str]:

@@ -7,21 +7,26 @@ import numpy as np
 from autograder.records import Plan, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.questions import alone, in_order
+from autograder.sandbox.questions import alone, in_order, told
 from autograder.sandbox.rooms import Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
+    Answered,
     CallProbe,
     Cell,
     Examples,
     Fault,
     Items,
+    Layer,
+    ModelProbe,
+    Network,
     PredictionsProbe,
     Preparation,
     Probe,
     SourceProbe,
     Text,
     VariableProbe,
+    Weight,
 )
 from sandbox.test_exam import LIMITS
 
@@ -83,3 +88,16 @@ def test_a_function_finds_its_own_question_alone(light_zygote: Zygote) -> None:
     odd = answers["odd"][0]
     assert isinstance(odd, Fault)
     assert odd.kind == "unread"
+
+
+def test_a_number_of_parameters_is_counted_and_not_believed() -> None:
+    shared = Weight((8, 4), "float32", trainable=True, identity=1)
+    layers = [
+        Layer("a", "Dense", "keras", {}, [], [], [], [shared, Weight((4,), "float32", trainable=True)], True, 0),
+        Layer("b", "Dense", "keras", {}, [0], [], [], [shared, Weight((4,), "float32", trainable=False)], True, 1),
+    ]
+    network = Network("", "keras", "Sequential", layers, [1], [], [], 2_209_098, 2_209_098)
+    asked = Plan((), {"net": ModelProbe("net")}, ())
+    kept, _ = codec.unpack(told(answered := Answered("net", 0.1, network), codec.pack(answered), asked), Answered)
+    assert isinstance(kept.answer, Network)
+    assert (kept.answer.params, kept.answer.trainable_params) == (40, 36)
