@@ -129,7 +129,7 @@ ESCAPES = {
     "system-v-memory": "call(29, 4242, 4096, 0o1666)",
     "system-v-semaphores": "call(64, 4242, 1, 0o1666)",
     "system-v-messages": "call(68, 4242, 0o1666)",
-    "posix-messages": "call(240, b'left', os.O_CREAT | os.O_RDWR, 0o666, None)",
+    "posix-messages": "call(240, b'left', os.O_CREAT | os.O_RDWR, 0o666, struct.pack('=8q', 0, 1, 8, 0, 0, 0, 0, 0))",
     "watch-files-of-all": "call(294, 0)",
     "watch-the-file-system": "call(300, 0, 0)",
     "watch-a-folder-of-all": "fcntl.fcntl(os.open('/usr', os.O_RDONLY), 1026, 1) is not None",
