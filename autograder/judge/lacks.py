@@ -48,6 +48,7 @@ _WANTED = (
 _SHARED_OBJECT = re.compile(r"(\S+\.so[\w.]*): cannot open shared object file")
 _DATA_SET = re.compile(r"the data set (\S+) is not among this assignment's data")
 _WEIGHTS = re.compile(r"the weights (\S+) are not among this assignment's data")
+_FILE = re.compile(r"no network while grading: the file (\S+) is neither on the data shelf")
 _NO_NETWORK = re.compile(
     r"name resolution|Name or service not known|Network is unreachable|No address associated|Failed to resolve"
     r"|URL fetch failure|Max retries exceeded|couldn't connect to|Connection refused|No route to host"
@@ -69,6 +70,8 @@ def lack_of(fault: Fault) -> Lack | None:
         return Lack("data set", found[1])
     if found := _WEIGHTS.search(fault.message):
         return Lack("weights", found[1])
+    if found := _FILE.search(fault.message):
+        return Lack("download", found[1])
     if fault.error not in ("AssertionError", "NameError", "TypeError") and _NO_NETWORK.search(fault.message):
         address = _ADDRESS.search(" ".join([fault.message, *(frame.code for frame in reversed(fault.frames))]))
         return Lack("download", (address[1] or address[0]).rstrip(":.,;")[:ADDRESS_CHARS] if address else fault.error)

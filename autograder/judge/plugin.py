@@ -110,11 +110,16 @@ class CaseFile:
         """What to tell of the check in hand should it pass."""
         self.asked: list[str] = []
         """Names of the notebook's that the check in hand asks for."""
+        self.lack: Lack | None = None
+        """What this machine lacks, where the check in hand has no answer for want of it."""
+        self.lack_told: Lack | None = None
+        """The same as students are told of it."""
 
     def start(self) -> None:
         """A check starts: it has asked for nothing."""
         for kept in (self.odd, self.given, self.remarks, self.asked):
             kept.clear()
+        self.lack = self.lack_told = None
 
     def value(self, name: str, probe: Probe) -> Any:
         """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none, Unasked."""
@@ -124,6 +129,10 @@ class CaseFile:
         answer, blobs = self._answer(name, probe)
         if isinstance(answer, Fault):
             own = name in self._answers
+            root = self.causes.root(answer, self.causes.stopped_at(answer))
+            self.lack = self.lack_told = self.causes.lack(root)
+            if own and root is answer and self.lack and not self._stands_in_a_cell(self.lack.name):
+                self.lack_told = replace(self.lack, name="…")  # it may hold what the function was called with
             raise NoAnswer(quiet(answer, probe, self.exam.cells) if own else answer)
         if isinstance(probe, TrainedProbe | TrainedByProbe | PredictionsProbe):
             return self._scored(name, probe, answer, blobs)
@@ -153,6 +162,9 @@ class CaseFile:
 
         told = msgspec.structs.replace(answer, results=said)
         return Answers(told, [step_name(step) for step in probe.then], read)
+
+    def _stands_in_a_cell(self, name: str) -> bool:
+        return any(name in record.cell.source for record in self.exam.cells)
 
     def _scored(
         self,
@@ -353,7 +365,7 @@ class JudgeSession:
         assert self._request is not None
         error = raised.value if raised else None
         if lack := self._lack(error):
-            return self._judged(item, "ungraded", self._say(explain_lack(lack)), say_lack(lack))
+            return self._judged(item, "ungraded", self._say(explain_lack(self._told(lack))), say_lack(lack))
         causes, first = self._causes, self._first()
         match error:
             case None:
@@ -388,10 +400,10 @@ class JudgeSession:
         """What this machine lacks, where that is why a check does not pass."""
         if self.case is None or not isinstance(error, NoAnswer | AssertionError | pytest.fail.Exception):
             return None
-        causes, own = self._causes, None
-        if isinstance(error, NoAnswer):
-            own = causes.lack(causes.root(error.fault, causes.stopped_at(error.fault)))
-        return own or causes.lack_behind(self.case.asked)
+        return self.case.lack or self._causes.lack_behind(self.case.asked)
+
+    def _told(self, lack: Lack) -> Lack:
+        return self.case.lack_told if self.case and self.case.lack_told else lack
 
     def _first(self) -> Said | None:
         """Which error to mend before the answers of the check in hand are looked at."""

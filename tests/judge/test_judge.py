@@ -257,6 +257,26 @@ def test_a_missing_name_is_explained_by_the_cell_that_should_have_made_it(checks
     assert message.startswith("received  NameError: name 'y' is not defined\nwhere     cell 4\n")
 
 
+def test_a_function_that_wants_for_a_library_is_ours_and_its_arguments_stay_hidden(checks: Path) -> None:
+    body = 'f = call("f", 4271)\n@question("q")\ndef test_f(f):\n    assert f\n'
+    checks.write_text(HEADER + body)
+    source = "def f(v):\n    import pandas"
+    frame = Frame(0, 2, "f", "import pandas")
+    for name, said in (("pandas", "pandas"), ("secret4271", "…")):
+        fault = Fault("raised", "ModuleNotFoundError", f"No module named '{name}'", [frame], 0)
+        path = save(checks.parent / "student.evidence", exam(cells=(ran(0, "f-answer", source),)), f=fault)
+        with Judge(checks) as judge:
+            (judged,) = judge.judge(Case(path, "", "en", hidden=True, absent=(name,)))
+            (theirs,) = judge.judge(Case(path, "", "en", hidden=True))
+        assert (judged.outcome.status, judged.ours) == (
+            "ungraded",
+            f"library {name}: not in the rooms' environment: install it there",
+        )
+        assert judged.outcome.message.startswith(f'received  the package "{said}" is not where notebooks are graded\n')
+        assert theirs.outcome.status == "errored"
+        assert "4271" not in judged.outcome.message + theirs.outcome.message
+
+
 def test_a_mistake_in_a_check_is_ours(checks: Path) -> None:
     found = verdicts(checks, ONE + "assert x.no_such_thing", x=np.arange(3))
     assert found["test_x"][0] == "ungraded"

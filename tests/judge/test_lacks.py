@@ -30,6 +30,18 @@ def fault(error: str, message: str, code: str = "") -> Fault:
             "data set",
             "cifar10",
         ),
+        (
+            "NotOnShelf",
+            "the weights vgg16_weights.h5 are not among this assignment's data, and there is no network here",
+            "weights",
+            "vgg16_weights.h5",
+        ),
+        (
+            "NotOnShelf",
+            "no network while grading: the file d.zip is neither on the data shelf nor beside the notebook",
+            "download",
+            "d.zip",
+        ),
         ("URLError", "<urlopen error [Errno -3] Temporary failure in name resolution>", "download", "URLError"),
         (
             "Exception",
