@@ -35,7 +35,7 @@ class Class:
         """Examine a notebook of these cells; return its evidence's file."""
         checks = self.folder / "checks.py"
         checks.write_text(HEADER + self.checks, encoding="utf-8")
-        cells = tuple(Cell(index, f"cell-{index}", source) for index, source in enumerate(sources))
+        cells = tuple(Cell(index, "", source) for index, source in enumerate(sources))
         with Judge(checks) as judge:
             plan = judge.plan()
         order = Order("key", Submission(name, "digest", cells), plan, self.limits, measure().level or "")

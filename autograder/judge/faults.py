@@ -161,10 +161,10 @@ def _hint(fault: Fault, causes: Causes, at: int | None) -> Said | None:
     match fault.kind:
         case "missing" if len(fault.names) == 1:
             return phrase('is it the one you called "{name}"? Keep the name asked for.', name=fault.names[0])
-        case "missing" if fault.step:
-            return phrase("keep the names asked for, of the class, its methods and its attributes.")
         case "missing" if fault.names:
             return phrase("is it one of these: {names}? Keep the name asked for.", names=", ".join(fault.names[:3]))
+        case "missing" if fault.step:
+            return phrase("keep the names asked for, of the class, its methods and its attributes.")
         case "missing":
             return phrase("keep the names asked for; before handing it in, run the whole notebook from top to bottom.")
         case "time":
