@@ -485,7 +485,7 @@ def _print_differences(assignment: str) -> None:
     for one in differences(load_nbgrader_assignment(_root(), assignment)):
         theirs = "refused" if one.nbgrader is None else points(one.nbgrader)
         ours = "run anew" if one.sane is None else points(one.sane)
-        table.add_row(one.student, one.cell, theirs, ours, shown(one.why))
+        table.add_row(shown(one.student), shown(one.cell), theirs, ours, shown(one.why))
     if table.row_count:
         Console(width=None if out.is_terminal else WIDTH_OF_A_PIPE, highlight=False, markup=False).print(table)
     else:

@@ -61,6 +61,24 @@ def test_a_student_of_the_roster_who_handed_in_nothing_has_a_row(course: Path) -
         roster.unlink()
 
 
+def test_collecting_asks_before_most_of_it_is_left_aside(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path / "course")
+    for name in ("Ada_1_assignsubmission_file_", "bob_2_x", "cyd_3_x"):
+        (tmp_path / "download" / name).mkdir(parents=True)
+        (tmp_path / "download" / name / "toy.ipynb").write_bytes(toy.notebook(toy.answered({})))
+    command = ("collect", "toy", "--from", str(tmp_path / "download"))
+    done = autograder(root, *command)
+    assert (done.returncode, "nothing was collected. If that is right, add --anyway" in done.stderr) == (2, True)
+    assert not (root / "submitted").exists()
+    done = autograder(root, *command, "--pattern", "{student}_{id}_{rest}")
+    assert done.stdout.startswith("3 collected (3 new") and "Read as: the pattern given." in done.stdout
+    done = autograder(root, *command, "--pattern", "{nobody}")
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        ["--pattern: {nobody}: no {nobody} is known; {student}, {id}, {rest} are"],
+    )
+
+
 def test_a_terminal_without_the_characters_of_a_name_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
