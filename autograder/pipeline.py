@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import time
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -324,7 +325,7 @@ def gpu_pool(options: Options, gpus: tuple[Gpu, ...], desk: TrainingDesk) -> Gpu
 
 
 def choose_students(assignment: Assignment, found: Collection[str], wanted: Collection[str]) -> list[str]:
-    """Return those of the students `found` that are wanted; all where none is named.
+    """Return those of the students `found` that are wanted, in whatever form of Unicode; all where none is named.
 
     Raises CourseError where nobody is found, or somebody wanted is not.
     """
@@ -332,9 +333,11 @@ def choose_students(assignment: Assignment, found: Collection[str], wanted: Coll
     if not found:
         text = f"no student's folder here: put notebooks in {shown}/STUDENT/{assignment.name}/"
         raise CourseError([Problem(shown, 0, "", text)])
-    if unknown := sorted(set(wanted) - set(found)):
+    composed = {unicodedata.normalize("NFC", name): name for name in wanted}
+    known = {unicodedata.normalize("NFC", name) for name in found}
+    if unknown := sorted(name for form, name in composed.items() if form not in known):
         raise CourseError(Problem(shown, 0, name, "no folder of this student") for name in unknown)
-    return [name for name in found if not wanted or name in wanted]
+    return [name for name in found if not wanted or unicodedata.normalize("NFC", name) in composed]
 
 
 def require_hidden(root: Path) -> None:

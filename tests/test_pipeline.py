@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from autograder.errors import CourseError
 from autograder.intake import read_submission
 from autograder.marking import cut_short
 from autograder.notebook.formats import Notebook
-from autograder.pipeline import Options, Step, Timings, grade, rejudge
+from autograder.pipeline import Options, Step, Timings, choose_students, grade, rejudge
 from autograder.records import Evidence, Grade, Submission, load_evidence
 from autograder.release import write_release
 from autograder.report.feedback import write_feedback
@@ -79,6 +80,14 @@ def test_a_class_is_graded(course: Path) -> None:
     assert set(statuses(found["dan"]).values()) == {"errored"} | {"skipped"}
     assert statuses(found["eve"])["double/test_cell"] == "skipped"
     assert statuses(found["eve"])["names/test_cell"] == "errored"
+
+
+def test_a_student_is_named_in_whatever_form_of_unicode(course: Path) -> None:
+    decomposed = unicodedata.normalize("NFD", "zoé")
+    assignment = load_assignment(course, toy.NAME)
+    assert choose_students(assignment, ["ada", decomposed], ["zoé"]) == [decomposed]
+    with pytest.raises(CourseError, match="eve: no folder of this student"):
+        choose_students(assignment, ["ada", decomposed], ["eve"])
 
 
 def test_a_needed_question_that_failed_skips_what_needs_it(course: Path) -> None:

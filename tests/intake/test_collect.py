@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import stat
@@ -411,6 +412,7 @@ GOOD = {"ada/toy.ipynb": NOTEBOOK, "bob/toy.ipynb": NOTEBOOK}
         ("C:\\evil.ipynb", "an absolute name"),
         ("ada/evil\n.ipynb", "a name that is not text"),
         ("ada/" + "x" * 300, "a name too long"),
+        ("ada/" + "/".join(["x" * 50] * 30), "a name too long"),
     ],
 )
 @pytest.mark.parametrize("make", [zipped, tarred])
@@ -501,6 +503,28 @@ def test_too_many_entries_are_refused(assignment: Assignment, tmp_path: Path, mo
     assert problem(assignment, zipped(tmp_path / "a.zip", GOOD)) == "more than 1 entries"
     monkeypatch.setattr(archive, "DIRECTORY_BYTES", 10)
     assert problem(assignment, tmp_path / "a.zip") == "more than 1 entries"
+
+
+def test_entries_are_counted_before_they_are_held(
+    assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = zipped(tmp_path / "a.zip", GOOD)
+    monkeypatch.setattr(archive, "MOST_ENTRIES", 1)
+    monkeypatch.setattr(zipfile, "ZipFile", lambda path: pytest.fail("all of them are held"))
+    assert problem(assignment, path) == "more than 1 entries"
+
+
+def test_a_tar_header_as_long_as_memory_is_refused(assignment: Assignment, tmp_path: Path) -> None:
+    path = tmp_path / "a.tgz"
+    header = tarfile.TarInfo("ada/toy.ipynb")
+    header.type, header.size = tarfile.XHDTYPE, 2**26
+    path.write_bytes(gzip.compress(header.tobuf() + bytes(2**26 + 1024)))
+    assert problem(assignment, path) == "neither a folder, nor a zip, nor a tar archive"
+    info = tarfile.TarInfo("bob/toy.ipynb")
+    info.size = len(NOTEBOOK)
+    first = info.tobuf() + NOTEBOOK + bytes(-len(NOTEBOOK) % 512)
+    path.write_bytes(gzip.compress(first + header.tobuf() + bytes(2**26 + 1024)))
+    assert problem(assignment, path) == "a damaged tar archive: more than 8 MB that are no file"
 
 
 def test_a_damaged_file_is_skipped_and_the_others_are_taken(assignment: Assignment, tmp_path: Path) -> None:

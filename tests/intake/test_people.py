@@ -179,6 +179,26 @@ def test_a_repository_with_others_names_in_it_is_its_owners(assignment: Assignme
     assert (assignment.paths.submission("ada", toy.NAME) / "toy.ipynb").read_bytes() == NOTEBOOK
 
 
+def test_an_account_in_a_students_folder_is_not_gradescopes(assignment: Assignment, tmp_path: Path) -> None:
+    files = {f"submission_{number}/toy.ipynb": NOTEBOOK for number in (1, 2)}
+    collect(assignment, zipped(tmp_path / "a.zip", {**files, "submission_1/submission_metadata.yml": METADATA}))
+    assert here(assignment) == [
+        "submission_1/toy/submission_metadata.yml", "submission_1/toy/toy.ipynb", "submission_2/toy/toy.ipynb",
+    ]  # fmt: skip
+
+
+def test_two_numbers_of_one_person_are_not_taken_for_two_attempts(assignment: Assignment, tmp_path: Path) -> None:
+    assignment.paths.roster.write_text(ROSTER)
+    told = "".join(
+        f"submission_{sid}:\n  :submitters:\n  - :name: A{sid}\n    :sid: '{sid}'\n    :email: ADA@example.org\n"
+        f"  :created_at: 2026-11-2{sid} 10:00:00 Z\n"
+        for sid in (1, 2)
+    )
+    files = {f"submission_{number}/toy.ipynb": NOTEBOOK for number in (1, 2)}
+    found = collect(assignment, zipped(tmp_path / "a.zip", {**files, "submission_metadata.yml": told.encode()}))
+    assert ([one.where for one in found.problems], found.new) == (["ada"], ())
+
+
 def test_a_folder_of_a_known_students_name_is_not_one_around_others(assignment: Assignment, tmp_path: Path) -> None:
     assignment.paths.roster.write_text("student\nada\neve\n")
     files = {"eve/ada_1_assignsubmission_file_/toy.ipynb": OTHER}
