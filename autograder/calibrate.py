@@ -90,6 +90,8 @@ class _Workbench:
             own = self._train({name: network}, recipe, self._runs)[name]
             if fault := next((run.fault for run in own if run.fault), None):
                 raise self._broken(name, f"the solution's network cannot be trained: {fault.message or fault.kind}")
+            if _same([[*run.epochs, dict(run.scores)] for run in own]):
+                raise self._alike(name)
             weak = self._train_mistaken(network, recipe, untrainable)
             examples = recipe.test or self._desk.data[recipe.data].arrays["x_test"].shape[0]
         else:
@@ -100,6 +102,8 @@ class _Workbench:
                 others = {title: [_score(run, metric) for run in runs] for title, runs in weak.items()}
             else:
                 scores = [self._predicted(name, seed, metric) for seed in range(self._runs)]
+                if _same([self._bytes_of(name, seed) for seed in range(self._runs)]):
+                    raise self._alike(name)
                 others = {CONSTANT: [self._constant(name)] * MISTAKE_RUNS}
             yield self._report(name, recipe, metric, scores, others, untrainable, examples)
 
@@ -200,6 +204,17 @@ class _Workbench:
         except CheckFailed as error:
             raise self._broken(name, f"the solution's answer cannot be scored: {error}") from None
 
+    def _bytes_of(self, name: str, seed: int) -> bytes:
+        return b"".join(self._answer(name, seed)[1])
+
+    def _alike(self, name: str) -> CourseError:
+        text = (
+            f"{self._runs} runs under {self._runs} seeds gave the very same answer, so nothing is known of how much "
+            "seeds matter, and correct work under another seed would fail: take out of the solution what sets the seed "
+            "(keras.utils.set_random_seed, torch.manual_seed, …), or ask for a function with `trained_by`"
+        )
+        return self._broken(name, text)
+
     def _constant(self, name: str) -> float:
         labels = self._desk.labels[name]
         return float(np.bincount(labels).max() / len(labels))
@@ -207,6 +222,10 @@ class _Workbench:
     def _broken(self, where: str, text: str) -> CourseError:
         shown = self._assignment.paths.shown(self._assignment.checks)
         return CourseError([Problem(shown, 0, where, text)])
+
+
+def _same(answers: Sequence[object]) -> bool:
+    return all(one == answers[0] for one in answers[1:])
 
 
 def _score(run: TrainingRun, metric: MetricName) -> float:
@@ -226,8 +245,10 @@ class Measured(Record, frozen=True):
     metric: str
     scores: list[float]
     """Of the reference, by seed from 0."""
+    collapsed: int
+    """How many of these scores lie far below all others."""
     deviation: float
-    """Sample standard deviation of the scores."""
+    """Sample standard deviation of the others."""
     first: float
     """Probability that correct work passes with its first training."""
     threshold: Threshold
@@ -248,6 +269,7 @@ def keep(assignment: Assignment, report: Report) -> list[Path]:
         profile=report.recipe.profile,
         metric=report.metric,
         scores=list(report.scores),
+        collapsed=report.calibration.collapsed,
         deviation=report.calibration.deviation,
         first=report.calibration.first,
         threshold=report.threshold,

@@ -314,17 +314,19 @@ def calibrate(
 def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]) -> None:
     found, threshold = report.calibration, report.threshold
     stand_in = ", stand-in data" if report.stand_in else ""
+    collapsed = f", of which {found.collapsed} collapsed and are set aside" if found.collapsed else ""
     out.print(
         f"{report.probe}, recipe {report.recipe.name}, {report.metric} ({report.recipe.profile}{stand_in}): "
-        f"mean {100 * found.mean:.2f} %, deviation {100 * found.deviation:.2f} over {found.runs} runs\n"
+        f"mean {100 * found.mean:.2f} %, deviation {100 * found.deviation:.2f} over {found.runs} runs{collapsed}\n"
         f"  bar {100 * threshold.bar:.1f} %: correct work fails with probability {found.fails:.1e}, "
         f"and passes with its first training {100 * found.first:.1f} times in 100",
     )
     table = Table(box=None, pad_edge=False, show_header=False)
     for weak in report.weak:
-        table.add_row(f"  {weak.name}", f"{100 * weak.mean:.1f} %", "stopped" if weak.stopped else "CLEARS THE BAR")
+        gap, fate = f"{weak.gap:.1f} deviations below", "stopped" if weak.stopped else "CLEARS THE BAR"
+        table.add_row(f"  {weak.name}", f"{100 * weak.mean:.1f} %", gap, fate)
     for name, why in report.untrainable.items():
-        table.add_row(f"  {name}", "", f"cannot be trained: {shown(why)[:80]}")
+        table.add_row(f"  {name}", "", "", f"cannot be trained: {shown(why)[:80]}")
     out.print(table)
     out.print(f"  {', '.join(str(assignment.paths.shown(path)) for path in paths)}")
     if report.cleared:

@@ -37,7 +37,7 @@ class Threshold(Record, frozen=True):
 
     bar: Annotated[float, msgspec.Meta(gt=0, lt=1)]
     mean: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    """Of the reference network's scores, over its runs."""
+    """Of the reference network's scores, but for those that collapsed."""
     spread: Annotated[float, msgspec.Meta(ge=0, le=1)]
     """Upper 95 % confidence limit of the standard deviation of a score from seed to seed."""
     runs: Annotated[int, msgspec.Meta(ge=1)]

@@ -36,6 +36,7 @@ from autograder.wire.messages import (
 from autograder.worker import keras_reader
 from autograder.worker.arguments import Arguments, NotThere, named_in
 from autograder.worker.encode import Encoder, TooLarge, is_keras_model, keras_model_class
+from autograder.worker.seeds import reseed
 from autograder.worker.steps import NAME_CHARS, Lacking, describe, encode_result, take
 
 LOOKALIKES = 8
@@ -70,11 +71,13 @@ class Answerer:
         questions: Questions,
         blobs: list[bytes],
         explain: ExplainError,
+        seed: int = 0,
     ) -> None:
         """`names` is the notebook's namespace, `initial` those of its names that were there before the first cell.
 
-        `blobs` are the arrays of the questions' arguments.
+        `blobs` are the arrays of the questions' arguments, `seed` what a training function starts from.
         """
+        self._seed = seed
         self._names = names
         self._initial = initial
         self._arguments = Arguments(names, blobs)
@@ -150,6 +153,7 @@ class Answerer:
         """Call the student's training function on the examples it is given."""
         assert given.labels is not None
         labels = examples.prepare_labels(self._arguments.array(given.labels), given.preparation)
+        reseed(self._seed)  # whatever the notebook set before: another run is to have another start
         return self._arguments.call(function, probe.args, probe.kwargs, self._inputs(given, probe.shape), labels)[0]
 
     def _inputs(self, given: Examples, shape: Shape | None) -> Any:

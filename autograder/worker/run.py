@@ -8,11 +8,9 @@ from __future__ import annotations
 import contextlib
 import linecache
 import os
-import random
 import re
 import signal
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -21,7 +19,6 @@ from types import FrameType
 from typing import BinaryIO
 
 import msgspec
-import numpy as np
 
 from autograder.wire import codec, limits
 from autograder.wire.messages import (
@@ -44,6 +41,7 @@ from autograder.worker import elsewhere, fit_cap, imports, kernel, weights
 from autograder.worker.answer import Answerer
 from autograder.worker.kernel import CELL_FILE, CellCompiler, ResultHook, ZMQInteractiveShell
 from autograder.worker.pictures import pictures
+from autograder.worker.seeds import reseed
 from autograder.worker.streams import outputs
 from autograder.worker.watch import Watches
 
@@ -95,7 +93,7 @@ def serve(talk: socket.socket) -> None:
     cells, contents = codec.unpack(codec.read_frame(stream.read), Cells)
     if not cells.as_kernel:
         elsewhere.install()
-    _seed(cells.seed)
+    reseed(cells.seed)  # a submission graded twice gives the same evidence
     _lay_out(cells.files, contents)
     weights.lay_beside()
     imports.look_beside_the_notebook(file.path for file in cells.files)
@@ -115,7 +113,7 @@ def serve(talk: socket.socket) -> None:
     outputs.start(0)
     while asked := _next_question(stream):
         questions, blobs = asked
-        answerer = Answerer(_shell.user_ns, _shell.user_ns_hidden, questions, blobs, explain_error)
+        answerer = Answerer(_shell.user_ns, _shell.user_ns_hidden, questions, blobs, explain_error, cells.seed)
         for name, probe in questions.probes.items():
             answered, data = answerer.answer(name, probe, interrupts)
             _leave_if_forked()
@@ -141,14 +139,6 @@ def _lay_out(files: list[File], contents: list[bytes]) -> None:
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(contents[file.blob])
-
-
-def _seed(seed: int) -> None:
-    """The same start for every room: a submission graded twice gives the same evidence."""
-    random.seed(seed)
-    np.random.seed(seed)
-    if keras := sys.modules.get("keras"):
-        keras.utils.set_random_seed(seed)
 
 
 def _leave_if_forked() -> None:

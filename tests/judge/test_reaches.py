@@ -83,8 +83,8 @@ NBSP = "\N{NO-BREAK SPACE}"
 EPOCHS: tuple[Figure, ...] = (2.25, 1.5, 0.75)
 LABELS = np.arange(20) % 10
 BUDGET = 3
-NEAR, GOOD, WEAK = 0.7, 0.83, 0.6
-"""Scores around the bar: too close to it for one training to tell, and far enough on either side."""
+NEAR, GOOD, WEAK = 0.69, 0.83, 0.6
+"""Scores around the bar of 0.7."""
 
 
 def threshold(bar: float, spread: float = 0.01) -> Threshold:
@@ -177,31 +177,37 @@ def said(judged: Judged) -> tuple[str, str]:
 # --- A network, trained by us -----------------------------------------------------------------------------------------
 
 
+IN_ONE = "expected  at least 70 %, in one of 3 trainings"
+IN_ONE_FR = f"attendu  au moins 70{NBSP}%, lors d'un entraînement sur 3"
+THRICE = "received  60 % on the test examples, the best of 3 trainings (60 · 60 · 60)"
+THRICE_FR = f"reçu     60{NBSP}% sur les exemples de test, au mieux des 3 entraînements (60 · 60 · 60)"
+TOO_LITTLE = "every student's network is trained the same way: it is this architecture that learns too little."
+
+
 def test_a_good_network_passes_and_is_told_its_score(court: Court) -> None:
     assert said(court.network(run(GOOD))) == (
         "passed",
-        "received  83 % on the test examples, in 1 training\nexpected  at least 70 %",
+        f"received  83 % on the test examples, in 1 training\n{IN_ONE}",
     )
     assert said(court.network(run(GOOD), language="fr")) == (
         "passed",
-        f"reçu     83{NBSP}% sur les exemples de test, en 1 entraînement\nattendu  au moins 70{NBSP}%",
+        f"reçu     83{NBSP}% sur les exemples de test, en 1 entraînement\n{IN_ONE_FR}",
     )
 
 
-def test_the_mean_of_several_trainings_passes(court: Court) -> None:
-    assert said(court.network(run(0.715), run(0.7421))) == (
+def test_one_training_of_several_is_enough(court: Court) -> None:
+    assert said(court.network(run(0.1), run(0.7421))) == (
         "passed",
-        "received  72.9 % on the test examples, mean of 2 trainings (71.5 · 74.2)\nexpected  at least 70 %",
+        f"received  74.2 % on the test examples, the best of 2 trainings (10 · 74.2)\n{IN_ONE}",
     )
-    assert said(court.network(run(0.715), run(0.7421), language="fr")) == (
+    assert said(court.network(run(None), run(0.69), run(0.7), language="fr")) == (
         "passed",
-        f"reçu     72,9{NBSP}% sur les exemples de test, moyenne de 2 entraînements (71,5 · 74,2)\n"
-        f"attendu  au moins 70{NBSP}%",
+        f"reçu     70{NBSP}% sur les exemples de test, au mieux des 3 entraînements (nan · 69 · 70)\n{IN_ONE_FR}",
     )
 
 
-@pytest.mark.parametrize("runs", [(), (run(NEAR),), (run(NEAR), run(NEAR))])
-def test_what_one_more_training_would_tell_is_asked_for(court: Court, runs: tuple[TrainingRun, ...]) -> None:
+@pytest.mark.parametrize("runs", [(), (run(WEAK),), (run(NEAR), run(0.1)), (run(None),)])
+def test_one_low_score_asks_for_another(court: Court, runs: tuple[TrainingRun, ...]) -> None:
     judged = court.network(*runs)
     assert (judged.outcome.status, judged.outcome.message, judged.ours) == ("ungraded", "", "")
     assert judged.wants == "reached"
@@ -218,42 +224,38 @@ def test_trainings_beyond_those_that_tell_are_not_looked_at(court: Court) -> Non
     assert said(court.network(run(GOOD), run(fault=Fault(kind="time")))) == alone
 
 
-def test_at_the_end_of_the_budget_the_doubt_is_the_students(court: Court) -> None:
-    assert said(court.network(*[run(NEAR)] * BUDGET)) == (
-        "passed",
-        "received  70 % on the test examples, mean of 3 trainings (70 · 70 · 70)\n"
-        "expected  at least 70 %\n"
-        "hint      too close to the threshold to tell: the doubt is yours, and the points are earned.",
-    )
-    assert said(court.network(*[run(0.692)] * BUDGET, language="fr")) == (
-        "passed",
-        f"reçu     69,2{NBSP}% sur les exemples de test, moyenne de 3 entraînements (69,2 · 69,2 · 69,2)\n"
-        f"attendu  au moins 70{NBSP}%\n"
-        f"piste    trop près du seuil pour trancher{NBSP}: le doute vous profite, et les points sont acquis.",
-    )
-
-
 def test_a_weak_network_fails_with_its_curve(court: Court) -> None:
-    assert said(court.network(run(WEAK))) == (
+    assert said(court.network(*[run(WEAK)] * BUDGET)) == (
         "failed",
-        "received  60 % on the test examples, in 1 training\n"
-        "expected  at least 70 %\n"
-        "where     loss over 3 of 5 epochs: █▅▁ 2.25 → 0.75\n"
-        "hint      every student's network is trained the same way: it is this architecture that learns too little.",
+        f"{THRICE}\n{IN_ONE}\nwhere     loss over 3 of 5 epochs: █▅▁ 2.25 → 0.75\nhint      {TOO_LITTLE}",
     )
-    assert said(court.network(run(WEAK), language="fr")) == (
+    assert said(court.network(*[run(WEAK)] * BUDGET, language="fr")) == (
         "failed",
-        f"reçu     60{NBSP}% sur les exemples de test, en 1 entraînement\n"
-        f"attendu  au moins 70{NBSP}%\n"
+        f"{THRICE_FR}\n{IN_ONE_FR}\n"
         f"où       perte, 3 époques sur 5{NBSP}: █▅▁ 2,25 → 0,75\n"
         f"piste    tous les réseaux sont entraînés de la même façon{NBSP}: "
         "c'est cette architecture qui apprend trop peu.",
     )
 
 
-def test_the_curve_is_that_of_the_training_that_told(court: Court) -> None:
-    message = court.network(run(NEAR), run(WEAK, losses=[4.0, 3.0]), run(NEAR)).outcome.message
-    assert message.splitlines()[0] == "received  65 % on the test examples, mean of 2 trainings (70 · 60)"
+def test_what_learns_its_examples_by_heart_is_told_so(court: Court) -> None:
+    learned = training_run(
+        asked=2, epochs=[{"loss": 0.9, "accuracy": 0.6}, {"loss": 0.05, "accuracy": 0.988}], scores={"accuracy": 0.61}
+    )
+    message = court.network(*[learned] * BUDGET).outcome.message
+    assert message.splitlines()[-1] == (
+        "hint      it learns the training examples (98.8 %) and does not carry over to others: it over-fits. Fewer "
+        "weights, Dropout or pooling help."
+    )
+    assert court.network(*[learned] * BUDGET, language="fr").outcome.message.splitlines()[-1] == (
+        f"piste    il apprend les exemples d'entraînement (98,8{NBSP}%) mais ne généralise pas aux autres{NBSP}: il "
+        "sur-apprend. Moins de poids, du Dropout ou du pooling l'éviteraient."
+    )
+
+
+def test_the_curve_is_that_of_the_best_training(court: Court) -> None:
+    message = court.network(run(0.1, losses=[9.0, 9.0]), run(WEAK, losses=[4.0, 3.0]), run(0.1)).outcome.message
+    assert message.splitlines()[0] == "received  60 % on the test examples, the best of 3 trainings (10 · 60 · 10)"
     assert message.splitlines()[2] == "where     loss over 2 of 5 epochs: █▁ 4 → 3"
 
 
@@ -262,27 +264,25 @@ def test_a_hidden_expectation_is_not_said(court: Court) -> None:
         "passed",
         "received  83 % on the test examples, in 1 training",
     )
-    assert said(court.network(run(WEAK), hidden=True)) == (
+    assert said(court.network(*[run(WEAK)] * BUDGET, hidden=True)) == (
         "failed",
-        "received  60 % on the test examples, in 1 training\n"
-        "where     loss over 3 of 5 epochs: █▅▁ 2.25 → 0.75\n"
-        "hint      every student's network is trained the same way: it is this architecture that learns too little.",
+        f"{THRICE}\nwhere     loss over 3 of 5 epochs: █▅▁ 2.25 → 0.75\nhint      {TOO_LITTLE}",
     )
 
 
 def test_a_training_that_diverged_says_when(court: Court) -> None:
-    assert said(court.network(run(None, losses=[2.5, 9.0, None]))) == (
+    assert said(court.network(*[run(None, losses=[2.5, 9.0, None])] * BUDGET)) == (
         "failed",
-        "received  nan % on the test examples, in 1 training\n"
-        "expected  at least 70 %\n"
+        "received  0 % on the test examples, the best of 3 trainings (nan · nan · nan)\n"
+        f"{IN_ONE}\n"
         "where     loss over 3 of 5 epochs: ▁█✗ 2.5 → nan\n"
         "hint      the training diverged: at epoch 3 the loss was no longer a number. "
         "Look at the last layer's activation.",
     )
-    assert said(court.network(run(0.1, losses=[None]), language="fr")) == (
+    assert said(court.network(*[run(0.1, losses=[None])] * BUDGET, language="fr")) == (
         "failed",
-        f"reçu     10{NBSP}% sur les exemples de test, en 1 entraînement\n"
-        f"attendu  au moins 70{NBSP}%\n"
+        f"reçu     10{NBSP}% sur les exemples de test, au mieux des 3 entraînements (10 · 10 · 10)\n"
+        f"{IN_ONE_FR}\n"
         f"où       perte, 1 époques sur 5{NBSP}: ✗ nan → nan\n"
         f"piste    l'entraînement a divergé{NBSP}: à l'époque 1, la perte n'était plus un nombre. "
         "Regardez l'activation de la dernière couche.",
@@ -293,12 +293,9 @@ STAND_IN = "measured on stand-in data, not on the real mnist"
 
 
 def test_stand_in_data_are_said_whatever_the_verdict(court: Court) -> None:
-    passed, failed, doubtful = (
-        said(court.network(*runs, stand_in=True))[1] for runs in ([run(GOOD)], [run(WEAK)], [run(NEAR)] * BUDGET)
-    )
-    assert passed.endswith(f"expected  at least 70 %\nhint      {STAND_IN}")
+    passed, failed = (said(court.network(*runs, stand_in=True))[1] for runs in ([run(GOOD)], [run(WEAK)] * BUDGET))
+    assert passed.endswith(f"{IN_ONE}\nhint      {STAND_IN}")
     assert failed.endswith(f"architecture that learns too little.\n          {STAND_IN}")
-    assert doubtful.endswith(f"and the points are earned.\n          {STAND_IN}")
     assert said(court.network(run(GOOD), stand_in=True, language="fr"))[1].endswith(
         "\npiste    mesuré sur des données de remplacement, et non sur les vraies données de mnist"
     )
@@ -345,7 +342,7 @@ FRENCH_HINT = (
 def test_a_training_that_gave_no_score_says_why(court: Court, fault: Fault, english: str, french: str) -> None:
     failed = run(fault=fault)
     assert said(court.network(failed)) == ("errored", english)
-    assert said(court.network(run(NEAR), failed, language="fr")) == ("errored", french)
+    assert said(court.network(run(WEAK), failed, language="fr")) == ("errored", french)
     assert said(court.network(failed, check="test_accuracy")) == ("errored", english)
 
 
@@ -354,8 +351,8 @@ def test_every_score_a_check_asks_for_is_told(court: Court) -> None:
     both.scores["top_5_accuracy"] = 0.99
     assert said(court.network(both, check="test_both")) == (
         "passed",
-        "received  83 % on the test examples, in 1 training\nexpected  at least 70 %\n"
-        "received  99 % on the test examples, in 1 training\nexpected  at least 90 %",
+        f"received  83 % on the test examples, in 1 training\n{IN_ONE}\n"
+        "received  99 % on the test examples, in 1 training\nexpected  at least 90 %, in one of 3 trainings",
     )
 
 
@@ -450,18 +447,17 @@ def test_weak_predictions_fail(court: Court) -> None:
     )
 
 
-def test_predictions_close_to_the_bar_have_the_benefit_of_the_doubt(court: Court) -> None:
+def test_predictions_at_the_bar_pass(court: Court) -> None:
     assert said(court.predictions(scores(14))) == (
         "passed",
-        "received  70 % of 20 hidden examples are right\nexpected  at least 70 %\n"
-        "hint      too close to the threshold to tell: the doubt is yours, and the points are earned.",
+        "received  70 % of 20 hidden examples are right\nexpected  at least 70 %",
     )
+    assert said(court.predictions(scores(13)))[0] == "failed"
 
 
 def test_predictions_say_that_data_are_stand_ins(court: Court) -> None:
     for right in (19, 7):
         assert said(court.predictions(scores(right), stand_in=True))[1].endswith(f"\nhint      {STAND_IN}")
-    assert said(court.predictions(scores(14), stand_in=True))[1].endswith(f"are earned.\n          {STAND_IN}")
 
 
 def test_the_five_best_predictions_are_counted(court: Court) -> None:

@@ -1,0 +1,23 @@
+"""Every generator of random numbers a notebook may draw from, started anew from one seed."""
+
+from __future__ import annotations
+
+import random
+import sys
+
+import numpy as np
+
+
+def reseed(seed: int) -> None:
+    """Start Python's, NumPy's and each loaded framework's generator from `seed`: what is drawn next hangs on it alone.
+
+    Frameworks are found among the loaded modules: one that a notebook never imported is not imported here.
+    """
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    if keras := sys.modules.get("keras"):
+        keras.utils.set_random_seed(seed % 2**32)
+    if tensorflow := sys.modules.get("tensorflow"):
+        tensorflow.random.set_seed(seed)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
