@@ -122,7 +122,7 @@ def make_portable(source: str, beside: frozenset[str]) -> Portable:
     repairs: list[tuple[RepairKind, str]] = []
     for statement in _statements(source):
         text = source[statement.start : statement.end]
-        done = _without_command(text) if statement.ipython else _without_module(text)
+        done = _without_command(text) if statement.ipython else _without_module(text, beside)
         if done is not None:
             kind, text, detail = done
             repairs.append((kind, detail[:DETAIL_CHARS]))
@@ -195,26 +195,32 @@ def _without_command(text: str) -> tuple[RepairKind, str, str] | None:
     return "command", f"{indent}{instead}" + "\n" * text.count("\n"), detail
 
 
-def _without_module(text: str) -> tuple[RepairKind, str, str] | None:
+def _without_module(text: str, beside: frozenset[str]) -> tuple[RepairKind, str, str] | None:
     """An import that nothing guards, of a module that exists elsewhere only: an import of what stands in for it.
 
-    An indented one is left: under `try` or `if`, it is how a notebook finds out where it runs.
+    An indented one is left: under `try` or `if`, it is how a notebook finds out where it runs. So is one of a module
+    that lies beside the notebook.
     """
-    if found := _away_from().match(text):
+    if (found := _away_from().match(text)) and not _lies_beside(found["module"] or "google", beside):
         instead = f"from {STANDIN} import{found['single'] or ''}"
         return "module", instead + text[found.end() :], found["module"] or "google.colab"
     names = _IMPORT.match(text)
     if not names:
         return None
-    items = [_instead(item) for item in names[1].split(",")]
+    items = [_instead(item, beside) for item in names[1].split(",")]
     away = [name for _, name in items if name]
     return ("module", f"import {','.join(item for item, _ in items)}{text[names.end() :]}", away[0]) if away else None
 
 
-def _instead(item: str) -> tuple[str, str]:
+def _lies_beside(module: str, beside: frozenset[str]) -> bool:
+    name = module.partition(".")[0]
+    return f"{name}.py" in beside or f"{name}/__init__.py" in beside
+
+
+def _instead(item: str, beside: frozenset[str]) -> tuple[str, str]:
     """One `name as other` of an import with the stand-in where it is away, and the module that was there."""
     found = _away_name().fullmatch(item.strip())
-    if not found:
+    if not found or _lies_beside(found["module"], beside):
         return item, ""
     own = found["named"] or f" as {found['module'].partition('.')[0]}"
     before = item[: len(item) - len(item.lstrip())]

@@ -147,6 +147,12 @@ def test_a_guarded_import_still_finds_out_where_it_runs(source: str) -> None:
     assert mended(source) == source
 
 
+@pytest.mark.parametrize("source", ["import wget", "import os, wget as w", "from wget import download", "import js.x"])
+def test_a_module_of_ones_own_that_has_the_name_of_another_platforms_is_imported(source: str) -> None:
+    assert make_portable(source, frozenset({"wget.py", "js/__init__.py"})).source == source
+    assert make_portable(source, BESIDE).source != source
+
+
 def test_of_two_files_of_a_name_none_is_guessed() -> None:
     beside = frozenset({"a/x.csv", "b/x.csv"})
     assert make_portable("'/content/x.csv'", beside).source == "'x.csv'"
