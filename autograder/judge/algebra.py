@@ -60,6 +60,8 @@ _LAST_AXIS = (
 _ATTENTION = ("MultiHeadAttention", "Attention", "AdditiveAttention", "GroupedQueryAttention")
 _DRAWS = re.compile(r".*Dropout.*|Random.*|GaussianNoise")
 """What draws anew at each call, so that two calls of it are never one."""
+_TOLD_APART = re.compile(r"Global.*|A(?:verageP|vgP)ool.*|LSTM|GRU|SimpleRNN|RNN")
+"""Layers that are not what their settings alone say."""
 _TRAINED_APART = ("BatchNormalization", "SpectralNormalization")
 _REDUCTIONS = (
     "Mean",
@@ -287,6 +289,8 @@ class _Builder:
                 return [made]
         if cls in _ATTENTION:
             return self._attention(layer, inputs)
+        if not _TOLD_APART.fullmatch(cls):
+            return self._generally(layer, inputs)
         kind, settings = settings_of(layer, self._asked)
         if kind in _RECURRENT:
             return self._recurrent(kind, settings, layer, inputs, position)

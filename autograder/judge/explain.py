@@ -244,7 +244,7 @@ def _edit_difference(edit: Edit) -> Difference:
     hint = hints.hint(edit)
     if edit.moved and edit.given is not None:
         return Difference("order", _moved(edit), _layer(edit.given), hint)
-    if edit.settings and edit.given is not None and edit.wanted is not None:
+    if edit.settings and "layer" not in edit.settings and edit.given is not None and edit.wanted is not None:
         return _setting_difference(edit, edit.given, edit.wanted, hint)
     if edit.wanted is None and edit.given is not None:
         return _extra(edit, edit.given, hint)
@@ -324,9 +324,10 @@ def _label(step: Step) -> Phrase | str:
 
 def _value(step: Step, setting: str) -> Phrase | int | float | str:
     """Return the value of a setting as it is shown: strings quoted, sizes as Python writes them."""
-    value = dict(step.settings).get(setting)
+    settings = dict(step.settings)
+    value = settings.get(setting)
     if value is None:
-        value = default_of(step.cls, setting)
+        value = default_of(step.cls, setting, settings.get("activation"))
     if value is None:
         return phrase("none")
     if isinstance(value, (int, float)):

@@ -62,7 +62,9 @@ def hint(edit: Edit) -> Phrase:
     if edit.moved:
         return _ORDER
     if edit.given is not None and edit.wanted is not None:
-        return _setting(edit.settings[0], edit.given, edit) if edit.settings else _other_class(edit.given, edit.wanted)
+        if not edit.settings or "layer" in edit.settings:
+            return _other_class(edit.given, edit.wanted)
+        return _setting(edit.settings[0], edit.given, edit)
     step = edit.given or edit.wanted
     if step is None or step.cls != "Activation":
         return _TWICE if edit.given is not None and edit.repeated else _MISSING

@@ -426,14 +426,16 @@ def _sizes(value: object) -> tuple[int, ...]:
     return value if isinstance(value, tuple) and all(_is_size(one) and one > 0 for one in value) else ()
 
 
-def default_of(cls: str, setting: str) -> object:
-    """Return what Keras takes for a setting that is not given; None where that is nothing, or not known here."""
+def default_of(cls: str, setting: str, activation: object = None) -> object:
+    """Return what Keras takes for a setting that is not given; None where that is nothing, or not known here.
+
+    Of an activation, `activation` is the name.
+    """
     kind, _, role = setting.rpartition("_")
     if role == "initializer":
         return next(iter(_INITIALIZERS.get(kind, ())), None)
     if cls == "Activation":
-        found = [defaults[setting] for defaults in _ACTIVATIONS.values() if setting in defaults]
-        return found[0] if found else None
+        return _ACTIVATIONS.get(str(activation), {}).get(setting)
     return next((defaults[setting] for one, defaults in _DEFAULTS if one.fullmatch(cls) and setting in defaults), None)
 
 

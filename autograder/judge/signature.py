@@ -147,11 +147,14 @@ def _canonical_order(nodes: list[Node], outputs: list[int]) -> list[int]:
     depths = _depths(nodes)
     live = set(_post_order(outputs, lambda index: nodes[index].inputs))
     uses: dict[object, list[str]] = defaultdict(list)
-    for index, own in enumerate(_hashes(nodes, [""] * len(nodes))):
+    plain = _hashes(nodes, [""] * len(nodes))
+    for index, own in enumerate(plain):
         for number, weight in enumerate(nodes[index].weights if index in live else ()):
             uses[weight].append(f"{own} {number}")
     marks = {weight: _hash(sorted(hashes)) if len(hashes) > 1 else "" for weight, hashes in uses.items()}
-    hashes = _hashes(nodes, ["".join(marks.get(weight, "") for weight in node.weights) for node in nodes])
+    hashes = plain
+    if any(marks.values()):
+        hashes = _hashes(nodes, ["".join(marks.get(weight, "") for weight in node.weights) for node in nodes])
 
     def sources(index: int) -> Sequence[int]:
         inputs = nodes[index].inputs

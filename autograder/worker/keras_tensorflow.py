@@ -12,7 +12,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 KERAS_NAMES: Mapping[str, str] = {
@@ -65,13 +65,14 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "Reshape": {"tensor": "x", "shape": "newshape"},
     "BroadcastTo": {"input": "x"},
     "Pad": {"tensor": "x", "paddings": "pad_width"},
+    "Where": {"x": "x1", "y": "x2"},
     "Tile": {"input": "x", "multiples": "repeats"},
     "Split": {"value": "x", "num_or_size_splits": "indices_or_sections"},
     "Take": {"params": "x"},
     "OneHot": {"indices": "x", "depth": "num_classes"},
     "Clip": {"t": "x", "clip_value_min": "x_min", "clip_value_max": "x_max"},
     "LeakyRelu": {"features": "x", "alpha": "negative_slope"},
-    "Conv": {"input": "inputs", "filters": "kernel", "dilations": "dilation_rate"},
+    "Conv": {"input": "inputs", "filters": "kernel", "filter": "kernel", "dilations": "dilation_rate"},
     "DepthwiseConv": {"input": "inputs", "filter": "kernel", "dilations": "dilation_rate"},
     "MaxPool": _POOL,
     "AveragePool": _POOL,
@@ -138,6 +139,16 @@ def _operation_class() -> Any:
         def call(self, *args: Any, **kwargs: Any) -> Any:
             return self.function(*args, **kwargs)
 
+        def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+            # Keras takes the product of a tensor and a number for a sparse one, which TensorFlow's functions refuse.
+            args, kwargs = keras.tree.map_structure(_dense, (args, kwargs))
+            return super().compute_output_spec(*args, **kwargs)
+
+    def _dense(value: Any) -> Any:
+        if isinstance(value, keras.KerasTensor) and value.sparse:
+            return keras.KerasTensor(value.shape, dtype=value.dtype)
+        return value
+
     return Followed
 
 
@@ -161,7 +172,21 @@ def keras_words(called: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def signature_of(operation: Any) -> inspect.Signature | None:
     """Return the signature that a call of `operation` is bound to."""
+    function = getattr(operation, "function", None) if hasattr(operation, "autograder_class_name") else None
+    if function is not None:
+        return _signature(function)
+    return _of_method(type(operation).call)
+
+
+@lru_cache(maxsize=1000)
+def _of_method(method: Any) -> inspect.Signature | None:
+    signature = _signature(method)
+    return signature and signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
+@lru_cache(maxsize=1000)
+def _signature(function: Any) -> inspect.Signature | None:
     try:
-        return inspect.signature(getattr(operation, "function", None) or operation.call)
+        return inspect.signature(function)
     except (TypeError, ValueError):
         return None
