@@ -441,6 +441,27 @@ def test_a_surprise_in_judging_one_submission_is_one_row(course: Path, monkeypat
     assert found["bob"].score == found["bob"].max_score
 
 
+def test_a_surprise_in_one_students_files_is_one_row_for_nbgrader_too(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "bob"):
+        toy.hand_in(course, name, RIGHT)
+    work = compat.Course.work
+
+    def surprising(self: compat.Course, student: str) -> compat.Work:
+        if student == "ada":
+            raise PermissionError(13, "Permission denied", "toy.ipynb")
+        return work(self, student)
+
+    monkeypatch.setattr(compat.Course, "work", surprising)
+    found = grades(list(compat.grade([load_assignment(course, toy.NAME)], Options(), Timings())))
+    assert {name: (one.status, one.score) for name, one in found.items()} == {
+        "ada": ("ungraded", 8.0),
+        "bob": ("graded", 8.0),
+    }
+    assert found["ada"].fault == "[Errno 13] Permission denied: 'toy.ipynb'"
+
+
 def test_a_file_that_goes_before_its_exam_is_one_row(course: Path) -> None:
     for name in ("ada", "bob"):
         path = toy.hand_in(course, name, RIGHT)
