@@ -405,6 +405,11 @@ class Marker:
         """Return the exam to hold for the solution."""
         return self._assessor.order(self._solution)
 
+    def ran_out(self, result: Result) -> bool:
+        """Whether the solution ran out of time or memory: a busy machine may be why, and another try may do."""
+        stopped = cut_short(result.evidence) if result.evidence else None
+        return stopped is not None and stopped[1].kind in PASSING_FAULTS
+
     def keep_solution(self, result: Result) -> None:
         """Store the solution's evidence. Raise CourseError where it did not run to its end.
 

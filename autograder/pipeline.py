@@ -138,7 +138,7 @@ def _examine(marker: Marker, engine: Engine, zygote: Zygote, orders: list[Order]
     early: list[Result] = []
     for result in engine.examine([*([solution] if solution else []), *orders]):
         if result.order is solution:
-            marker.keep_solution(result)
+            _keep_solution(marker, engine, result)
             solution = None
             yield from (marker.mark(one) for one in early)
         elif solution:
@@ -146,6 +146,12 @@ def _examine(marker: Marker, engine: Engine, zygote: Zygote, orders: list[Order]
         else:
             yield marker.mark(result)
     timings.rooms = time.monotonic() - started - timings.warm
+
+
+def _keep_solution(marker: Marker, engine: Engine, result: Result) -> None:
+    if marker.ran_out(result):
+        (result,) = engine.examine([result.order])
+    marker.keep_solution(result)
 
 
 def _train(marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Marked]) -> Iterator[Marked]:
@@ -241,7 +247,7 @@ def _examine_solution(assignment: Assignment, assessor: Assessor, marker: Marker
     with warm_rooms(assignment) as zygote:
         engine = InlineEngine(Workshop(zygote, assessor.isolation))
         for result in engine.examine([marker.order_solution()]):
-            marker.keep_solution(result)
+            _keep_solution(marker, engine, result)
 
 
 @contextmanager

@@ -391,6 +391,16 @@ def test_a_solution_that_ran_out_of_time_is_examined_again(course: Path, where: 
     assert cut_short(load_evidence(path)) is None
 
 
+def test_a_solution_that_a_busy_machine_kept_waiting_is_tried_again(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    late = [("cell 2", Fault("time"))]
+    monkeypatch.setattr(marking, "cut_short", lambda _: late.pop() if late else None)
+    assert grades(run(course))["ada"].status == "graded"
+    assert late == []
+
+
 def test_a_solution_that_has_no_time_for_a_probe_is_the_instructors(course: Path) -> None:
     forever = "def double(values):\n    ### BEGIN SOLUTION\n    while len(values) > 1: pass\n"
     cells = [{**cell} for cell in toy.SOLUTION]
