@@ -26,10 +26,8 @@ def table(through: Mapping[str, set[str]], names: Mapping[str, str]) -> str:
         if any(name in found for found in through.values()):
             cells = ("gets through" if name in through[column] else "stopped" for column in WITHOUT)
             lines.append(f"| {name} | {' | '.join(cells)} |")
-    stopped = len(names) - (len(lines) - 2)
-    return (
-        "\n".join(lines) + f"\n\n{stopped} of {len(names)} more are stopped by the first layer alone, and by others.\n"
-    )
+    others = len(names) - (len(lines) - 2)
+    return "\n".join(lines) + f"\n\nThe other {others} of {len(names)} are stopped without either.\n"
 
 
 def main() -> None:
