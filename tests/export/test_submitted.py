@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder.export.submitted import complete_exchanged, parse_moment, read_exchanged, submitted_at, write_exchanged
+from autograder.export.submitted import (
+    complete_exchanged,
+    late_by,
+    parse_moment,
+    read_exchanged,
+    submitted_at,
+    write_exchanged,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +82,17 @@ def test_a_students_folder_that_is_a_link_gives_nothing_of_anothers(tmp_path: Pa
     (tmp_path / linked).symlink_to(tmp_path / linked.replace("eve", "ada"))
     assert read_exchanged(tmp_path / "eve" / "toy") == {}
     assert read_exchanged(tmp_path / "ada" / "toy") != {}
+
+
+@pytest.mark.parametrize(
+    ("moment", "late"),
+    [("23:59:58", 0), ("23:59:59.999999", 0), ("00:00:00", 1), ("00:01:00", 61)],
+)
+def test_lateness_is_counted_in_whole_seconds(tmp_path: Path, moment: str, late: int) -> None:
+    folder = tmp_path / "ada" / "toy"
+    folder.mkdir(parents=True)
+    day = "2026-10-01" if moment.startswith("23") else "2026-10-02"
+    (folder / "timestamp.txt").write_text(f"{day} {moment} UTC")
+    due = datetime(2026, 10, 1, 23, 59, 59, tzinfo=UTC)
+    assert late_by(folder, due).total_seconds() == late
+    assert late_by(folder, None).total_seconds() == 0
