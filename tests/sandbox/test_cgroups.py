@@ -1,0 +1,101 @@
+"""Control groups of version 2, on a tree laid out as the kernel lays it out; and those of this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox import cgroups
+from autograder.sandbox.cgroups import Share
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tree of version 2, with the group `scope` delegated to this user, whose process is in it."""
+    scope = tmp_path / "scope"
+    scope.mkdir()
+    for group in (tmp_path, scope):
+        (group / "cgroup.controllers").write_text("cpuset cpu io memory pids\n")
+        (group / "cgroup.subtree_control").write_text("")
+        (group / "cgroup.procs").write_text("")
+    (scope / "cgroup.type").write_text("domain\n")
+    (scope / "cgroup.procs").write_text(f"{os.getpid()}\n")
+    monkeypatch.setattr(cgroups, "MOUNT", tmp_path)
+    monkeypatch.setattr(cgroups, "_paths_of", lambda pid: iter([("", "/scope")]))
+    return scope
+
+
+def test_the_zygote_makes_room_for_groups_below_its_own(tree: Path) -> None:
+    found = cgroups.hierarchy(os.getpid())
+    assert (tree / "host" / "cgroup.procs").read_text() == str(os.getpid())
+    assert (tree / "cgroup.subtree_control").read_text() == "+memory +pids +cpu"
+    assert found == cgroups.hierarchy(os.getpid())
+
+
+def test_a_room_is_bound_by_the_kernels_files(tree: Path) -> None:
+    group = cgroups.hierarchy(os.getpid()).make(Share(2**30, 64, 2))
+    (procs,) = group.procs
+    folder = Path(procs).parent
+    assert folder.parent == tree
+    written = {path.name: path.read_text() for path in folder.iterdir()}
+    assert written == {"memory.max": str(2**30), "pids.max": "64", "cpu.max": "200000 100000"}
+
+
+def test_what_a_room_used_is_read_from_them(tree: Path) -> None:
+    group = cgroups.hierarchy(os.getpid()).make(Share(2**30, 64, 0))
+    folder = Path(group.procs[0]).parent
+    assert (folder / "cpu.max").read_text() == "max 100000"
+    (folder / "memory.events").write_text("low 0\nhigh 0\nmax 3\noom 1\noom_kill 0\noom_group_kill 0\n")
+    (folder / "cpu.stat").write_text("usage_usec 1500000\nuser_usec 1000000\nsystem_usec 500000\n")
+    assert (group.ran_out_of_memory(), group.cpu_seconds(), group.peak_bytes()) == (False, 1.5, 0)
+    (folder / "memory.events").write_text("oom 1\noom_kill 1\n")
+    (folder / "memory.peak").write_text("4096\n")
+    assert (group.ran_out_of_memory(), group.peak_bytes()) == (True, 4096)
+
+
+def test_what_is_not_delegated_is_named_with_the_file_that_says_so(tree: Path) -> None:
+    (tree / "cgroup.controllers").write_text("memory pids\n")
+    with pytest.raises(OSError, match="not delegated to this user: cpu") as refused:
+        cgroups.hierarchy(os.getpid())
+    assert refused.value.filename == str(tree / "cgroup.controllers")
+
+
+def test_a_group_of_the_root_keeps_its_processes(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "_paths_of", lambda pid: iter([("", "/")]))
+    cgroups.hierarchy(os.getpid())
+    assert not (tree.parent / "host").exists()
+    assert (tree.parent / "cgroup.subtree_control").read_text() == "+memory +pids +cpu"
+
+
+def test_groups_whose_makers_were_killed_are_swept_and_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    namespace = Path("/proc/self/ns/pid").stat().st_ino
+    names = ("autograder-1.1." + str(namespace) + "-1", "autograder-7-1", f"autograder-1.1.{namespace + 1}-1", "mine")
+    for name in names:
+        (tmp_path / name).mkdir()
+    removed: list[str] = []
+    monkeypatch.setattr(cgroups, "_empty_and_remove", lambda folder: removed.append(folder.name))
+    cgroups._sweep(tmp_path)
+    assert removed == [names[0]]
+
+
+@pytest.mark.skipif(bool(cgroups.available()), reason="no control groups here")
+def test_this_machines_groups_bind_count_and_go() -> None:
+    found = cgroups.hierarchy(os.getpid())
+    group = found.make(Share(2**24, 4, 1))
+    child = os.fork()
+    if child == 0:
+        for procs in group.procs:
+            Path(procs).write_text("0")
+        while True:
+            pass
+    while group.cpu_seconds() < 0.01:
+        assert os.waitpid(child, os.WNOHANG) == (0, 0)
+    assert not group.ran_out_of_memory()
+    folders = [Path(procs).parent for procs in group.procs]
+    group.remove()  # whatever is in it is killed
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
+    assert not any(folder.exists() for folder in folders)
