@@ -41,6 +41,8 @@ from autograder.wire.messages import Graph, Layer, Shape, Weight
 
 MAX_TERMS = 64
 """Terms of one flattened sum."""
+MAX_DEPTH = 2
+"""Functions in functions: a room could send any number of them."""
 MAX_CONSTANT = 65_536
 """Numbers of a constant that are computed with."""
 
@@ -114,12 +116,16 @@ class Node:
         return dict(self.settings).get(key)
 
 
-def computed(graph: Graph, asked: Asked, *, trained: bool | None = None) -> tuple[list[Node], list[int], list[int]]:
+def computed(
+    graph: Graph, asked: Asked, *, trained: bool | None = None, depth: int = 0
+) -> tuple[list[Node], list[int], list[int]]:
     """Return the nodes of a graph, each after those it takes, and which are its outputs and its losses.
 
     With `trained` False, what is computed is what the network does when it is not trained.
     """
-    builder = _Builder(graph, asked, trained)
+    if depth > MAX_DEPTH:
+        raise ValueError("functions in functions, too many deep")
+    builder = _Builder(graph, asked, trained, depth)
     builder.run()
     return builder.nodes, builder.ends(graph.outputs, graph.slots), builder.ends(graph.losses, [])
 
@@ -127,9 +133,9 @@ def computed(graph: Graph, asked: Asked, *, trained: bool | None = None) -> tupl
 class _Builder:
     """Builds nodes call by call, each simplified as it is made from those before it."""
 
-    def __init__(self, graph: Graph, asked: Asked, trained: bool | None) -> None:
+    def __init__(self, graph: Graph, asked: Asked, trained: bool | None, depth: int) -> None:
         self.nodes: list[Node] = []
-        self._graph, self._asked, self._trained = graph, asked, trained
+        self._graph, self._asked, self._trained, self._depth = graph, asked, trained, depth
         self._found: dict[object, int] = {}
         self._made: list[list[int]] = []
         self._inputs: list[Shape] = []
@@ -236,7 +242,7 @@ class _Builder:
         """A call that does not hold together, which none of a true network is, is a node of its own."""
         try:
             return self._call(layer, inputs, position)
-        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError):
             settings = {"class": layer.cls, "config": clean(layer.config), "call": clean(layer.arguments)}
             return [self._node("odd record", settings, inputs, named_as=layer.cls)]
 
@@ -287,6 +293,10 @@ class _Builder:
             made = self._rewritten(layer, x)
             if made is not None:
                 return [made]
+        if cls == "TimeDistributed" and "layer" in layer.functions:
+            return [self._timed(layer, x)]
+        if cls == "EinsumDense" and (dense := _as_dense(layer)) is not None:
+            return self._layer(dense, inputs)
         if cls in _ATTENTION:
             return self._attention(layer, inputs)
         if not _TOLD_APART.fullmatch(cls):
@@ -327,7 +337,7 @@ class _Builder:
         return {**said, **constants, **({"takes": tuple(roles)} if len(roles) > 1 else {})}
 
     def _functions(self, layer: Layer) -> dict[str, object]:
-        return {name: _function(graph, self._asked) for name, graph in layer.functions.items()}
+        return {name: _function(graph, self._asked, self._depth + 1) for name, graph in layer.functions.items()}
 
     def _activated(self, part: Part, x: int, shape: Shape | None) -> int:
         before = self._get(x, "Activation")
@@ -371,6 +381,20 @@ class _Builder:
                         return None
                     return self._layer(replace(layer, cls=inside["class_name"], config=settings), [x])[0]
         return None
+
+    def _timed(self, layer: Layer, x: int) -> int:
+        """A layer of the student's own at each place of a sequence: what it does, where places count alike."""
+        graph = layer.functions["layer"]
+        nodes, outputs, _ = computed(graph, self._asked, trained=self._trained, depth=self._depth + 1)
+        if len(outputs) != 1 or not all(node.cls in (*_LAST_AXIS, *COMMUTATIVE) for node in nodes):
+            settings = {"layer": _function(graph, self._asked, self._depth + 1), **self._frozen(layer)}
+            return self._node("TimeDistributed", settings, [x], weights=_weights(layer), shape=_shape(layer))
+        made: list[int] = []
+        for node in nodes:
+            inputs = [made[one] if one >= 0 else x for one in node.inputs]
+            settings = dict(node.settings)
+            made.append(self._node(node.cls, settings, inputs, weights=node.weights, named_as=node.label))
+        return made[outputs[0]] if outputs[0] >= 0 else x
 
     def _normalised(self, layer: Layer, x: int) -> int | None:
         mean, variance = (_constant(layer.config.get(key)) for key in ("mean", "variance"))
@@ -697,6 +721,8 @@ class _Builder:
         rank = len(layer.input_shapes[0]) if layer.input_shapes else 0
         if "axis" in settings:
             settings["axis"] = from_the_end(settings["axis"], rank)
+        if _DRAWS.fullmatch(layer.cls):
+            settings["shape"] = _shape(layer)
         roles = tuple(key for key, value in layer.arguments.items() if _has_tensor(value))
         if len(roles) > 1 and roles != tuple(f"x{number}" for number in range(1, len(roles) + 1)):
             settings["takes"] = roles
@@ -1240,6 +1266,16 @@ def _weights(layer: Layer) -> tuple[object, ...]:
     )
 
 
+def _as_dense(layer: Layer) -> Layer | None:
+    """Return the Dense that an EinsumDense is, None for another contraction."""
+    equation = re.fullmatch(r"(\.\.\.|[a-z]+?)([a-z]),\2([a-z])->\1\3", str(layer.config.get("equation", "")))
+    made, bias = _shape(layer), layer.config.get("bias_axes")
+    if equation is None or not made or bias not in (None, equation[3]):
+        return None
+    config = {key: value for key, value in layer.config.items() if key not in ("equation", "output_shape", "bias_axes")}
+    return replace(layer, cls="Dense", config={**config, "units": made[-1], "use_bias": bias is not None})
+
+
 def _has_tensor(value: object) -> bool:
     if isinstance(value, list):
         return any(_has_tensor(one) for one in value)
@@ -1402,9 +1438,9 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _function(graph: Graph, asked: Asked) -> object:
+def _function(graph: Graph, asked: Asked, depth: int) -> object:
     """Return what a function computes: the name of Keras's activation that it is, or a digest of its nodes."""
-    nodes, outputs, _ = computed(graph, asked)
+    nodes, outputs, _ = computed(graph, asked, depth=depth)
     if outputs == [-1]:
         return "linear"
     if len(outputs) == 1 and outputs[0] >= 0:

@@ -149,7 +149,7 @@ class Trail:
         layer = getattr(call.operation, "autograder_layer", call.operation)
         activation = _students_activation(layer)
         if activation is None or not class_name(call.operation).startswith(ACTIVATED):
-            return self._plainly(call, known, functions=self._functions(layer))
+            return self._plainly(call, known, functions=self._functions(layer, call))
         with _without_activation(layer):
             (made, *_) = self._plainly(call, known)
         tensor = call.outputs[0]
@@ -182,7 +182,7 @@ class Trail:
         position = self.add(record)
         return [(position, slot) for slot in range(len(call.outputs))]
 
-    def _functions(self, layer: Any) -> dict[str, Graph]:
+    def _functions(self, layer: Any, call: Any) -> dict[str, Graph]:
         """Return what the student's functions inside a layer compute: the activations of an LSTM."""
         import keras
 
@@ -191,17 +191,26 @@ class Trail:
         for name in ("activation", "recurrent_activation"):
             function = vars(cell).get(name)
             if _is_students(function) and origin(layer) == "keras":
-                trail = Trail(self._identities, training=self.training, seed=self._seed)
-                try:
-                    tensor = keras.KerasTensor((BATCH, 7))
-                    known: Known = {}
-                    trail.start([tensor], known)
-                    ends = trail.run(function, (tensor,), {}, known)
-                except Exception:  # its code's digest is in the configuration
-                    continue
-                self.has_code = True
-                found[name] = Graph(trail.layers, [position for position, _ in ends])
+                self._learn_function(found, name, function, keras.KerasTensor((BATCH, 7)))
+        inner = getattr(layer, "layer", None)
+        opaque = isinstance(inner, keras.Model) or not is_framework(type(inner)) or class_name(inner) == "Lambda"
+        if class_name(layer) == "TimeDistributed" and opaque:
+            sizes = call.input_tensors[0].shape[2:] if call.input_tensors else ()
+            self._learn_function(found, "layer", inner, keras.KerasTensor((BATCH, *sizes)))
         return found
+
+    def _learn_function(self, found: dict[str, Graph], name: str, function: Any, tensor: Any) -> None:
+        """Record what a function computes of one tensor; where it cannot be followed, its code's digest has to do."""
+        trail = Trail(self._identities, training=self.training, seed=self._seed)
+        known: Known = {}
+        try:
+            trail.start([tensor], known)
+            ends = trail.run(function, (tensor,), {}, known)
+        except Exception:
+            return
+        self._kept.append(trail)
+        self.has_code = True
+        found[name] = Graph(trail.layers, [position for position, _ in ends])
 
     # --- Models and layers that hold others ---
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from autograder.wire.messages import Graph, Layer, Network, Shape, Weight
 from autograder.worker.keras_compiled import read_compiled
-from autograder.worker.keras_following import BATCH, suspended
+from autograder.worker.keras_following import BATCH, parameters, suspended
 from autograder.worker.keras_functions import code_digest
 from autograder.worker.keras_graph import (
     MAX_LAYERS,
@@ -185,6 +185,7 @@ def _distinct(layers: list[Layer]) -> list[Weight]:
 
 def _read(model: Any, input_shape: Sequence[int | None] | None) -> Reading:
     failures: list[Exception] = []
+    was_built = model.built
     _build(model, input_shape)
     for way in (_by_graph, _by_symbols):
         try:
@@ -194,6 +195,8 @@ def _read(model: Any, input_shape: Sequence[int | None] | None) -> Reading:
     reading = _by_listing(model)
     said = [_reason(error) for error in failures]
     problem, raised = _whose_fault(model, input_shape, failures[-1])
+    if problem == "raised" and was_built and _takes_more(model):  # Keras does not say with what else it was called
+        problem = "unreadable"
     reading.problem = problem
     reading.code = _code(model) if problem == "unreadable" else ""
     reading.trail.notes.extend(note for note in dict.fromkeys(raised or said) if note)
@@ -208,6 +211,11 @@ def _code(model: Any) -> str:
 
 def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, (NotThisWay, Unsteady)) else reason(error)
+
+
+def _takes_more(model: Any) -> bool:
+    """Whether a call takes more than its first argument."""
+    return len(set(parameters(model.call) or ()) - {"self", "training", "mask"}) > 1
 
 
 def _whose_fault(model: Any, input_shape: Any, error: Exception) -> tuple[Problem, list[str]]:

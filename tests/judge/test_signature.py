@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from autograder.judge.explain import explain
 from autograder.judge.signature import canonical, signature
 from autograder.locale import render
+from autograder.wire.messages import Graph as Graph_
 from autograder.wire.messages import Layer, Network
 from networks import IMAGE, Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
@@ -449,6 +450,16 @@ def test_no_record_makes_it_raise(layers: list[Layer], outputs: list[int]) -> No
         difference = explain(sent, wanted)
         assert difference is not None
         assert all(render(text, "en") for text in (difference.where, difference.place, difference.hint))
+
+
+def test_functions_in_functions() -> None:
+    """Each is looked at a bounded number of times, however deep a room nests them."""
+    network = chain(call("LSTM", units=3), input_shape=(7, 5))
+    graph = Graph_(network.layers, [1])
+    for _ in range(60):
+        last = msgspec.structs.replace(network.layers[1], functions={"activation": graph, "layer": graph})
+        graph = Graph_([network.layers[0], last], [1])
+    assert signature(msgspec.structs.replace(network, layers=graph.layers)).startswith("sha256:")
 
 
 def test_deep_configurations() -> None:

@@ -119,6 +119,15 @@ class Kernel(KerasLayer):  # type: ignore[misc]
         return self.convolve(x, self.k)
 
 
+class Places(KerasLayer):  # type: ignore[misc]
+    def __init__(self, count: Callable[[int], Any]) -> None:
+        super().__init__()
+        self.count, self.places = count, L.Embedding(7, 5)
+
+    def call(self, x: Any) -> Any:
+        return x + self.places(self.count(x.shape[1]))
+
+
 class Halved(L.Dense):  # type: ignore[misc, name-defined]
     def call(self, x: Any) -> Any:
         return super().call(x) * 0.5
@@ -387,6 +396,21 @@ EQUAL: dict[str, list[Make]] = {
         lstm(L.Dense(4, activation="relu")),
         lstm(L.TimeDistributed(L.Dense(4, activation="relu"))),
         lstm(lambda x: L.ReLU()(L.TimeDistributed(L.Dense(4))(x))),
+        lstm(L.TimeDistributed(keras.Sequential([L.Dense(4), L.ReLU()]))),
+        lstm(lambda x: L.ReLU()(L.TimeDistributed(Four())(x))),
+        lstm(L.EinsumDense("abc,cd->abd", output_shape=(None, 4), bias_axes="d", activation="relu")),
+    ],
+    "noise": [
+        sub(lambda self, x: x + tf.random.normal(tf.shape(x))),
+        sub(lambda self, x: keras.random.normal(ops.shape(x)) + x),
+    ],
+    "an embedding of places": [
+        lstm(lambda x: Places(tf.range)(x)),
+        lstm(lambda x: Places(ops.arange)(x)),
+    ],
+    "a gate of channels": [
+        net(lambda x: x * L.Reshape((1, 1, 3))(L.Dense(3, activation="sigmoid")(L.GlobalAveragePooling2D()(x))), IMAGE),
+        net(lambda x: L.Multiply()([x, L.Dense(3, "sigmoid")(ops.mean(x, axis=(1, 2)))[:, None, None, :]]), IMAGE),
     ],
     "an LSTM": [
         lstm(L.LSTM(3)),
