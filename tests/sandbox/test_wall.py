@@ -11,16 +11,18 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from autograder.errors import IsolationError
+from autograder.records import Plan, Submission
 from autograder.sandbox import cgroups
-from autograder.sandbox.exam import _Exam
+from autograder.sandbox.exam import Order, _Exam, examine
 from autograder.sandbox.isolation import REMEDIES, Isolation, Step, measure
 from autograder.sandbox.rooms import RoomLimits, Zygote, exposed_places
-from autograder.wire.messages import CellStarted, Fault, Items, Scalar, Text
+from autograder.wire.messages import Cell, CellStarted, Fault, Items, Scalar, Text
 from autograder.worker.sysroot import moved
-from sandbox.test_exam import answer, hold
+from sandbox.test_exam import LIMITS, answer, hold
 
 TRY = """
 def attempt(action):
@@ -274,3 +276,21 @@ def test_a_machine_without_user_namespaces_is_measured_as_such() -> None:
 
 def test_this_machine_raises_the_wall() -> None:
     assert measure().level in ("standard", "strict")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import mmap, time\nkept = []\nwhile True:\n    kept.append(mmap.mmap(-1, 2**24))\n"
+        "    kept[-1].write(b'x' * 2**24)\n    time.sleep(0.05)",
+        "import os, time\nwhile True:\n    one = os.memfd_create('x')\n    for _ in range(8):\n"
+        "        os.write(one, bytes(2**21)); time.sleep(0.01)",
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        kept = bytearray(b'x') * (60 * 2**20)\n"
+        "        time.sleep(300)\ntime.sleep(300)",
+    ],
+    ids=["shared", "of no process", "of its children"],
+)
+def test_memory_has_an_end_where_no_control_group_binds_it(light_zygote: Zygote, source: str) -> None:
+    limits = msgspec.structs.replace(LIMITS, cell_seconds=20, seconds=40)
+    order = Order("k", Submission("s", "d", (Cell(0, "", source),)), Plan((), {}, ()), limits, "standard")
+    assert examine(light_zygote, order).exam.fault == Fault(kind="memory", cell=0)
