@@ -84,6 +84,8 @@ class Cause:
     """How many results follow from it, in a sentence; empty: none."""
     message: str = ""
     """All of it, where no question's answer is the place to say it."""
+    ours: bool = False
+    """Whether it is what this machine lacks, and nothing for the student to mend."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ class _Teller:
             anchor=said.leads_to,
             follow=self._render(follow) if count else "",
             message="" if cell in self._shown else message,
+            ours=self._causes.lack(root) is not None,
         )
 
     def _explain(self, root: Fault) -> Mismatch:

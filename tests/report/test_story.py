@@ -133,12 +133,15 @@ def test_answers_still_to_be_written_are_named_and_accused_of_nothing() -> None:
     assert (story.causes, story.unwritten) == ((), ('your cell under "1. A network"',))
 
 
-def test_what_is_not_here_is_no_mistake_of_the_students() -> None:
+def test_what_is_not_here_is_no_mistake_of_the_students(assignment: Assignment) -> None:
     error = "ModuleNotFoundError: No module named 'pandas'"
     held = student(net_answer=Code("net-answer", "import pandas\nnet = 1", error, [(3, 1)]))
     (cause,) = tell(graded(held, {"net": ["net"], "use": []}), held, None, (), "en").causes
     assert cause.headline == 'the package "pandas" is not where notebooks are graded'
     assert cause.hint == "this is no mistake of yours and costs you nothing; your teacher has been told."
+    lines = said(feedback_page(assignment, graded(held, {"net": ["net"], "use": []}), held))
+    assert "Why it is not graded yet" in lines
+    assert "Look here first" not in lines
 
 
 def test_all_that_passes_is_folded() -> None:
