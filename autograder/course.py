@@ -537,7 +537,7 @@ def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
 def on_trust(assignment: Assignment, plan: Plan) -> str:
     """Say, for the instructor, which questions rest on visible tests alone; nothing where none does."""
     checked = {check.question for check in plan.checks}
-    alone = [one.id for one in assignment.questions if one.tested and one.id not in checked]
+    alone = [one.id for one in assignment.questions if one.points and one.tested and one.id not in checked]
     return f"{ON_TRUST}: {', '.join(alone)}" if alone else ""
 
 
