@@ -327,12 +327,13 @@ def shown(zygote: Zygote, *sources: str, pictures: bool = True) -> list[tuple[in
     return [(picture.cell, file) for picture, file in evidence.pictures()]
 
 
-def test_each_plot_is_kept_where_somebody_is_to_look_at_it(light_zygote: Zygote) -> None:
-    found = shown(light_zygote, PLOTS, "x = 1", "import matplotlib.pyplot as plt\nplt.figure()")
+@pytest.mark.tensorflow
+def test_each_plot_is_kept_where_somebody_is_to_look_at_it(keras_zygote: Zygote) -> None:  # it has Matplotlib
+    found = shown(keras_zygote, PLOTS, "x = 1", "import matplotlib.pyplot as plt\nplt.figure()")
     assert [cell for cell, _ in found] == [0, 0]
     assert all(plain_png(file) == file for _, file in found)
     assert found[0][1] != found[1][1]
-    assert shown(light_zygote, PLOTS, pictures=False) == []
+    assert shown(keras_zygote, PLOTS, pictures=False) == []
 
 
 def test_a_picture_that_is_displayed_is_kept_without_what_rides_along(light_zygote: Zygote) -> None:
