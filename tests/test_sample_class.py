@@ -71,10 +71,17 @@ def test_those_that_break_say_how(graded: dict[str, Grade]) -> None:
 
 def test_a_missing_padding_is_pointed_at(graded: dict[str, Grade]) -> None:
     found = next(question for question in graded["karim"].questions if question.id == "model2")
-    assert found.outcomes[1].message == (
+    counted = (
         "reçu     1\u202f422\u202f666 paramètres\n"
         "attendu  2\u202f209\u202f098 paramètres\n"
-        "où       couche 7, Conv2D(256)\u00a0: padding «\u00a0valid\u00a0», attendu «\u00a0same\u00a0»\n"
+        "où       {}couche 7, Conv2D(256)\u00a0: padding «\u00a0valid\u00a0», attendu «\u00a0same\u00a0»"
+        "\u202f; de même pour la couche 8"
+    )
+    hint = (
         "piste    sans padding «\u00a0same\u00a0», "
         "chaque convolution 3 × 3 retire 2 pixels en hauteur comme en largeur."
     )
+    assert [one.message for one in found.outcomes[1:]] == [
+        counted.format("le compte s'écarte ici\u00a0: "),
+        f"{counted.format('')}\n{hint}",
+    ]

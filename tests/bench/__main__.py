@@ -16,6 +16,7 @@ from statistics import median
 
 from autograder.pipeline import Timings
 
+from . import signing
 from .floor import time_floor
 from .grading import PeerRun, peak_bytes, time_command, time_line, time_nbgrader
 from .room import Rooms, measure_rooms
@@ -46,6 +47,8 @@ class Figures:
     peak: int
     peer: PeerRun | None
     trainings: Trainings | None
+    signing: float
+    """Reading, signing and explaining a VGG16, over Keras building it."""
 
     @property
     def command(self) -> float:
@@ -80,6 +83,7 @@ class Figures:
             "room_mb": round(self.rooms.room_bytes / MB, 1),
             "training_overhead": round(self.trainings.overhead, 3) if self.trainings else None,
             "shared_class_ratio": round(self.trainings.shared, 3) if self.trainings else None,
+            "signature_ratio": round(self.signing, 3),
         }
 
 
@@ -96,7 +100,7 @@ def take(sample: Sample, rounds: int, peer_count: int, class_count: int) -> Figu
     say(f"nbgrader, {peer_count} submissions")
     peer = time_nbgrader(sample, peer_count) if peer_count else None
     trainings = time_trainings(rounds, class_count) if class_count else None
-    return Figures(sample.students, rooms, tuple(taken), peak, peer, trainings)
+    return Figures(sample.students, rooms, tuple(taken), peak, peer, trainings, signing.measure())
 
 
 def take_round(sample: Sample) -> Round:
@@ -153,6 +157,7 @@ def _ratios(figures: Figures) -> Iterator[str]:
         yield _ratio("nbgrader / from warm", figures.nbgrader / figures.warm)
     yield _ratio("from warm / floor", figures.warm / figures.floor, "1.5 or less")
     yield _ratio("from warm / floor warmed as the zygote is", figures.warm / figures.tuned_floor)
+    yield _ratio("a VGG16 read, signed, explained / built", figures.signing, "0.2 or less")
 
 
 def _ratio(name: str, value: float, aim: str = "") -> str:
