@@ -167,8 +167,13 @@ def _difference(mine: Canonical, theirs: Canonical) -> Difference | None:
     if mine.input_shapes != theirs.input_shapes:
         return _input_difference(mine.input_shapes, theirs.input_shapes, more=_count(found))
     if found:
-        return _swapped(mine, theirs) or _step_difference(found)
+        return _swapped(mine, theirs) or _step_difference([edit for edit in found if _is_read(edit)] or found)
     return _graph_difference(mine, theirs)
+
+
+def _is_read(edit: Edit) -> bool:
+    """Whether both steps are known: nothing is said of code that could not be followed where there is more to say."""
+    return not any(step.unreadable for step in (edit.given, edit.wanted) if step is not None)
 
 
 def _count(found: list[Edit]) -> int:
