@@ -22,6 +22,15 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
+def course_python(repository: Path) -> Path:
+    """The interpreter of a course's own environment, which `make` prepares beside the grader's."""
+    found = repository / ".venv-course" / "bin" / "python"
+    if not found.exists():
+        pytest.fail("no .venv-course here: `make .venv-course/ready` makes it, and `make check` does before the tests")
+    return found
+
+
+@pytest.fixture(scope="session")
 def light_zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     """Warm rooms without TensorFlow."""
     with Zygote(["numpy"], tmp_path_factory.mktemp("cache")) as zygote:

@@ -58,17 +58,8 @@ def table():
 """
 
 
-@pytest.fixture(scope="module")
-def python(repository: Path) -> Path:
-    """The interpreter of the environment that `make` prepares beside the grader's."""
-    found = repository / ".venv-course" / "bin" / "python"
-    if not found.exists():
-        pytest.fail("no .venv-course here: `make .venv-course/ready` makes it, and `make check` does before the tests")
-    return found
-
-
 @pytest.mark.tensorflow
-def test_a_course_with_pandas_pyarrow_and_seaborn_is_graded(python: Path, tmp_path: Path) -> None:
+def test_a_course_with_pandas_pyarrow_and_seaborn_is_graded(course_python: Path, tmp_path: Path) -> None:
     source = tmp_path / "source" / "lab"
     source.mkdir(parents=True)
     (tmp_path / "course.yaml").write_text(COURSE_YAML)
@@ -76,7 +67,7 @@ def test_a_course_with_pandas_pyarrow_and_seaborn_is_graded(python: Path, tmp_pa
     (source / "utils.py").write_text(UTILS)
 
     def autograder(*arguments: str) -> str:
-        command = [str(python), "-m", "autograder", *arguments]
+        command = [str(course_python), "-m", "autograder", *arguments]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "note: each room imports" not in done.stderr

@@ -1,7 +1,8 @@
 """A course as a lecturer makes it, from its sources to the page that comes back to the student.
 
-A source written as text and another with a picture pasted into it, a module beside them, a gradebook; a plot, an essay
-and a survey; handed out, handed in and given back through nbgrader's exchange, graded here, marked by hand in between.
+In an environment of its own, with pandas, pyarrow and seaborn. A source written as text and another with a picture
+pasted into it, a module beside them, a gradebook; a plot, an essay and a survey; handed out, handed in and given back
+through nbgrader's exchange, graded here, marked by hand in between.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ import csv
 import json
 import os
 import subprocess
-import sys
 import sysconfig
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +50,16 @@ c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__", "feedback", "*checks.p
 c.Exchange.root = "{root}/exchange"
 c.Exchange.cache = "{root}/cache"
 """
-FRAMES = "import pandas as pd\n" if find_spec("pandas") else ""
-LAB = f"""\
+LAB = """\
 # Curves
 
 ![The data](img/data.png)
 
 ```python readonly="imports"
-{FRAMES}import matplotlib.pyplot as plt
+import matplotlib.pyplot as plt
+import pandas as pd
+import pyarrow as pa
+import seaborn as sns
 import utils
 from mine import halved
 ```
@@ -72,7 +73,8 @@ scaled = [utils.scale(x) for x in (1, 2, 3)]
 ```
 
 ```python question="scaled" points=2
-assert len(scaled) == 3
+assert pd.Series(scaled).mean() == 20
+assert pa.table({"scaled": scaled}).num_rows == 3
 ```
 
 ## Halve
@@ -85,7 +87,7 @@ assert halved(4) == 2
 
 ```python manual="plot" points=3
 ### BEGIN SOLUTION
-plt.plot(scaled)
+sns.lineplot(x=[1, 2, 3], y=scaled)
 plt.show()
 ### END SOLUTION
 ```
@@ -151,7 +153,8 @@ def nbgrader(folder: Path, *arguments: str) -> str:
 
 
 def autograder(folder: Path, *arguments: str) -> str:
-    return ran(folder, sys.executable, "-m", "autograder", *arguments)
+    """Run the command in the course's own environment."""
+    return ran(folder, str(Path(__file__).parents[2] / ".venv-course/bin/python"), "-m", "autograder", *arguments)
 
 
 def ran(folder: Path, *command: str) -> str:
@@ -193,7 +196,7 @@ def make_course(root: Path, language: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory, course_python: Path) -> Path:
     """The course, released and validated, handed out, answered, handed in, and graded."""
     root = tmp_path_factory.mktemp("lecturer")
     course = make_course(root, "fr")
