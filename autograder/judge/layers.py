@@ -12,7 +12,7 @@ from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.normal import parts, plain_class
 from autograder.judge.shown import cut, network_of
 from autograder.judge.values import Model
-from autograder.judge.written import Written, as_recorded, as_written, same, same_value, shown
+from autograder.judge.written import Written, as_recorded, as_written, general, same, same_value, shown
 from autograder.locale import phrase, phrases
 from autograder.wire.messages import Layer
 
@@ -139,5 +139,6 @@ def _shown(given: object, wanted: Any) -> str:
     """Show a setting as received: of an object, the settings that were asked for."""
     if not isinstance(given, Written):
         return shown(given)
-    asked = as_written(wanted)
-    return given.with_only(asked.settings if asked.key == given.key else given.settings.keys() & asked.settings.keys())
+    asked = general(as_written(wanted))
+    alike = asked.key == general(given).key
+    return given.with_only(asked.settings if alike else given.settings.keys() & asked.settings.keys())

@@ -87,6 +87,17 @@ _FORMER_SETTINGS = {"lr": "learning_rate"}
 _FORMER_SETTINGS_OF = {"leakyrelu": {"alpha": "negative_slope"}}
 """Settings by the name that earlier versions of Keras gave them: of any class, of one."""
 
+_INITIALIZERS: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "zeros": ("Constant", {"value": 0.0}),
+    "ones": ("Constant", {"value": 1.0}),
+    **{
+        f"{name}{drawn}": ("VarianceScaling", {"scale": scale, "mode": mode, "distribution": distribution})
+        for name, scale, mode in (("glorot", 1.0, "fan_avg"), ("he", 2.0, "fan_in"), ("lecun", 1.0, "fan_in"))
+        for drawn, distribution in (("uniform", "uniform"), ("normal", "truncated_normal"))
+    },
+}
+"""Initializers that are another one with settings: `Ones()` and `Constant(1)` begin alike."""
+
 _DEFAULTS: Mapping[str, object] = {
     "from_logits": False,
     "label_smoothing": 0.0,
@@ -177,7 +188,14 @@ def differing(given: Written, wanted: Written) -> list[str]:
 
 def same(given: Written, wanted: Written) -> bool:
     """Say whether `given` is what `wanted` names, with the settings it says."""
+    given, wanted = general(given), general(wanted)
     return given.key == wanted.key and not differing(given, wanted)
+
+
+def general(written: Written) -> Written:
+    """Return an initializer as the one it is a case of: `ones` as Constant(value=1.0); anything else as it is."""
+    name, settings = _INITIALIZERS.get(written.key, (written.name, {}))
+    return Written(name, {**settings, **written.settings})
 
 
 def same_value(given: object, wanted: object) -> bool:

@@ -522,6 +522,44 @@ def test_settings_as_one_writes_them(which: int, cls: str | None, settings: dict
 
 
 @pytest.mark.parametrize(
+    ("begun", "wanted"),
+    [
+        (keras.initializers.Constant(value=1), "ones"),
+        (keras.initializers.Constant(1.0), "Constant(1)"),
+        (keras.initializers.Constant(0.5), "Constant"),
+        ("ones", "Constant(value=1)"),
+        ("ones", "constant"),
+        (keras.initializers.Constant(0), "zeros"),
+        (keras.initializers.VarianceScaling(2.0, "fan_in", "uniform"), "he_uniform"),
+        ("he_normal", "VarianceScaling(scale=2, mode='fan_in')"),
+        ("glorot_normal", "VarianceScaling(1.0, 'fan_avg', 'truncated_normal')"),
+        (keras.initializers.LecunNormal(seed=3), "lecun_normal"),
+    ],
+)
+def test_an_initializer_is_known_by_what_it_draws(begun: object, wanted: str) -> None:
+    dense = keras.layers.Dense(2, bias_initializer="zeros", kernel_initializer=begun)
+    assert_layer(read(keras.Sequential([keras.Input((3,)), dense])), 1, kernel_initializer=wanted)
+
+
+@pytest.mark.parametrize(
+    ("begun", "wanted", "received"),
+    [
+        (keras.initializers.Constant(0.5), "ones", "Constant(value=0.5)"),
+        ("zeros", "ones", "Zeros"),
+        ("ones", "Constant(0.1)", "Ones"),
+        (keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform"), "he_uniform", "VarianceScaling("),
+        ("he_uniform", "he_normal", "HeUniform"),
+        ("lecun_uniform", "VarianceScaling(scale=2.0)", "LecunUniform"),
+    ],
+)
+def test_an_initializer_that_draws_otherwise_is_another(begun: object, wanted: str, received: str) -> None:
+    dense = keras.layers.Dense(2, kernel_initializer=begun)
+    with pytest.raises(CheckFailed) as raised:
+        assert_layer(read(keras.Sequential([keras.Input((3,)), dense])), 1, kernel_initializer=wanted)
+    assert f"received  kernel_initializer={received}" in compose(raised.value.mismatch, "en", hidden=False)
+
+
+@pytest.mark.parametrize(
     ("which", "settings", "message"),
     [
         (1, {"kernel_size": (3, 5)}, "received  kernel_size=[3, 3]\nexpected  kernel_size=(3, 5)\nwhere     layer 1"),
