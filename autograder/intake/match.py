@@ -199,11 +199,24 @@ class _Matcher:
         alike = _similarity(wanted, given)
         if role.solution:
             alike = max(alike, _kept_lines(self.release[ours].source, cell.source))
-        if alike >= ALIKE:
+        if alike >= ALIKE or theirs == self._makers.get(ours):
             return BY_TEXT + alike
         like = cell.cell_type == self.release[ours].cell_type and cell.source.strip()
         placed = self._familiar and role.solution and like
         return BY_PLACE + alike / 100 if placed else 0.0
+
+    @cached_property
+    def _makers(self) -> dict[int, int]:
+        """The one student's cell that makes what an answer's stub names: `def train(x, y)` for `def train():`."""
+        wanted = _makers_of(enumerate(self.release))
+        given = _makers_of((index, cell) for index, cell in enumerate(self.submitted) if index not in self.release_of)
+        found = {}
+        for ours, role in enumerate(self.roles):
+            names = _bound(self.release[ours].source) if role.solution else set()
+            cells = {index for name in names for index in given.get(name, ())}
+            if names and len(cells) == 1 and all(wanted[name] == [ours] and name in given for name in names):
+                found[ours] = cells.pop()
+        return found
 
     # --- Split answers ------------------------------------------------------------------------------------------------
 
@@ -254,6 +267,15 @@ def _once(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     for key, value in pairs:
         found[key].append(value)
     return {key: values[0] for key, values in found.items() if key and len(values) == 1}
+
+
+def _makers_of(cells: Iterable[tuple[int, NotebookCell]]) -> dict[str, list[int]]:
+    """The cells that bind each name."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for index, cell in cells:
+        for name in _bound(cell.source):
+            found[name].append(index)
+    return found
 
 
 def _telling(text: str) -> bool:

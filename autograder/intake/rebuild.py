@@ -43,6 +43,8 @@ class _Piece:
     source: str
     ours: int | None = None
     """Position in the release of the cell it is; None for one of the student's own."""
+    like: int | None = None
+    """Position in the release of the unmarked cell it is: it stays the student's own, and says where others belong."""
     given: bool = True
     """Whether the student handed it in."""
     attachments: dict[str, Any] = field(default_factory=dict)
@@ -79,8 +81,9 @@ class _Rebuilding:
         for index, cell in enumerate(self.submitted):
             if index not in gone:
                 ours = matching.release_of.get(index)
-                place = ours if ours is not None and self.roles[ours].id else None
-                piece = _Piece(cell.cell_type, cell.source, place, attachments=dict(cell.attachments))
+                marked = ours is not None and bool(self.roles[ours].id)
+                place, like = (ours, None) if marked else (None, ours)
+                piece = _Piece(cell.cell_type, cell.source, place, like, attachments=dict(cell.attachments))
                 pieces[index] = piece
                 self._note(piece, index, matching)
         for index, rest in matching.copies.items():
@@ -165,10 +168,16 @@ class _Rebuilding:
             self.run.insert(self._place_of(ours), piece)
 
     def _place_of(self, ours: int) -> int:
-        """Right after the nearest cell before it, in the release's order, that is there."""
+        """Right after the nearest cell before it, in the release's order, that is there.
+
+        An unmarked cell says so where it stands between the marked ones: students may move it anywhere.
+        """
         places = {piece.ours: place for place, piece in enumerate(self.run)}
-        before = (places[other] for other in reversed(range(ours)) if other in places)
-        return next(before, -1) + 1
+        start = next((places[other] for other in reversed(range(ours)) if other in places), -1) + 1
+        later = (place for place in range(start, len(self.run)) if (self.run[place].ours or -1) > ours)
+        end = next(later, len(self.run))
+        unmarked = (place for place in range(start, end) if _before(self.run[place].like, ours))
+        return max(unmarked, default=start - 1) + 1
 
     def _put_in_place(self) -> None:
         """Locked cells go back after the cell they follow; answers stay where the student put them.
@@ -179,7 +188,7 @@ class _Rebuilding:
         for piece in sorted((one for one in self.run if one.ours is not None), key=lambda one: one.ours or 0):
             if self.roles[piece.ours or 0].locked and self._is_out_of_place(piece, before):
                 self.run.remove(piece)
-                self.run.insert(0 if before is None else self.run.index(before) + 1, piece)
+                self.run.insert(self._place_of(piece.ours or 0), piece)
                 piece.repairs.append(("moved", ""))
             before = piece
 
@@ -252,6 +261,10 @@ def given_sources(release: Notebook) -> frozenset[str]:
     return frozenset(
         cell.source.strip() for cell in release.cells if cell.cell_type == "code" and not role_of(cell).solution
     )
+
+
+def _before(like: int | None, ours: int) -> bool:
+    return like is not None and like < ours
 
 
 def _text(cell: NotebookCell) -> tuple[str, str]:

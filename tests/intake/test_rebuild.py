@@ -97,6 +97,53 @@ def test_a_deleted_answer_comes_back_as_its_stub_and_is_no_answer() -> None:
     assert found.repairs == (Repair("returned", "one-answer", 2),)
 
 
+OPEN = (
+    toy.text("title", "# A toy"),
+    toy.code("", "import math"),
+    toy.text("", "Read the data."),
+    toy.code("data", "data = math.pi", locked=True),
+    toy.answer("one-answer", STUB),
+    toy.code("", "one + data"),
+    toy.test_cell("one", 4, "assert one == 1"),
+)
+"""A release whose first cell of code is nobody's: students may add imports to it."""
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "order"),
+    [
+        (OPEN[:3] + OPEN[4:], ["import math", "data = math.pi", STUB, "one + data", "assert one == 1"]),
+        (OPEN[:2] + OPEN[4:], ["import math", "data = math.pi", STUB, "one + data", "assert one == 1"]),
+        (OPEN[:6], ["import math", "data = math.pi", STUB, "one + data", "assert one == 1"]),
+        (OPEN[:3] + OPEN[4:6], ["import math", "data = math.pi", STUB, "one + data", "assert one == 1"]),
+        ((OPEN[3], *OPEN[:3], *OPEN[4:]), ["data = math.pi", "import math", STUB, "one + data", "assert one == 1"]),
+        ((*OPEN[4:], *OPEN[:3]), ["data = math.pi", STUB, "one + data", "assert one == 1", "import math"]),
+    ],
+    ids=["a locked cell", "and the text before it", "the tests", "both", "moved up by the student", "moved to the end"],
+)
+def test_what_comes_back_stands_after_the_unmarked_cells_it_followed(
+    handed_in: Sequence[toy.Cell], order: list[str]
+) -> None:
+    found = rebuild(parsed(OPEN), parsed(handed_in))
+    assert [cell.source for cell in found.cells] == order
+
+
+def test_an_answer_of_another_form_is_known_by_what_it_makes() -> None:
+    stub = "def train():\n    raise NotImplementedError()"
+    release = [toy.text("title", "# A toy"), toy.answer("train-answer", stub), toy.test_cell("train", 1, "train()")]
+    theirs = [toy.code("", "import math"), toy.code("", "x = 1"), toy.code("", "def train(x, y):\n    return x + y")]
+    found = rebuild(parsed(release), parsed(theirs))
+    assert found.sources == {"train-answer": theirs[2]["source"]}
+    assert ids_of(found) == ["", "", "train-answer", "train"]
+
+
+def test_of_two_cells_that_make_an_answers_name_neither_is_taken_for_it() -> None:
+    stub = "def train():\n    raise NotImplementedError()"
+    release = [toy.text("title", "# A toy"), toy.answer("train-answer", stub), toy.test_cell("train", 1, "train()")]
+    theirs = [toy.code("", "def train(x, y):\n    return x + y"), toy.code("", "def train(z):\n    return -z")]
+    assert rebuild(parsed(release), parsed(theirs)).sources == {}
+
+
 def test_an_empty_notebook_becomes_the_release() -> None:
     found = rebuilt()
     assert run_of(found) == run_of(rebuilt(*RELEASE))
