@@ -95,6 +95,8 @@ class Story:
     ended: str = ""
     """Why the notebook did not run to its end."""
     causes: tuple[Cause, ...] = ()
+    aside: tuple[Cause, ...] = ()
+    """The errors from which no result is known to follow."""
     unwritten: tuple[str, ...] = ()
     """The answers still to be written."""
     parts: Mapping[str, Part] = field(default_factory=dict)
@@ -131,13 +133,15 @@ class _Teller:
         ended = self._say(explain_fault(self._exam.fault, self._causes)) if self._exam.fault else ""
         if ended:
             self._said[ended] = Said(ended, "ended", self._render(phrase("what ended the notebook")))
-        told = [root for root in self._roots if not is_unwritten(root)]
         for root in self._roots:
             self._register(root)
+        told = [root for root in self._roots if not is_unwritten(root)]
+        told.sort(key=lambda root: bool(self._explain(root).first))
         parts = {one.id: self._part(one.id, one.outcomes) for one in self._grade.questions}
         return Story(
             ended=ended,
-            causes=tuple(self._cause(root) for root in sorted(told, key=lambda root: bool(self._explain(root).first))),
+            causes=tuple(self._cause(root) for root in told if self._matters(root)),
+            aside=tuple(self._cause(root) for root in told if not self._matters(root)),
             unwritten=tuple(self._label(cell) for cell in sorted(self._unwritten())),
             parts=parts,
             rest=tuple(self._answer(record) for record in self._cells.get("", ())),
@@ -172,6 +176,26 @@ class _Teller:
             message="" if cell in self._shown else message,
             ours=self._causes.lack(root) is not None,
         )
+
+    def _matters(self, root: Fault) -> bool:
+        """Whether a lost result is known to follow from it, or is asked beside it.
+
+        Students mend first what the page says first: an error of their own among answers that are right is no lead. A
+        cell of the course's ought to run: what stopped it may be behind anything.
+        """
+        cell = self._causes.cell(root)
+        if cell is None or not self._causes.is_students_cell(cell) or self._grade.status != "graded":
+            return True
+        lost = {
+            question.id: [one for one in question.outcomes if one.status != "passed" and one.kind != "hand"]
+            for question in self._grade.questions
+        }
+        beside = (question for question, cells in self._cells.items() if cell in [_place(one) for one in cells])
+        told = (self._message(root), self._label(cell))
+        named = self._causes.lack(root) is not None or any(
+            text in one.message for some in lost.values() for one in some for text in told
+        )
+        return named or self._id(cell) in self._exam.sources or any(lost.get(question) for question in beside)
 
     def _explain(self, root: Fault) -> Mismatch:
         lack = self._causes.lack(root)

@@ -39,7 +39,7 @@ def notebook(*cells: Code | str, ended: Fault | None = None) -> Exam:
     return exam(
         cells=[CellRecord(Cell(at, one.id, one.source, one.given), _run(at, one, sources)) for at, one in codes],
         texts=tuple(TextCell(at, "", one) for at, one in enumerate(cells) if isinstance(one, str)),
-        sources={one.id: one.source for _, one in codes if not one.given},
+        sources={one.id: one.source for _, one in codes if one.id and not one.given},
         fault=ended,
     )
 

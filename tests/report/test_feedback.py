@@ -89,7 +89,7 @@ def test_a_whole_page_in_english(english: Assignment) -> None:
         "Toy assignment",
         "zoé · attempt 2",
         "1236.5 / 2004",
-        "Look here first",
+        "Stopped, with no known effect on the results",
         "cell 12",
         "ValueError: no",
         "A toy (double)",

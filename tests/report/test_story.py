@@ -127,6 +127,42 @@ def test_a_page_in_french_tells_the_same(tmp_path: Path) -> None:
         assert line in lines
 
 
+BROKEN = Code("", "a note, not code", "SyntaxError: invalid syntax", [(5, 1)])
+OWN = (
+    "# Lab",
+    Code("net-answer", "net = 2"),
+    Code("net", "assert net == 1", "AssertionError: ", [(2, 1)], given=True),
+    "## 2. Use it",
+    Code("use-answer", "used = 1"),
+    BROKEN,
+    Code("use", "assert used", given=True),
+)
+"""A first answer that is wrong, a second that is right, and a cell of the student's own that stopped between."""
+
+
+def test_an_error_beside_answers_that_are_right_is_no_lead() -> None:
+    held = notebook(*OWN)
+    story = tell(graded(held, {"net": [], "use": []}), held, None, (), "en")
+    assert [cause.headline for cause in story.causes] == []
+    assert [cause.headline for cause in story.aside] == ["SyntaxError: invalid syntax"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        (*OWN[:6], Code("use", "assert used == 2", "AssertionError: ", [(6, 1)], given=True)),
+        (*OWN[:5], Code("", "x = 1 /", "SyntaxError: bad", [(5, 1)], given=True), OWN[6]),
+        (*OWN[:4], Code("use-answer", "used = 1 +", "SyntaxError: bad", [(4, 1)]), Code("", "1"), OWN[6]),
+    ],
+    ids=["beside a lost question", "in a cell of the course's", "in an answer"],
+)
+def test_an_error_that_may_have_cost_points_leads(cells: tuple[Code | str, ...]) -> None:
+    held = notebook(*cells)
+    story = tell(graded(held, {"net": [], "use": []}), held, None, (), "en")
+    assert "SyntaxError" in " ".join(f"{cause.headline} {cause.message}" for cause in story.causes)
+    assert story.aside == ()
+
+
 def test_answers_still_to_be_written_are_named_and_accused_of_nothing() -> None:
     empty = student(net_answer=Code("net-answer", STUB, "NotImplementedError", [(3, 2)]))
     story = tell(graded(empty, {"net": ["net"], "use": []}, SOLUTION), empty, SOLUTION, (), "en")
