@@ -322,6 +322,14 @@ def test_printed_and_source_need_no_answer(checks: Path) -> None:
     assert verdicts(checks, body, exam(cells=(ran(0, "a", "print('hello')", "hello"),)))["test_x"] == ("passed", "")
 
 
+def test_the_text_of_an_answer_that_is_not_there_is_still_to_be_written(checks: Path) -> None:
+    body = 'text = source("a")\n@question("q")\ndef test_x(text):\n    assert "print" in text'
+    assert verdicts(checks, body, exam())["test_x"] == (
+        "errored",
+        "received  nothing yet: the answer is still to be written",
+    )
+
+
 def test_a_check_that_never_ends_loses_itself_alone(checks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "CHECK_SECONDS", 1.0)
     body = (
