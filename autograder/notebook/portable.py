@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import PurePosixPath
@@ -120,9 +120,13 @@ def make_portable(source: str, beside: frozenset[str]) -> Portable:
     """
     parts: list[str] = []
     repairs: list[tuple[RepairKind, str]] = []
+    blocks = _Blocks()
     for statement in _statements(source):
         text = source[statement.start : statement.end]
-        done = _without_command(text) if statement.ipython else _without_module(text, beside)
+        if statement.ipython:
+            done = _without_command(text)
+        else:
+            done = None if blocks.guard(text) else _without_module(text, beside)
         if done is not None:
             kind, text, detail = done
             repairs.append((kind, detail[:DETAIL_CHARS]))
@@ -195,12 +199,42 @@ def _without_command(text: str) -> tuple[RepairKind, str, str] | None:
     return "command", f"{indent}{instead}" + "\n" * text.count("\n"), detail
 
 
+@dataclass
+class _Blocks:
+    """The blocks that a statement stands in, as far as its indentation tells."""
+
+    open: list[tuple[int, bool]] = field(default_factory=list)
+    """Indentation of each one's first line, and whether what it holds runs on a condition."""
+
+    def guard(self, text: str) -> bool:
+        """Say whether a statement runs on a condition, of `try`, `if` and their like; what it begins is then open."""
+        line = text.lstrip(" \t")
+        if not line.strip() or line.startswith("#"):
+            return False
+        width = len(text[: len(text) - len(line)].expandtabs())
+        self.open = [block for block in self.open if block[0] < width]
+        guarded = any(conditional for _, conditional in self.open)
+        if found := _OPENS.match(line):
+            self.open.append((width, not found["body"]))
+        return guarded
+
+
+_OPENS = re.compile(
+    r"(?:async[ \t]+)?(?:(?P<body>def|class)|try|if|elif|else|except|finally|with|for|while|match|case)\b"
+)
+
+
 def _without_module(text: str, beside: frozenset[str]) -> tuple[RepairKind, str, str] | None:
     """An import that nothing guards, of a module that exists elsewhere only: an import of what stands in for it.
 
-    An indented one is left: under `try` or `if`, it is how a notebook finds out where it runs. So is one of a module
-    that lies beside the notebook.
+    One of a module that lies beside the notebook is left.
     """
+    indent = text[: len(text) - len(text.lstrip(" \t"))]
+    done = _stood_in(text[len(indent) :], beside)
+    return (done[0], indent + done[1], done[2]) if done else None
+
+
+def _stood_in(text: str, beside: frozenset[str]) -> tuple[RepairKind, str, str] | None:
     if (found := _away_from().match(text)) and not _lies_beside(found["module"] or "google", beside):
         instead = f"from {STANDIN} import{found['single'] or ''}"
         return "module", instead + text[found.end() :], found["module"] or "google.colab"

@@ -122,6 +122,14 @@ def test_the_body_of_a_magic_in_python_is_read() -> None:
         ("import os, gdown as g , numpy", f"import os, {STANDIN} as g , numpy"),
         ("import gdown; gdown.download('x')  # now", f"import {STANDIN} as gdown; gdown.download('x')  # now"),
         ("import pyodide.http", f"import {STANDIN} as pyodide"),
+        ("def keep():\n  from google.colab import files\n  f()", f"def keep():\n  from {STANDIN} import files\n  f()"),
+        ("class A:\n    def f(self):\n\timport gdown", f"class A:\n    def f(self):\n\timport {STANDIN} as gdown"),
+        (
+            'async def f():\n    """a\nif"""\n# b\n    import js',
+            f'async def f():\n    """a\nif"""\n# b\n    import {STANDIN} as js',
+        ),
+        ("if a:\n    b\ndef f():\n    import gdown", f"if a:\n    b\ndef f():\n    import {STANDIN} as gdown"),
+        ("def f():\n  if a:\n    b\n  import gdown", f"def f():\n  if a:\n    b\n  import {STANDIN} as gdown"),
     ],
 )
 def test_a_module_of_another_platform_is_stood_in_for(source: str, expected: str) -> None:
@@ -135,6 +143,9 @@ def test_a_module_of_another_platform_is_stood_in_for(source: str, expected: str
     [
         "try:\n    import google.colab\n    here = False\nexcept ImportError:\n    here = True",
         "if False:\n    from google.colab import drive",
+        "def here():\n    try:\n        import google.colab\n    except ImportError:\n        return True",
+        "if far:\n    def mount():\n        from google.colab import drive",
+        "with suppress(ImportError):\n\n    # perhaps\n    import google.colab",
         "from google.protobuf import message",
         "import google.colaboratory",
         "import json, jsonschema, wgets",
