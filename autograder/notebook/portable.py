@@ -208,9 +208,9 @@ class _Blocks:
 
     def guard(self, text: str) -> bool:
         """Say whether a statement runs on a condition, of `try`, `if` and their like; what it begins is then open."""
-        line = text.lstrip(" \t")
-        if not line.strip() or line.startswith("#"):
+        if _NOTHING.fullmatch(f"{text}\n"):
             return False
+        line = text.lstrip(" \t")
         width = len(text[: len(text) - len(line)].expandtabs())
         self.open = [block for block in self.open if block[0] < width]
         guarded = any(conditional for _, conditional in self.open)
