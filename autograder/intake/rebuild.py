@@ -16,6 +16,8 @@ from autograder.wire.messages import Cell
 
 PORTABLE_CHARS = 1_000_000
 """How much of a notebook's code is made to work here: no student writes more, and reading it takes time."""
+IMPORTS = re.compile(r"^(?:import|from[ \t]+[\w.]+[ \t]+import)[ \t]+[\w*., \t]+(?=#|\r?$)", re.MULTILINE)
+"""Imports of one line, at the left margin."""
 FENCE = re.compile(r"\A\s*(?:```|~~~)[^\n]*\n(.*?)\n?(?:```|~~~)\s*\Z", re.DOTALL)
 """Code in a Markdown cell, between the marks that set it off."""
 
@@ -200,14 +202,17 @@ class _Rebuilding:
         return place < start or any(self.roles[one].solution for one in later)
 
     def _reset(self) -> None:
-        """The course's text in locked cells; code in answers that are code."""
-        for piece in self.run:
+        """The course's text in locked cells, what students import there behind it; code in answers that are code."""
+        for piece in list(self.run):
             if piece.ours is None:
                 continue
             cell = self.release[piece.ours]
             if self.roles[piece.ours].locked and (piece.cell_type, piece.source.strip()) != _text(cell):
                 piece.repairs.append(("reset", ""))
+                added = "" if self.roles[piece.ours].tests else _added_imports(piece, cell)
                 piece.cell_type, piece.source = cell.cell_type, cell.source
+                if added:
+                    self.run.insert(self.run.index(piece) + 1, _Piece("code", added))
             elif self.roles[piece.ours].locked:
                 piece.source = cell.source
             elif piece.cell_type != cell.cell_type:
@@ -265,6 +270,14 @@ def given_sources(release: Notebook) -> frozenset[str]:
 
 def _before(like: int | None, ours: int) -> bool:
     return like is not None and like < ours
+
+
+def _added_imports(piece: _Piece, cell: NotebookCell) -> str:
+    """The lines of a changed cell of the course's that import, and that the course's own has not."""
+    if piece.cell_type != "code" or cell.cell_type != "code":
+        return ""
+    given = {line.strip() for line in cell.source.splitlines()}
+    return "\n".join(line for line in IMPORTS.findall(piece.source[:PORTABLE_CHARS]) if line.strip() not in given)
 
 
 def _text(cell: NotebookCell) -> tuple[str, str]:

@@ -144,6 +144,19 @@ def test_of_two_cells_that_make_an_answers_name_neither_is_taken_for_it() -> Non
     assert rebuild(parsed(release), parsed(theirs)).sources == {}
 
 
+def test_what_a_student_imports_in_a_locked_cell_is_imported_behind_it() -> None:
+    theirs = "import math\nimport numpy as np  # mine\nfrom os import (path,\n sep)\nfrom os import path, sep\nmath = 3"
+    found = rebuilt(RELEASE[0], edited(1, theirs), *RELEASE[2:])
+    assert run_of(found)[:2] == [("imports", "import math"), ("", "import numpy as np  \nfrom os import path, sep")]
+    assert ids_of(found) == [ORDER[0], "", *ORDER[1:]]
+    assert repairs_of(found) == [("reset", "imports")]
+
+
+def test_what_a_student_imports_in_a_test_is_not() -> None:
+    found = rebuilt(*RELEASE[:3], edited(3, "import numpy as np\nassert True"), *RELEASE[4:])
+    assert run_of(found) == run_of(rebuilt(*RELEASE))
+
+
 def test_an_empty_notebook_becomes_the_release() -> None:
     found = rebuilt()
     assert run_of(found) == run_of(rebuilt(*RELEASE))
