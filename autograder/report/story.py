@@ -178,7 +178,7 @@ class _Teller:
         )
 
     def _matters(self, root: Fault) -> bool:
-        """Whether a lost result is known to follow from it, or is asked beside it.
+        """Whether a lost result is known to follow from it, or is asked beside it and follows from no other.
 
         Students mend first what the page says first: an error of their own among answers that are right is no lead. A
         cell of the course's ought to run: what stopped it may be behind anything.
@@ -195,7 +195,10 @@ class _Teller:
         named = self._causes.lack(root) is not None or any(
             text in one.message for some in lost.values() for one in some for text in told
         )
-        return named or self._id(cell) in self._exam.sources or any(lost.get(question) for question in beside)
+        known = {self._message(one) for one in self._roots}
+        open_ones = (one for question in beside for one in lost.get(question, ()) if one.status != "skipped")
+        unknown = any(one.message not in known for one in open_ones)
+        return named or self._id(cell) in self._exam.sources or unknown
 
     def _explain(self, root: Fault) -> Mismatch:
         lack = self._causes.lack(root)

@@ -163,6 +163,18 @@ def test_an_error_that_may_have_cost_points_leads(cells: tuple[Code | str, ...])
     assert story.aside == ()
 
 
+def test_an_error_beside_a_question_that_another_explains_is_no_lead() -> None:
+    error = "ValueError: not recognized: lr"
+    stray = Code("", "tf.Session()", "AttributeError: no Session", [(1, 1)])
+    answer = Code("net-answer", "net = compile(lr=1)", error, [(2, 1)])
+    held = notebook(
+        "# Lab", stray, answer, Code("net", "assert net", "NameError: name 'net' is not defined", given=True)
+    )
+    story = tell(graded(held, {"net": ["net"]}), held, None, (), "en")
+    assert [cause.headline for cause in story.causes] == [error]
+    assert [cause.headline for cause in story.aside] == ["AttributeError: no Session"]
+
+
 def test_answers_still_to_be_written_are_named_and_accused_of_nothing() -> None:
     empty = student(net_answer=Code("net-answer", STUB, "NotImplementedError", [(3, 2)]))
     story = tell(graded(empty, {"net": ["net"], "use": []}, SOLUTION), empty, SOLUTION, (), "en")
