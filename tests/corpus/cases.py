@@ -23,8 +23,8 @@ IMPORTS, DOUBLE, DOUBLE_TEST, NAMES, NAMES_TEST, GREET, GREET_TEST = range(1, 8)
 FILE = f"{toy.NAME}.ipynb"
 IDS = ("imports", "double-answer", "double", "names-answer", "names", "greet-answer", "greet")
 FULL = 8.0
-NO_GREET = 7.0
-"""Points without an answer to the last question: its visible test asks for the names alone."""
+NO_GREET = 6.0
+"""Points without an answer to the last question: its visible test asks for the names alone, and pays with a check."""
 
 
 @dataclass(frozen=True)
