@@ -184,9 +184,9 @@ def test_a_hidden_set_is_in_no_room(course: Path) -> None:
 import pathlib
 def learn(images, labels):
     found = sorted(path.name for path in pathlib.Path("/data").iterdir())
-    raise RuntimeError(str(found))"""
+    raise LookupError if found == ["mnist"] else RuntimeError"""
     digits.hand_in(course, "mallory", {"learn-answer": look})
-    assert "RuntimeError: ['mnist']" in outcome(run(course)["mallory"], "test_learned").message
+    assert outcome(run(course)["mallory"], "test_learned").message.startswith("received  LookupError")
 
 
 def test_fit_is_capped_in_cells_and_not_in_the_training_function(course: Path) -> None:
