@@ -14,7 +14,7 @@ is taken to collapse with a probability of 5 %, or what was seen where that is m
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
@@ -188,9 +188,9 @@ class _Reference:
         What is seen counts where one seed in twenty does not explain it; and where two runs at most are made, no rule
         can make up for what nobody saw.
         """
-        seen = self.collapsed / self.runs
+        seen = self._seen
         unlikely = self.collapsed > 0 and 1 - float(bdtr(self.collapsed - 1, self.runs, COLLAPSES)) < 1 - CONFIDENCE
-        return seen if unlikely or self.budget < HOPELESS_RUNS else max(seen if unlikely else 0.0, COLLAPSES)
+        return seen if unlikely or self.budget < HOPELESS_RUNS else COLLAPSES
 
     def highest(self, rate: float) -> tuple[float, float, float]:
         """Return the highest fair limit, how often correct work fails there, and how often it passes at once."""
@@ -214,9 +214,9 @@ class _Reference:
         early = self.collapses**HOPELESS_RUNS if self.budget > HOPELESS_RUNS else 0.0
         return math.fsum(weight * one for weight, one in zip(self._weights(), at, strict=True)) + early
 
-    def _left(self) -> Iterator[int]:
+    def _left(self) -> range:
         """How many runs are left to be compared, where none collapses, one does, …"""
-        return iter(range(self.budget, -1, -1))
+        return range(self.budget, -1, -1)
 
     def _weights(self) -> list[float]:
         """How likely each of these is."""

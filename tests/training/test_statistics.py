@@ -16,6 +16,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from autograder.judge.verdict import Bar, Decision, Rule, decide
 from autograder.training.statistics import Calibration, calibrate_bar, separation, settled, spread_limit
+from fairness import UNITS
 
 SCORES = [0.712, 0.724, 0.731, 0.718, 0.709, 0.726, 0.722, 0.715, 0.717, 0.728]
 GRAIN = 0.00025
@@ -142,11 +143,7 @@ def test_better_scores_raise_the_bar_as_much(scores: Sequence[float], gain: floa
 
 def drawn(source: np.random.Generator, kind: str, count: int, *, below: float = 0.0, collapses: float = 0.0) -> Floats:
     """Scores around 0.8, of deviation 0.01, some of which collapse to chance."""
-    unit = {
-        "normal": lambda: source.standard_normal(count),
-        "skewed": lambda: -(source.gamma(2, 1, count) - 2) / math.sqrt(2),
-        "heavy": lambda: source.standard_t(3, count) / math.sqrt(3),
-    }[kind]()
+    unit = UNITS[kind](source, count)
     scores = np.where(source.random(count) < collapses, 0.1 + 0.01 * source.random(count), 0.8 + 0.01 * (unit - below))
     return np.clip(np.round(scores * 2000) / 2000, 0, 1)
 
