@@ -12,20 +12,20 @@ import numpy as np
 from autograder.course import Assignment
 from autograder.engine import Engine
 from autograder.errors import CourseError, GraderError, Problem
+from autograder.fairness.statistics import Calibration, Separation, calibrate_bar, separation
+from autograder.fairness.thresholds import write_thresholds
+from autograder.fairness.verdict import Bar, Rule
 from autograder.intake import as_submission
 from autograder.judge.message import CheckFailed
 from autograder.judge.trainings import Predictions
-from autograder.judge.verdict import Bar, Rule
 from autograder.marking import Assessor, trainings
+from autograder.network.mistakes import MISTAKES
 from autograder.pipeline import Options, assessing
 from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
 from autograder.training.desk import Scored
 from autograder.training.job import Job
-from autograder.training.mistakes import MISTAKES
-from autograder.training.statistics import Calibration, Separation, calibrate_bar, separation
-from autograder.training.thresholds import write_thresholds
 from autograder.wire import codec
 from autograder.wire.messages import Array, Fault, Network, Record, TrainedProbe
 

@@ -31,8 +31,8 @@ from autograder.course import (
 )
 from autograder.data import commands as data_commands
 from autograder.errors import AutograderError, CourseError, DataError, Problem
-from autograder.export.submitted import due_of, late_by
 from autograder.grades import is_ours
+from autograder.nbgrader.submitted import due_of, late_by
 from autograder.paths import Paths
 from autograder.records import Grade, HandMark, TrainingUse
 from autograder.report.table import Row, changes, points, summary, table
@@ -267,8 +267,8 @@ def grade(
 
 
 def _grading(assignment: str, options: Options, timings: Timings, *, compat: bool) -> Iterator[Step]:
-    from autograder import compat as as_nbgrader
     from autograder import pipeline
+    from autograder.nbgrader import compat as as_nbgrader
 
     if compat:
         return as_nbgrader.grade(load_nbgrader_assignment(_root(), assignment), options, timings)
@@ -476,7 +476,7 @@ def _progress() -> Progress:
 
 
 def _print_differences(assignment: str) -> None:
-    from autograder.compat import differences
+    from autograder.nbgrader.compat import differences
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("student", overflow="fold")
@@ -507,7 +507,7 @@ def _marks(paths: Paths, assignment: str) -> dict[str, dict[str, HandMark]]:
     """What somebody gave by hand in the gradebook, by student and question; nothing where the course keeps none."""
     if not keeps_gradebook(paths):
         return {}
-    from autograder.export.gradebook import read_marks
+    from autograder.nbgrader.gradebook import read_marks
 
     return read_marks(paths, assignment)
 
@@ -525,7 +525,7 @@ def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
     if not parts[0].keeps_gradebook:
         return
     with err.status(f"{parts[0].name}: bringing the gradebook up to date"):
-        from autograder.export.gradebook import keep_grades
+        from autograder.nbgrader.gradebook import keep_grades
         from autograder.store import Store
 
         students = {one.student for one in grades}
@@ -550,10 +550,10 @@ def _print_kept(steps: list[Step]) -> None:
 def _penalties(assignment: Assignment) -> dict[str, float]:
     """What lateness took, by student: the gradebook knows of extensions; without one, course.yaml's rule holds."""
     if keeps_gradebook(assignment.paths):
-        from autograder.export.gradebook import read_penalties
+        from autograder.nbgrader.gradebook import read_penalties
 
         return read_penalties(assignment)
-    from autograder.export.submitted import penalties
+    from autograder.nbgrader.submitted import penalties
     from autograder.store import Store
 
     with Store(assignment.paths.store) as store:

@@ -12,7 +12,7 @@ from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_assert, explain_fault, explain_lack, status_of
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import phrase, render
-from autograder.nbgrader_rules import sane_score
+from autograder.nbgrader.rules import sane_score
 from autograder.records import Check, CheckStatus, Exam, Grade, HandMark, Outcome, Question, QuestionGrade, digest
 from autograder.wire.messages import CellRun, Fault
 

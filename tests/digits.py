@@ -136,9 +136,9 @@ def make_course(
     `bars` are by probe, calibrated for `shelf`; `answers` are the solution's, one a question.
     """
     from autograder.course import load_assignment
+    from autograder.fairness.thresholds import write_thresholds
     from autograder.release import write_release
     from autograder.training.job import calibrated_for
-    from autograder.training.thresholds import write_thresholds
 
     folder = root / "source" / NAME
     folder.mkdir(parents=True, exist_ok=True)

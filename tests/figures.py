@@ -21,15 +21,15 @@ from typing import Any
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.engine import Workshop
 from autograder.engine.local import LocalEngine
-from autograder.judge.verdict import Bar, Decision, Rule, decide
+from autograder.fairness.statistics import calibrate_bar
+from autograder.fairness.verdict import Bar, Decision, Rule, decide
 from autograder.marking import libraries
+from autograder.network.mistakes import MISTAKES
 from autograder.recipes import Recipe
 from autograder.records import TrainingRun
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
 from autograder.training.job import Job, make_jobs
-from autograder.training.mistakes import MISTAKES
-from autograder.training.statistics import calibrate_bar
 from autograder.wire.messages import Network
 from autograder.worker.keras_reader import read_model
 

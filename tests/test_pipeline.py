@@ -18,11 +18,12 @@ import msgspec
 import pytest
 
 import toy
-from autograder import compat, marking
+from autograder import marking
 from autograder.course import Assignment, load_assignment
 from autograder.errors import CourseError
 from autograder.intake import read_submission
 from autograder.marking import cut_short
+from autograder.nbgrader import compat
 from autograder.notebook.formats import Notebook
 from autograder.pipeline import Options, Step, Timings, choose_students, grade, rejudge
 from autograder.records import Evidence, Grade, Submission, load_evidence

@@ -1,1 +1,1 @@
-"""Grades as other programs keep them. Each goes one way: from the store to them."""
+"""The names that courses' `nbgrader_config.py` import."""

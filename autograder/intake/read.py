@@ -11,8 +11,8 @@ from autograder.course import Assignment
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
 from autograder.errors import CourseError, Problem
+from autograder.intake.assemble import Rebuilt, rebuild, text_kind
 from autograder.intake.find import Found, find_submission
-from autograder.intake.rebuild import Rebuilt, rebuild, text_kind
 from autograder.notebook.attachments import attached
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of

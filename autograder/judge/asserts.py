@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograder.judge.explain import explain, explain_params, unread
 from autograder.judge.frames import Table
 from autograder.judge.layers import counted, with_difference, with_place
-from autograder.judge.listed import network_from_list, without_shapes
 from autograder.judge.message import CannotTell, CheckFailed, Mismatch
 from autograder.judge.shown import array_text, cut, network_of, numbers, numeric, shown
-from autograder.judge.signature import signature
 from autograder.judge.tables import table_mismatch
 from autograder.judge.values import Model
 from autograder.locale import phrase, phrases
+from autograder.network.explain import explain, explain_params, unread
+from autograder.network.listed import network_from_list, without_shapes
+from autograder.network.signature import signature
 from autograder.wire.messages import Layer, Network
 
 SHOWN_DIFFERENCES = 3

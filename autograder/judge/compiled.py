@@ -11,10 +11,10 @@ from itertools import chain
 from typing import Any, TypeGuard
 
 from autograder.judge.message import CheckFailed, Mismatch, Said
-from autograder.judge.normal import parts
 from autograder.judge.shown import network_of
 from autograder.judge.written import Written, as_recorded, as_written, differing, same, same_value, setting_name, shown
 from autograder.locale import Phrase, phrase
+from autograder.network.normal import parts
 from autograder.wire.messages import Compiled, Network
 
 CROSSENTROPIES = {

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.explain import Difference, explain, raised
 from autograder.judge.message import CheckFailed, Mismatch, Said
-from autograder.judge.normal import parts, plain_class
 from autograder.judge.shown import cut, network_of
 from autograder.judge.values import Model
 from autograder.judge.written import Written, as_recorded, as_written, general, same, same_value, shown
 from autograder.locale import phrase, phrases
+from autograder.network.explain import Difference, explain, raised
+from autograder.network.normal import parts, plain_class
 from autograder.wire.messages import Layer
 
 ACTIVATION_LAYERS = {"Activation", "ReLU", "Softmax", "LeakyReLU", "ELU", "PReLU"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograder.fairness.verdict import Bar, Decision, Rule, Verdict, decide, single
 from autograder.judge.channel import TrainingCase
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.trainings import NAN, NeedsTraining, Predictions, Training, curve, diverged, score_of
-from autograder.judge.verdict import Bar, Decision, Rule, Verdict, decide, single
 from autograder.locale import Phrase, phrase
 from autograder.recipes import MetricName
 from autograder.records import TrainingRun
@@ -19,7 +19,7 @@ def assert_reaches(given: Any, metric: MetricName = "accuracy") -> None:
     """Require the score that course.yaml asks for, of a `trained` network or of predictions.
 
     A trained network reaches it with one of the trainings that the recipe's budget allows: see
-    `autograder.judge.verdict`, which may ask for one more. Raises LookupError where the recipe has no calibrated
+    `autograder.fairness.verdict`, which may ask for one more. Raises LookupError where the recipe has no calibrated
     threshold for the metric.
     """
     if isinstance(given, Training):

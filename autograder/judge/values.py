@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from autograder.judge.frames import Column, Table
 from autograder.judge.message import CheckFailed, Mismatch
-from autograder.judge.signature import signature
 from autograder.judge.trainings import History
 from autograder.locale import Phrase, phrase, phrases
+from autograder.network.signature import signature
 from autograder.wire import codec
 from autograder.wire.messages import (
     Array,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.errors import CourseError, Problem, SubmissionError
-from autograder.nbgrader_rules import OutputRules
+from autograder.nbgrader.rules import OutputRules
 from autograder.notebook.formats import course_notebook_bytes
 from autograder.paths import Paths, sqlite_address
 from autograder.wire import codec

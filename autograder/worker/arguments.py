@@ -25,7 +25,7 @@ from autograder.wire.messages import (
     Tensor,
     Text,
 )
-from autograder.worker.allowed_layers import make_layer
+from autograder.worker.training.allowed_layers import make_layer
 
 
 class NotThere(Exception):

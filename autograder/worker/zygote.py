@@ -126,7 +126,8 @@ def _begin_again(setup: dict[str, Any], module: str) -> NoReturn:
 
 def _load_rooms() -> dict[str, Serve]:
     """Load what rooms run, by kind of room."""
-    from autograder.worker import run, train  # after the preloads: IPython loads what they configure
+    from autograder.worker import run  # after the preloads: IPython loads what they configure
+    from autograder.worker.training import train  # after the preloads: IPython loads what they configure
 
     lazy_weights.install()
     datasets.install(more=weights.wrap_for)

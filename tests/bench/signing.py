@@ -25,8 +25,8 @@ def main() -> None:
     """Print the ratio. Weights are drawn as Keras draws them, at once."""
     import keras
 
-    from autograder.judge.explain import explain
-    from autograder.judge.signature import signature
+    from autograder.network.explain import explain
+    from autograder.network.signature import signature
     from autograder.worker.keras_reader import read_model
 
     def build() -> Any:

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.judge.signature import signature
+from autograder.network.signature import signature
 from autograder.wire.messages import Layer, Network, Weight
-from autograder.worker import rebuild as rebuild_module
-from autograder.worker.allowed_layers import LAYERS
 from autograder.worker.keras_reader import read_model
-from autograder.worker.rebuild import MAX_LAYERS, NotRebuilt, rebuild
+from autograder.worker.training import rebuild as rebuild_module
+from autograder.worker.training.allowed_layers import LAYERS
+from autograder.worker.training.rebuild import MAX_LAYERS, NotRebuilt, rebuild
 from networks import Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
 pytestmark = pytest.mark.tensorflow

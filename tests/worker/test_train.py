@@ -40,7 +40,7 @@ SERVE = """
 import socket, sys
 import tensorflow, keras
 from autograder.wire import codec, messages
-from autograder.worker import train
+from autograder.worker.training import train
 talk = socket.socket(fileno=int(sys.argv[1]))
 while talk.recv(1, socket.MSG_PEEK):
     try:
@@ -397,7 +397,7 @@ def test_what_is_ours_is_raised(train: Trainer, changes: dict[str, Any], said: s
 RAISED = """
 import json, sys
 import tensorflow as tf
-from autograder.worker import train
+from autograder.worker.training import train
 
 for kind, said in json.load(sys.stdin):
     try:

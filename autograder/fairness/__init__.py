@@ -1,0 +1,1 @@
+"""Fair thresholds: the verdict on scores of trainings, and the statistics it rests on. Pure."""

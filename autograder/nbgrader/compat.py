@@ -1,0 +1,507 @@
+"""The line as nbgrader would have it: its notebook, its outputs' rule, its score, in our rooms.
+
+Read `grade` first. No checks, no solution, no training: a course that was made for nbgrader alone is graded as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from autograder.course import ON_TRUST, Assignment
+from autograder.data.course_shelf import course_shelf
+from autograder.engine import Workshop
+from autograder.errors import CourseError, GraderError, Problem, SubmissionError, cause_of
+from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
+from autograder.intake import students
+from autograder.intake.names import on_disk
+from autograder.judge.message import Mismatch, compose
+from autograder.locale import Phrase, phrase, render
+from autograder.marking import REMARKS, libraries
+from autograder.nbgrader.rules import OutputRules, Refused, nbgrader_score, sane_score, seen_by_nbgrader
+from autograder.notebook.formats import Notebook
+from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
+from autograder.notebook.metadata import role_of
+from autograder.pipeline import Options, Step, Timings, choose_engine, choose_students, require_hidden, warm_notes
+from autograder.records import (
+    CheckStatus,
+    Evidence,
+    Exam,
+    Grade,
+    Outcome,
+    Plan,
+    QuestionGrade,
+    Submission,
+    SubmissionStatus,
+    digest,
+    load_exam,
+)
+from autograder.release import is_private, release_files
+from autograder.sandbox.exam import Order
+from autograder.sandbox.isolation import measure, suffices
+from autograder.sandbox.rooms import Zygote
+from autograder.store import Keys, Store
+from autograder.wire.messages import CellRun, FitCap
+
+NOTHING_ASKED = Plan((), {}, ())
+ENVIRONMENT = {"NBGRADER_EXECUTION": "autograde"}
+"""What nbgrader's kernels see."""
+NOTEBOOK = ".ipynb"
+"""The source's own are never put beside: nbgrader does not, and they hold solutions."""
+REFUSED = "nbgrader would refuse the whole submission"
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One notebook of one student, as nbgrader finds it."""
+
+    student: str
+    notebook: str
+    digest: str
+    sanitized: Sanitized | None
+    refusal: str = ""
+    """Why nbgrader would not run it."""
+    order: Order | None = None
+    """The exam it needs, where nothing refuses it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that one student handed in, by notebook; None for a notebook that is not there."""
+
+    student: str
+    notebooks: Mapping[str, Handed | None]
+
+    @property
+    def digest(self) -> str:
+        return digest(*(one.digest for one in self.notebooks.values() if one))
+
+
+class Course:
+    """The notebooks of one assignment, and what nbgrader knows of them. Use as a context manager."""
+
+    def __init__(self, assignments: Sequence[Assignment], isolation: str = "") -> None:
+        """Raises CourseError for what nbgrader refuses of the sources, DataError for a data set that is not whole."""
+        self.assignments = {one.notebook_name: one for one in assignments}
+        self.first = assignments[0]
+        self.name, self.paths = self.first.name, self.first.paths
+        self.limits = msgspec.structs.replace(self.first.settings.limits, fit=FitCap())
+        self.isolation = isolation
+        shelf = course_shelf(self.first.stand_ins)
+        self.sets = tuple(shelf.item(name) for name in self.first.settings.data)
+        if hidden := [one.name for one in self.sets if one.hidden]:
+            shown = self.paths.shown(self.paths.course)
+            text = f"a hidden set is never shown to a room: {', '.join(hidden)}"
+            raise CourseError([Problem(shown, 0, f"assignments.{self.name}.data", text)])
+        self._master = MasterCopy(self.paths, self.name, [one.source_path for one in assignments])
+        self.rules = self._master.output_rules
+        self.questions = self._master.questions
+
+    def question_id(self, notebook: str, cell: str) -> str:
+        """A cell's id, which is one of its notebook's; said with it where there are several."""
+        return cell if len(self.questions) == 1 else f"{notebook}/{cell}"
+
+    @property
+    def preload(self) -> list[str]:
+        """Modules to import once. Not those that test cells alone import: what they write then costs points."""
+        found: dict[str, None] = {}
+        for one in self.assignments.values():
+            plain = Notebook(tuple(cell for cell in one.source.cells if not role_of(cell).tests))
+            found |= dict.fromkeys(replace(one, source=plain).preload)
+        return list(found)
+
+    def work(self, student: str) -> Work:
+        """Return what a student handed in, read and restored."""
+        return Work(student, {name: self._read(student, name) for name in self.questions})
+
+    def _read(self, student: str, notebook: str) -> Handed | None:
+        folder = self.paths.submission(student, self.name)
+        path = folder / f"{notebook}.ipynb"
+        if folder.is_symlink() or folder.parent.is_symlink() or path.is_symlink() or not path.is_file():
+            return None
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise CourseError([Problem(self.paths.shown(path), 0, "", f"cannot be read: {error.strerror}")]) from error
+        own = digest(notebook, data)
+        try:
+            if len(data) > self.limits.notebook_mb * 2**20:
+                raise SubmissionError(f"over {self.limits.notebook_mb} MB")
+            sanitized = self._master.sanitize(notebook, student, data)
+        except SubmissionError as error:
+            return Handed(student, notebook, own, None, f"{notebook}.ipynb: {error}")
+        return Handed(student, notebook, own, sanitized, order=self._order(student, own, sanitized))
+
+    def _order(self, student: str, own: str, sanitized: Sanitized) -> Order:
+        files = self._files(student)
+        contents = [part for name, path in files.items() for part in (name, path.read_bytes())]
+        run = msgspec.json.encode([list(sanitized.cells), self.limits, ENVIRONMENT])
+        key = digest("compat", own, run, libraries(), *(one.digest for one in self.sets), *contents)
+        submission = Submission(student, own, sanitized.cells, files=files)
+        return Order(
+            key,
+            submission,
+            NOTHING_ASKED,
+            self.limits,
+            self.isolation,
+            self.sets,
+            environment=ENVIRONMENT,
+            as_kernel=True,
+        )
+
+    def _files(self, student: str) -> dict[str, Path]:
+        """What lies beside the notebook when it runs: the student's files, under the source's of the same name."""
+        folder = self.paths.submission(student, self.name)
+        plain = [path for path in sorted(folder.rglob("*")) if _is_plain(path, folder)]
+        own = {on_disk(str(path.relative_to(folder))): path for path in plain}
+        given = {str(file.name): file.source for file in release_files(self.first) if file.name.suffix != NOTEBOOK}
+        kept = {name: own[name] for name in self._master.not_overwritten & own.keys()}
+        size = 0
+        fitting = {}
+        for name, path in sorted({**own, **given, **kept}.items(), key=lambda file: (file[0].endswith(NOTEBOOK), file)):
+            size += path.stat().st_size
+            if size <= self.limits.files_mb * 2**20:
+                fitting[name] = path
+        return fitting
+
+    def evidence(self, handed: Handed) -> Path:
+        return self.paths.compat_evidence(self.name, handed.student, handed.notebook)
+
+    def walled(self, exam: Exam) -> bool:
+        """Whether evidence was taken behind the wall the course asks for now, or a stronger one."""
+        return suffices(exam.isolation, self.first.course.isolation)
+
+    def __enter__(self) -> Course:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._master.__exit__()
+
+
+def _is_plain(path: Path, folder: Path) -> bool:
+    """Whether a file was handed in: no link, no link on its way, nothing a tool left there."""
+    name = path.relative_to(folder)
+    ways = [path, *(folder / parent for parent in name.parents)]
+    return (
+        path.is_file() and not any(way.is_symlink() for way in ways) and not is_private(name) and len(str(name)) <= 500
+    )
+
+
+# --- The line ---------------------------------------------------------------------------------------------------------
+
+
+def grade(assignments: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Step]:
+    """Grade what is new or changed as nbgrader would, and yield each submission when its grade is stored.
+
+    Raises CourseError where the course is broken, DataError where a data set is not whole, IsolationError where this
+    machine cannot raise the wall.
+    """
+    started = time.monotonic()
+    isolation = measure().require(assignments[0].course.isolation)
+    require_hidden(assignments[0].paths.root)
+    chosen = choose_students(assignments[0], students(assignments[0]), options.students)
+    with Course(assignments, isolation) as course, Store(course.paths.store) as store:
+        ready: list[Work] = []
+        waiting: dict[str, Work] = {}
+        orders: list[Order] = []
+        for student in chosen:
+            try:
+                work = course.work(student)
+                needed = _orders(course, work, again=options.again)
+            except Exception as surprise:  # whatever it is, it is one student's row
+                yield Step(_give_up(course, store, Work(student, {}), cause_of(surprise)), len(chosen))
+                continue
+            if needed:
+                waiting[student] = work
+                orders += needed
+            else:
+                ready.append(work)
+        for work in ready:
+            yield _mark(course, store, work, len(chosen))
+        if waiting:
+            for work, error in _examine(course, waiting, orders, options, timings):
+                yield _mark(course, store, work, len(chosen), error)
+    timings.total = time.monotonic() - started
+
+
+def _orders(course: Course, work: Work, *, again: bool = False) -> list[Order]:
+    """The exams to hold for a student: those whose evidence is not there yet."""
+    orders = []
+    for handed in work.notebooks.values():
+        if handed is not None and handed.order is not None and not _is_refused(work):
+            exam = None if again else load_exam(course.evidence(handed))
+            if exam is None or exam.key != handed.order.key or not course.walled(exam):
+                orders.append(handed.order)
+    return orders
+
+
+def _is_refused(work: Work) -> bool:
+    return any(one is not None and one.refusal for one in work.notebooks.values())
+
+
+def _examine(
+    course: Course, waiting: dict[str, Work], orders: list[Order], options: Options, timings: Timings
+) -> Iterator[tuple[Work, GraderError | None]]:
+    """Hold the exams, and yield each student once the last of theirs is there, or failed through a fault of ours."""
+    started = time.monotonic()
+    with Zygote(course.preload, course.paths.cache) as zygote:
+        timings.notes += [*warm_notes(zygote.warm()), f"{ON_TRUST}: all"]
+        timings.warm = time.monotonic() - started
+        engine = choose_engine(options, Workshop(zygote, course.isolation))
+        missing = Counter(order.submission.student for order in orders)
+        errors: dict[str, GraderError] = {}
+        for result in engine.examine(orders):
+            student = result.order.submission.student
+            try:
+                _keep(course, waiting[student], result.order, result.evidence, result.error)
+            except GraderError as error:
+                errors[student] = error
+            missing[student] -= 1
+            if not missing[student]:
+                yield waiting[student], errors.get(student)
+        timings.rooms = time.monotonic() - started - timings.warm
+
+
+def _keep(course: Course, work: Work, order: Order, evidence: Evidence | None, error: GraderError | None) -> None:
+    if evidence is None:
+        raise error or GraderError("the exam gave no evidence")
+    handed = next(one for one in work.notebooks.values() if one is not None and one.order is order)
+    try:
+        evidence.save(course.evidence(handed))
+    except OSError as failed:
+        raise GraderError(f"the evidence cannot be stored: {failed}") from failed
+
+
+# --- Marking ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What nbgrader records of one cell."""
+
+    score: float
+    status: CheckStatus
+    message: str = ""
+    by_hand: bool = False
+
+
+def _mark(course: Course, store: Store, work: Work, total: int, error: GraderError | None = None) -> Step:
+    """Mark a student's work from the evidence that lies on disk, and store the grade."""
+    if error is not None:
+        return Step(_give_up(course, store, work, str(error)), total)
+    exams = {
+        name: load_exam(course.evidence(handed))
+        for name, handed in work.notebooks.items()
+        if handed is not None and handed.order is not None and not _is_refused(work)
+    }
+    keys = _keys(course, work, exams)
+    stored = store.grade(course.name, work.student) if store.keys(course.name, work.student) == keys else None
+    if stored is not None:
+        return Step(stored, total, unchanged=True)
+    try:
+        graded = _grade(course, work, exams)
+    except Exception as surprise:  # whatever it is, it is one student's row
+        return Step(_give_up(course, store, work, cause_of(surprise)), total)
+    return Step(store.save(graded, keys, "compat"), total)
+
+
+def _give_up(course: Course, store: Store, work: Work, why: str) -> Grade:
+    """Store a grade in which every cell is ours to mend."""
+    return store.save(_whole(course, work, "ungraded", why, "ungraded", full=True), Keys("", ""), "compat")
+
+
+def _keys(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Keys:
+    questions = msgspec.json.encode({name: [vars(one) for one in cells] for name, cells in course.questions.items()})
+    rules = msgspec.json.encode([vars(course.rules), course.first.course.language])
+    exam = digest("compat", work.digest, *(exam.key for exam in exams.values() if exam))
+    return Keys(exam, digest(exam, questions, rules))
+
+
+def _grade(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Grade:
+    if not any(work.notebooks.values()):
+        names = ", ".join(f"{name}.ipynb" for name in work.notebooks)
+        return _whole(course, work, "missing", f"no {names} handed in", "failed")
+    try:
+        marks = {name: _mark_notebook(course, name, work.notebooks[name], exams.get(name)) for name in work.notebooks}
+    except Refused as refused:
+        return _whole(course, work, "graded", f"{REFUSED}: {refused}", "errored")
+    questions = tuple(
+        _question(course, name, cell, marks[name][cell.id])
+        for name, cells in course.questions.items()
+        for cell in cells
+    )
+    held = [exam for exam in exams.values() if exam is not None]
+    return Grade(
+        work.student,
+        course.name,
+        "graded",
+        questions,
+        isolation=held[0].isolation if held else "",
+        device="cpu",
+        seconds=round(sum(exam.seconds for exam in held), 3),
+        submission=work.digest,
+        stand_ins=tuple(one.name for one in course.sets if one.stand_in),
+    )
+
+
+def _whole(
+    course: Course, work: Work, status: SubmissionStatus, why: str, of_cells: CheckStatus, *, full: bool = False
+) -> Grade:
+    """A grade that is the same for every cell."""
+    questions = tuple(
+        _question(course, name, cell, Marked(cell.points if full else 0.0, of_cells))
+        for name, cells in course.questions.items()
+        for cell in cells
+    )
+    return Grade(work.student, course.name, status, questions, submission=work.digest, fault=why)
+
+
+def _question(course: Course, notebook: str, cell: GradedCell, marked: Marked) -> QuestionGrade:
+    language = course.first.course.language
+    tests = cell.kind == "tests"
+    said = phrase("The tests of the notebook") if tests else phrase("The answer, read by your teacher")
+    name = course.question_id(notebook, cell.id)
+    title, kind = render(said, language), "hand" if marked.by_hand or not tests else "tests"
+    outcome = Outcome(TEST_CELL, name, title, marked.status, TEST_CELL_WEIGHT, marked.message, kind)  # type: ignore[arg-type]
+    return QuestionGrade(name, marked.score, cell.points, (outcome,))
+
+
+def _mark_notebook(course: Course, name: str, handed: Handed | None, exam: Exam | None) -> dict[str, Marked]:
+    """Return what nbgrader records of each graded cell of a notebook. Raise Refused where it records nothing."""
+    language = course.first.course.language
+    if handed is None:
+        text = _say(phrase("{notebook} was not handed in", notebook=f"{name}.ipynb"), language)
+        return {cell.id: Marked(0.0, "failed", text) for cell in course.questions[name]}
+    if handed.sanitized is None:
+        raise Refused(handed.refusal)
+    if exam is None:
+        raise Refused("it could not be run")
+    if exam.fault is not None:
+        where = "" if exam.fault.cell is None else f"cell {exam.fault.cell + 1}: "
+        raise Refused(f"{name}.ipynb: {where}{REMARKS[exam.fault.kind]}")
+    there = {cell.id: cell for cell in handed.sanitized.graded}
+    runs = {record.cell.index: record.run for record in exam.cells}
+    return {
+        cell.id: _mark_cell(there[cell.id], runs, course.rules, name, language)
+        if cell.id in there
+        else Marked(0.0, "ungraded", _say(phrase("the cell is not in the notebook"), language), by_hand=True)
+        for cell in course.questions[name]
+    }
+
+
+def _mark_cell(
+    cell: GradedCell, runs: Mapping[int, CellRun | None], rules: OutputRules, notebook: str, language: str
+) -> Marked:
+    if cell.untouched:
+        return Marked(0.0, "failed", _say(phrase("No response."), language))
+    if cell.kind != "tests":
+        return Marked(0.0, "ungraded", by_hand=True)
+    run = runs.get(cell.index)
+    try:
+        score = nbgrader_score(seen_by_nbgrader(run, rules) if run else [], cell.points)
+    except Refused as refused:
+        raise Refused(f"{notebook}.ipynb: cell {cell.index + 1} ({cell.id}): {refused}") from None
+    if run is None or score >= cell.points:
+        return Marked(score, "passed")
+    if run.fault is not None and score == 0:
+        status, mismatch = explain_test(run.fault)
+        return Marked(score, status, compose(mismatch, language, hidden=False))
+    return Marked(score, "failed", _say(_why_less(run, score, cell.points, rules), language))
+
+
+def _why_less(run: CellRun, score: float, points: float, rules: OutputRules) -> Phrase:
+    first = next(iter(seen_by_nbgrader(run, rules)), None)
+    if score == 0 and first is not None and first.kind == "stderr" and run.stderr:
+        return phrase('the cell wrote to standard error: "{text}"', text=run.stderr.strip().splitlines()[0][:200])
+    if score == 0 and run.result == "":
+        return phrase("the cell wrote to standard error")
+    return phrase("the tests give {score} out of {points}", score=score, points=points)
+
+
+def _say(said: Phrase, language: str) -> str:
+    return compose(Mismatch(received=said), language, hidden=True)
+
+
+# --- Where the two rules differ ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A test cell that nbgrader and the sane rule do not give the same."""
+
+    student: str
+    cell: str
+    nbgrader: float | None
+    """None: it gives the whole submission nothing."""
+    sane: float | None
+    """None: unknown until the notebook is graded without `--compat`."""
+    why: str
+
+
+def differences(assignments: Sequence[Assignment]) -> Iterator[Difference]:
+    """Yield where the two rules differ, from the evidence of the last `grade --compat`. Nothing is run.
+
+    Raises CourseError where a student's evidence is not there, or not of what was handed in.
+    """
+    with Course(assignments) as course:
+        for student in students(course.first):
+            work = course.work(student)
+            if _orders(course, work):
+                shown = course.paths.shown(course.paths.submission(student, course.name))
+                text = f"not graded so yet, or changed since: run `autograder grade {course.name} --compat`"
+                raise CourseError([Problem(shown, 0, "", text)])
+            for name, handed in work.notebooks.items():
+                if handed is not None and handed.sanitized is not None and not _is_refused(work):
+                    exam = load_exam(course.evidence(handed))
+                    if exam is not None and exam.fault is None:
+                        yield from _differences_in(course, name, handed, handed.sanitized, exam)
+
+
+def _differences_in(
+    course: Course, name: str, handed: Handed, sanitized: Sanitized, exam: Exam
+) -> Iterator[Difference]:
+    there = {cell.id: cell for cell in sanitized.graded}
+    runs = {record.cell.index: record.run for record in exam.cells}
+    for asked in course.questions[name]:
+        where = course.question_id(name, asked.id)
+        cell = there.get(asked.id)
+        if asked.kind != "tests":
+            continue
+        if cell is None:
+            why = "its test cell is gone: nbgrader leaves it for a manual grade; otherwise it is put back and run"
+            yield Difference(handed.student, where, 0.0, None, why)
+        elif (run := runs.get(cell.index)) is None:
+            why = "its test cell was not run, being empty or tagged: nbgrader takes silence for success"
+            yield Difference(handed.student, where, cell.points, None, why)
+        elif difference := _difference(handed.student, where, cell, run, course.rules):
+            yield difference
+
+
+def _difference(student: str, where: str, cell: GradedCell, run: CellRun, rules: OutputRules) -> Difference | None:
+    sane = sane_score(run, cell.points)
+    try:
+        theirs = nbgrader_score(seen_by_nbgrader(run, rules), cell.points)
+    except Refused as refused:
+        return Difference(student, where, None, sane, f"{refused}: nbgrader refuses the whole submission for it")
+    return None if theirs == sane else Difference(student, where, theirs, sane, _why(run, theirs, sane, rules))
+
+
+def _why(run: CellRun, theirs: float, sane: float, rules: OutputRules) -> str:
+    seen = seen_by_nbgrader(run, rules)
+    if run.fault is not None:
+        return (
+            f"it raised {run.fault.error or run.fault.kind}, which nbgrader does not see past what was displayed first"
+        )
+    if theirs == 0 and seen and any(output.kind == "stderr" for output in seen):
+        said = run.stderr.strip().splitlines()
+        return f"it wrote to standard error ({said[0][:80] if said else 'beneath Python'}), which costs nothing here"
+    if theirs == 0:
+        return "a traceback was displayed, though the cell ran to its end"
+    if sane == 0:
+        return f"it displays {run.result.strip()[:40]}, which nbgrader takes for a success"
+    return f"it displays {run.result.strip()[:40]}, a number here, any text to nbgrader"

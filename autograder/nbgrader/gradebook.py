@@ -1,0 +1,396 @@
+"""nbgrader's gradebook: what was graded goes into it, through nbgrader's own API, and into `autograded/`.
+
+What people gave by hand in nbgrader (scores, extra credit, comments, extensions) is theirs and stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_core.paths import jupyter_config_path
+from nbgrader import preprocessors
+from nbgrader.api import Assignment as NbgraderAssignment
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Gradebook,
+    InvalidEntry,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.api import Grade as Mark
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import BasePlugin
+from sqlalchemy.exc import SQLAlchemyError
+from traitlets import Float
+from traitlets.config import Config
+from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
+
+from autograder.course import Assignment
+from autograder.errors import CourseError, GraderError, Problem
+from autograder.grades import late_penalty
+from autograder.nbgrader.beside import copy_pictures
+from autograder.nbgrader.executed import executed_notebook
+from autograder.nbgrader.submitted import submitted_at, write_exchanged
+from autograder.notebook.formats import as_utf8, course_notebook_bytes
+from autograder.paths import Paths, sqlite_address
+from autograder.records import Evidence, Grade, HandMark, QuestionGrade, load_evidence, write_beside
+from autograder.wire.codec import WireError
+
+SAVING = (
+    preprocessors.IncludeHeaderFooter,
+    preprocessors.LockCells,
+    preprocessors.ClearSolutions,
+    preprocessors.ClearOutput,
+    preprocessors.CheckCellMetadata,
+    preprocessors.ComputeChecksums,
+    preprocessors.SaveCells,
+)
+"""What `nbgrader generate_assignment` does to a notebook until its cells are in the gradebook."""
+NO_RESPONSE = "No response."
+"""nbgrader's own comment on an answer nobody touched."""
+
+Json = dict[str, Any]
+
+
+class PercentPerDay(BasePlugin):  # type: ignore[misc]
+    """course.yaml's `late_penalty_percent_per_day`, as nbgrader asks for it."""
+
+    percent = Float().tag(config=True)
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
+        return late_penalty(score, total_seconds_late, self.percent)
+
+
+def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
+    """Bring the gradebook and `autograded/` up to the grades of each notebook of one assignment.
+
+    Returns how many students have a submission there now. An ungraded submission is left as it was: what kept it from
+    being graded is ours. Raises CourseError where nbgrader refuses the assignment, GraderError where the database
+    cannot be written.
+    """
+    first = graded[0][0]
+    config = configuration(first.paths, first.settings.late_penalty_percent_per_day)
+    try:
+        course = CourseDirectory(config=config)
+        with _open(course) as gradebook:
+            for assignment, _ in graded:  # all notebooks, before the first submission: nbgrader adds none afterwards
+                _save_assignment(gradebook, course, assignment, config)
+            desks = [(_Desk(gradebook, course, one, config), grades) for one, grades in graded]
+            work = [(grade.status == "missing", desk, grade) for desk, grades in desks for grade in grades]
+            # What was not handed in comes last: another notebook of the same student makes the submission it is of.
+            return len({grade.student for _, desk, grade in sorted(work, key=lambda one: one[0]) if desk.keep(grade)})
+    except (SQLAlchemyError, InvalidEntry, OSError) as error:
+        advice = "if an older nbgrader made it, run `nbgrader db upgrade`"
+        raise GraderError(f"the gradebook cannot be written ({advice}): {error}") from error
+
+
+def read_penalties(assignment: Assignment) -> dict[str, float]:
+    """Return what lateness took of each student's points, as the gradebook has it."""
+    try:
+        with _open(CourseDirectory(config=configuration(assignment.paths))) as gradebook:
+            found = gradebook.notebook_submissions(assignment.notebook_name, assignment.name)
+            return {one.student.id: one.late_submission_penalty for one in found if one.late_submission_penalty}
+    except MissingEntry:
+        return {}
+    except (SQLAlchemyError, OSError) as error:
+        raise GraderError(f"the gradebook cannot be read: {error}") from error
+
+
+def read_marks(paths: Paths, assignment: str) -> dict[str, dict[str, HandMark]]:
+    """Return what somebody gave by hand in the gradebook: by student, and by question.
+
+    A question goes by its cell's id, and by its notebook's name and that, as `--compat` has it of several notebooks.
+    Raises GraderError where the gradebook cannot be read.
+    """
+    try:
+        with _open(CourseDirectory(config=configuration(paths))) as gradebook:
+            given, said = _given_by_hand(gradebook, assignment)
+    except (SQLAlchemyError, OSError) as error:
+        raise GraderError(f"the gradebook cannot be read: {error}") from error
+    found: dict[str, dict[str, HandMark]] = {}
+    for notebook in sorted({place.notebook for place in (*given, *said)}):
+        asked = _asked_by(paths.release(assignment) / f"{notebook}.ipynb")
+        comments = {replace(place, cell=asked.get(place.cell, place.cell)): text for place, text in said.items()}
+        for place in dict.fromkeys(one for one in (*given, *comments) if one.notebook == notebook):
+            mark = replace(given.get(place, HandMark()), comment=comments.get(place, ""))
+            own = found.setdefault(place.student, {})
+            own[place.cell] = own[f"{notebook}/{place.cell}"] = mark
+    return found
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A cell of one student's notebook."""
+
+    student: str
+    notebook: str
+    cell: str
+
+
+def _given_by_hand(gradebook: Any, assignment: str) -> tuple[dict[_Place, HandMark], dict[_Place, str]]:
+    """The marks and the comments that are somebody's, where there are any."""
+
+    def rows(kind: Any, *columns: Any) -> Any:
+        return (
+            gradebook.db.query(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, *columns)
+            .select_from(kind)
+            .join(BaseCell, kind.cell_id == BaseCell.id)
+            .join(SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id)
+            .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(NbgraderAssignment, SubmittedAssignment.assignment_id == NbgraderAssignment.id)
+            .filter(NbgraderAssignment.name == assignment)
+        )
+
+    marks = {
+        _Place(*where): HandMark(score, extra or 0.0)
+        for *where, score, extra in rows(Mark, Mark.manual_score, Mark.extra_credit)
+        if score is not None or extra
+    }
+    comments = {_Place(*where): text for *where, text in rows(Comment, Comment.manual_comment) if text}
+    return marks, comments
+
+
+def _asked_by(release: Path) -> dict[str, str]:
+    """The first question that each answer cell of a released notebook answers."""
+    try:
+        cells = json.loads(release.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    found: dict[str, str] = {}
+    for question, answer in _commented(cells):
+        found.setdefault(answer, question)
+    return found
+
+
+def _open(course: Any) -> Any:
+    """Open the course's gradebook, made where it is not there."""
+    scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = f"{scripts}{os.pathsep}{path}"  # to make one, nbgrader runs alembic by its bare name
+    try:
+        return Gradebook(course.db_url, course.course_id)
+    finally:
+        os.environ["PATH"] = path
+
+
+def configuration(paths: Paths, percent_per_day: float | None = None) -> Config:
+    """Return what nbgrader's own commands read: Jupyter's folders, then the course's.
+
+    `percent_per_day` is course.yaml's rule for lateness, which is put in the place of theirs.
+    """
+    root = str(paths.root.resolve())
+    if root not in sys.path:  # a plugin may be named that lies beside the configuration
+        sys.path.append(root)
+    config = Config()
+    for folder in (*reversed(jupyter_config_path()), root):
+        config.merge(_read_config(paths, folder))
+    if "root" not in config.CourseDirectory:
+        config.CourseDirectory.root = root
+    if "db_url" not in config.CourseDirectory:  # nbgrader makes it of the path as it is, whatever characters are there
+        gradebook = Path(config.CourseDirectory.root).absolute() / paths.gradebook.name
+        config.CourseDirectory.db_url = sqlite_address(gradebook)
+    if percent_per_day is not None:
+        config.AssignLatePenalties.plugin_class = PercentPerDay
+        config.PercentPerDay.percent = percent_per_day
+    return config
+
+
+def _read_config(paths: Paths, folder: str) -> Config:
+    path = Path(folder) / paths.nbgrader_config.name
+    try:
+        return PyFileConfigLoader(path.name, folder).load_config()
+    except ConfigFileNotFound:
+        return Config()
+    except Exception as error:  # the file is a program, and may raise anything
+        raise CourseError([Problem(paths.shown(path), 0, "", f"{type(error).__name__}: {error}")]) from error
+
+
+def _save_assignment(gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
+    """Have the assignment and its cells in the gradebook as `nbgrader generate_assignment` puts them there."""
+    due = {"duedate": assignment.due.replace(tzinfo=None)} if assignment.due else {}
+    gradebook.update_or_create_assignment(assignment.name, **due)
+    resources = _resources(course, assignment)
+    try:
+        source = course_notebook_bytes(assignment.source_path).decode()
+        notebook = nbformat.reads(source, as_version=nbformat.NO_CONVERT)
+        for preprocessor in SAVING:
+            notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
+        kept = gradebook.find_notebook(assignment.notebook_name, assignment.name)
+        for cell in (*kept.grade_cells, *kept.task_cells):
+            if cell.name in assignment.settings.bonus:
+                cell.max_score = 0.0  # nbgrader's way of a bonus: points that are had, and not asked for
+        gradebook.db.commit()
+    except (RuntimeError, ValueError) as error:
+        text = f"nbgrader's gradebook refuses it: {error}"
+        raise CourseError([Problem(assignment.paths.shown(assignment.source_path), 0, "", text)]) from error
+
+
+def _resources(course: Any, assignment: Assignment, student: str = ".") -> Json:
+    notebook = assignment.notebook_name
+    names = {"notebook": notebook, "assignment": assignment.name, "student": student, "db_url": course.db_url}
+    return {"nbgrader": names, "unique_key": notebook}
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """One submitted notebook's rows in the gradebook, by the id of their cell."""
+
+    notebook: Any
+    marks: Mapping[str, Any]
+    comments: Mapping[str, Any]
+
+
+class _Desk:
+    """Keeps one assignment's submissions in an open gradebook, a transaction each."""
+
+    def __init__(self, gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
+        self._gradebook, self._course, self._assignment, self._config = gradebook, course, assignment, config
+        path = assignment.paths.release(assignment.name) / assignment.notebook_file
+        self._release: Json = json.loads(bytes(as_utf8(path.read_bytes())))
+        self._commented = dict(_commented(self._release))
+
+    def keep(self, grade: Grade) -> bool:
+        """Bring one student's rows and executed notebook up to their grade; return whether there is one to keep."""
+        if grade.status == "ungraded":
+            return False
+        self._gradebook.update_or_create_student(grade.student)
+        if grade.status == "missing":
+            self._empty(grade)
+            return False
+        evidence = self._evidence(grade)
+        anew = self._write_executed(grade.student, evidence)
+        rows = self._rows(self._submission(grade.student))
+        for question in grade.questions:
+            if question.id in rows.marks:
+                self._mark(rows.marks[question.id], self._points(question), anew=anew)
+        for cell, comment in rows.comments.items():
+            self._comment(comment, self._said(cell, grade))
+        self._gradebook.db.commit()
+        self._penalize(grade.student, rows.notebook)
+        return True
+
+    def _evidence(self, grade: Grade) -> Evidence | None:
+        """What came back of the work that was graded; None where it is not there."""
+        try:
+            found = load_evidence(self._assignment.paths.evidence(self._assignment.key, grade.student))
+        except (OSError, WireError):
+            return None
+        return found if found.exam.submission == grade.submission else None
+
+    def _empty(self, grade: Grade) -> None:
+        """Nothing is handed in any more: what an earlier submission earned is lost, as nbgrader has it."""
+        try:
+            submission = self._gradebook.find_submission(self._assignment.name, grade.student)
+        except MissingEntry:
+            return
+        for mark in self._rows(submission).marks.values():
+            mark.auto_score, mark.needs_manual_grade = 0.0, False
+        self._gradebook.db.commit()
+
+    def _submission(self, student: str) -> Any:
+        moment = submitted_at(self._assignment.paths.submission(student, self._assignment.name))
+        when = {"timestamp": moment.replace(tzinfo=None)} if moment else {}
+        with self._gradebook.db.no_autoflush:  # nbgrader makes a submission's rows one by one, before it adds them
+            return self._gradebook.update_or_create_submission(self._assignment.name, student, **when)
+
+    def _rows(self, submission: Any) -> _Rows:
+        name, names = self._assignment.notebook_name, [one.name for one in submission.notebooks]
+        if name not in names:
+            text = f"submissions in the gradebook are of {', '.join(names)}: give the notebook that name again"
+            raise CourseError([Problem(self._assignment.paths.shown(self._assignment.source_path), 0, "", text)])
+        notebook = submission.notebooks[names.index(name)]
+        query = self._gradebook.db.query
+        marks = query(BaseCell.name, Mark).join(Mark, Mark.cell_id == BaseCell.id)
+        comments = query(BaseCell.name, Comment).join(Comment, Comment.cell_id == BaseCell.id)
+        return _Rows(
+            notebook,
+            dict(marks.filter(Mark.notebook_id == notebook.id).all()),
+            dict(comments.filter(Comment.notebook_id == notebook.id).all()),
+        )
+
+    def _points(self, question: QuestionGrade) -> float | None:
+        """Return a question's points; None where somebody must give them."""
+        return None if question.awaits else question.score
+
+    def _mark(self, mark: Any, points: float | None, *, anew: bool) -> None:
+        """Write the score we give. What somebody gave by hand counts in its place, and is theirs.
+
+        Where the work has changed since, they are asked to look again.
+        """
+        changed = anew or mark.auto_score != points
+        mark.auto_score = points
+        if mark.manual_score is None:
+            mark.needs_manual_grade = points is None
+        elif changed:
+            mark.needs_manual_grade = True
+
+    def _comment(self, comment: Any, said: str | None) -> None:
+        comment.auto_comment = said
+
+    def _said(self, cell: str, grade: Grade) -> str | None:
+        """Return what is said of the questions that an answer cell answers; None: nothing."""
+        asked = [question for question in grade.questions if self._commented.get(question.id) == cell]
+        if any(one.kind == "hand" and one.status == "failed" for question in asked for one in question.outcomes):
+            return NO_RESPONSE
+        said = [_message(question) for question in asked]
+        return "\n\n".join(filter(None, said)) or None
+
+    def _write_executed(self, student: str, evidence: Evidence | None) -> bool:
+        """Write the notebook as it was run; return whether it differs from the one that was there."""
+        exam, pictures = (evidence.exam, evidence.pictures()) if evidence else (None, [])
+        folder = self._course.format_path(self._course.autograded_directory, student, self._assignment.name)
+        path = Path(folder) / f"{self._assignment.notebook_name}.ipynb"
+        submitted = self._assignment.paths.submission(student, self._assignment.name)
+        write_exchanged(submitted, path.parent)
+        if not (submitted.is_symlink() or submitted.parent.is_symlink()):
+            copy_pictures(submitted, path.parent)
+        copy_pictures(self._assignment.paths.release(self._assignment.name), path.parent)
+        if exam is None and path.exists():
+            return False
+        made = executed_notebook(self._release, exam, pictures)
+        content = json.dumps(made, ensure_ascii=False, indent=1).encode() + b"\n"
+        if path.exists() and path.read_bytes() == content:
+            return False
+        write_beside(path, content)
+        return True
+
+    def _penalize(self, student: str, notebook: SubmittedNotebook) -> None:
+        """Have nbgrader assign its late penalty: it clears the last one, asks the plugin, and bounds what it says."""
+        late = notebook.assignment.total_seconds_late if notebook.assignment.assignment.duedate else 0
+        if late or notebook.late_submission_penalty is not None:
+            self._gradebook.db.commit()  # it writes from a session of its own
+            plugin = preprocessors.AssignLatePenalties(config=self._config)
+            plugin.preprocess(nbformat.v4.new_notebook(), _resources(self._course, self._assignment, student))
+
+
+def _role(cell: Json) -> Json:
+    found = cell["metadata"].get("nbgrader")
+    return found if isinstance(found, dict) else {}
+
+
+def _commented(release: Json) -> Iterator[tuple[str, str]]:
+    """Yield each graded cell's id and that of the answer cell before it, or itself: nbgrader comments on answers."""
+    last = ""
+    for role in map(_role, release["cells"]):
+        if role.get("solution"):
+            last = role["grade_id"]
+        if role.get("grade") and last:
+            yield role["grade_id"], last
+
+
+def _message(question: QuestionGrade) -> str:
+    """What its checks found, as Markdown: messages may quote the student, and stand as they are in blocks of code."""
+    lost = [outcome for outcome in question.outcomes if outcome.status not in ("passed", "ungraded")]
+    said = [(f"{question.id}: {outcome.title}", outcome.message.splitlines()) for outcome in lost]
+    return "\n\n".join("\n".join([title, *(["", *(f"    {line}" for line in lines)])]) for title, lines in said)

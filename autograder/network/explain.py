@@ -1,0 +1,461 @@
+"""Where a submitted network leaves the expected one, and the smallest edit that would mend it, said to a student."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec.structs import replace
+
+from autograder.locale import Phrase, phrase, phrases
+from autograder.network import hints
+from autograder.network.alignment import Edit, edits
+from autograder.network.normal import COMMUTATIVE, Asked, default_of
+from autograder.network.signature import Canonical, Step, canonical, hashes, untrained
+from autograder.wire.messages import Network, Shape
+
+MAX_VALUE = 60
+"""Characters shown of the value of a setting."""
+MAX_ERROR = 200
+"""Characters shown of an error."""
+
+_STATES = {"LSTM 1": "h", "LSTM 2": "c", "GRU 1": "h"}
+"""What the states of a recurrent layer are called."""
+SAME_LAYERS = 8
+"""Further layers named that the same edit would mend."""
+
+Kind = Literal[
+    "input", "setting", "activation", "class", "missing", "extra", "order", "branches", "sharing", "output", "raised",
+    "unread",
+]  # fmt: skip
+_WITHOUT_WEIGHTS = re.compile(
+    r"Activation|.*Dropout.*|GaussianNoise|Add|Average|Maximum|Minimum|Multiply|Subtract|Rescaling"
+)
+_NO_COUNT = re.compile(
+    r".*_(?:initializer|regularizer|constraint)|activation|recurrent_activation|rate|momentum|epsilon|trainable|training"
+    r"|dropout|recurrent_dropout|merge_mode|takes|interpolation"
+)
+"""Settings that change no number of parameters."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first difference between a given network and the wanted one."""
+
+    kind: Kind
+    where: Phrase
+    """Place, received and expected: may tell the solution."""
+    place: Phrase
+    """`where` without the expectation."""
+    hint: Phrase | None
+    """A next step."""
+    setting: str = ""
+    """For the kind "setting", Keras's name of the setting."""
+    more: int = 0
+    """How many differences follow, each setting counted, those of the same cause in other layers not."""
+    discreet: Phrase | None = None
+    """A next step that does not tell the solution, where `hint` does."""
+
+
+def explain(
+    given: Network, wanted: Network, *, trainable: bool = False, initializers: bool = False
+) -> Difference | None:
+    """Return the first difference between `given` and `wanted`, None where their signatures are equal.
+
+    With `trainable`, frozen and trained layers differ as well; with `initializers`, the values that weights begin with.
+    Layers are numbered from 1 as the student wrote them.
+    """
+    asked = Asked(trainable, initializers)
+    if given.problem in ("raised", "unbuilt") and wanted.problem == "":
+        return _of_a_list(given, wanted, asked)
+    mine, theirs = (canonical(one, trainable=trainable, initializers=initializers) for one in (given, wanted))
+    found = _difference(mine, theirs)
+    if found is not None:
+        return found
+    if given.code != wanted.code:
+        return Difference("unread", phrase("the network's code"), phrase("the network's code"), hints.UNREAD)
+    return _untrained_difference(given, wanted, asked)
+
+
+def _untrained_difference(given: Network, wanted: Network, asked: Asked) -> Difference | None:
+    """The networks are equal in training: what is left is what they compute when they are not trained."""
+    mine, theirs = untrained(given, asked), untrained(wanted, asked)
+    if (mine and mine.content) == (theirs and theirs.content):
+        return None
+    where = phrase("in training the network is the one expected, and another where it is not trained")
+    return Difference("setting", where, where, hints.TRAINING, setting="training")
+
+
+def _of_a_list(given: Network, wanted: Network, asked: Asked) -> Difference | None:
+    """A network that could not be built, or not called: its layers are known, of a Sequential in their order."""
+    error = raised(given)
+    if given.dress != "Sequential" and error is not None:
+        return error
+    mine, theirs = (
+        canonical(_without_shapes(one), trainable=asked.trainable, initializers=asked.initializers)
+        for one in (given, wanted)
+    )
+    found = edits(mine.steps, theirs.steps) if given.dress == "Sequential" else []
+    if found:
+        return _step_difference(found)
+    if error is not None:
+        return error
+    return _input_difference((), tuple(tuple(shape[1:]) for shape in wanted.input_shapes), more=0)
+
+
+def _without_shapes(network: Network) -> Network:
+    return replace(network, layers=[replace(one, input_shapes=[], output_shapes=[]) for one in network.layers])
+
+
+def raised(network: Network) -> Difference | None:
+    """Say that calling the network raises an error, where it does."""
+    if network.problem != "raised":
+        return None
+    error = network.note.rpartition("; ")[2] or network.note
+    where = phrase("called on an example, the network raises {error}", error=error[:MAX_ERROR])
+    return Difference("raised", where, where, hints.RAISED)
+
+
+def unread(given: Network, wanted: Network, *, trainable: bool = False, initializers: bool = False) -> str:
+    """Say why it cannot be told whether two networks differ; nothing where it can.
+
+    Code that could not be followed may be anything. That two networks differ all the same is certain where the settings
+    do of layers that both have, in the same number.
+    """
+    if given.problem == "unreadable" or wanted.problem == "unreadable":
+        return (given if given.problem == "unreadable" else wanted).note or "its code could not be followed"
+    mine, theirs = (canonical(one, trainable=trainable, initializers=initializers) for one in (given, wanted))
+    unknown = [step for step in (*mine.steps, *theirs.steps) if step.unreadable]
+    if not unknown or mine.input_shapes != theirs.input_shapes:
+        return ""
+    counts = [Counter(step.cls for step in form.steps) for form in (mine, theirs)]
+    for edit in edits(mine.steps, theirs.steps):
+        step = edit.given
+        if edit.settings and step is not None and not step.unreadable and counts[0][step.cls] == counts[1][step.cls]:
+            return ""
+    return f"layer {unknown[0].layer}, {unknown[0].label}, could not be followed ({unknown[0].unreadable})"
+
+
+def explain_params(given: Network, wanted: Network) -> Difference | None:
+    """Return where the number of parameters first goes astray, None where no layer says."""
+    if given.problem or wanted.problem:
+        return None
+    mine, theirs = canonical(given), canonical(wanted)
+    if mine.input_shapes != theirs.input_shapes:
+        return None
+    counting = [edit for edit in edits(mine.steps, theirs.steps) if _counts(edit)]
+    if not counting:
+        return None
+    found = _step_difference(counting)
+    where = phrase("the count goes astray here: {where}", where=found.where)
+    return dataclasses.replace(found, where=where, hint=None, discreet=None)
+
+
+def _counts(edit: Edit) -> bool:
+    """Whether an edit may change the number of parameters."""
+    if edit.settings:
+        return any(not _NO_COUNT.fullmatch(setting) for setting in edit.settings)
+    return not all(_WITHOUT_WEIGHTS.fullmatch(step.cls) for step in (edit.given, edit.wanted) if step is not None)
+
+
+def _difference(mine: Canonical, theirs: Canonical) -> Difference | None:
+    found = edits(mine.steps, theirs.steps)
+    if mine.input_shapes != theirs.input_shapes:
+        return _input_difference(mine.input_shapes, theirs.input_shapes, more=_count(found))
+    if found:
+        return _swapped(mine, theirs) or _step_difference([edit for edit in found if _is_read(edit)] or found)
+    return _graph_difference(mine, theirs)
+
+
+def _is_read(edit: Edit) -> bool:
+    """Whether both steps are known: nothing is said of code that could not be followed where there is more to say."""
+    return not any(step.unreadable for step in (edit.given, edit.wanted) if step is not None)
+
+
+def _count(found: list[Edit]) -> int:
+    return sum(max(len(edit.settings), 1) for edit in found)
+
+
+# --- The input --------------------------------------------------------------------------------------------------------
+
+
+def _input_difference(given: tuple[Shape, ...], wanted: tuple[Shape, ...], more: int) -> Difference:
+    if not given:
+        where = phrase("input: no shape yet, expected {wanted}", wanted=_shapes(wanted))
+        return Difference("input", where, phrase("input: no shape yet"), hints.NO_INPUT, more=more)
+    if len(given) != len(wanted):
+        where = phrase("number of inputs: {given}, expected {wanted}", given=len(given), wanted=len(wanted))
+        place = phrase("number of inputs: {given}", given=len(given))
+        return Difference("input", where, place, hints.INPUTS, more=more)
+    where = phrase("input: shape {given}, expected {wanted}", given=_shapes(given), wanted=_shapes(wanted))
+    place = phrase("input: shape {given}", given=_shapes(given))
+    whole = any(one[1:] == other for one, other in zip(given, wanted, strict=True))
+    return Difference("input", where, place, hints.WHOLE_SET if whole else hints.INPUT_SHAPE, more=more)
+
+
+def _shapes(shapes: tuple[Shape, ...]) -> str:
+    return ", ".join(str(shape) for shape in shapes)
+
+
+# --- A step -----------------------------------------------------------------------------------------------------------
+
+
+def _step_difference(found: list[Edit]) -> Difference:
+    """Say the first edit; that others are the same, or that there are others."""
+    edit = found[0]
+    same = [one for one in found[1:] if _is_same(edit, one)]
+    more = _count(found) - 1 - len(same)
+    difference = dataclasses.replace(_edit_difference(edit), more=more, discreet=hints.discreet(edit))
+    where, place = difference.where, difference.place
+    if same:
+        layers = ", ".join(str(one.given.layer) for one in same[:SAME_LAYERS] if one.given is not None)
+        layers += ", …" if len(same) > SAME_LAYERS else ""
+        where = phrases(
+            "{where}; the same in layer {layers}",
+            "{where}; the same in layers {layers}",
+            len(same),
+            where=where,
+            layers=layers,
+        )
+        place = phrases(
+            "{where}; the same in layer {layers}",
+            "{where}; the same in layers {layers}",
+            len(same),
+            where=place,
+            layers=layers,
+        )
+    if more > 0:
+        where = phrases("{where}; and {n} more difference", "{where}; and {n} more differences", more, where=where)
+    return dataclasses.replace(difference, where=where, place=place)
+
+
+def _is_same(edit: Edit, other: Edit) -> bool:
+    """Whether two edits are one cause in two layers: one setting, from one value to one value."""
+    if not edit.settings or edit.settings != other.settings or len(edit.settings) > 1:
+        return False
+    assert edit.given is not None and edit.wanted is not None and other.given is not None and other.wanted is not None
+    setting = edit.settings[0]
+    return edit.given.cls == other.given.cls and all(
+        dict(one.settings).get(setting) == dict(two.settings).get(setting)
+        for one, two in ((edit.given, other.given), (edit.wanted, other.wanted))
+    )
+
+
+def _edit_difference(edit: Edit) -> Difference:
+    hint = hints.hint(edit)
+    if edit.moved and edit.given is not None:
+        return Difference("order", _moved(edit), _layer(edit.given), hint)
+    if edit.settings and "layer" not in edit.settings and edit.given is not None and edit.wanted is not None:
+        return _setting_difference(edit, edit.given, edit.wanted, hint)
+    if edit.wanted is None and edit.given is not None:
+        return _extra(edit, edit.given, hint)
+    if edit.given is None and edit.wanted is not None:
+        return _missing(edit.wanted, edit.owner, hint)
+    assert edit.given is not None and edit.wanted is not None
+    where = phrase(
+        "layer {n}: {given}, expected {wanted}", n=edit.given.layer, given=_label(edit.given), wanted=edit.wanted.label
+    )
+    return Difference("class", where, _layer(edit.given), hint)
+
+
+def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> Difference:
+    setting = edit.settings[0]
+    mine, theirs = _value(given, setting), _value(wanted, setting)
+    n, label = given.layer, _label(edit.owner or given)
+    return Difference(
+        "activation" if setting == "activation" and given.cls == "Activation" else "setting",
+        phrase(
+            "layer {n}, {label}: {setting} {given}, expected {wanted}",
+            n=n,
+            label=label,
+            setting=setting,
+            given=mine,
+            wanted=theirs,
+        ),
+        phrase("layer {n}, {label}: {setting} {given}", n=n, label=label, setting=setting, given=mine),
+        hint,
+        setting=setting,
+    )
+
+
+def _extra(edit: Edit, given: Step, hint: Phrase) -> Difference:
+    if given.cls == "Activation":
+        n, label, named = given.layer, (edit.owner or given).label, _value(given, "activation")
+        where = phrase("layer {n}, {label}: activation {given}, none expected", n=n, label=label, given=named)
+        place = phrase("layer {n}, {label}: activation {given}", n=n, label=label, given=named)
+        return Difference("activation", where, place, hint)
+    where = phrase("layer {n}, {label}: one layer too many", n=given.layer, label=_label(given))
+    return Difference("extra", where, _layer(given), hint)
+
+
+def _missing(wanted: Step, before: Step | None, hint: Phrase) -> Difference:
+    if before is None:
+        where = phrase("before the first layer: {wanted} is missing", wanted=wanted.label)
+        return Difference("missing", where, phrase("before the first layer"), hint)
+    n, label = before.layer, _label(before)
+    if wanted.cls == "Activation":
+        named = _value(wanted, "activation")
+        where = phrase("layer {n}, {label}: no activation, expected {wanted}", n=n, label=label, wanted=named)
+        return Difference("activation", where, _layer(before), hint)
+    where = phrase("after layer {n}, {label}: {wanted} is missing", n=n, label=label, wanted=wanted.label)
+    return Difference("missing", where, phrase("after layer {n}, {label}", n=n, label=label), hint)
+
+
+def _moved(edit: Edit) -> Phrase:
+    assert edit.given is not None
+    n, label = edit.given.layer, _label(edit.given)
+    if edit.after is not None:
+        m, after = edit.after.layer, edit.after.label
+        if m == edit.given.layer:
+            m, after = edit.given.layer, edit.after.label
+        return phrase("layer {n}, {label}: expected after layer {m}, {before}", n=n, label=label, m=m, before=after)
+    if edit.owner is None:
+        return phrase("layer {n}, {label}: expected first", n=n, label=label)
+    return phrase("layer {n}, {label}: expected right after {before}", n=n, label=label, before=edit.owner.label)
+
+
+def _layer(step: Step) -> Phrase:
+    return phrase("layer {n}, {label}", n=step.layer, label=_label(step))
+
+
+def _label(step: Step) -> Phrase | str:
+    """Name a step; one inside a layer of the student's own, with that layer."""
+    return phrase("{label} in {within}", label=step.label, within=step.within) if step.within else step.label
+
+
+def _value(step: Step, setting: str) -> Phrase | int | float | str:
+    """Return the value of a setting as it is shown: strings quoted, sizes as Python writes them."""
+    settings = dict(step.settings)
+    value = settings.get(setting)
+    if value is None:
+        value = default_of(step.cls, setting, settings.get("activation"))
+    if value is None:
+        return phrase("none")
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str):
+        return phrase('"{value}"', value=value[:MAX_VALUE])
+    if _is_opaque(value):
+        return phrase("a function of its own")
+    return _sizes(value)[:MAX_VALUE]
+
+
+def _is_opaque(value: object) -> bool:
+    return isinstance(value, tuple) and bool(value) and value[0] in ("function", "__function__", "array")
+
+
+def _sizes(value: object) -> str:
+    """Write pairs that stand for a dict as one writes a call: MaxNorm(max_value=3)."""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], tuple):
+        said = ", ".join(
+            f"{pair[0]}={_sizes(pair[1])}" for pair in value[1] if isinstance(pair, tuple) and len(pair) == 2
+        )
+        return f"{value[0]}({said})"
+    return str(value)
+
+
+# --- The graph --------------------------------------------------------------------------------------------------------
+
+
+def _swapped(given: Canonical, wanted: Canonical) -> Difference | None:
+    """The same steps in another order: where the first that goes astray takes the right ones in another order, say so.
+
+    The steps before it are equal, whatever their place in the list.
+    """
+    if Counter((one.cls, one.settings) for one in given.steps) != Counter(
+        (one.cls, one.settings) for one in wanted.steps
+    ):
+        return None
+    mine, theirs = hashes(given), hashes(wanted)
+    known = set(theirs)
+    for place, step in enumerate(given.steps):
+        if mine[place] in known:
+            continue
+        sources = [mine[one] if one >= 0 else str(one) for one in step.inputs]
+        for other, due in zip(wanted.steps, theirs, strict=True):
+            if due in mine or (other.cls, other.settings) != (step.cls, step.settings) or step.cls in COMMUTATIVE:
+                continue
+            wanted_sources = [theirs[one] if one >= 0 else str(one) for one in other.inputs]
+            if sorted(sources) == sorted(wanted_sources) and len(sources) > 1:
+                order = [step.inputs[sources.index(one)] for one in wanted_sources]
+                return _branch_difference(given, step, order, more=0)
+        return None
+    return None
+
+
+def _graph_difference(given: Canonical, wanted: Canonical) -> Difference | None:
+    """The steps are the same, one by one: what is left is what each takes, what it shares, and what comes out."""
+    pairs = list(zip(given.steps, wanted.steps, strict=True))
+    astray = [(mine, theirs) for mine, theirs in pairs if mine.inputs != theirs.inputs]
+    if astray:
+        mine, theirs = astray[0]
+        return _branch_difference(given, mine, theirs.inputs, more=len(astray) - 1)
+    for mine, theirs in pairs:
+        if mine.shared != theirs.shared:
+            return _sharing_difference(mine)
+    if given.outputs != wanted.outputs:
+        return _output_difference(given, wanted)
+    if given.losses != wanted.losses:
+        where = phrase("add_loss: another loss than the one expected")
+        return Difference("output", where, phrase("add_loss"), hints.LOSSES)
+    return None
+
+
+def _branch_difference(given: Canonical, mine: Step, theirs: Sequence[int], more: int) -> Difference:
+    same = sorted(mine.inputs) == sorted(theirs)
+    said = {
+        "n": mine.layer,
+        "label": _label(mine),
+        "given": _sources(given, mine.inputs),
+        "wanted": _sources(given, theirs),
+    }
+    where = (
+        phrase("layer {n}, {label}: takes {given} in this order, expected {wanted}", **said)
+        if same
+        else phrase("layer {n}, {label}: takes {given}, expected {wanted}", **said)
+    )
+    place = phrase(
+        "layer {n}, {label}: takes {given}", n=mine.layer, label=_label(mine), given=_sources(given, mine.inputs)
+    )
+    return Difference("branches", where, place, hints.SWAPPED if same else hints.BRANCHES, more=more)
+
+
+def _sources(form: Canonical, inputs: Sequence[int]) -> str:
+    """Name steps by label and layer: `Conv2D(64) [2], Input`; of several inputs, by their number as well."""
+    return ", ".join(_source(form, source) for source in inputs)
+
+
+def _source(form: Canonical, source: int) -> str:
+    if source < 0:
+        return "Input" if len(form.input_shapes) < 2 else f"Input {-source}"
+    step = form.steps[source]
+    if step.cls == "Output" and step.inputs and step.inputs[0] >= 0:
+        owner = form.steps[step.inputs[0]]
+        index = dict(step.settings).get("index")
+        name = _STATES.get(f"{owner.cls} {index}", str(index))
+        return f"{owner.label} [{owner.layer}].{name}"
+    return f"{step.label} [{step.layer}]"
+
+
+def _sharing_difference(mine: Step) -> Difference:
+    n, label = mine.layer, _label(mine)
+    where = (
+        phrase("layer {n}, {label}: shares its weights with another, expected weights of its own", n=n, label=label)
+        if mine.shared
+        else phrase("layer {n}, {label}: has weights of its own, expected to share them", n=n, label=label)
+    )
+    return Difference("sharing", where, _layer(mine), hints.SHARING)
+
+
+def _output_difference(given: Canonical, wanted: Canonical) -> Difference:
+    if len(given.outputs) != len(wanted.outputs):
+        mine, theirs = len(given.outputs), len(wanted.outputs)
+        where = phrase("number of outputs: {given}, expected {wanted}", given=mine, wanted=theirs)
+        return Difference("output", where, phrase("number of outputs: {given}", given=mine), hints.OUTPUT)
+    names = _sources(given, given.outputs)
+    where = phrase("output: {given}, expected {wanted}", given=names, wanted=_sources(given, wanted.outputs))
+    return Difference("output", where, phrase("output: {given}", given=names), hints.OUTPUT)

@@ -1,0 +1,219 @@
+"""The canonical form of a network and its signature: equal for equal networks, whatever their dress.
+
+Pure functions of `Network` records. What a network computes is put in normal form (`algebra`), what leads to no output
+is left out, and the rest is numbered from the outputs backwards, so that neither names nor the order in which branches
+were written remain. The signature is the hash of that list.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from autograder.network.algebra import Node, computed
+from autograder.network.normal import COMMUTATIVE, Asked, Settings
+from autograder.wire.messages import Graph, Network, Shape
+
+VERSION = 2
+"""Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing the network does: a layer without its activation, an activation, a bare operation."""
+
+    cls: str
+    settings: Settings
+    inputs: tuple[int, ...]
+    """Positions of steps; -1 stands for the network's first input, -2 for its second."""
+    output_shape: Shape
+    """Batch left out; empty where it is not known."""
+    layer: int
+    """Position, from 1, of the layer it came from, as its author counts: the InputLayer is not one."""
+    label: str
+    """Short name for a message: `Conv2D(128)`, `MaxPooling2D`, `relu`."""
+    shared: tuple[int, ...] = ()
+    """For each weight, the number, from 1, of one that another step holds too, 0 for its own; empty where all are."""
+    within: str = ""
+    """Class of the layer of the student's own that it is in."""
+    unreadable: str = ""
+    """Why what it computes could not be followed: it is equal to what has the same code."""
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """A network without its dress."""
+
+    steps: tuple[Step, ...]
+    """Each after those it takes from."""
+    outputs: tuple[int, ...]
+    """Positions in `steps`, negative for an input handed through."""
+    input_shapes: tuple[Shape, ...]
+    """Batch left out."""
+    losses: tuple[int, ...] = ()
+    """Steps that give what `add_loss` was handed."""
+
+    @property
+    def content(self) -> object:
+        """What two equal networks have in common: all but `layer`, `label` and shapes."""
+        steps = [(step.cls, step.settings, step.inputs, step.shared) for step in self.steps]
+        return [self.input_shapes, steps, self.outputs, self.losses]
+
+
+def signature(network: Network, *, trainable: bool = False, initializers: bool = False) -> str:
+    """Return "sha256:…", equal for two networks that compute the same with weights of the same shapes.
+
+    With `trainable`, frozen and trained layers differ as well; with `initializers`, the values that weights begin with.
+    A network that could not be followed is equal to one of the same code.
+    """
+    forms = [canonical(network, trainable=trainable, initializers=initializers)]
+    inference = untrained(network, Asked(trainable, initializers))
+    if inference is not None:
+        forms.append(inference)
+    return "sha256:" + _hash([VERSION, network.code, [form.content for form in forms]])
+
+
+def canonical(network: Network, *, trainable: bool = False, initializers: bool = False) -> Canonical:
+    """Return the canonical form of `network`. Two networks are equal when the `content` of it is.
+
+    Of a network that computes another thing when it is not trained, what it computes in training.
+    """
+    return _canonical(network, _graph(network), Asked(trainable, initializers))
+
+
+def untrained(network: Network, asked: Asked) -> Canonical | None:
+    """Return what `network` computes when it is not trained, None where that is its layers' own way of not being."""
+    if network.inference is None:
+        return None
+    derived = _canonical(network, _graph(network), asked, trained=False)
+    actual = _canonical(network, network.inference, asked, trained=False)
+    return None if derived.content == actual.content else actual
+
+
+def _graph(network: Network) -> Graph:
+    return Graph(network.layers, network.outputs, network.slots, network.losses)
+
+
+def _canonical(network: Network, graph: Graph, asked: Asked, *, trained: bool | None = None) -> Canonical:
+    nodes, outputs, losses = computed(graph, asked, trained=trained)
+    order = _canonical_order(nodes, [*outputs, *losses])
+    position = {old: new for new, old in enumerate(order)}
+    shared = _numbered([weight for old in order for weight in set(nodes[old].weights)])
+    return Canonical(
+        steps=tuple(_step(nodes[old], position, shared) for old in order),
+        outputs=tuple(position.get(old, old) for old in outputs),
+        input_shapes=tuple(tuple(shape[1:]) for shape in network.input_shapes),
+        losses=tuple(sorted(position.get(old, old) for old in losses)),
+    )
+
+
+def _step(node: Node, position: dict[int, int], shared: dict[object, int]) -> Step:
+    inputs = [position.get(source, source) for source in node.inputs]
+    groups = tuple(shared.get(weight, 0) for weight in node.weights)
+    return Step(
+        cls=node.cls,
+        settings=node.settings,
+        inputs=tuple(sorted(inputs) if node.cls in COMMUTATIVE else inputs),
+        output_shape=node.shape or (),
+        layer=node.layer,
+        label=node.label,
+        shared=groups if any(groups) else (),
+        within=node.within,
+        unreadable=node.unreadable,
+    )
+
+
+def hashes(form: Canonical) -> list[str]:
+    """Return a hash of each step and of all that leads to it."""
+    found: list[str] = []
+    for step in form.steps:
+        inputs = [found[source] if source >= 0 else str(source) for source in step.inputs]
+        found.append(_hash([step.cls, step.settings, sorted(inputs) if step.cls in COMMUTATIVE else inputs]))
+    return found
+
+
+# --- From steps to their order ----------------------------------------------------------------------------------------
+
+
+def _canonical_order(nodes: list[Node], outputs: list[int]) -> list[int]:
+    """Number the nodes from the outputs backwards. Branches into a commutative merge come longest first.
+
+    Hashes decide between branches of one length. They are taken twice, the second time with what each node's weights
+    are shared with, which the first cannot know.
+    """
+    depths = _depths(nodes)
+    live = set(_post_order(outputs, lambda index: nodes[index].inputs))
+    uses: dict[object, list[str]] = defaultdict(list)
+    plain = _hashes(nodes, [""] * len(nodes))
+    for index, own in enumerate(plain):
+        for number, weight in enumerate(nodes[index].weights if index in live else ()):
+            uses[weight].append(f"{own} {number}")
+    marks = {weight: _hash(sorted(hashes)) if len(hashes) > 1 else "" for weight, hashes in uses.items()}
+    hashes = plain
+    if any(marks.values()):
+        hashes = _hashes(nodes, ["".join(marks.get(weight, "") for weight in node.weights) for node in nodes])
+
+    def sources(index: int) -> Sequence[int]:
+        inputs = nodes[index].inputs
+        if nodes[index].cls not in COMMUTATIVE:
+            return inputs
+        return sorted(inputs, key=lambda source: (-depths[source], hashes[source]) if source >= 0 else (0, str(source)))
+
+    return _post_order(outputs, sources)
+
+
+def _depths(nodes: list[Node]) -> list[int]:
+    """Return the number of nodes on the longest way from an input to each one, itself included."""
+    depths: list[int] = []
+    for node in nodes:
+        depths.append(1 + max((depths[source] for source in node.inputs if source >= 0), default=0))
+    return depths
+
+
+def _hashes(nodes: list[Node], marks: Sequence[str]) -> list[str]:
+    """Return a Merkle hash of each node: its own settings, its mark, and the hashes of what it takes."""
+    hashes: list[str] = []
+    for node, mark in zip(nodes, marks, strict=True):
+        inputs = [hashes[source] if source >= 0 else str(source) for source in node.inputs]
+        hashes.append(_hash([node.cls, node.settings, sorted(inputs) if node.cls in COMMUTATIVE else inputs, mark]))
+    return hashes
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(_plain(value), separators=(",", ":")).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Write equal numbers alike: Keras takes `use_bias=1` for True and `rate=0` for 0.0, and so does `==`."""
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value
+
+
+def _post_order(outputs: list[int], sources: Callable[[int], Sequence[int]]) -> list[int]:
+    """Return the steps that lead to `outputs`, sources first. Without recursion: networks are deep."""
+    order: list[int] = []
+    seen: set[int] = set()
+    waiting = [(output, False) for output in reversed(outputs)]
+    while waiting:
+        index, sources_done = waiting.pop()
+        if sources_done:
+            order.append(index)
+        elif index >= 0 and index not in seen:
+            seen.add(index)
+            waiting.append((index, True))
+            waiting.extend((source, False) for source in reversed(sources(index)))
+    return order
+
+
+def _numbered(weights: Iterable[object]) -> dict[object, int]:
+    """Number the weights that serve more than once, from 1, in the order they are met."""
+    uses = Counter(weights)
+    return {weight: number for number, weight in enumerate([one for one in uses if uses[one] > 1], start=1)}

@@ -1,0 +1,1 @@
+"""A training room's side: a network rebuilt from allowed classes, and trained."""

@@ -1,0 +1,363 @@
+"""Builds a network anew, with fresh weights, from the record that an exam room sent.
+
+The record is untrusted. Layers and operations come from closed lists, settings are checked before Keras sees them, and
+the sizes that a network may have are bounded before and while it is built. What cannot be built is refused in a way
+that the student can be told about: `NotRebuilt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+from autograder.wire.messages import Layer, Network, Shape
+from autograder.worker.errors import MAX_DETAIL, told
+from autograder.worker.training.allowed_layers import (
+    LIST_TAKERS,
+    Reason,
+    Refused,
+    array,
+    dtype,
+    initializer,
+    make_layer,
+    numbers,
+)
+from autograder.worker.training.allowed_operations import call_operation, placed
+
+MAX_LAYERS = 2000
+MAX_PARAMS = 200_000_000
+"""Numbers in all weights together: 800 MB of float32, half as much again as the largest VGG."""
+MAX_VALUES = 2**28
+"""Numbers that one layer may make of one example."""
+MAX_CONSTANTS, MAX_LAYER_NUMBERS = 64, 64
+"""Fractions that settings and arguments may list in all, and numbers that those of one layer may: means and deviations
+of channels, sizes and axes. Trained weights would be more."""
+
+
+class NotRebuilt(Exception):
+    """No network is made of this record.
+
+    reasons: custom (a class, activation or initializer of the student's own) · code (a Lambda) · unknown (not on the
+    list of what is rebuilt) · refused (Keras refuses its configuration or its input) · unfinished (the record is less
+    than whole) · large.
+    """
+
+    def __init__(self, reason: Reason, layer: str, detail: str) -> None:
+        super().__init__(f"{layer}: {detail}" if layer else detail)
+        self.reason: Reason = reason
+        self.layer = layer
+        """Its name and class; empty where it is no single layer's matter."""
+        self.detail = detail
+
+
+@dataclass
+class _Calls:
+    """The calls made so far, by their position in the record."""
+
+    made: list[list[Any]] = field(default_factory=list)
+    """The tensors that each call returned."""
+    layers: dict[int, tuple[Layer, Any]] = field(default_factory=dict)
+    """By identity: a layer that is called twice is one object."""
+    inputs: list[Any] = field(default_factory=list)
+    weights: dict[int, Any] = field(default_factory=dict)
+    """Variables by what the record calls them: one may serve twice."""
+
+
+@dataclass
+class _Budget:
+    """Numbers that weights may still hold."""
+
+    left: int = MAX_PARAMS
+    exceeded: bool = False
+
+
+def rebuild(network: Network) -> Any:
+    """Return a functional `keras.Model` equal to the recorded one, its weights drawn from Keras's global seed.
+
+    Raises NotRebuilt for whatever is wrong with the record, MemoryError or TensorFlow's ResourceExhaustedError where
+    the machine has no room for it.
+    """
+    import keras
+
+    _check_whole(network)
+    calls = _Calls()
+    with _budget() as budget:
+        for position, record in enumerate(network.layers):
+            with _refusals(_described(record), budget):
+                calls.made.append(_called(position, record, calls))
+        with _refusals("", budget):
+            outputs = _taken(network.outputs, network.slots, calls, len(network.layers))
+            return keras.Model(_one_or_all(calls.inputs), _one_or_all(outputs))
+
+
+def _check_whole(network: Network) -> None:
+    """Raise NotRebuilt for a record that is less than a network, or more than one should be."""
+    if network.framework != "keras":
+        raise NotRebuilt("unknown", "", f"networks of {network.framework} are not trained")
+    if network.note or network.problem or not (network.layers and network.outputs and network.input_shapes):
+        raise NotRebuilt("unfinished", "", (network.note or "it has no input shape")[:MAX_DETAIL])
+    if network.inference is not None or network.losses:
+        what = "losses of its own" if network.losses else "another computation where it is not trained"
+        raise NotRebuilt("unknown", "", f"a network with {what}")
+    if len(network.layers) > MAX_LAYERS:
+        raise NotRebuilt("large", "", f"{len(network.layers)} layers, where at most {MAX_LAYERS} are rebuilt")
+    _check_constants(network)
+    own = {layer.identity: layer for layer in network.layers}.values()
+    params = sum(numbers(weight.shape) for layer in own for weight in layer.weights)
+    if params > MAX_PARAMS:
+        raise NotRebuilt("large", "", f"{params} parameters, where at most {MAX_PARAMS} are trained")
+
+
+def _check_constants(network: Network) -> None:
+    """Raise NotRebuilt where weights may hide among constants: what is trained starts from weights of our drawing."""
+    fractions = 0
+    inner = (one for layer in network.layers for graph in layer.functions.values() for one in graph.layers)
+    for layer in (*network.layers, *inner):
+        listed = [*_listed(layer.config), *_listed(layer.arguments)]
+        fractions += sum(isinstance(number, float) and not number.is_integer() for number in listed)
+        if len(listed) > MAX_LAYER_NUMBERS or fractions > MAX_CONSTANTS:
+            text = "it holds many constants: weights that are given are not trained"
+            raise NotRebuilt("refused", _described(layer), text)
+
+
+def _listed(value: object, within: bool = False) -> Iterator[float]:
+    """Yield the numbers that stand in lists, at any depth of a configuration."""
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from _listed(part, within)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _listed(part, True)
+    elif within and isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
+
+
+def _described(record: Layer) -> str:
+    return f"{record.name[:60]} ({record.cls[:60]})" if record.name else record.cls[:60]
+
+
+def _one_or_all(tensors: list[Any]) -> Any:
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+@contextmanager
+def _refusals(layer: str, budget: _Budget) -> Iterator[None]:
+    """Turn what goes wrong inside into NotRebuilt; want of memory, which is no fault of the record, passes."""
+    try:
+        yield
+    except Refused as refused:
+        raise NotRebuilt(refused.reason, layer, refused.detail) from None
+    except Exception as error:
+        if budget.exceeded:
+            raise NotRebuilt("large", layer, f"more than {MAX_PARAMS} parameters") from None
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+            raise
+        raise NotRebuilt("large" if isinstance(error, RecursionError) else "refused", layer, told(error)) from error
+
+
+@contextmanager
+def _budget() -> Iterator[_Budget]:
+    """Count the weights that layers make for themselves, before there is memory behind any of them."""
+    import keras
+
+    budget, original = _Budget(), keras.layers.Layer.add_weight
+
+    def counted(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        shape = kwargs.get("shape", args[0] if args else ())
+        budget.left -= numbers((shape,) if isinstance(shape, int) else shape or ())
+        if budget.left < 0:
+            budget.exceeded = True
+            raise ValueError("too many parameters")
+        return original(layer, *args, **kwargs)
+
+    keras.layers.Layer.add_weight = counted
+    try:
+        yield budget
+    finally:
+        keras.layers.Layer.add_weight = original
+
+
+# --- One call ---------------------------------------------------------------------------------------------------------
+
+
+def _called(position: int, record: Layer, calls: _Calls) -> list[Any]:
+    """Return the tensors that this call makes, and check that they are what the record says."""
+    import keras
+
+    if record.origin == "custom":
+        raise Refused("custom", record.unreadable or "a class of the student's own")
+    if record.cls == "InputLayer":
+        calls.inputs.append(_input(record))
+        return calls.inputs[-1:]
+    if record.origin == "operation" and record.cls in ("Variable", "Constant"):
+        return [_source(record, calls)]
+    tensors = _taken(record.inputs, record.slots, calls, position)
+    if record.origin == "operation":
+        made = call_operation(record, tensors)
+    else:
+        made = _apply(_layer(record, calls), record, tensors)
+        _know_weights(record, calls)
+    outputs = keras.tree.flatten(made)
+    _check_outputs(record, [tensor.shape for tensor in outputs])
+    return list(outputs)
+
+
+def _source(record: Layer, calls: _Calls) -> Any:
+    """Return a weight, or a constant, that operations take: a layer that has it, whatever it is called on."""
+    if not calls.inputs:
+        raise Refused("unfinished", "it comes before any input")
+    if record.cls == "Constant":
+        return _sources().Constant(array(record.config.get("value")))(calls.inputs[0])
+    if len(record.weights) != 1:
+        raise Refused("refused", "a weight that is not one")
+    (weight,) = record.weights
+    variable = calls.weights.get(weight.identity) if weight.identity is not None else None
+    if variable is None:
+        _check_size((None, *weight.shape))
+        drawn_by = initializer(record.config.get("initializer"))
+        layer = _sources().Weight(weight.shape, drawn_by, trainable=record.trainable)
+        if weight.identity is not None:
+            calls.weights[weight.identity] = layer.weight
+    else:
+        layer = _sources().Shared(variable)
+    return layer(calls.inputs[0])
+
+
+def _know_weights(record: Layer, calls: _Calls) -> None:
+    """Remember which variables a layer has. Raise Refused where they should be those of another, which it has not."""
+    _, layer = calls.layers[record.identity]
+    pairs = zip(record.weights, layer.weights, strict=False) if len(record.weights) == len(layer.weights) else ()
+    for weight, variable in pairs:
+        if weight.identity is not None and calls.weights.setdefault(weight.identity, variable) is not variable:
+            raise Refused("unknown", "it has the weights of another layer")
+
+
+@cache
+def _sources() -> Any:
+    """Return the layers that stand for what operations take. They are made here: this module imports no Keras."""
+    import keras
+
+    class Source(keras.layers.Layer):  # type: ignore[misc]
+        def compute_output_spec(self, _: Any) -> Any:
+            made = self.value()
+            return keras.KerasTensor(tuple(made.shape), dtype=made.dtype)
+
+        def call(self, _: Any) -> Any:
+            return keras.ops.convert_to_tensor(self.value())
+
+    class Weight(Source):
+        def __init__(self, shape: Shape, drawn_by: Any, *, trainable: bool) -> None:
+            super().__init__()
+            self.weight = self.add_weight(shape=shape, initializer=drawn_by, trainable=trainable)
+            self.built = True
+
+        def value(self) -> Any:
+            return self.weight
+
+    class Shared(Source):
+        def __init__(self, variable: Any) -> None:
+            super().__init__()
+            self.weight = variable
+            self.built = True
+
+        def value(self) -> Any:
+            return self.weight
+
+    class Constant(Source):
+        def __init__(self, numbers: Any) -> None:
+            super().__init__()
+            self.numbers = numbers
+            self.built = True
+
+        def value(self) -> Any:
+            return self.numbers
+
+    class Told(keras.layers.Layer):  # type: ignore[misc]
+        """A layer that is called as in training, or as not, whatever the network is called for."""
+
+        def __init__(self, layer: Any, *, training: bool) -> None:
+            super().__init__()
+            self.layer, self.told = layer, training
+
+        def call(self, *args: Any, **kwargs: Any) -> Any:
+            return self.layer(*args, training=self.told, **kwargs)
+
+    return SimpleNamespace(Weight=Weight, Shared=Shared, Constant=Constant, Told=Told)
+
+
+def _input(record: Layer) -> Any:
+    import keras
+
+    if len(record.output_shapes) != 1 or not record.output_shapes[0]:
+        raise Refused("unfinished", "an input without a shape")
+    _check_size(record.output_shapes[0])
+    return keras.Input(record.output_shapes[0][1:], dtype=dtype(record.config.get("dtype")))
+
+
+def _taken(sources: Sequence[int], slots: Sequence[int], calls: _Calls, position: int) -> list[Any]:
+    """Return the tensors that earlier calls made: of each call, the output that the record names."""
+    tensors = []
+    for number, source in enumerate(sources):
+        slot = slots[number] if number < len(slots) else 0
+        if source >= position:
+            raise Refused("refused", "it takes the output of a layer that does not come before it")
+        if slot >= len(calls.made[source]):
+            raise Refused("refused", "it takes an output that a layer does not have")
+        tensors.append(calls.made[source][slot])
+    return tensors
+
+
+def _layer(record: Layer, calls: _Calls) -> Any:
+    """Return the layer of this call: a new one, or the one that an earlier call of it made."""
+    first, layer = calls.layers.get(record.identity, (None, None))
+    if first is not None:
+        if (first.cls, first.config) != (record.cls, record.config):
+            raise Refused("refused", "it has the weights of a layer that is another")
+        return layer
+    layer = make_layer(record.cls, record.config)
+    if not record.trainable:
+        layer.trainable = False
+    calls.layers[record.identity] = (record, layer)
+    return layer
+
+
+def _apply(layer: Any, record: Layer, tensors: list[Any]) -> Any:
+    call = layer if record.training is None else _sources().Told(layer, training=record.training)
+    if record.arguments:
+        arguments = {key: placed(value, tensors) for key, value in record.arguments.items()}
+        first = next(iter(arguments))
+        return call(arguments.pop(first), **arguments)
+    if record.cls in LIST_TAKERS:
+        return call(tensors)
+    if record.cls == "MultiHeadAttention":
+        return call(*tensors)
+    if getattr(tensors[0] if tensors else None, "_keras_mask", None) is not None:
+        tensors = [tensor for tensor in tensors if tensor.dtype != "bool"]  # Keras hands the mask on by itself
+    if len(tensors) != 1:
+        raise Refused("unknown", f"it takes {len(tensors)} tensors where one is known")
+    return call(tensors[0])
+
+
+def _check_outputs(record: Layer, shapes: list[Shape]) -> None:
+    for shape in shapes:
+        _check_size(shape)
+    if record.output_shapes and not _agree(record.output_shapes, shapes):
+        wanted = ", ".join(str(tuple(shape)) for shape in record.output_shapes[:4])
+        raise Refused("refused", f"it makes {', '.join(map(str, shapes[:4]))} where the record says {wanted}")
+
+
+def _check_size(shape: Shape) -> None:
+    if numbers(shape[1:]) > MAX_VALUES:
+        raise Refused("large", f"it makes {tuple(shape)} of one example, more than {MAX_VALUES} numbers")
+
+
+def _agree(wanted: Sequence[Shape], made: Sequence[Shape]) -> bool:
+    """Say whether shapes are equal, but for the batch and for sizes that one side leaves open."""
+    if [len(shape) for shape in wanted] != [len(shape) for shape in made]:
+        return False
+    pairs = (pair for one, other in zip(wanted, made, strict=True) for pair in zip(one[1:], other[1:], strict=True))
+    return all(None in pair or pair[0] == pair[1] for pair in pairs)
