@@ -90,7 +90,7 @@ class Limits(Record, frozen=True):
     training_seconds: Positive = 60.0
     """Wall-clock seconds that the student's own training function may take, on top of the exam's."""
     fit: FitCap = FitCap()
-    """What one call of `fit` may do in a cell: the exam looks at structure, and trains elsewhere."""
+    """What one call of `fit` may do, in cells and in what checks call: the exam looks at structure, not at learning."""
 
 
 @dataclass(frozen=True)

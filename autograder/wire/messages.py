@@ -491,7 +491,7 @@ class Cell(Record, frozen=True):
 
 
 class FitCap(Record, frozen=True):
-    """The most that one call of `fit` may do in an exam room's cells; None: no limit."""
+    """The most that one call of `fit` may do in an exam room, but in a training function; None: no limit."""
 
     epochs: Annotated[int, Meta(ge=1)] | None = None
     steps: Annotated[int, Meta(ge=1)] | None = None
@@ -592,6 +592,7 @@ class Answered(Record, tag="answered", frozen=True):
     probe: Name
     seconds: float
     answer: Answer
+    capped: list[CappedFit] = []
 
 
 class Broken(Record, tag="broken", frozen=True):

@@ -18,9 +18,11 @@ from autograder.wire.messages import (
     Answered,
     Artifact,
     CallProbe,
+    CappedFit,
     Curves,
     Examples,
     Fault,
+    FitCap,
     HistoryProbe,
     ModelProbe,
     ObjectProbe,
@@ -33,7 +35,7 @@ from autograder.wire.messages import (
     TrainedProbe,
     VariableProbe,
 )
-from autograder.worker import keras_reader
+from autograder.worker import fit_cap, keras_reader
 from autograder.worker.arguments import Arguments, NotThere, named_in
 from autograder.worker.encode import Encoder, TooLarge, is_keras_model, keras_model_class
 from autograder.worker.seeds import reseed
@@ -72,12 +74,15 @@ class Answerer:
         blobs: list[bytes],
         explain: ExplainError,
         seed: int = 0,
+        fit: FitCap | None = None,
     ) -> None:
         """`names` is the notebook's namespace, `initial` those of its names that were there before the first cell.
 
-        `blobs` are the arrays of the questions' arguments, `seed` what a training function starts from.
+        `blobs` are the arrays of the questions' arguments, `seed` what a training function starts from, `fit` what any
+        other function may train.
         """
         self._seed = seed
+        self._fit = fit or FitCap()
         self._names = names
         self._initial = initial
         self._arguments = Arguments(names, blobs)
@@ -90,14 +95,16 @@ class Answerer:
         started = time.perf_counter()
         blobs: list[bytes] = []
         answer: Answer
+        capped: list[CappedFit] = []
+        cap = FitCap() if isinstance(probe, TrainedByProbe) else self._fit
         try:
-            with interrupts.armed():
+            with fit_cap.armed(cap) as capped, interrupts.armed():
                 answer = self._ask(probe, blobs, interrupts)
         except BaseException as error:
             answer = self._fault(error, interrupts)
         if isinstance(answer, Fault):
             blobs = []
-        return Answered(name, time.perf_counter() - started, answer), blobs
+        return Answered(name, time.perf_counter() - started, answer, capped), blobs
 
     def _fault(self, error: BaseException, interrupts: Interrupts, step: str = "") -> Fault:
         match error:

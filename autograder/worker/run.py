@@ -113,7 +113,9 @@ def serve(talk: socket.socket) -> None:
     outputs.start(0)
     while asked := _next_question(stream):
         questions, blobs = asked
-        answerer = Answerer(_shell.user_ns, _shell.user_ns_hidden, questions, blobs, explain_error, cells.seed)
+        answerer = Answerer(
+            _shell.user_ns, _shell.user_ns_hidden, questions, blobs, explain_error, cells.seed, cells.fit
+        )
         for name, probe in questions.probes.items():
             answered, data = answerer.answer(name, probe, interrupts)
             _leave_if_forked()

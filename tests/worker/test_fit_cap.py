@@ -13,7 +13,19 @@ import numpy as np
 import pytest
 
 from autograder.sandbox.rooms import Zygote
-from autograder.wire.messages import CappedFit, FitCap, Scalar
+from autograder.wire import codec
+from autograder.wire.messages import (
+    Answered,
+    CallProbe,
+    CappedFit,
+    FitCap,
+    Method,
+    ObjectProbe,
+    Probe,
+    Scalar,
+    VariableProbe,
+)
+from autograder.wire.messages import Steps as Answers
 from autograder.worker import fit_cap
 from sandbox.test_exam import LIMITS, answer, hold, run_of
 
@@ -244,3 +256,31 @@ def test_a_cell_says_which_calls_of_fit_were_cut_short(keras_zygote: Zygote) -> 
     assert run_of(evidence, 0).capped == [CappedFit(asked_epochs=7, epochs=2, steps=2, limit="epochs")]
     assert run_of(evidence, 1).capped == []
     assert answer(evidence) == Scalar("int", "2")
+
+
+TRAINS = """
+import keras, numpy as np
+def train(epochs=7):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return len(model.fit(np.zeros((4, 2)), np.zeros(4), epochs=epochs, verbose=0).epoch)
+class Trainer:
+    def twice(self):
+        return train() + train()
+"""
+CAPPED = CappedFit(asked_epochs=7, epochs=2, steps=2, limit="epochs")
+
+
+def test_what_a_check_calls_is_capped_as_cells_are(keras_zygote: Zygote) -> None:
+    limits = msgspec.structs.replace(LIMITS, cell_seconds=30, seconds=60, memory_mb=2000, fit=FitCap(epochs=2))
+    probes: dict[str, Probe] = {
+        "x": CallProbe("train", [], {}),
+        "short": CallProbe("train", [Scalar("int", "1")], {}),
+        "object": ObjectProbe("Trainer", [], {}, [Method("twice", [], {})]),
+        "after": VariableProbe("before"),
+    }
+    evidence = hold(keras_zygote, TRAINS, "before = train()", probes=probes, limits=limits)
+    assert answer(evidence) == answer(evidence, "after") == Scalar("int", "2")
+    assert answer(evidence, "object") == Answers("Trainer", [Scalar("int", "4")])
+    capped = {one.probe: one.capped for one, _ in (codec.unpack(frame, Answered) for frame in evidence.frames)}
+    assert capped == {"x": [CAPPED], "short": [], "object": [CAPPED, CAPPED], "after": []}
