@@ -16,7 +16,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from autograder.fairness.statistics import Calibration, calibrate_bar, separation, settled, spread_limit
 from autograder.fairness.verdict import Bar, Decision, Rule, decide
-from fairness import UNITS
+from fairness.__main__ import UNITS
 
 SCORES = [0.712, 0.724, 0.731, 0.718, 0.709, 0.726, 0.722, 0.715, 0.717, 0.728]
 GRAIN = 0.00025

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import toy
 from autograder.intake import Rebuilt
-from autograder.intake import assemble as rebuild
+from autograder.intake import rebuild
 from autograder.notebook.formats import Notebook, parse_notebook
 from autograder.records import Repair
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-from judge.test_explain import CASES, WANTED, changed, model2, replaced
+from network.test_explain import CASES, WANTED, changed, model2, replaced
 
 from autograder.judge.layers import with_place
 from autograder.judge.message import compose
