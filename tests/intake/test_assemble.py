@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toy
-from autograder.intake import Rebuilt
-from autograder.intake import rebuild
+from autograder.intake import Rebuilt, rebuild
 from autograder.notebook.formats import Notebook, parse_notebook
 from autograder.records import Repair
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
-from network.test_explain import CASES, WANTED, changed, model2, replaced
 
 from autograder.judge.layers import with_place
 from autograder.judge.message import compose
 from autograder.locale import LANGUAGES
 from autograder.network.explain import explain
 from autograder.wire.messages import Layer, Network
+from network.test_explain import CASES, WANTED, changed, model2, replaced
 from networks import Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
 GOLDEN = Path(__file__).parent / "explanations.txt"
