@@ -241,7 +241,7 @@ def _explain_share(score: float, points: float) -> tuple[CheckStatus, Mismatch]:
 def explain_test(fault: Fault, causes: Causes | None = None, at: int | None = None) -> tuple[CheckStatus, Mismatch]:
     """Return what a fault of a test cell, `at` this place, is: its status, and what to tell the student."""
     known = causes or Causes(None)
-    if lack := known.lack(known.root(fault, at)) or known.lack_behind(sorted(known.names_there(fault))):
+    if lack := known.lack(known.root(fault, at)) or known.lack_behind(sorted(known.names_there(fault)), at):
         return "ungraded", explain_lack(lack)
     if fault.error == "AssertionError" and fault.kind == "raised" and not known.is_the_students(fault):
         return "failed", explain_assert(fault, known)

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from msgspec.structs import replace
 
 from autograder.judge.lacks import Lack, lack_of
 from autograder.judge.places import Places, is_own, is_test
-from autograder.notebook.names import CellNames, names_of, names_read, statement_at
+from autograder.notebook.names import CellNames, Statement, names_of, names_read_at
 from autograder.records import CellRecord, Exam
 from autograder.wire.messages import Fault, Frame
 
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+NOT_READ = ("SyntaxError", "IndentationError", "TabError")
+"""Errors of a cell none of which ran."""
 STUB = "raise NotImplementedError"
 """What students are given in place of an answer raises."""
 LIKENESS, ANY_LIKENESS = 0.6, 0.3
@@ -42,15 +45,19 @@ def undefined_name(fault: Fault) -> str:
     return found[1] if found else ""
 
 
+Part = Literal["none", "trained", "all"]
+
+
 @dataclass(frozen=True)
 class _Spoilt:
     """Why the value of a name may be another than it would have been."""
 
     root: Fault
-    stopped: int
-    """The cell that stopped before it was done with the name."""
     sure: bool
     """Whether the value cannot be the student's own making as well: it was made there, or by the course."""
+    part: Part = "all"
+    """What of it may be another. none: it is what the cell that stopped worked on, and may be why · trained: of a
+    network, how it is trained and what it has learned."""
 
 
 class Causes:
@@ -94,10 +101,17 @@ class Causes:
         found = lack_of(fault)
         return found if found is not None and found.name in self._absent else None
 
-    def lack_behind(self, names: Iterable[str]) -> Lack | None:
-        """Return what this machine lacks and one of `names` would have been made with."""
-        found = (self.lack(self._spoilt[name].root) for name in names if name in self._spoilt)
-        return next((lack for lack in found if lack is not None), None)
+    def lack_behind(self, names: Iterable[str], before: int | None = None, *, whole: bool = False) -> Lack | None:
+        """Return what this machine lacks and one of `names` would have been made with.
+
+        `before` is the cell where it was met; None: it was asked for after the last. `whole`: what is asked of a
+        network is its making alone, whatever it has learned.
+        """
+        spoilt = self._spoilt(before)
+        found = (spoilt[name] for name in names if name in spoilt)
+        parts = ("all",) if whole else ("all", "trained")
+        lacks = (self.lack(one.root) for one in found if one.part in parts)
+        return next((lack for lack in lacks if lack is not None), None)
 
     def stopped_at(self, root: Fault) -> int | None:
         """Return the cell that stopped for `root`; None where none did."""
@@ -144,8 +158,9 @@ class Causes:
 
         `before` is the cell where the value was met; None: it was asked for after the last.
         """
-        found = (self._spoilt[name] for name in names if name in self._spoilt)
-        return next((one.root for one in found if one.sure and (before is None or one.stopped < before)), None)
+        spoilt = self._spoilt(before)
+        found = (spoilt[name] for name in names if name in spoilt)
+        return next((one.root for one in found if one.sure), None)
 
     def behind_fault(self, fault: Fault) -> Fault | None:
         """Return what may be behind an error that a line of the course's led to, as `behind` does."""
@@ -170,8 +185,7 @@ class Causes:
         if frame is None:
             return frozenset()
         source = next((one.cell.source for one in self._records if one.cell.index == frame.cell), "")
-        statement = statement_at(source, frame.line)
-        return names_read(statement) if statement is not None else frozenset()
+        return names_read_at(source, frame.line)
 
     def sources(self, fault: Fault) -> list[tuple[str, int]]:
         """Return what a line of the course's got from the student: names, and the answer cells they come from.
@@ -224,6 +238,7 @@ class Causes:
         return Fault(kind="missing", error=name, names=self._instead(name, wanted), cell=wanted.cell.index)
 
     def _why_stopped(self, record: CellRecord) -> Fault | None:
+        """What a cell stopped for, or never ran for; None where it ran to its end."""
         if record.run is None:
             return self._exam.fault if self._exam else None
         if record.run.fault is None or record.cell.index in self._resolving:
@@ -263,26 +278,46 @@ class Causes:
 
     # --- What a stopped cell leaves behind ----------------------------------------------------------------------------
 
+    def _spoilt(self, before: int | None) -> Mapping[str, _Spoilt]:
+        """Names whose value may be another than it would have been where cell `before` began, and why.
+
+        None: after the last cell.
+        """
+        known = [state for at, state in self._states if before is None or at < before]
+        return known[-1] if known else {}
+
     @cached_property
-    def _spoilt(self) -> dict[str, _Spoilt]:
-        """Names whose value may be another than it would have been, and why."""
+    def _states(self) -> list[tuple[int, dict[str, _Spoilt]]]:
+        """What is spoilt after each cell."""
+        states: list[tuple[int, dict[str, _Spoilt]]] = []
         spoilt: dict[str, _Spoilt] = {}
-        variables: set[str] = set()
+        variables, own = set[str](), set[str]()
         for record in self._records:
             names, at = _names(record), record.cell.index
-            root = self._why_stopped(record) if record.run is None or record.run.fault else None
-            if root is not None and not is_test(record.cell):
-                touched = {name: not any(self._from_student({name}, at, set())) for name in names.read & variables}
-                spoilt = {name: _Spoilt(root, at, sure) for name, sure in touched.items()} | spoilt
-                spoilt |= {name: _Spoilt(root, at, sure=True) for name in names.made}
-            elif root is None:
-                inherited = next((spoilt[name] for name in sorted(names.used) if name in spoilt), None)
-                for name in names.made:
-                    spoilt.pop(name, None)
-                    if inherited is not None:
-                        spoilt[name] = inherited
+            own |= names.defined
+            if not (record.run is not None and record.run.fault and is_test(record.cell)):
+                root, stopped = self._why_stopped(record), _stopped_line(record)
+                for one in names.statements:
+                    if root is not None and one.last >= stopped:
+                        spoilt = self._lost(one, root, at, variables, own) | spoilt
+                        spoilt |= {name: _Spoilt(root, sure=True) for name in one.made}
+                    else:
+                        spoilt = _followed(one, spoilt, variables, own)
+                    variables |= one.made - names.imported - names.defined
             variables |= names.made - names.imported - names.defined
-        return spoilt
+            states.append((at, dict(spoilt)))
+        return states
+
+    def _lost(
+        self, one: Statement, root: Fault, at: int, variables: Collection[str], own: Collection[str]
+    ) -> dict[str, _Spoilt]:
+        """What a statement that was not done worked on, or would have changed."""
+        found: dict[str, Part] = {**dict.fromkeys(one.used, "none"), **dict(_changes(one, own))}
+        return {
+            name: _Spoilt(root, sure=not any(self._from_student({name}, at, set())), part=part)
+            for name, part in found.items()
+            if name in variables
+        }
 
     def _fails_its_tests(self, cell: int, before: int) -> bool:
         """Whether the first test cell after an answer stopped, for what the answer is."""
@@ -327,6 +362,40 @@ class Causes:
     @cached_property
     def _indices(self) -> set[int]:
         return {record.cell.index for record in self._records}
+
+
+def _stopped_line(record: CellRecord) -> int:
+    """The line at which a cell stopped: what stands above it was done. 0: nothing was, or it is not known."""
+    fault = record.run.fault if record.run else None
+    if fault is None or fault.error in NOT_READ:
+        return 0
+    return next((frame.line for frame in fault.frames if frame.cell == record.cell.index), 0)
+
+
+def _changes(one: Statement, own: Collection[str]) -> Iterator[tuple[str, Part]]:
+    """Yield the names whose objects a statement may change, and what of each.
+
+    A function of the notebook's `own`, or a method of one of its objects, may do anything with what it is given.
+    """
+    yield from ((name, "trained") for name in sorted(one.trained))
+    yield from ((name, "all") for name in sorted(one.changed))
+    yield from ((name, "all") for function, name in sorted(one.handed) if function in own)
+
+
+def _followed(
+    one: Statement, spoilt: dict[str, _Spoilt], variables: Collection[str], own: Collection[str]
+) -> dict[str, _Spoilt]:
+    """What is spoilt after a statement that was done: what it made, or changed, of what was spoilt before."""
+    causes = sorted((spoilt[name] for name in sorted(one.used) if name in spoilt), key=lambda one: one.part == "none")
+    kept = {name: why for name, why in spoilt.items() if name not in one.made}
+    if not causes:
+        return kept
+    cause = causes[0]
+    known = cause.part == "none"
+    parts: dict[str, Part] = {name: "none" if known else part for name, part in _changes(one, own) if name in variables}
+    changed = {name: _Spoilt(cause.root, sure=False, part=part) for name, part in parts.items()}
+    made = _Spoilt(cause.root, cause.sure, "none" if known else "all")
+    return {**changed, **kept, **dict.fromkeys(one.made, made)}
 
 
 def _names(record: CellRecord) -> CellNames:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeGuard
 
-from autograder.judge.message import CheckFailed, Mismatch, Said
+from autograder.judge.message import CompiledOtherwise, Mismatch, Said
 from autograder.judge.shown import network_of
 from autograder.judge.written import Written, as_recorded, as_written, differing, same, same_value, setting_name, shown
 from autograder.locale import Phrase, phrase
@@ -54,7 +54,7 @@ def assert_compiled(
     wanted = _wanted_optimizer(optimizer, settings)
     compiled = network.compiled
     if compiled is None:
-        raise CheckFailed(
+        raise CompiledOtherwise(
             Mismatch(
                 received=phrase("a network that was not compiled"),
                 expected=_joined(_all_wanted(wanted, loss, metrics)),
@@ -72,7 +72,7 @@ def assert_compiled(
     if wrong:
         received, expected, hints = zip(*wrong, strict=True)
         where = phrase("what `compile` was given")
-        raise CheckFailed(
+        raise CompiledOtherwise(
             Mismatch(_joined(received), _joined(expected), where, where, next((one for one in hints if one), None))
         )
 

@@ -42,6 +42,10 @@ class CheckFailed(AssertionError):
         self.mismatch = mismatch
 
 
+class CompiledOtherwise(CheckFailed):
+    """The no of a check of how a network is trained, and not of its making."""
+
+
 def compose(mismatch: Mismatch, language: str, *, hidden: bool) -> str:
     """Return the message in `language`, one labelled line a field, labels aligned.
 

@@ -37,7 +37,7 @@ from autograder.judge.channel import (
 from autograder.judge.declare import Declared, step_name
 from autograder.judge.faults import NO_CAUSES, explain_fault, explain_lack, explain_training, say_first, status_of
 from autograder.judge.lacks import Lack, say_lack
-from autograder.judge.message import CheckFailed, Mismatch, Said, compose
+from autograder.judge.message import CheckFailed, CompiledOtherwise, Mismatch, Said, compose
 from autograder.judge.quiet import quiet
 from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, Predictions, Training, TrainingFailed
@@ -51,6 +51,7 @@ from autograder.wire.messages import (
     Artifact,
     CallProbe,
     Fault,
+    ModelProbe,
     Network,
     ObjectProbe,
     PredictionsProbe,
@@ -108,8 +109,8 @@ class CaseFile:
         """The values that the check in hand asked for."""
         self.remarks: list[Mismatch] = []
         """What to tell of the check in hand should it pass."""
-        self.asked: list[str] = []
-        """Names of the notebook's that the check in hand asks for."""
+        self.asked: dict[str, bool] = {}
+        """Names of the notebook's that the check in hand asks for, and whether as a network's making alone."""
         self.lack: Lack | None = None
         """What this machine lacks, where the check in hand has no answer for want of it."""
         self.lack_told: Lack | None = None
@@ -125,7 +126,9 @@ class CaseFile:
         """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none, Unasked."""
         if name in self._unasked:
             raise Unasked(name)
-        self.asked += [asked] if (asked := asked_name(probe)) else []
+        if asked := asked_name(probe):
+            making = isinstance(probe, ModelProbe | TrainedProbe)
+            self.asked[asked] = making and self.asked.pop(asked, True)
         answer, blobs = self._answer(name, probe)
         if isinstance(answer, Fault):
             own = name in self._answers
@@ -400,7 +403,15 @@ class JudgeSession:
         """What this machine lacks, where that is why a check does not pass."""
         if self.case is None or not isinstance(error, NoAnswer | AssertionError | pytest.fail.Exception):
             return None
-        return self.case.lack or self._causes.lack_behind(self.case.asked)
+        if self.case.lack:
+            return self.case.lack
+        asked = self.case.asked
+        if isinstance(error, NoAnswer):  # for want of the last that was asked for: the others have come
+            return self._causes.lack_behind(list(asked)[-1:])
+        if not isinstance(error, CheckFailed) or isinstance(error, CompiledOtherwise):
+            return self._causes.lack_behind(asked)
+        making, values = ([name for name, one in asked.items() if one is kind] for kind in (True, False))
+        return self._causes.lack_behind(values) or self._causes.lack_behind(making, whole=True)
 
     def _told(self, lack: Lack) -> Lack:
         return self.case.lack_told if self.case and self.case.lack_told else lack

@@ -24,6 +24,39 @@ _IMPORTED = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(?P<names>[\w.,
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
+LOOKS = frozenset(
+    """
+    all any argmax argmin argsort astype copy count count_params describe dot evaluate flatten format get get_config
+    get_layer get_weights groupby head hist index info isna isnull item items join keys max mean min numpy plot predict
+    predict_on_batch predict_proba ravel reshape round save savefig score shape show split squeeze std strip sum summary
+    tail test_on_batch to_csv to_json to_numpy tolist transpose unique value_counts values var
+    """.split()  # noqa: SIM905
+)
+"""Methods, and attributes, that leave their object as it is, in whatever library."""
+TRAINS = frozenset(
+    "compile fit fit_generator load_state_dict load_weights partial_fit set_weights train train_on_batch".split()  # noqa: SIM905
+)
+"""Methods that change of a network at most how it is trained and what it has learned."""
+CHANGES = frozenset(("append", "extend", "fill_diagonal", "heappush", "place", "put", "setattr", "shuffle"))
+"""Functions of libraries that change what they are given."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement at the margin of a cell, with all that stands in it."""
+
+    last: int
+    """The line it ends in, from 1."""
+    made: frozenset[str]
+    used: frozenset[str]
+    changed: frozenset[str]
+    """Names whose objects it may change, by setting a part of one or by a method of its own."""
+    trained: frozenset[str]
+    """Those of which it changes at most how they are trained and what they have learned."""
+    handed: frozenset[tuple[str, str]]
+    """Names whose objects it gives to a function, after the name that function is of: a function of a library looks."""
+
+
 @dataclass(frozen=True)
 class CellNames:
     """The names of one cell."""
@@ -34,12 +67,12 @@ class CellNames:
     """Those of `made` that an import binds."""
     defined: frozenset[str]
     """Those of `made` that are functions or classes."""
-    read: frozenset[str]
-    """Used while it runs: not what the bodies of its functions use."""
     used: frozenset[str]
-    """Used anywhere in it, functions' bodies too."""
+    """Names of the notebook's used anywhere in it: in functions' bodies too, but for what is their own there."""
     modules: tuple[str, ...]
     """Modules it imports, functions' bodies too, in order."""
+    statements: tuple[Statement, ...]
+    """In order."""
 
 
 @lru_cache(PARSED_CELLS)
@@ -73,8 +106,68 @@ def statement_at(source: str, line: int) -> ast.stmt | None:
 
 
 def names_read(node: ast.AST) -> frozenset[str]:
-    """Return the names a piece of code reads, functions' bodies too."""
-    return frozenset(one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))
+    """Return the notebook's names that a piece of code reads, functions' bodies too: not what is their own there."""
+    return frozenset(_free(node, frozenset()))
+
+
+def names_read_at(source: str, line: int) -> frozenset[str]:
+    """Return the notebook's names that the statement of a line reads, inside functions too."""
+    statement, tree = statement_at(source, line), parse(source)
+    if statement is None or tree is None:
+        return frozenset()
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, _FUNCTIONS) and node.lineno <= statement.lineno and (node.end_lineno or 0) >= line
+        if node is not statement
+    ]
+    return names_read(statement) - {name for node in around for name in _own_names(node)}
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _free(node: ast.AST, own: frozenset[str]) -> Iterator[str]:
+    """Yield what `node` reads and is not `own`: local to what it stands in."""
+    if isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Load) and node.id not in own:
+            yield node.id
+        return
+    if isinstance(node, _FUNCTIONS):
+        for one in _evaluated(node):
+            yield from _free(one, own)
+        own |= _own_names(node)
+        for one in node.body if isinstance(node.body, list) else [node.body]:
+            yield from _free(one, own)
+        return
+    if isinstance(node, _COMPREHENSIONS):
+        own |= {one.id for part in node.generators for one in ast.walk(part.target) if isinstance(one, ast.Name)}
+    for child in ast.iter_child_nodes(node):
+        yield from _free(child, own)
+
+
+def _evaluated(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[ast.AST]:
+    """What of a function is evaluated where it is defined."""
+    yield from () if isinstance(node, ast.Lambda) else node.decorator_list
+    yield from (*node.args.defaults, *filter(None, node.args.kw_defaults))
+
+
+def _own_names(node: ast.AST) -> set[str]:
+    """What is local to a function."""
+    assert isinstance(node, _FUNCTIONS)
+    arguments = node.args
+    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
+    found = {one.arg for one in every if one is not None}
+    if isinstance(node, ast.Lambda):
+        return found
+    made, others = set[str](), set[str]()
+    body = ast.Module(node.body, [])
+    for one in _at_top(body):
+        made |= _bound(one)
+        if isinstance(one, ast.Global | ast.Nonlocal):
+            others |= set(one.names)
+    return (found | made) - others
 
 
 def _without_commands(source: str) -> str:
@@ -91,28 +184,87 @@ def _without_commands(source: str) -> str:
 
 
 def _read(tree: ast.Module) -> CellNames:
-    made, imported, defined, read = set[str](), set[str](), set[str](), set[str]()
-    for node in _at_top(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()):
-                read.add(name)
-            case ast.Name(id=name, ctx=ast.Store()):
-                made.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                defined.add(name)
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                made.add(name)
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                imported |= {(one.asname or one.name).partition(".")[0] for one in names if one.name != "*"}
-    made |= {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    top = list(_at_top(tree))
     return CellNames(
-        made=frozenset(made | imported | defined),
-        imported=frozenset(imported),
-        defined=frozenset(defined),
-        read=frozenset(read),
+        made=_made(tree),
+        imported=frozenset(name for one in top if isinstance(one, ast.Import | ast.ImportFrom) for name in _bound(one)),
+        defined=frozenset(one.name for one in top if isinstance(one, _DEFINITIONS)),
         used=names_read(tree),
         modules=tuple(_modules(tree)),
+        statements=tuple(_statement(one) for one in tree.body),
     )
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _made(tree: ast.Module) -> frozenset[str]:
+    everywhere = (name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
+    return frozenset((*everywhere, *(name for one in _at_top(tree) for name in _bound(one))))
+
+
+def _bound(node: ast.AST) -> set[str]:
+    """The names that one node of a tree binds, by itself."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()):
+            return {name}
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return {name}
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return {(one.asname or one.name).partition(".")[0] for one in names if one.name != "*"}
+    return set()
+
+
+def _statement(node: ast.stmt) -> Statement:
+    whole = ast.Module([node], [])
+    changed, trained, handed = set[str](), set[str](), set[tuple[str, str]]()
+    for one in _at_top(whole):
+        match one:
+            case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
+                changed.add(_base(one))
+            case ast.Call(func=ast.Attribute(attr=method) as function):
+                base = _base(function)
+                if method not in LOOKS:
+                    (trained if method in TRAINS and isinstance(function.value, ast.Name) else changed).add(base)
+                given = {_base(part) for part in _given(one)}
+                changed |= given if method in CHANGES else set()
+                handed |= {(base, name) for name in given}
+            case ast.Call(func=ast.Name(id=function)):
+                given = {_base(part) for part in _given(one)}
+                changed |= given if function in CHANGES else set()
+                handed |= {(function, name) for name in given}
+    return Statement(
+        last=node.end_lineno or node.lineno,
+        made=_made(whole),
+        used=names_read(whole),
+        changed=frozenset(changed - {""}),
+        trained=frozenset(trained - changed - {""}),
+        handed=frozenset(pair for pair in handed if all(pair)),
+    )
+
+
+def _given(call: ast.Call) -> Iterator[ast.expr]:
+    """The objects that a call gives: what stands in lists too, not what is computed for it."""
+    waiting = [*call.args, *(one.value for one in call.keywords)]
+    while waiting:
+        match waiting.pop():
+            case ast.Name() | ast.Attribute() | ast.Subscript() as found:
+                yield found
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                waiting += parts
+            case ast.Starred(value=part):
+                waiting.append(part)
+            case ast.Dict(values=parts):
+                waiting += parts
+
+
+def _base(node: ast.expr) -> str:
+    """The name that a chain of attributes, places and calls begins with; empty where it begins with none."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _at_top(node: ast.AST) -> Iterator[ast.AST]:
@@ -158,4 +310,6 @@ def _guessed(source: str) -> CellNames:
                 if words:
                     imported.add(words[-1].partition(".")[0])
     words = frozenset(_WORD.findall(source[:PARSED_CHARS]))
-    return CellNames(frozenset(made | imported | defined), frozenset(imported), frozenset(defined), words, words, ())
+    every = frozenset(made | imported | defined)
+    whole = Statement(source.count("\n") + 1, every, words, changed=words, trained=frozenset(), handed=frozenset())
+    return CellNames(every, frozenset(imported), frozenset(defined), words, (), (whole,))

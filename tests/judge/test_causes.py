@@ -471,3 +471,97 @@ def test_what_hangs_on_a_missing_library_is_ours() -> None:
         f"piste  ce n'est pas une erreur de votre part et cela ne vous coûte rien{NBSP}; votre enseignant est prévenu."
     )
     assert Causes(held).lack(causes.root(missing("data"))) is None, "unless the machine has it"
+
+
+PANDAS = "ModuleNotFoundError: No module named 'pandas'"
+
+
+def lacking(names: str, *cells: Code | str, whole: bool = False, before: int | None = None) -> list[str]:
+    """Which of some names a notebook would have made with pandas, which is not there."""
+    causes = Causes(notebook(*cells), absent=["pandas"])
+    return [name for name in names.split() if causes.lack_behind([name], before, whole=whole)]
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "names", "follow"),
+    [
+        ("import numpy as np\nimport pandas\nimport os", 2, "np pandas os", "pandas os"),
+        ("n = 3\nimport pandas\nm = 4", 2, "n m", "m"),
+        ("n = [\n  1,\n]\nimport pandas; m = 4", 4, "n m", "m"),
+        ("for i in range(3):\n    import pandas\n    m = i", 2, "i m", "i m"),
+        ("def f():\n    import pandas\nn = 3\nm = f()\nk = 2", 4, "f n m k", "m k"),
+    ],
+)
+def test_what_a_cell_had_done_before_it_stopped_stands(source: str, line: int, names: str, follow: str) -> None:
+    assert lacking(names, Code("a", source, PANDAS, [(0, line)])) == follow.split()
+
+
+def test_a_cell_that_could_not_be_read_has_done_nothing() -> None:
+    held = notebook(Code("a", "n = 3\nm = (", "SyntaxError: '(' was never closed", [(0, 2)]))
+    assert Causes(held).behind(["n"]) is not None
+
+
+@pytest.mark.parametrize(
+    ("later", "follow"),
+    [
+        ("y = np.mean(x)\nz = data.mean()", "z"),
+        ("def f(data):\n    return data + 1\nw = f(2)", ""),
+        ("def f(n):\n    return data + n\nw = f(2)", "f w"),
+        ("y = 3\ny = data\ny = 3", ""),
+        ("x.append(data)", "x"),
+        ("print(x, data)\nnp.sum(x)", ""),
+    ],
+)
+def test_what_was_made_without_what_is_lacking_does_not_follow(later: str, follow: str) -> None:
+    """`data` has the value of an earlier cell, and would have another."""
+    found = lacking(
+        "f w x y z",
+        Code("a", "import numpy as np\nx = [1]\ndata = 0"),
+        Code("b", "import pandas\ndata = pandas.read()", PANDAS, [(1, 1)]),
+        Code("c", later),
+    )
+    assert found == follow.split()
+
+
+@pytest.mark.parametrize(
+    ("after", "follow", "making"),
+    [
+        ("model.fit(1)", "model", ""),
+        ("model.compile('sgd')\nmodel.fit(1)", "model", ""),
+        ("model.add(1)", "model", "model"),
+        ("model.layers[0].trainable = False", "model", "model"),
+        ("prepare(model)", "model", "model"),
+        ("print(model)\nmodel.summary()\nplt.plot(model)", "", ""),
+        ("p = model.predict(1)", "", ""),
+    ],
+)
+def test_a_network_made_elsewhere_follows_where_it_would_have_been_changed(
+    after: str, follow: str, making: str
+) -> None:
+    cells = (
+        Code("a", "import matplotlib.pyplot as plt\ndef prepare(net): net.add(1)\nmodel = Sequential()"),
+        Code("b", f"import pandas\n{after}", PANDAS, [(1, 1)]),
+    )
+    assert lacking("model", *cells) == follow.split()
+    assert lacking("model", *cells, whole=True) == making.split()
+    assert lacking("model", *cells, before=1) == [], "nor what was met before"
+
+
+def test_a_visible_test_is_not_excused_by_what_stops_further_down() -> None:
+    held = notebook(
+        Code("a", "model = 1"),
+        Code("t", "assert model == 2", "AssertionError", given=True),
+        Code("b", "import pandas\nmodel = pandas.read()", PANDAS, [(2, 1)]),
+        Code("u", "assert model == 2", "AssertionError", given=True),
+    )
+    causes = Causes(held, absent=["pandas"])
+    assert [explain_test(fault_at(held, at), causes, at)[0] for at in (1, 3)] == ["failed", "ungraded"]
+
+
+def test_a_functions_own_name_is_not_what_is_lacking() -> None:
+    held = notebook(
+        Code("a", "import pandas\nx = pandas.read()", PANDAS, [(0, 1)]),
+        Code("b", "def f(x):\n    return 1 / x"),
+        Code("t", "assert f(0)", "ZeroDivisionError: division by zero", [(2, 1), (1, 2)], given=True),
+    )
+    assert explain_test(fault_at(held, 2), Causes(held, absent=["pandas"]), 2)[0] == "errored"

@@ -17,7 +17,21 @@ from autograder.judge.channel import Case
 from autograder.judge.process import Judge
 from autograder.records import CellRecord, Evidence, Exam
 from autograder.wire import codec
-from autograder.wire.messages import Answer, Answered, Array, Cell, CellRun, Fault, Frame, Items, Opaque, Scalar, Text
+from autograder.wire.messages import (
+    Answer,
+    Answered,
+    Array,
+    Cell,
+    CellRun,
+    Fault,
+    Frame,
+    Items,
+    Layer,
+    Network,
+    Opaque,
+    Scalar,
+    Text,
+)
 
 HEADER = """
 import numpy as np
@@ -275,6 +289,37 @@ def test_a_function_that_wants_for_a_library_is_ours_and_its_arguments_stay_hidd
         assert judged.outcome.message.startswith(f'received  the package "{said}" is not where notebooks are graded\n')
         assert theirs.outcome.status == "errored"
         assert "4271" not in judged.outcome.message + theirs.outcome.message
+
+
+LAYER = Layer("dense", "Dense", "keras", {}, [], [], [(None, 1)], [], True, 0)
+NET = Network("net", "keras", "Sequential", [LAYER], [0], [(None, 4)], [(None, 1)], 5, 5)
+
+
+def test_what_a_network_is_does_not_hang_on_what_it_would_have_been_trained_with(checks: Path) -> None:
+    """The cell that lacks pandas would have compiled and trained it; a name asked for with it is simply not there."""
+    body = (
+        'net, other = model("x"), variable("other")\n@question("q")\ndef test_made(net):\n    assert_params(net, 9)\n'
+        '@question("q")\ndef test_compiled(net):\n    assert_compiled(net, optimizer="sgd")\n'
+        '@question("q")\ndef test_learned(x):\n    assert x == 1\n'
+        '@question("q")\ndef test_other(x, other):\n    assert other\n'
+    )
+    checks.write_text(
+        HEADER.replace("import assert_equal", "import assert_compiled, assert_params").replace("call,", "call, model,")
+        + body
+    )
+    stopped = Fault("raised", "ModuleNotFoundError", "No module named 'pandas'", [Frame(1, 1, "<module>", "")], 1)
+    source = "import pandas\nx.compile('sgd')\nx.fit(1)"
+    cells = (ran(0, "make", "x = Sequential()"), ran(1, "train", source, fault=stopped))
+    answers = {"net": NET, "x": Scalar("int", "0"), "other": Fault("missing", "other")}
+    path = save(checks.parent / "student.evidence", exam(cells=cells), **answers)
+    with Judge(checks) as judge:
+        judged = judge.judge(Case(path, "", "en", hidden=False, absent=("pandas",)))
+    assert {one.outcome.name: one.outcome.status for one in judged} == {
+        "test_made": "failed",
+        "test_compiled": "ungraded",
+        "test_learned": "ungraded",
+        "test_other": "failed",
+    }
 
 
 def test_a_mistake_in_a_check_is_ours(checks: Path) -> None:

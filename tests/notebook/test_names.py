@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.notebook.headings import SAID_CHARS, last_heading, spoken
-from autograder.notebook.names import names_of, statement_at
+from autograder.notebook.names import names_of, names_read_at, statement_at
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,55 @@ def test_names_that_a_cell_makes(source: str, made: str) -> None:
     assert names_of(source).made == frozenset(made.split())
 
 
-def test_what_runs_is_told_from_what_is_defined() -> None:
+def test_what_is_used_is_told_from_what_is_a_functions_own() -> None:
     names = names_of("import np\ndef f(a, b=k):\n    return inner(a)\ny = f(x)\nz = [t for t in w]")
-    assert names.read == {"k", "f", "x", "w", "t"}
-    assert names.used == {"k", "f", "x", "w", "t", "inner", "a"}
+    assert names.used == {"k", "f", "x", "w", "inner"}
     assert (names.imported, names.defined, names.modules) == ({"np"}, {"f"}, ("np",))
+
+
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        ("def f(x):\n    y = x + z\n    return y", "z"),
+        ("def f():\n    global y\n    y = 1\n    return y", "y"),
+        ("def f(x):\n    def g(): return x + z\n    return g", "z"),
+        ("f = lambda x, *rest, k=d: x + z + k", "d z"),
+        ("class A(B):\n    def m(self): return self.v + w", "B w"),
+        ("[a + b for a in c for b in a]", "c"),
+        ("async def f(x):\n    async with x as y: await y", ""),
+    ],
+)
+def test_what_a_function_calls_its_own_is_not_the_notebooks(source: str, used: str) -> None:
+    assert names_of(source).used == frozenset(used.split())
+
+
+def test_what_a_line_in_a_function_reads_is_without_what_is_its_own() -> None:
+    source = "def f(x, n):\n    t = 1\n    return x + t + k\ny = x"
+    assert (names_read_at(source, 3), names_read_at(source, 4), names_read_at("=", 1)) == ({"k"}, {"x"}, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("source", "changed", "trained", "handed"),
+    [
+        ("x[0] = 1", "x", "", ""),
+        ("x.y.z = 1", "x", "", ""),
+        ("del x[0]", "x", "", ""),
+        ("x.append(1)", "x", "", ""),
+        ("model.layers[0].trainable = False", "model", "", ""),
+        ("h = model.fit(a, b)", "", "model", "model,a model,b"),
+        ("model.compile('sgd')\n", "", "model", ""),
+        ("with s.scope():\n    model.fit(a); model.add(l)", "s model", "", "model,a model,l"),
+        ("print(x.mean(), x)", "", "", "print,x"),
+        ("np.random.shuffle(x)", "np x", "", "np,x"),
+        ("train([net, *nets], key={'a': b})", "", "", "train,net train,nets train,b"),
+        ("def f():\n    x.append(1)", "", "", ""),
+        ("y = f(x + 1)", "", "", ""),
+    ],
+)
+def test_what_a_statement_may_change(source: str, changed: str, trained: str, handed: str) -> None:
+    (one,) = names_of(source).statements
+    assert (one.changed, one.trained) == (set(changed.split()), set(trained.split()))
+    assert one.handed == {tuple(pair.split(",")) for pair in handed.split()}
 
 
 def test_the_innermost_statement_of_a_line_is_found() -> None:
