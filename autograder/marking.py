@@ -291,10 +291,18 @@ def remark(fault: Fault) -> str:
     return f"{REMARKS[fault.kind]}{why}"
 
 
-def _taken_back(exam: Exam) -> str:
-    """What the instructor should know of files that a student changed in vain; empty: nothing."""
+def _handed_in(exam: Exam) -> str:
+    """What the instructor should know of what was handed in; empty: nothing.
+
+    Files that a student changed in vain, and a notebook that may be another edition's.
+    """
     names = [repair.detail for repair in exam.repairs if repair.kind == "given-file"]
-    return f"the course's own files used in place of the student's: {', '.join(names)}" if names else ""
+    found = next((repair.detail for repair in exam.repairs if repair.kind == "edition"), "")
+    said = [
+        f"another edition of the assignment? {found} of its cells found" if found else "",
+        f"the course's own files used in place of the student's: {', '.join(names)}" if names else "",
+    ]
+    return "; ".join(filter(None, said))
 
 
 def cut_short(evidence: Evidence) -> tuple[str, Fault] | None:
@@ -536,7 +544,7 @@ class Marker:
             device=found.uses[0].device if found.uses else exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=why or (remark(exam.fault) if exam.fault else _taken_back(exam)),
+            fault=why or (remark(exam.fault) if exam.fault else _handed_in(exam)),
             trainings=found.uses,
             stand_ins=self._assessor.desk.stand_ins,
             language=self._assignment.course.language,

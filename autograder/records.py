@@ -37,6 +37,7 @@ CheckKind = Literal["check", "tests", "hand"]
 SubmissionStatus = Literal["graded", "ungraded", "missing"]
 RepairKind = Literal[
     "chosen",
+    "edition",
     "kernel",
     "large-file",
     "given-file",
@@ -168,7 +169,8 @@ class Repair(Record, frozen=True):
     """One thing mended so that a notebook could be graded: kept with the evidence, said to its student."""
 
     kind: RepairKind
-    """chosen: one notebook of several · kernel: of another language · large-file: too large to be laid out
+    """chosen: one notebook of several · edition: most of its cells are not the assignment's · kernel: of another
+    language · large-file: too large to be laid out
     · given-file: a file handed out had been changed · returned: a cell of the course was gone
     · reset: it had been changed · moved: it was out of its place · recognised: it had lost its id · retyped: an answer
     was not code · copied: an id was there twice · split, merged: an answer in several cells, several cells in one

@@ -10,7 +10,7 @@ from autograder.course import Assignment, on_trust
 from autograder.engine import Engine
 from autograder.errors import GraderError, Problem
 from autograder.intake import as_submission
-from autograder.judge.causes import Causes, is_unwritten, undefined_name
+from autograder.judge.causes import Causes, undefined_name
 from autograder.judge.faults import explain_fault, explain_lack
 from autograder.judge.lacks import say_lack
 from autograder.judge.message import compose
@@ -21,7 +21,7 @@ from autograder.notebook.metadata import role_of
 from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
 from autograder.pipeline import Options, assessing
-from autograder.records import Evidence, Exam, Submission
+from autograder.records import CellRecord, Evidence, Exam, Submission
 from autograder.release import files_not_theirs, read_release, release_differences
 from autograder.sandbox.exam import Order
 from autograder.wire.messages import Fault
@@ -118,8 +118,8 @@ def _solution_findings(assignment: Assignment, solution: Assessment) -> Iterator
             yield Problem(shown, 0, f"{question.id}, {outcome.name}", _with_message(text, outcome.message))
 
 
-def _causes(found: Assessment, solution: Exam | None = None) -> Causes:
-    return Causes(found.exam, solution, [lack.name for lack in found.notes.lacks])
+def _causes(found: Assessment) -> Causes:
+    return Causes(found.exam, None, [lack.name for lack in found.notes.lacks])
 
 
 def _following(
@@ -168,23 +168,26 @@ def _release_findings(assignment: Assignment, release: Assessment, told: Collect
 def _run_findings(assignment: Assignment, exam: Exam, solution: Exam) -> Iterator[Problem]:
     """Yield where the untouched release stops for another reason than answers that are still to be written.
 
-    What stops the solution too is told of the solution.
+    What stops the solution too is told of the solution. What runs in the solution, after an answer or beside a file
+    that students complete, stops in the release for want of one: whether a name led from one to the other, through
+    however many cells, a file that one wrote and another reads, or what a library was told.
     """
     shown = assignment.paths.shown(assignment.paths.release(assignment.name))
     if exam.fault is not None and solution.fault is None:
         where = "" if exam.fault.cell is None else f"cell {exam.fault.cell + 1}"
         yield Problem(shown, 0, where, f"the untouched release does not run to its end: {remark(exam.fault)}")
-    causes = Causes(exam, solution)
-    stops = {record.cell.id or record.cell.source for record in solution.cells if record.run and record.run.fault}
-    answers, imports = _names_of_answers(assignment), _imports_of_answers(assignment)
+    ran = {_key(record) for record in solution.cells if record.run and not record.run.fault}
+    stopped = {_key(record) for record in solution.cells if record.run and record.run.fault}
     cells = read_release(assignment).cells
+    answers = [index for index, cell in enumerate(cells) if role_of(cell).solution and cell.cell_type == "code"]
+    first = -1 if assignment.settings.student_files else min(answers, default=len(cells))
     for record in exam.cells:
-        fault = record.run.fault if record.run else None
-        cell = cells[record.cell.index]
-        if fault is None or role_of(cell).tests or role_of(cell).solution or record.cell.id in stops:
+        fault, cell = record.run.fault if record.run else None, cells[record.cell.index]
+        if fault is None or role_of(cell).tests or role_of(cell).solution or _key(record) in stopped:
             continue
-        imported = undefined_name(fault) in imports - answers
-        if not imported and (record.cell.source in stops or _waits(causes, fault, record.cell.index, answers)):
+        imported = undefined_name(fault) in _imports_of_answers(assignment)
+        waits = _key(record) in ran and record.cell.index > first and fault.kind == "raised"
+        if waits and not imported:
             continue
         why = f"fails in the untouched release: {fault.error}: {fault.message}"
         if imported:
@@ -192,20 +195,16 @@ def _run_findings(assignment: Assignment, exam: Exam, solution: Exam) -> Iterato
         yield Problem(shown, 0, cell_name(record.cell.index, cell), why)
 
 
-def _waits(causes: Causes, fault: Fault, cell: int, answers: Collection[str]) -> bool:
-    """Whether a cell of the course's stopped for want of an answer: a stub, a name, or what a stub gave."""
-    root = causes.root(fault, cell)
-    unmade = undefined_name(root) in answers
-    return unmade or is_unwritten(root) or bool(causes.sources(root)) or causes.is_the_students(root)
-
-
-def _names_of_answers(assignment: Assignment) -> frozenset[str]:
-    """Names that the solutions make: what is missing until a student has answered."""
-    return frozenset(name for one in _names(assignment) for name in one.made - one.imported)
+def _key(record: CellRecord) -> str:
+    """What a cell is known by in the solution and in the release."""
+    return record.cell.id or record.cell.source
 
 
 def _imports_of_answers(assignment: Assignment) -> frozenset[str]:
-    return frozenset(name for one in _names(assignment) for name in one.imported)
+    """Names that solutions make by importing them alone: what is missing until a student has answered is another's."""
+    names = list(_names(assignment))
+    made = {name for one in names for name in one.made - one.imported}
+    return frozenset(name for one in names for name in one.imported) - made
 
 
 def _names(assignment: Assignment) -> Iterator[CellNames]:

@@ -676,6 +676,12 @@ def test_a_file_of_the_courses_that_was_changed_is_told_to_both(course: Path) ->
     assert "course&#39;s own were used: given.py." in page.read_text()
 
 
+def test_another_edition_is_noted(course: Path) -> None:
+    toy.hand_in(course, "ada", toy.notebook([toy.code(f"old-{n}", f"exercise_{n} = {n}") for n in range(6)]))
+    found = grades(run(course))["ada"]
+    assert (found.status, found.fault) == ("graded", "another edition of the assignment? 0/8 of its cells found")
+
+
 def test_files_larger_than_allowed_are_left_out(course: Path) -> None:
     (course / "course.yaml").write_text((course / "course.yaml").read_text() + "      files_mb: 1\n")
     path = toy.hand_in(course, "ada", toy.answered({"names-answer": 'names = open("names.txt").read().split()'}))

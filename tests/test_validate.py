@@ -106,3 +106,46 @@ def test_a_missing_library_comes_first_with_what_hangs_on_it(tmp_path: Path) -> 
 def test_a_broken_check_is_told_with_its_line_and_its_error_once(tmp_path: Path, body: str, error: str) -> None:
     found = problems(tmp_path, ONE, CHECKS.replace("assert number == 1", body))
     assert found == [f"source/toy/checks.py:9: test_one: the check raises, on the solution's own answer: {error}"]
+
+
+@pytest.mark.parametrize(
+    ("writes", "reads"),
+    [
+        ("open('out.txt', 'w').write(str(f(1)))", "text = open('out.txt').read()"),
+        ("import json; json.dump(f(1), open('r.json', 'w'))", "import json; r = json.load(open('r.json'))"),
+        ("import os; os.makedirs(f'run-{f(1)}')", "import os; found = os.listdir('run-2')"),
+        ("import os; os.environ['SIZE'] = str(f(1))", "import os; size = os.environ['SIZE']"),
+        ("import numpy as np; np.save('w.npy', [f(1)])", "w = np.load('w.npy')"),
+        ("import sqlite3; sqlite3.connect(f'{f(1)}.db').execute('create table t(x)')",
+         "import sqlite3; sqlite3.connect('2.db').execute('select x from t')"),
+        ("import pathlib; pathlib.Path('m.py').write_text(f'two = {f(1)}')", "import m"),
+    ],
+)  # fmt: skip
+def test_what_reaches_a_cell_through_a_file_waits_too(tmp_path: Path, writes: str, reads: str) -> None:
+    cells = [function("f", STUB), given("write", writes), given("read", reads), given("use", "print(1)"), *ONE]
+    assert problems(tmp_path, cells) == []
+
+
+def test_what_never_ends_without_an_answer_is_a_problem(tmp_path: Path) -> None:
+    endless = "try:\n    number\nexcept NameError:\n    while True:\n        pass"
+    assert problems(tmp_path, [*ONE, given("endless", endless)]) == [
+        "release/toy: cell 3 (endless): fails in the untouched release: KeyboardInterrupt: "
+    ]
+
+
+@pytest.mark.parametrize("role", [{}, {"locked": True}])
+@pytest.mark.parametrize(
+    "idiom",
+    [
+        "from google.colab import drive\ndrive.mount('/content/drive')",
+        "import google.colab",
+        "from google.colab import files\nuploaded = files.upload()",
+        "import gdown\ngdown.download('https://example.org/x.zip')",
+        "from kaggle_secrets import UserSecretsClient\nkey = UserSecretsClient().get_secret('k')",
+        "import wget",
+    ],
+)
+def test_what_exists_elsewhere_only_is_stood_in_for_in_the_courses_own_cells(
+    tmp_path: Path, idiom: str, role: dict[str, bool]
+) -> None:
+    assert problems(tmp_path, [toy.code("mount", idiom, **role), *ONE]) == []

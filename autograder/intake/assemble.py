@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
-from autograder.intake.match import STUB, Matching, match
+from autograder.intake.match import STUB, Matching, are_alike, match
 from autograder.notebook.formats import Notebook, NotebookCell
 from autograder.notebook.metadata import CellRole, role_of
 from autograder.notebook.portable import make_portable
@@ -16,6 +17,12 @@ from autograder.wire.messages import Cell
 
 PORTABLE_CHARS = 1_000_000
 """How much of a notebook's code is made to work here: no student writes more, and reading it takes time."""
+SHORTEST_PART = 20
+"""Characters from which a course's text inside a student's cell is taken for the course's cell."""
+FEWEST_CELLS = 3
+"""Of a notebook that may be another edition: in fewer nothing can be told."""
+COURSE_CELLS = 1024
+"""A class hands in the same cells of the course many times."""
 IMPORTS = re.compile(r"^(?:import|from[ \t]+[\w.]+[ \t]+import)[ \t]+[\w*., \t]+(?=#|\r?$)", re.MULTILINE)
 """Imports of one line, at the left margin."""
 FENCE = re.compile(r"\A\s*(?:```|~~~)[^\n]*\n(.*?)\n?(?:```|~~~)\s*\Z", re.DOTALL)
@@ -68,7 +75,9 @@ class _Rebuilding:
         self.release, self.submitted = release.cells, submitted.cells
         self.roles: list[CellRole] = [role_of(cell) for cell in release.cells]
         self.handed_out = given_sources(release)
-        self.run: list[_Piece] = self._pieces(match(release, submitted))
+        matching = match(release, submitted)
+        self.of_the_whole = list(_another_edition(release, submitted, matching))
+        self.run: list[_Piece] = self._pieces(matching)
         self._take_apart()
         self._put_back()
         self._put_in_place()
@@ -120,6 +129,8 @@ class _Rebuilding:
         for ours in self._missing():
             if any(piece.ours == ours for piece in self.run):  # found a moment ago, with the one before it
                 continue
+            if self._take_out(ours):
+                continue
             before = [piece for piece in self.run if piece.ours is not None and piece.ours < ours]
             host = max(before, key=lambda piece: piece.ours or 0, default=None)
             if host is None or host.ours is None:
@@ -127,6 +138,23 @@ class _Rebuilding:
             cut = self._cut(host, ours)
             if cut is not None:
                 self._split_off(host, ours, cut)
+
+    def _take_out(self, ours: int) -> bool:
+        """Whether a locked cell stands, as it was handed out, in one of the student's own: what is around it stays."""
+        cell = self.release[ours]
+        text = cell.source.strip()
+        own = (one for one in self.run if one.ours is None and one.like is None and one.cell_type == cell.cell_type)
+        if not self.roles[ours].locked or len(text) < SHORTEST_PART:
+            return False
+        holding = [one for one in own if f"\n{text}\n" in f"\n{one.source}\n"]
+        if len(holding) != 1:
+            return False
+        before, _, after = f"\n{holding[0].source}\n".partition(f"\n{text}\n")
+        place = self.run.index(holding[0])
+        pieces = [_Piece(cell.cell_type, one.strip("\n")) for one in (before, after)]
+        pieces.insert(1, _Piece(cell.cell_type, cell.source, ours, repairs=[("merged", "")]))
+        self.run[place : place + 1] = [one for one in pieces if one.source.strip()]
+        return True
 
     def _missing(self) -> list[int]:
         there = {piece.ours for piece in self.run}
@@ -227,7 +255,7 @@ class _Rebuilding:
         texts: list[TextCell] = []
         attachments: dict[int, Mapping[str, Any]] = {}
         sources: dict[str, str] = {}
-        repairs: list[Repair] = []
+        repairs = self.of_the_whole
         left = PORTABLE_CHARS
         for index, piece in enumerate(self.run):
             role = CellRole() if piece.ours is None else self.roles[piece.ours]
@@ -237,7 +265,9 @@ class _Rebuilding:
                 sources[role.id] = source
             if piece.cell_type == "code":
                 left -= len(source)
-                if piece.given and not role.locked and left > 0:
+                if not piece.given or role.locked:
+                    source = course_source(source, beside)
+                elif left > 0:
                     portable = make_portable(source, beside)
                     source, found = portable.source, [*found, *portable.repairs]
                 cells.append(Cell(index, name, source, role.locked or piece.source.strip() in self.handed_out))
@@ -256,6 +286,12 @@ class _Rebuilding:
         return given if self.roles[piece.ours].locked else {**given, **piece.attachments}
 
 
+@lru_cache(COURSE_CELLS)
+def course_source(source: str, beside: frozenset[str]) -> str:
+    """Return a cell of the course's as it can run here: courses are written for other computers too."""
+    return make_portable(source, beside).source
+
+
 def text_kind(cell_type: str) -> Literal["markdown", "raw"]:
     """Return what a cell that is not code is: what no format knows is read as Markdown."""
     return "raw" if cell_type == "raw" else "markdown"
@@ -266,6 +302,24 @@ def given_sources(release: Notebook) -> frozenset[str]:
     return frozenset(
         cell.source.strip() for cell in release.cells if cell.cell_type == "code" and not role_of(cell).solution
     )
+
+
+def _another_edition(release: Notebook, submitted: Notebook, matching: Matching) -> Iterator[Repair]:
+    """What is said of a notebook most of whose cells are not the release's, nor most of the release's its cells.
+
+    Last year's may have the same marks: a cell of the course's counts where its text is much the same.
+    """
+    texts = [index for index, cell in enumerate(release.cells) if cell.source.strip()]
+    own = [index for index, cell in enumerate(submitted.cells) if cell.source.strip()]
+    found = {
+        theirs
+        for theirs, ours in matching.release_of.items()
+        if role_of(release.cells[ours]).solution
+        or are_alike(release.cells[ours].source, submitted.cells[theirs].source)
+    }
+    there = {matching.release_of[theirs] for theirs in found} & set(texts)
+    if len(own) >= FEWEST_CELLS and 2 * len(found & set(own)) < len(own) and 2 * len(there) < len(texts):
+        yield Repair("edition", detail=f"{len(there)}/{len(texts)}")
 
 
 def _before(like: int | None, ours: int) -> bool:

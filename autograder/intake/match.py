@@ -24,8 +24,10 @@ MOST_PARTS = 8
 """Cells one answer is split into, at most, to be taken for one."""
 ALIKE = 0.6
 """Share of tokens two cells have in common to be taken for one."""
-FIXED, BY_TEXT, BY_PLACE = 100.0, 1.0, 0.1
-"""Weights of a pair in the alignment."""
+SOMEWHAT_ALIKE = 0.35
+"""The same of a changed cell of the course's where it ought to stand, and of a cell that makes nothing of its own."""
+FIXED, BY_TEXT, BY_PLACE, CHANGED = 100.0, 1.0, 0.1, 0.05
+"""Weights of a pair in the alignment. Where a cell may be an answer, it is no changed cell of the course's."""
 STUB = re.compile(r"^\s*(raise NotImplementedError.*|#+\s*YOUR CODE HERE.*|YOUR ANSWER HERE.*|pass)$", re.MULTILINE)
 """Lines of a stub that say nothing about the question."""
 TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -49,6 +51,11 @@ class Matching:
 def match(release: Notebook, submitted: Notebook) -> Matching:
     """Return which cells of `submitted` are which of `release`."""
     return _Matcher(release.cells, submitted.cells).match()
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Whether two texts may be one cell's."""
+    return one.strip() == other.strip() or _similarity(_tokens(one), _tokens(other)) >= ALIKE
 
 
 class _Matcher:
@@ -199,20 +206,38 @@ class _Matcher:
         alike = _similarity(wanted, given)
         if role.solution:
             alike = max(alike, _kept_lines(self.release[ours].source, cell.source))
+        elif role.locked and "assert" in wanted and "assert" not in given:
+            return 0.0  # a test that tests nothing: an answer may read much as its test does
         if alike >= ALIKE or theirs == self._makers.get(ours):
             return BY_TEXT + alike
         like = cell.cell_type == self.release[ours].cell_type and cell.source.strip()
-        placed = self._familiar and role.solution and like
-        return BY_PLACE + alike / 100 if placed else 0.0
+        if not (self._familiar and like):
+            return 0.0
+        if role.solution:
+            return BY_PLACE + alike / 100
+        return CHANGED + alike / 100 if role.locked and self._is_changed(ours, theirs, alike) else 0.0
+
+    def _is_changed(self, ours: int, theirs: int, alike: float) -> bool:
+        """Whether a cell may be one of the course's that was much changed: nothing is lost where it is taken for it."""
+        mine, cell = self.release[ours].source, self.submitted[theirs].source
+        if self.release[ours].cell_type != "code" or not _bound(cell) <= _bound(mine):
+            return False
+        lines = max(_kept_lines(mine, cell), _kept_lines(cell, mine))
+        tests = all(text.lstrip().startswith("assert") for text in (mine, cell))
+        return alike >= SOMEWHAT_ALIKE or lines >= ALIKE or tests
 
     @cached_property
     def _makers(self) -> dict[int, int]:
-        """The one student's cell that makes what an answer's stub names: `def train(x, y)` for `def train():`."""
+        """The one student's cell that makes what an answer's stub names: `def train(x, y)` for `def train():`.
+
+        So is a locked cell known by the functions it defines, whatever was done to them.
+        """
         wanted = _makers_of(enumerate(self.release))
         given = _makers_of((index, cell) for index, cell in enumerate(self.submitted) if index not in self.release_of)
         found = {}
         for ours, role in enumerate(self.roles):
-            names = _bound(self.release[ours].source) if role.solution else set()
+            source = self.release[ours].source
+            names = _bound(source) if role.solution else _defined(source) if role.locked else set()
             cells = {index for name in names for index in given.get(name, ())}
             if names and len(cells) == 1 and all(wanted[name] == [ours] and name in given for name in names):
                 found[ours] = cells.pop()
@@ -304,6 +329,10 @@ def _say_the_same(one: str, other: str) -> bool:
     """Whether two cells are versions of one thing: they bind a name both, or read alike where one binds none."""
     mine, others = _bound(one), _bound(other)
     return bool(mine & others) if mine and others else _similarity(_tokens(one), _tokens(other)) >= ALIKE
+
+
+def _defined(source: str) -> set[str]:
+    return {function for function, _ in BOUND.findall(source[:TEXT_CHARS]) if function}
 
 
 def _bound(source: str) -> set[str]:

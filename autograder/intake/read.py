@@ -11,7 +11,7 @@ from autograder.course import Assignment
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
 from autograder.errors import CourseError, Problem
-from autograder.intake.assemble import Rebuilt, rebuild, text_kind
+from autograder.intake.assemble import Rebuilt, course_source, rebuild, text_kind
 from autograder.intake.find import Found, find_submission
 from autograder.notebook.attachments import attached
 from autograder.notebook.formats import Notebook
@@ -169,18 +169,20 @@ def _source_files(assignment: Assignment) -> dict[str, Path]:
 def as_submission(assignment: Assignment, notebook: Notebook) -> Submission:
     """Return a notebook of the course as a submission: the solution, or the release as it is handed out.
 
-    The solution runs beside the source's files, the release beside its own: students complete some of them.
+    The solution runs beside the source's files, the release beside its own: students complete some of them. What is
+    written for other computers is made to work here, as in students' notebooks.
     """
+    files = _source_files(assignment) if notebook is assignment.source else handed_out(assignment)
+    beside = frozenset(files) | _weights(assignment)
     cells: list[Cell] = []
     texts: list[TextCell] = []
     for index, cell in enumerate(notebook.cells):
         role = role_of(cell)
         if cell.cell_type == "code":
-            cells.append(Cell(index, role.id, cell.source, not role.solution))
+            cells.append(Cell(index, role.id, course_source(cell.source, beside), not role.solution))
         else:
             texts.append(TextCell(index, role.id, cell.source, text_kind(cell.cell_type)))
     sources = {role_of(cell).id: cell.source for cell in notebook.cells if role_of(cell).solution}
-    files = _source_files(assignment) if notebook is assignment.source else handed_out(assignment)
     contents = [part for name, path in files.items() for part in (name.encode(), path.read_bytes())]
     return Submission(
         "",

@@ -15,6 +15,10 @@ MOST_PLACES = 20
 
 SENTENCES: dict[RepairKind, Phrase] = {
     "chosen": phrase("Several notebooks were handed in; this one was graded"),
+    "edition": phrase(
+        "Most cells of this notebook are not those of the assignment that was handed out: it may be another edition of "
+        "it. What could be recognised was graded. Cells of the assignment found"
+    ),
     "kernel": phrase("The notebook says it is written in another language; it was run as Python"),
     "large-file": phrase("Files handed in beside the notebook are larger than allowed; they were left out"),
     "given-file": phrase("These files belong to the course and had been changed; the course's own were used"),

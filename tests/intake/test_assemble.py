@@ -237,10 +237,114 @@ def test_without_metadata_the_formats_own_ids_tell() -> None:
     assert found.sources == {"one-answer": "a = 1", "two-answer": "b = 2"}
 
 
+HARNESS = (
+    "def show(curves, title='loss'):\n    figure, axes = plt.subplots()\n    axes.plot(curves['loss'])\n"
+    "    axes.set_title(title)\n    return figure"
+)
+SETTINGS = "batch = 32\nepochs = 5\nshape = (28, 28)\nclasses = 10\nprint(batch, epochs, shape, classes)"
+LONGER = (
+    *RELEASE[:2],
+    toy.code("harness", HARNESS, locked=True),
+    toy.code("settings", SETTINGS, locked=True),
+    *RELEASE[2:],
+)
+
+
+def rebuilt_longer(*cells: toy.Cell) -> Rebuilt:
+    return rebuild(parsed(LONGER), parsed([bare(cell) for cell in cells]))
+
+
+@pytest.mark.parametrize(
+    ("at", "source"),
+    [
+        (2, "import seaborn\ndef show(history):\n    seaborn.lineplot(history.history)"),
+        (2, "# mine\nclass Panel: pass\ndef show(c, t):\n    return Panel()"),
+        (3, "batch = 32"),
+        (3, "epochs = 50  # more\nprint('training for', epochs)\nclasses = 10"),
+        (3, SETTINGS + "\n" + "\n".join(f"print('run {n}:', batch * {n}, 'of', classes)" for n in range(30))),
+        (5, "assert one\nprint('all is well', one)"),
+    ],
+)
+def test_without_metadata_a_locked_cell_that_was_much_changed_is_the_courses(at: int, source: str) -> None:
+    cells = [edited(2, "one = 1") if one is RELEASE[2] else one for one in LONGER]
+    cells[at] = {**LONGER[at], "source": source}
+    found = rebuilt_longer(*cells)
+    codes = [(cell.id, cell.source) for cell in found.cells if not cell.source.startswith("import seaborn")]
+    assert codes == [(cell["id"], cell["source"] if cell is not cells[4] else "one = 1") for cell in LONGER[1:4]] + [
+        ("one-answer", "one = 1"),
+        *((cell["id"], cell["source"]) for cell in LONGER[5:]),
+    ]
+    assert ("reset", LONGER[at]["id"]) in repairs_of(found)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import numpy as np\nmine = np.zeros(3)",
+        "def helper(x):\n    return x + 1",
+        "print('hello')",
+        "rate = 0.1\nprint(rate)",
+        "shapes = [(28, 28), (32, 32)]\nfor one in shapes: print(one)",
+    ],
+)
+def test_without_metadata_a_cell_of_the_students_own_in_place_of_a_locked_one_stays_theirs(source: str) -> None:
+    found = rebuilt_longer(*LONGER[:3], toy.code("", source), *LONGER[4:])
+    assert ("", source) in run_of(found)
+    assert ("returned", "settings") in repairs_of(found)
+
+
+def test_a_locked_cell_within_a_students_own_is_taken_out_of_it() -> None:
+    around = f"mine = 1\n\n{SETTINGS}\n\ndef own():\n    return mine\n" + "\n".join(f"v{n} = {n}" for n in range(40))
+    found = rebuilt_longer(*LONGER[:3], toy.code("", around), *LONGER[4:])
+    place = ids_of(found).index("settings")
+    assert run_of(found)[place - 1] == ("", "mine = 1")
+    assert run_of(found)[place][1] == SETTINGS
+    assert run_of(found)[place + 1][1].startswith("def own():")
+
+
+def test_an_answer_that_reads_as_the_test_which_is_gone_is_the_answer() -> None:
+    found = rebuilt(*map(bare, [*RELEASE[:2], edited(2, "one = 1"), *RELEASE[4:]]))
+    assert found.sources["one-answer"] == "one = 1"
+    assert ("returned", "one") in repairs_of(found)
+
+
 def test_another_notebook_is_not_taken_for_the_release() -> None:
     found = rebuilt(*(bare(toy.code("", f"x{number} = {number}")) for number in range(8)))
     assert found.sources == {}
-    assert [kind for kind, _ in repairs_of(found)] == ["returned"] * len(ORDER)
+    assert [kind for kind, _ in repairs_of(found)] == ["edition", *["returned"] * len(ORDER)]
+    assert found.repairs[0] == Repair("edition", detail="0/6")
+
+
+OTHER_YEAR = (
+    toy.text("title", "# Practical session 3: convolutions, spring"),
+    toy.code("imports", "from tensorflow import keras\nimport pandas as pd", locked=True),
+    toy.answer("one-answer", "def conv(x):\n    return x"),
+    toy.test_cell("one", 4, "np.testing.assert_allclose(conv(x), expected_conv)"),
+    toy.text("more", "Now explain what padding does."),
+    toy.answer("two-answer", "padding = 'same'"),
+    toy.test_cell("two", 2, "check_padding(padding)"),
+)
+
+
+@pytest.mark.parametrize("with_marks", [True, False])
+def test_another_edition_is_told_though_it_has_the_same_marks(with_marks: bool) -> None:
+    found = rebuilt(*(OTHER_YEAR if with_marks else map(bare, OTHER_YEAR)))
+    assert found.repairs[0].kind == "edition"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        RELEASE,
+        RELEASE[2:3],
+        (*RELEASE, *(toy.code(f"mine-{n}", f"mine_{n} = {n}") for n in range(20))),
+        tuple(edited(n, "print('mine')") if n in (1, 3) else one for n, one in enumerate(RELEASE)),
+        tuple(edited(n, f"a_{n} = [1, 2, 3]") if n in (2, 4) else one for n, one in enumerate(RELEASE)),
+        (),
+    ],
+)
+def test_a_notebook_that_a_student_wrote_in_is_this_edition(cells: tuple[toy.Cell, ...]) -> None:
+    assert "edition" not in [kind for kind, _ in repairs_of(rebuilt(*cells))]
 
 
 def test_an_answer_split_in_two_is_joined() -> None:
