@@ -13,7 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.network.algebra import Node, computed
+from autograder.network.algebra import computed
+from autograder.network.nodes import Node
 from autograder.network.normal import COMMUTATIVE, Asked, Settings
 from autograder.wire.messages import Graph, Network, Shape
 

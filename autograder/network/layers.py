@@ -1,0 +1,179 @@
+"""Layers of Keras as nodes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from autograder.network.arithmetic import activated, affine, merged
+from autograder.network.nodes import RECURRENT, Builder, function_told
+from autograder.network.normal import COMMUTATIVE, clean, parts, settings_of
+from autograder.network.operands import constant, constant_in, shape_of, weights_of
+from autograder.network.sequences import attention, recurrent
+from autograder.network.shapes import concatenated, reshaped, transposed
+from autograder.network.windows import separable, unpadded
+from autograder.wire.messages import Layer, Weight
+
+_LAST_AXIS = (
+    "Dense",
+    "Dropout",
+    "Activation",
+    "ReLU",
+    "LeakyReLU",
+    "Softmax",
+    "LayerNormalization",
+    "Identity",
+    "Rescaling",
+)
+"""Layers that treat each place of a sequence alike, so that TimeDistributed around them adds nothing."""
+_ATTENTION = ("MultiHeadAttention", "Attention", "AdditiveAttention", "GroupedQueryAttention")
+_TOLD_APART = re.compile(r"Global.*|A(?:verageP|vgP)ool.*|LSTM|GRU|SimpleRNN|RNN")
+"""Layers that are not what their settings alone say."""
+
+
+def applied(b: Builder, layer: Layer, inputs: list[int], position: int = -1) -> list[int]:
+    if b.trained is False and layer.training is None:
+        layer = replace(layer, training=False)
+    cls, x = layer.cls, inputs[0] if inputs else -1
+    if cls in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"):
+        return [merged(b, cls, inputs, shape_of(layer))]
+    if cls == "Concatenate":
+        return [concatenated(b, inputs, layer.config.get("axis", -1), layer)]
+    if cls in ("Flatten", "Reshape", "Permute", "Identity", "Rescaling", "Normalization", "TimeDistributed"):
+        made = rewritten(b, layer, x)
+        if made is not None:
+            return [made]
+    if cls == "TimeDistributed" and "layer" in layer.functions:
+        return [timed(b, layer, x)]
+    if cls == "EinsumDense" and (dense := as_dense(layer)) is not None:
+        return applied(b, dense, inputs)
+    if cls in _ATTENTION:
+        return attention(b, layer, inputs)
+    if not _TOLD_APART.fullmatch(cls):
+        return generally(b, layer, inputs)
+    kind, settings = settings_of(layer, b.asked)
+    if kind in RECURRENT:
+        return recurrent(b, kind, settings, layer, inputs, position)
+    if kind.startswith("Global") and "Pooling" in kind:
+        return [pooled(b, kind, settings, layer, x)]
+    if kind.startswith("AveragePooling") and covers(b, settings, x):
+        return [pooled(b, f"Global{kind}", {**settings, "keepdims": True}, layer, x)]
+    return generally(b, layer, inputs)
+
+
+def generally(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
+    """A layer as `normal` says it: one node, and another for its activation."""
+    shape, made = shape_of(layer), list(inputs)
+    for number, part in enumerate(parts(layer, b.asked)):
+        settings = dict(part.settings)
+        if number == 0:
+            settings |= b.said(layer, part.cls)
+            settings, made = unpadded(b, part.cls, settings, made)
+            weights = weights_of(layer)
+            kind, settings, made, weights = separable(b, part.cls, settings, made, weights)
+            made = [b.node(kind, settings, made, weights=weights, shape=shape, named_as=part.label)]
+        else:
+            made = [activated(b, part, made[0], shape)]
+    return b.several(layer, made[0]) if made else [-1]
+
+
+def rewritten(b: Builder, layer: Layer, x: int) -> int | None:
+    """Return the node of a layer that an operation could have been; None where it is one of its own."""
+    config, made = layer.config, shape_of(layer)
+    match layer.cls:
+        case "Identity":
+            return x
+        case "Flatten" if config.get("data_format") == "channels_first":
+            return None
+        case "Flatten":
+            return reshaped(b, x, made if made is not None else None, flat=True)
+        case "Reshape":
+            target = clean(config.get("target_shape"))
+            if made is None:
+                flat = isinstance(target, tuple) and len(target) == 1
+                return b.node("Flatten" if flat else "Reshape", {} if flat else {"target_shape": target}, [x])
+            return reshaped(b, x, made)
+        case "Permute" if isinstance(config.get("dims"), (list, tuple)):
+            return transposed(b, x, (0, *config["dims"]), made)  # type: ignore[misc]
+        case "Rescaling":
+            scale, offset = constant_in(config.get("scale", 1)), constant_in(config.get("offset", 0))
+            return affine(b, x, scale, offset, made) if scale and offset else None
+        case "Normalization":
+            return normalised(b, layer, x)
+        case "TimeDistributed" if not layer.functions:
+            inner, _ = settings_of(layer, b.asked)
+            inside = config.get("layer")
+            if isinstance(inside, dict) and inside.get("class_name") in _LAST_AXIS and inner:
+                settings = inside.get("config")
+                if not isinstance(settings, dict) or settings.get("axis", -1) not in (-1, [-1]):
+                    return None
+                return applied(b, replace(layer, cls=inside["class_name"], config=settings), [x])[0]
+    return None
+
+
+def timed(b: Builder, layer: Layer, x: int) -> int:
+    """A layer of the student's own at each place of a sequence: what it does, where places count alike."""
+    graph = layer.functions["layer"]
+    nodes, outputs, _ = b.follow(graph, b.asked, trained=b.trained, depth=b.depth + 1)
+    if len(outputs) != 1 or not all(node.cls in (*_LAST_AXIS, *COMMUTATIVE) for node in nodes):
+        settings = {"layer": function_told(nodes, outputs), **b.frozen(layer)}
+        return b.node("TimeDistributed", settings, [x], weights=weights_of(layer), shape=shape_of(layer))
+    made: list[int] = []
+    for node in nodes:
+        inputs = [made[one] if one >= 0 else x for one in node.inputs]
+        settings = dict(node.settings)
+        made.append(b.node(node.cls, settings, inputs, weights=node.weights, named_as=node.label))
+    return made[outputs[0]] if outputs[0] >= 0 else x
+
+
+def normalised(b: Builder, layer: Layer, x: int) -> int | None:
+    mean, variance = (constant_in(layer.config.get(key)) for key in ("mean", "variance"))
+    if not mean or not variance or mean.numbers is None or variance.numbers is None:
+        return None
+    if layer.config.get("invert"):
+        return None
+    spread = np.maximum(np.sqrt(np.maximum(variance.numbers, 0)), 1e-7)
+    return affine(b, x, constant(1 / spread), constant(-mean.numbers / spread), shape_of(layer))
+
+
+def pooled(b: Builder, cls: str, settings: Mapping[str, object], layer: Layer, x: int) -> int:
+    """A global pooling that keeps its axes is one that does not, reshaped."""
+    kept = bool(settings.get("keepdims"))
+    made = shape_of(layer)
+    plain = {**settings, **b.said(layer, cls), "keepdims": False}
+    for key in ("pool_size", "strides", "padding"):
+        plain.pop(key, None)
+    node = b.node(cls, plain, [x], shape=(made[-1],) if made and kept else made)
+    return reshaped(b, node, made) if kept and made is not None else node
+
+
+def covers(b: Builder, settings: Mapping[str, object], x: int) -> bool:
+    """Whether one window is the whole image."""
+    given, window = b.shape(x), settings.get("pool_size")
+    if given is None or not isinstance(window, tuple) or settings.get("data_format") == "channels_first":
+        return False
+    return settings.get("padding") == "valid" and tuple(given[:-1]) == window and len(window) > 0
+
+
+def as_layer(
+    b: Builder, layer: Layer, cls: str, config: dict[str, object], inputs: list[int], weights: Sequence[Weight] = ()
+) -> list[int]:
+    """Return what a layer of Keras would be here, with these weights."""
+    trainable = any(weight.trainable for weight in weights)
+    other = replace(
+        layer, cls=cls, origin="keras", config=config, weights=list(weights), trainable=trainable, arguments={}
+    )
+    return applied(b, other, inputs)
+
+
+def as_dense(layer: Layer) -> Layer | None:
+    """Return the Dense that an EinsumDense is, None for another contraction."""
+    equation = re.fullmatch(r"(\.\.\.|[a-z]+?)([a-z]),\2([a-z])->\1\3", str(layer.config.get("equation", "")))
+    made, bias = shape_of(layer), layer.config.get("bias_axes")
+    if equation is None or not made or bias not in (None, equation[3]):
+        return None
+    config = {key: value for key, value in layer.config.items() if key not in ("equation", "output_shape", "bias_axes")}
+    return replace(layer, cls="Dense", config={**config, "units": made[-1], "use_bias": bias is not None})

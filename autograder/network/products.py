@@ -1,0 +1,168 @@
+"""Operations that are layers of Keras with weights of one's own: products, convolutions, poolings, paddings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec.structs import replace
+
+from autograder.network.arithmetic import pair
+from autograder.network.layers import as_layer
+from autograder.network.nodes import Builder
+from autograder.network.normal import clean
+from autograder.network.operands import said_of, shape_of
+from autograder.wire.messages import Layer
+
+
+def matmul(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    said = said_of(layer)
+    x, kernel = pair(b, operands)
+    if not isinstance(x, int) or not isinstance(kernel, int) or said.get("transpose_a"):
+        return None
+    return product(b, layer, x, kernel, turned=bool(said.get("transpose_b")))
+
+
+def dot(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x, kernel = pair(b, operands)
+    return product(b, layer, x, kernel) if isinstance(x, int) and isinstance(kernel, int) else None
+
+
+def tensordot(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x, kernel = pair(b, operands)
+    if not isinstance(x, int) or not isinstance(kernel, int):
+        return None
+    axes, given = clean(said_of(layer).get("axes")), b.shape(x)
+    rank = len(given) + 1 if given is not None else 0
+    last = (1, ((-1,), (0,)), ((rank - 1,), (0,)), (-1, 0), (rank - 1, 0))
+    return product(b, layer, x, kernel) if axes in last else None
+
+
+def einsum(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    tensors = [one for value in operands.values() for one in (value if isinstance(value, list) else [value])]
+    tensors = [one for one in tensors if isinstance(one, int)]
+    said = said_of(layer)
+    text = next((str(value) for value in said.values() if isinstance(value, str) and "->" in value), "")
+    found = re.fullmatch(r"(\.\.\.|[a-z]+?)([a-z]),\2([a-z])->\1\3", text.replace(" ", ""))
+    return product(b, layer, *tensors) if found and len(tensors) == 2 else None
+
+
+def product(b: Builder, layer: Layer, x: int, kernel: int, *, turned: bool = False) -> int | None:
+    """A product with a matrix of weights is a Dense without bias, and may have the matrix turned."""
+    flipped = b.get(kernel, "Permute")
+    if flipped is not None and flipped.get("axes") == (1, 0):
+        kernel, turned = flipped.inputs[0], not turned
+    weight = b.variables.get(kernel)
+    if weight is None or len(weight.shape) != 2:
+        return None
+    config: dict[str, object] = {"units": weight.shape[0 if turned else 1], "use_bias": False}
+    if turned:
+        config["transposed"] = True
+    return as_layer(b, layer, "Dense", config, [x], [weight])[0]
+
+
+def convolution(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x, kernel = operands.get("inputs", operands.get("x")), operands.get("kernel")
+    weight = b.variables.get(kernel) if isinstance(kernel, int) else None
+    rank = len(weight.shape) - 2 if weight is not None else 0
+    if not isinstance(x, int) or weight is None or not 1 <= rank <= 3:
+        return None
+    said, depthwise = said_of(layer), layer.cls.startswith("Depthwise")
+    given = b.shape(x)
+    config: dict[str, object] = {
+        "kernel_size": list(weight.shape[:-2]),
+        "strides": window(said.get("strides", 1), rank),
+        "padding": str(said.get("padding", "valid")).lower(),
+        "dilation_rate": window(said.get("dilation_rate", 1), rank),
+        "use_bias": False,
+    }
+    if depthwise:
+        config["depth_multiplier"] = weight.shape[-1]
+    else:
+        config["filters"] = weight.shape[-1]
+        channels = given[-1] if given else weight.shape[-2]
+        config["groups"] = (channels or 1) // weight.shape[-2] if weight.shape[-2] else 1
+    return as_layer(b, layer, f"{'Depthwise' if depthwise else ''}Conv{rank}D", config, [x], [weight])[0]
+
+
+def pool(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x = operands.get("inputs", operands.get("x"))
+    given = b.shape(x) if isinstance(x, int) else None
+    if given is None or not isinstance(x, int):
+        return None
+    said, rank = said_of(layer), len(given) - 1
+    size = window(said.get("pool_size", 2), rank)
+    config: dict[str, object] = {
+        "pool_size": size,
+        "strides": window(said["strides"], rank) if said.get("strides") is not None else size,
+        "padding": str(said.get("padding", "valid")).lower(),
+    }
+    cls = "MaxPooling" if layer.cls.startswith("Max") else "AveragePooling"
+    return as_layer(b, layer, f"{cls}{rank}D", config, [x])[0]
+
+
+def take(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    table, indices = operands.get("x"), operands.get("indices")
+    weight = b.variables.get(table) if isinstance(table, int) else None
+    if weight is None or not isinstance(indices, int) or len(weight.shape) != 2:
+        return None
+    if said_of(layer).get("axis", 0) not in (0, None):
+        return None
+    config: dict[str, object] = {"input_dim": weight.shape[0], "output_dim": weight.shape[1]}
+    return as_layer(b, layer, "Embedding", config, [indices], [weight])[0]
+
+
+def pad(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x, said = operands.get("x"), said_of(layer)
+    widths = said.get("pad_width")
+    if isinstance(widths, dict) and isinstance(widths.get("config"), dict):
+        numbers = widths["config"].get("numbers")
+        widths = (
+            [list(pair) for pair in zip(numbers[::2], numbers[1::2], strict=False)]
+            if isinstance(numbers, list)
+            else None
+        )
+    plain = str(said.get("mode", "constant")).lower() == "constant" and said.get("constant_values") in (
+        None,
+        0,
+        0.0,
+    )
+    if not isinstance(x, int) or not isinstance(widths, list) or not plain or not 3 <= len(widths) <= 5:
+        return None
+    pads = [tuple(one) if isinstance(one, list) else (one, one) for one in widths]
+    if pads[0] != (0, 0) or pads[-1] != (0, 0):
+        return None
+    inner: object = [list(one) for one in pads[1:-1]] if len(pads) > 3 else list(pads[1])
+    config: dict[str, object] = {"padding": inner, "data_format": "channels_last"}
+    return as_layer(b, layer, f"ZeroPadding{len(pads) - 2}D", config, [x])[0]
+
+
+def dropout(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    """`tf.nn.dropout` drops whether the network is trained or not."""
+    x = operands.get("x")
+    config: dict[str, object] = {"rate": said_of(layer).get("rate")}
+    return as_layer(b, replace(layer, training=True), "Dropout", config, [x])[0] if isinstance(x, int) else None
+
+
+def resize(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x = operands.get("x", operands.get("images"))
+    given, made = b.shape(x) if isinstance(x, int) else None, shape_of(layer)
+    if not isinstance(x, int) or given is None or made is None or len(given) != 3 or len(made) != 3:
+        return None
+    way = str(said_of(layer).get("interpolation", "bilinear"))
+    factors = [
+        big // small if small and big and big % small == 0 else 0
+        for small, big in zip(given[:2], made[:2], strict=True)
+    ]
+    if way not in ("nearest", "bilinear") or not all(factors):
+        return None
+    config: dict[str, object] = {"size": factors, "interpolation": way, "data_format": "channels_last"}
+    return as_layer(b, layer, "UpSampling2D", config, [x])[0]
+
+
+def window(value: object, rank: int) -> list[object]:
+    """Return the sizes of a window, one an axis. TensorFlow may write them with the batch and the channels."""
+    if isinstance(value, (list, tuple)):
+        sizes = list(value[1:-1]) if len(value) == rank + 2 else list(value)
+        return sizes * rank if len(sizes) == 1 else sizes
+    return [value] * rank

@@ -1,0 +1,54 @@
+"""Recurrent layers and attention, by what is taken of them and what they take."""
+
+from __future__ import annotations
+
+from autograder.network.nodes import Builder
+from autograder.network.normal import settings_of
+from autograder.network.operands import shape_of, weights_of
+from autograder.wire.messages import Layer
+
+
+def recurrent(
+    b: Builder, cls: str, settings: dict[str, object], layer: Layer, inputs: list[int], position: int
+) -> list[int]:
+    """Sequences count where they are taken: asked for and not used, they are not."""
+    sequences, states = bool(settings.pop("return_sequences", False)), bool(settings.pop("return_state", False))
+    settings = {**settings, **b.said(layer, cls)}
+    used = {slot for (place, slot), uses in b.told.items() if place == position and uses}
+    if sequences and states and used and 0 not in used:
+        sequences = False
+    shape = shape_of(layer)
+    weights = weights_of(layer)
+    core = b.node(cls, {**settings, "return_sequences": sequences}, inputs, weights=weights, shape=shape)
+    if not states:
+        return [core]
+    hidden = core if not sequences else b.node("Output", {"index": 1}, [core])
+    return [core, hidden, b.node("Output", {"index": 2}, [core])]
+
+
+def attention(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
+    """Without a key, the value is one. Every other argument keeps its name."""
+    roles = ("query", "value", "key")
+    tensors = {**dict(zip(roles, inputs, strict=False))}
+    others: dict[str, int] = {}
+    for key, value in layer.arguments.items():
+        places = [one.get("tensor") for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+        found = [inputs[one] for one in places if isinstance(one, int) and one < len(inputs)]
+        if key == "inputs":
+            tensors = dict(zip(roles, found, strict=False))
+        elif key in roles and found:
+            tensors = {name: one for name, one in tensors.items() if name not in roles or name in layer.arguments}
+            tensors[key] = found[0]
+        else:
+            others.update((f"{key}{number or ''}", one) for number, one in enumerate(found))
+    if layer.arguments:
+        named_roles = {"query", "value", "key"} & set(layer.arguments)
+        tensors = {key: value for key, value in tensors.items() if key in named_roles or "inputs" in layer.arguments}
+    tensors.setdefault("key", tensors.get("value", -1))
+    cls, settings = settings_of(layer, b.asked)
+    settings = {**settings, **{k: v for k, v in b.said(layer, cls).items() if k != "takes"}}
+    if others:
+        settings["masks"] = tuple(sorted(others))
+    taken = [*(tensors.get(role, -1) for role in roles), *(others[key] for key in sorted(others))]
+    node = b.node(cls, settings, taken, weights=weights_of(layer), shape=shape_of(layer))
+    return b.several(layer, node)

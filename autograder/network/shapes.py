@@ -1,0 +1,119 @@
+"""Reshapes, permutations and concatenations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograder.network.nodes import Builder
+from autograder.network.normal import clean, from_the_end
+from autograder.network.operands import said_of, shape_of, size_of
+from autograder.wire.messages import Layer, Shape
+
+
+def reshaped(b: Builder, x: int, made: Shape | None, *, flat: bool = False) -> int:
+    """Return x with the sizes `made`, batch left out. Reshapes follow one another as one."""
+    while x >= 0 and b.nodes[x].cls in ("Flatten", "Reshape") and b.nodes[x].get("batch") is None:
+        if b.nodes[x].get("data_format") is not None or b.shape(b.nodes[x].inputs[0]) is None:
+            break
+        x = b.nodes[x].inputs[0]
+    given = b.shape(x)
+    if made is not None and given is not None and tuple(made) == tuple(given):
+        return x
+    if made is None or len(made) == 1 or (flat and len(made or ()) == 1):
+        return b.node("Flatten", {}, [x], shape=made)
+    return b.node("Reshape", {"target_shape": tuple(made)}, [x], shape=made)
+
+
+def reshape_operation(b: Builder, layer: Layer, x: int) -> int | None:
+    """Return the node of an operation that only changes a shape; None where it mixes examples."""
+    given, made = b.shape(x), shape_of(layer)
+    if given is None or made is None or not layer.output_shapes or not layer.output_shapes[0]:
+        return None
+    if not layer.output_shapes[0] or layer.output_shapes[0][0] is not None or size_of(given) != size_of(made):
+        return None
+    return reshaped(b, x, made)
+
+
+def transposed(b: Builder, x: int, axes: Sequence[object], shape: Shape | None) -> int | None:
+    if sorted(axes, key=repr) != sorted(range(len(axes)), key=repr):
+        return None
+    order = [int(axis) for axis in axes]  # type: ignore[call-overload]
+    before = b.get(x, "Permute")
+    if before is not None and isinstance(before.get("axes"), tuple) and len(before.get("axes")) == len(order):  # type: ignore[arg-type]
+        inner = before.get("axes")
+        order = [inner[axis] for axis in order]  # type: ignore[index]
+        x = before.inputs[0]
+    if order == sorted(order):
+        return x
+    return b.node("Permute", {"axes": tuple(order)}, [x], shape=shape)
+
+
+def concatenated(b: Builder, inputs: list[int], axis: object, layer: Layer) -> int:
+    rank = len(layer.output_shapes[0]) if layer.output_shapes else 0
+    settings = {"axis": from_the_end(clean(axis), rank)}
+    pieces: list[int] = []
+    for one in inputs:
+        inner = b.get(one, "Concatenate")
+        nested = inner is not None and dict(inner.settings) == settings and b.once(one)
+        pieces.extend(inner.inputs if nested and inner is not None else [one])
+    if len(pieces) == 1:
+        return pieces[0]
+    return b.node("Concatenate", settings, pieces, shape=shape_of(layer))
+
+
+def stack(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    pieces = operands.get("x")
+    if not isinstance(pieces, list) or not all(isinstance(one, int) for one in pieces):
+        return None
+    rank = len(layer.output_shapes[0]) if layer.output_shapes else 0
+    axis = from_the_end(clean(said_of(layer).get("axis", 0)), rank)
+    return b.node("Stack", {"axis": axis}, pieces, shape=shape_of(layer))
+
+
+def concatenate(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    pieces = operands.get("xs", list(operands.values()))
+    if not isinstance(pieces, list) or not all(isinstance(one, int) for one in pieces):
+        return None
+    return concatenated(b, pieces, said_of(layer).get("axis", -1), layer)
+
+
+def reshape(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x = operands.get("x")
+    return reshape_operation(b, layer, x) if isinstance(x, int) else None
+
+
+def transpose(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x = operands.get("x")
+    if not isinstance(x, int):
+        return None
+    rank = len(layer.output_shapes[0]) if layer.output_shapes else 0
+    axes = said_of(layer).get("axes")
+    if isinstance(axes, dict) and isinstance(axes.get("config"), dict):
+        axes = axes["config"].get("numbers")
+    order = list(axes) if isinstance(axes, (list, tuple)) else list(reversed(range(rank)))
+    order = [axis + rank if isinstance(axis, int) and axis < 0 else axis for axis in order]
+    return transposed(b, x, order, shape_of(layer))
+
+
+def swapaxes(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    said = said_of(layer)
+    return moved(b, layer, operands, said.get("axis1"), said.get("axis2"), swap=True)
+
+
+def moveaxis(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    said = said_of(layer)
+    return moved(b, layer, operands, said.get("source"), said.get("destination"), swap=False)
+
+
+def moved(b: Builder, layer: Layer, operands: dict[str, Any], one: object, other: object, *, swap: bool) -> int | None:
+    x, rank = operands.get("x"), len(layer.output_shapes[0]) if layer.output_shapes else 0
+    if not isinstance(x, int) or not isinstance(one, int) or not isinstance(other, int) or not rank:
+        return None
+    one, other = one % rank, other % rank
+    order = list(range(rank))
+    if swap:
+        order[one], order[other] = other, one
+    else:
+        order.insert(other, order.pop(one))
+    return transposed(b, x, order, shape_of(layer))

@@ -1,0 +1,120 @@
+"""Slices, and the pieces of a tensor that was split."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec.structs import replace
+
+from autograder.network.nodes import RECURRENT, Builder
+from autograder.network.operands import said_of, shape_of
+from autograder.network.shapes import reshape_operation
+from autograder.wire.messages import Layer, Shape
+
+_SLICE = re.compile(r"slice\((None|-?\d{1,9}), (None|-?\d{1,9}), (None|-?\d{1,9})\)")
+
+
+def get_item(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x, given = operands.get("x"), None
+    if isinstance(x, int):
+        given = b.shape(x)
+    if not isinstance(x, int) or given is None:
+        return None
+    key = indices(layer.arguments.get("key", layer.config.get("key")), len(given) + 1)
+    if key is None:
+        return None
+    cut = [
+        counted(one, size) for one, size in zip([one for one in key if one is not None], (None, *given), strict=False)
+    ]
+    if all(keeps(one, size) for one, size in zip(cut, (None, *given), strict=False)):
+        made = shape_of(layer)
+        return x if made == given else reshape_operation(b, layer, x)
+    return sliced(b, layer, x, cut, given)
+
+
+def sliced(b: Builder, layer: Layer, x: int, cut: list[object], given: Shape) -> int:
+    sequence = b.nodes[x] if x >= 0 and b.nodes[x].cls in RECURRENT else None
+    last = cut[1] in (-1, (given[0] or 0) - 1) if len(cut) > 1 else False
+    if sequence is not None and last and sequence.get("return_sequences") and not sequence.get("go_backwards"):
+        rest = all(keeps(one, size) for one, size in zip(cut[2:], given[1:], strict=False))
+        if cut[0] == (0, None, 1) and rest and b.once(x):
+            settings = {**dict(sequence.settings), "return_sequences": False}
+            weights = sequence.weights
+            return b.node(sequence.cls, settings, sequence.inputs, weights=weights, shape=shape_of(layer))
+    return b.node("GetItem", {"key": tuple(cut)}, [x], shape=shape_of(layer))
+
+
+def split(b: Builder, layer: Layer, operands: dict[str, Any]) -> list[int] | None:
+    """Each piece of a split is a slice."""
+    x, said = operands.get("x"), said_of(layer)
+    given = b.shape(x) if isinstance(x, int) else None
+    axis = said.get("axis", 0)
+    if given is None or not isinstance(x, int) or not isinstance(axis, int):
+        return None
+    axis %= len(given) + 1
+    size = given[axis - 1] if axis else None
+    if size is None or any(len(one) != len(given) + 1 for one in layer.output_shapes):
+        return None
+    start, made = 0, []
+    for shape in layer.output_shapes:
+        stop = start + (shape[axis] or 0)
+        cut: list[object] = [(0, None, 1)] * (len(given) + 1)
+        cut[axis] = counted((start, stop, 1), size)
+        one = replace(layer, output_shapes=[shape])
+        made.append(x if keeps(cut[axis], size) else sliced(b, one, x, cut, given))
+        start = stop
+    return made
+
+
+def unstack(b: Builder, layer: Layer, operands: dict[str, Any]) -> list[int] | None:
+    x, axis = operands.get("x"), said_of(layer).get("axis", 0)
+    given = b.shape(x) if isinstance(x, int) else None
+    if given is None or not isinstance(x, int) or not isinstance(axis, int) or axis % (len(given) + 1) == 0:
+        return None
+    made = []
+    for number, shape in enumerate(layer.output_shapes):
+        cut: list[object] = [(0, None, 1)] * (len(given) + 1)
+        cut[axis % (len(given) + 1)] = number
+        made.append(sliced(b, replace(layer, output_shapes=[shape]), x, cut, given))
+    return made
+
+
+def indices(value: object, rank: int) -> list[object] | None:
+    """Return one index an axis, None for a new one; None for a key that is not known."""
+    items = value if isinstance(value, list) else [value]
+    found: list[object] = []
+    for item in items:
+        if item == "Ellipsis":
+            taken = sum(one is not None and one != "Ellipsis" for one in items)
+            found.extend([(None, None, None)] * max(rank - taken, 0))
+        elif item is None or (isinstance(item, int) and not isinstance(item, bool)):
+            found.append(item)
+        elif isinstance(item, str) and (match := _SLICE.fullmatch(item)):
+            found.append(tuple(None if part == "None" else int(part) for part in match.groups()))
+        else:
+            return None
+    given = sum(one is not None for one in found)
+    return [*found, *[(None, None, None)] * max(rank - given, 0)]
+
+
+def counted(one: object, size: int | None) -> object:
+    """Return a slice counted from the beginning, where the size is known."""
+    if isinstance(one, int):
+        return one + size if size is not None and one < 0 else one
+    if not isinstance(one, tuple):
+        return one
+    start, stop, step = one
+    step = 1 if step is None else step
+    if step < 0:
+        return (start, stop, step)
+    start = 0 if start is None else start
+    if size is not None:
+        start, stop, step = slice(start, stop, step).indices(size)
+        stop = None if stop >= size else stop
+    return (start, stop, step)
+
+
+def keeps(one: object, size: int | None) -> bool:
+    """Whether an index keeps the whole axis, or takes the only place there is."""
+    return one == (0, None, 1) or (size == 1 and one in (0, -1))
