@@ -12,7 +12,8 @@ from autograder.judge.shown import cut, network_of
 from autograder.judge.values import Model
 from autograder.judge.written import Written, as_recorded, as_written, general, same, same_value, shown
 from autograder.locale import phrase, phrases
-from autograder.network.explain import Difference, explain, raised
+from autograder.network.differences import Difference
+from autograder.network.explain import explain, raised
 from autograder.network.normal import parts, plain_class
 from autograder.wire.messages import Layer
 

@@ -16,12 +16,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from autograder.network import elementwise, products, shapes, slices
+from autograder.network.activations import activation_name
 from autograder.network.arithmetic import activated
 from autograder.network.layers import applied
 from autograder.network.nodes import DRAWS, Builder, Node
-from autograder.network.normal import Asked, activation_name, clean, from_the_end, parts
+from autograder.network.normal import Asked, parts
 from autograder.network.operands import constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
 from autograder.network.reductions import reduced
+from autograder.network.values import clean, from_the_end
 from autograder.wire.messages import Graph, Layer
 
 MAX_DEPTH = 2

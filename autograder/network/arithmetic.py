@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autograder.network.activations import Part, named
 from autograder.network.nodes import Builder
-from autograder.network.normal import Part, named, rounded
 from autograder.network.operands import Constant, broadcast, constant, constant_told
+from autograder.network.values import rounded
 from autograder.wire.messages import Shape
 
 MAX_TERMS = 64

@@ -6,20 +6,17 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from msgspec.structs import replace
 
-from autograder.locale import Phrase, phrase, phrases
+from autograder.locale import phrase, phrases
 from autograder.network import hints
 from autograder.network.alignment import Edit, edits
-from autograder.network.normal import COMMUTATIVE, Asked, default_of
+from autograder.network.differences import Difference, edit_difference, label_of, place_of
+from autograder.network.normal import COMMUTATIVE, Asked
 from autograder.network.signature import Canonical, Step, canonical, hashes, untrained
 from autograder.wire.messages import Network, Shape
 
-MAX_VALUE = 60
-"""Characters shown of the value of a setting."""
 MAX_ERROR = 200
 """Characters shown of an error."""
 
@@ -28,10 +25,6 @@ _STATES = {"LSTM 1": "h", "LSTM 2": "c", "GRU 1": "h"}
 SAME_LAYERS = 8
 """Further layers named that the same edit would mend."""
 
-Kind = Literal[
-    "input", "setting", "activation", "class", "missing", "extra", "order", "branches", "sharing", "output", "raised",
-    "unread",
-]  # fmt: skip
 _WITHOUT_WEIGHTS = re.compile(
     r"Activation|.*Dropout.*|GaussianNoise|Add|Average|Maximum|Minimum|Multiply|Subtract|Rescaling"
 )
@@ -40,25 +33,6 @@ _NO_COUNT = re.compile(
     r"|dropout|recurrent_dropout|merge_mode|takes|interpolation"
 )
 """Settings that change no number of parameters."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The first difference between a given network and the wanted one."""
-
-    kind: Kind
-    where: Phrase
-    """Place, received and expected: may tell the solution."""
-    place: Phrase
-    """`where` without the expectation."""
-    hint: Phrase | None
-    """A next step."""
-    setting: str = ""
-    """For the kind "setting", Keras's name of the setting."""
-    more: int = 0
-    """How many differences follow, each setting counted, those of the same cause in other layers not."""
-    discreet: Phrase | None = None
-    """A next step that does not tell the solution, where `hint` does."""
 
 
 def explain(
@@ -209,7 +183,7 @@ def _step_difference(found: list[Edit]) -> Difference:
     edit = found[0]
     same = [one for one in found[1:] if _is_same(edit, one)]
     more = _count(found) - 1 - len(same)
-    difference = dataclasses.replace(_edit_difference(edit), more=more, discreet=hints.discreet(edit))
+    difference = dataclasses.replace(edit_difference(edit), more=more, discreet=hints.discreet(edit))
     where, place = difference.where, difference.place
     if same:
         layers = ", ".join(str(one.given.layer) for one in same[:SAME_LAYERS] if one.given is not None)
@@ -243,119 +217,6 @@ def _is_same(edit: Edit, other: Edit) -> bool:
         dict(one.settings).get(setting) == dict(two.settings).get(setting)
         for one, two in ((edit.given, other.given), (edit.wanted, other.wanted))
     )
-
-
-def _edit_difference(edit: Edit) -> Difference:
-    hint = hints.hint(edit)
-    if edit.moved and edit.given is not None:
-        return Difference("order", _moved(edit), _layer(edit.given), hint)
-    if edit.settings and "layer" not in edit.settings and edit.given is not None and edit.wanted is not None:
-        return _setting_difference(edit, edit.given, edit.wanted, hint)
-    if edit.wanted is None and edit.given is not None:
-        return _extra(edit, edit.given, hint)
-    if edit.given is None and edit.wanted is not None:
-        return _missing(edit.wanted, edit.owner, hint)
-    assert edit.given is not None and edit.wanted is not None
-    where = phrase(
-        "layer {n}: {given}, expected {wanted}", n=edit.given.layer, given=_label(edit.given), wanted=edit.wanted.label
-    )
-    return Difference("class", where, _layer(edit.given), hint)
-
-
-def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> Difference:
-    setting = edit.settings[0]
-    mine, theirs = _value(given, setting), _value(wanted, setting)
-    n, label = given.layer, _label(edit.owner or given)
-    return Difference(
-        "activation" if setting == "activation" and given.cls == "Activation" else "setting",
-        phrase(
-            "layer {n}, {label}: {setting} {given}, expected {wanted}",
-            n=n,
-            label=label,
-            setting=setting,
-            given=mine,
-            wanted=theirs,
-        ),
-        phrase("layer {n}, {label}: {setting} {given}", n=n, label=label, setting=setting, given=mine),
-        hint,
-        setting=setting,
-    )
-
-
-def _extra(edit: Edit, given: Step, hint: Phrase) -> Difference:
-    if given.cls == "Activation":
-        n, label, named = given.layer, (edit.owner or given).label, _value(given, "activation")
-        where = phrase("layer {n}, {label}: activation {given}, none expected", n=n, label=label, given=named)
-        place = phrase("layer {n}, {label}: activation {given}", n=n, label=label, given=named)
-        return Difference("activation", where, place, hint)
-    where = phrase("layer {n}, {label}: one layer too many", n=given.layer, label=_label(given))
-    return Difference("extra", where, _layer(given), hint)
-
-
-def _missing(wanted: Step, before: Step | None, hint: Phrase) -> Difference:
-    if before is None:
-        where = phrase("before the first layer: {wanted} is missing", wanted=wanted.label)
-        return Difference("missing", where, phrase("before the first layer"), hint)
-    n, label = before.layer, _label(before)
-    if wanted.cls == "Activation":
-        named = _value(wanted, "activation")
-        where = phrase("layer {n}, {label}: no activation, expected {wanted}", n=n, label=label, wanted=named)
-        return Difference("activation", where, _layer(before), hint)
-    where = phrase("after layer {n}, {label}: {wanted} is missing", n=n, label=label, wanted=wanted.label)
-    return Difference("missing", where, phrase("after layer {n}, {label}", n=n, label=label), hint)
-
-
-def _moved(edit: Edit) -> Phrase:
-    assert edit.given is not None
-    n, label = edit.given.layer, _label(edit.given)
-    if edit.after is not None:
-        m, after = edit.after.layer, edit.after.label
-        if m == edit.given.layer:
-            m, after = edit.given.layer, edit.after.label
-        return phrase("layer {n}, {label}: expected after layer {m}, {before}", n=n, label=label, m=m, before=after)
-    if edit.owner is None:
-        return phrase("layer {n}, {label}: expected first", n=n, label=label)
-    return phrase("layer {n}, {label}: expected right after {before}", n=n, label=label, before=edit.owner.label)
-
-
-def _layer(step: Step) -> Phrase:
-    return phrase("layer {n}, {label}", n=step.layer, label=_label(step))
-
-
-def _label(step: Step) -> Phrase | str:
-    """Name a step; one inside a layer of the student's own, with that layer."""
-    return phrase("{label} in {within}", label=step.label, within=step.within) if step.within else step.label
-
-
-def _value(step: Step, setting: str) -> Phrase | int | float | str:
-    """Return the value of a setting as it is shown: strings quoted, sizes as Python writes them."""
-    settings = dict(step.settings)
-    value = settings.get(setting)
-    if value is None:
-        value = default_of(step.cls, setting, settings.get("activation"))
-    if value is None:
-        return phrase("none")
-    if isinstance(value, (int, float)):
-        return value
-    if isinstance(value, str):
-        return phrase('"{value}"', value=value[:MAX_VALUE])
-    if _is_opaque(value):
-        return phrase("a function of its own")
-    return _sizes(value)[:MAX_VALUE]
-
-
-def _is_opaque(value: object) -> bool:
-    return isinstance(value, tuple) and bool(value) and value[0] in ("function", "__function__", "array")
-
-
-def _sizes(value: object) -> str:
-    """Write pairs that stand for a dict as one writes a call: MaxNorm(max_value=3)."""
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], tuple):
-        said = ", ".join(
-            f"{pair[0]}={_sizes(pair[1])}" for pair in value[1] if isinstance(pair, tuple) and len(pair) == 2
-        )
-        return f"{value[0]}({said})"
-    return str(value)
 
 
 # --- The graph --------------------------------------------------------------------------------------------------------
@@ -409,7 +270,7 @@ def _branch_difference(given: Canonical, mine: Step, theirs: Sequence[int], more
     same = sorted(mine.inputs) == sorted(theirs)
     said = {
         "n": mine.layer,
-        "label": _label(mine),
+        "label": label_of(mine),
         "given": _sources(given, mine.inputs),
         "wanted": _sources(given, theirs),
     }
@@ -419,7 +280,7 @@ def _branch_difference(given: Canonical, mine: Step, theirs: Sequence[int], more
         else phrase("layer {n}, {label}: takes {given}, expected {wanted}", **said)
     )
     place = phrase(
-        "layer {n}, {label}: takes {given}", n=mine.layer, label=_label(mine), given=_sources(given, mine.inputs)
+        "layer {n}, {label}: takes {given}", n=mine.layer, label=label_of(mine), given=_sources(given, mine.inputs)
     )
     return Difference("branches", where, place, hints.SWAPPED if same else hints.BRANCHES, more=more)
 
@@ -442,13 +303,13 @@ def _source(form: Canonical, source: int) -> str:
 
 
 def _sharing_difference(mine: Step) -> Difference:
-    n, label = mine.layer, _label(mine)
+    n, label = mine.layer, label_of(mine)
     where = (
         phrase("layer {n}, {label}: shares its weights with another, expected weights of its own", n=n, label=label)
         if mine.shared
         else phrase("layer {n}, {label}: has weights of its own, expected to share them", n=n, label=label)
     )
-    return Difference("sharing", where, _layer(mine), hints.SHARING)
+    return Difference("sharing", where, place_of(mine), hints.SHARING)
 
 
 def _output_difference(given: Canonical, wanted: Canonical) -> Difference:

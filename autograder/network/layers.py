@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from autograder.network.arithmetic import activated, affine, merged
 from autograder.network.nodes import RECURRENT, Builder, function_told
-from autograder.network.normal import COMMUTATIVE, clean, parts, settings_of
+from autograder.network.normal import COMMUTATIVE, parts, settings_of
 from autograder.network.operands import constant, constant_in, shape_of, weights_of
 from autograder.network.sequences import attention, recurrent
 from autograder.network.shapes import concatenated, reshaped, transposed
+from autograder.network.values import clean
 from autograder.network.windows import separable, unpadded
 from autograder.wire.messages import Layer, Weight
 

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from autograder.network.normal import COMMUTATIVE, Asked, Part, Settings, clean, label, sort
+from autograder.network.activations import Part
+from autograder.network.normal import COMMUTATIVE, Asked, label
 from autograder.network.operands import Constant, has_tensor, slots_used
+from autograder.network.values import Settings, clean, sort
 from autograder.wire.messages import Graph, Layer, Shape, Weight
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")

@@ -7,7 +7,6 @@ are, and never raise.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,27 +14,15 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
+from autograder.network.activations import ACTIVATION_OF_CLASS, ACTIVATIONS, Part, activation, spec_of
+from autograder.network.values import NOISE, clean, from_the_end, pairs, rank_of, readable, sort
 from autograder.wire.messages import Layer
-
-Settings = tuple[tuple[str, object], ...]
-"""Sorted pairs. Values are JSON's, lists as tuples and dicts as sorted pairs, so that they compare and hash."""
 
 COMMUTATIVE = frozenset({"Add", "Multiply", "Average", "Maximum", "Minimum"})
 """Merges that do not depend on the order of their inputs."""
 
-_NOISE = frozenset(
-    (
-        *("name", "seed", "trainable", "batch_input_shape", "batch_shape", "quantization_config", "module"),
-        *("registered_name", "build_config", "unroll", "implementation", "use_cudnn", "zero_output_for_mask"),
-        *("flash_attention", "input_length", "noise_shape", "call_config"),
-    )
-)
-"""Settings that do not change what a layer computes. `trainable` is read from the weights, where it is asked for."""
 MAX_SIZE = 20
 """Characters of a label's number: nothing forces a room to send a number."""
-_DEPTH = 20
-"""Nested configurations are compared down to here."""
-
 _CONVOLUTION = re.compile(r"(?:Depthwise|Separable)?Conv[123]D(?:Transpose)?")
 _POOLING = re.compile(r"(?:Max|Average)Pooling[123]D")
 _GLOBAL_POOLING = re.compile(r"Global(?:Max|Average)Pooling[123]D")
@@ -94,30 +81,6 @@ _UNTRAINED = _NOTHING_AT_ZERO | {f"Random{name}" for name in ("Flip", "Rotation"
 """Layers that do nothing unless they are trained."""
 _ZERO, _ONE = ("Constant", (("value", 0),)), ("Constant", (("value", 1),))
 
-_ACTIVATIONS: Mapping[str, Mapping[str, object]] = {
-    "relu": {"negative_slope": 0, "max_value": None, "threshold": 0},
-    "leaky_relu": {"negative_slope": 0.2},
-    "elu": {"alpha": 1},
-    "celu": {"alpha": 1},
-    "gelu": {"approximate": False},
-    "softmax": {"axis": -1},
-    "log_softmax": {"axis": -1},
-}
-"""Activations that take parameters, with their defaults in `keras.activations`."""
-_BARE_ACTIVATIONS = (
-    *("linear", "sigmoid", "tanh", "selu", "softplus", "softsign", "silu", "exponential", "mish", "relu6"),
-    *("hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid", "tanh_shrink", "squareplus"),
-)
-_ACTIVATION_OF_CLASS = {name.replace("_", ""): name for name in (*_ACTIVATIONS, *_BARE_ACTIVATIONS)} | {
-    "identity": "linear",
-    "converttotensor": "linear",
-    "exp": "exponential",
-    "swish": "silu",
-    "softmaxv2": "softmax",  # the name that tf.nn.softmax gives itself
-    "logsoftmaxv2": "log_softmax",
-    "hardswish": "hard_silu",
-}
-"""Activations by the name of their layer or operation in lower case: ReLU, Relu, LeakyReLU, Softmax."""
 _CLASS_ALIASES = (
     (re.compile(r"MaxPool(?=[123]D$)"), "MaxPooling"),
     (re.compile(r"AvgPool(?=[123]D$)"), "AveragePooling"),
@@ -140,20 +103,11 @@ COMPUTED = Asked()
 """What is computed counts, and nothing else."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """One thing a layer does."""
-
-    cls: str
-    settings: Settings
-    label: str
-
-
 def parts(layer: Layer, asked: Asked = COMPUTED) -> list[Part]:
     """Return what a layer of Keras does, in order: none, one, or two parts, the second its activation."""
     cls = plain_class(layer.cls)
-    if cls == "Activation" or cls.lower() in _ACTIVATION_OF_CLASS:
-        return activation(layer.config.get("activation") if cls == "Activation" else _spec(layer), layer)
+    if cls == "Activation" or cls.lower() in ACTIVATION_OF_CLASS:
+        return activation(layer.config.get("activation") if cls == "Activation" else spec_of(layer), layer)
     if cls in _NOTHING_AT_ZERO and not layer.config.get("rate", layer.config.get("stddev")):
         return []
     if cls in _UNTRAINED and layer.training is False:
@@ -206,63 +160,6 @@ def plain_class(name: str) -> str:
     return name
 
 
-# --- Activations ------------------------------------------------------------------------------------------------------
-
-
-def _spec(layer: Layer) -> object:
-    return {"class_name": layer.cls, "config": layer.config}
-
-
-def activation(spec: object, layer: Layer) -> list[Part]:
-    """Return the part of an activation: a name, or a layer or function as Keras serialises it."""
-    name, params = _named_activation(clean(spec))
-    if "axis" in params:
-        params["axis"] = from_the_end(params["axis"], _rank(layer))
-    return named(name, params)
-
-
-def named(name: str, params: Mapping[str, object]) -> list[Part]:
-    """Return the part of an activation of Keras by its name; none for the one that changes nothing."""
-    name, params = _plainest(name, dict(params))
-    if name == "linear":
-        return []
-    defaults = _ACTIVATIONS.get(name, {})
-    said = {key: value for key, value in params.items() if value is not None and value != defaults.get(key)}
-    return [Part("Activation", sort({"activation": name, **said}), name)]
-
-
-def activation_name(cls: str) -> str | None:
-    """Return Keras's name of the activation that a class or an operation is; None where it is none."""
-    return _ACTIVATION_OF_CLASS.get(cls.lower().replace("_", ""))
-
-
-def _named_activation(spec: object) -> tuple[str, dict[str, object]]:
-    if spec is None:
-        return "linear", {}
-    called, config = spec if isinstance(spec, tuple) and len(spec) == 2 else (spec, ())
-    name = _ACTIVATION_OF_CLASS.get(str(called).lower().replace("_", ""), str(called))
-    params = {**_ACTIVATIONS.get(name, {}), **pairs(config)}
-    return name, {key: value for key, value in params.items() if key not in ("dtype", "x", "beta")}
-
-
-def pairs(config: object) -> dict[str, object]:
-    """Undo `_sorted`; nothing for what it did not make."""
-    pairs = [pair for pair in config if isinstance(pair, tuple) and len(pair) == 2] if isinstance(config, tuple) else []
-    return {str(key): value for key, value in pairs}
-
-
-def _plainest(name: str, params: dict[str, object]) -> tuple[str, dict[str, object]]:
-    """A ReLU with a slope is a leaky ReLU, a leaky one without is a ReLU, and ReLU6 is a ReLU that stops at 6."""
-    if name == "relu6":
-        return "relu", {"max_value": 6}
-    if name == "leaky_relu" and params.get("negative_slope") == 0:
-        return "relu", {}
-    bounded = params.get("max_value") is not None or params.get("threshold") not in (0, None)
-    if name == "relu" and params.get("negative_slope") not in (0, None) and not bounded:
-        return "leaky_relu", {"negative_slope": params["negative_slope"]}
-    return name, params
-
-
 # --- Settings ---------------------------------------------------------------------------------------------------------
 
 
@@ -278,7 +175,7 @@ def _settings(cls: str, layer: Layer, asked: Asked) -> dict[str, object]:
     if _SLIDING.fullmatch(cls) and settings.get("padding") == "same" and pads_nothing(settings, layer):
         settings["padding"] = "valid"
     if "axis" in settings:
-        settings["axis"] = from_the_end(settings["axis"], _rank(layer))
+        settings["axis"] = from_the_end(settings["axis"], rank_of(layer))
     for key in ("dropout", "recurrent_dropout"):
         if settings.get(key) == 0:
             del settings[key]
@@ -295,12 +192,12 @@ def cleaned(config: Mapping[str, object], asked: Asked) -> dict[str, object]:
         said = clean(value)
         if role == "initializer":
             said = _initializer(said) if asked.initializers else None
-            said = None if said in _INITIALIZERS.get(kind, ()) else _readable(said)
+            said = None if said in _INITIALIZERS.get(kind, ()) else readable(said)
         elif role == "regularizer":
             said = _regularizer(said)
         elif role == "constraint":
-            said = _readable(said)
-        if key not in _NOISE and said is not None and (key, said) != ("dtype", "float32"):
+            said = readable(said)
+        if key not in NOISE and said is not None and (key, said) != ("dtype", "float32"):
             found[key] = said
     return found
 
@@ -322,55 +219,11 @@ def _regularizer(value: object) -> object:
     name, config = value if isinstance(value, tuple) and len(value) == 2 else (value, ())
     key = str(name).lower().replace("_", "")
     if key not in ("l1", "l2", "l1l2"):
-        return _readable(value)
+        return readable(value)
     said = {**({"l1": 0.01, "l2": 0.01} if not config else {}), **pairs(config)}
     found = [f"{said[one]}" for one in ("l1", "l2") if one in key and said.get(one)]
     kinds = [one for one in ("l1", "l2") if one in key and said.get(one)]
     return f"{''.join(kinds).upper()}({', '.join(found)})" if kinds else None
-
-
-def _readable(value: object) -> object:
-    """Write a serialised object as its constructor is called: MaxNorm(max_value=3)."""
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
-        said = ", ".join(f"{key}={shown(one)}" for key, one in pairs(value[1]).items())
-        return f"{value[0]}({said})"
-    return value
-
-
-def shown(value: object) -> str:
-    """Return the text of a value in normal form, without the pairs that stand for dicts."""
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], tuple):
-        return str(_readable(value))
-    return str(value)
-
-
-def clean(value: object, depth: int = 0) -> object:
-    """Return `value` so that it compares and hashes; a serialised object as its class, with what sets it apart."""
-    if depth > _DEPTH:
-        return "…"
-    if isinstance(value, float):
-        return rounded(value)
-    if isinstance(value, (list, tuple)):
-        return tuple(clean(item, depth + 1) for item in value)
-    if not isinstance(value, dict):
-        return value
-    if {"class_name", "config"} <= set(value):
-        config = clean(value["config"], depth + 1)
-        return (str(value["class_name"]), config) if config else str(value["class_name"])
-    said = {str(key): clean(item, depth + 1) for key, item in value.items() if key not in _NOISE}
-    return sort({key: item for key, item in said.items() if item is not None})
-
-
-def rounded(value: float) -> float | int:
-    """Write a number as precisely as float32 keeps it: 0.01 and 0.009999999776 are one."""
-    if not math.isfinite(value):
-        return value
-    value = float(f"{value:.6g}")
-    return int(value) if value.is_integer() else value
-
-
-def sort(settings: Mapping[str, object]) -> Settings:
-    return tuple(sorted(settings.items(), key=lambda pair: pair[0]))
 
 
 def _spatial(key: str, value: object, cls: str) -> object:
@@ -379,18 +232,6 @@ def _spatial(key: str, value: object, cls: str) -> object:
     if key in ("kernel_size", "pool_size", "strides", "dilation_rate", "size") and dimensions and _is_size(value):
         return (value,) * int(dimensions[1])
     return value
-
-
-def from_the_end(axis: object, rank: int) -> object:
-    """Count an axis from the end, where the number of axes is known: the last one of four is -1 and 3 alike."""
-    if isinstance(axis, tuple):
-        counted = tuple(from_the_end(one, rank) for one in axis)
-        return counted[0] if len(counted) == 1 else counted
-    return axis - rank if isinstance(axis, int) and 0 <= axis < rank else axis
-
-
-def _rank(layer: Layer) -> int:
-    return len(layer.input_shapes[0]) if layer.input_shapes else 0
 
 
 # --- Shapes -----------------------------------------------------------------------------------------------------------
@@ -435,7 +276,7 @@ def default_of(cls: str, setting: str, activation: object = None) -> object:
     if role == "initializer":
         return next(iter(_INITIALIZERS.get(kind, ())), None)
     if cls == "Activation":
-        return _ACTIVATIONS.get(str(activation), {}).get(setting)
+        return ACTIVATIONS.get(str(activation), {}).get(setting)
     return next((defaults[setting] for one, defaults in _DEFAULTS if one.fullmatch(cls) and setting in defaults), None)
 
 

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from autograder.network.arithmetic import pair
 from autograder.network.layers import as_layer
 from autograder.network.nodes import Builder
-from autograder.network.normal import clean
 from autograder.network.operands import said_of, shape_of
+from autograder.network.values import clean
 from autograder.wire.messages import Layer
 
 

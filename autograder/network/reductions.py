@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from autograder.network.arithmetic import merged
 from autograder.network.layers import applied
 from autograder.network.nodes import Builder
-from autograder.network.normal import from_the_end
 from autograder.network.operands import said_of, shape_of
+from autograder.network.values import from_the_end
 from autograder.wire.messages import Layer
 
 

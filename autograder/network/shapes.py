@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.network.nodes import Builder
-from autograder.network.normal import clean, from_the_end
 from autograder.network.operands import said_of, shape_of, size_of
+from autograder.network.values import clean, from_the_end
 from autograder.wire.messages import Layer, Shape
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from autograder.network.algebra import computed
 from autograder.network.nodes import Node
-from autograder.network.normal import COMMUTATIVE, Asked, Settings
+from autograder.network.normal import COMMUTATIVE, Asked
+from autograder.network.values import Settings
 from autograder.wire.messages import Graph, Network, Shape
 
 VERSION = 2

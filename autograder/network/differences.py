@@ -1,0 +1,155 @@
+"""What one edit of a network is called: its place, what was received and what was expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from autograder.locale import Phrase, phrase
+from autograder.network import hints
+from autograder.network.alignment import Edit
+from autograder.network.normal import default_of
+from autograder.network.signature import Step
+
+MAX_VALUE = 60
+"""Characters shown of the value of a setting."""
+
+Kind = Literal[
+    "input", "setting", "activation", "class", "missing", "extra", "order", "branches", "sharing", "output", "raised",
+    "unread",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first difference between a given network and the wanted one."""
+
+    kind: Kind
+    where: Phrase
+    """Place, received and expected: may tell the solution."""
+    place: Phrase
+    """`where` without the expectation."""
+    hint: Phrase | None
+    """A next step."""
+    setting: str = ""
+    """For the kind "setting", Keras's name of the setting."""
+    more: int = 0
+    """How many differences follow, each setting counted, those of the same cause in other layers not."""
+    discreet: Phrase | None = None
+    """A next step that does not tell the solution, where `hint` does."""
+
+
+def edit_difference(edit: Edit) -> Difference:
+    hint = hints.hint(edit)
+    if edit.moved and edit.given is not None:
+        return Difference("order", _moved(edit), place_of(edit.given), hint)
+    if edit.settings and "layer" not in edit.settings and edit.given is not None and edit.wanted is not None:
+        return _setting_difference(edit, edit.given, edit.wanted, hint)
+    if edit.wanted is None and edit.given is not None:
+        return _extra(edit, edit.given, hint)
+    if edit.given is None and edit.wanted is not None:
+        return _missing(edit.wanted, edit.owner, hint)
+    assert edit.given is not None and edit.wanted is not None
+    where = phrase(
+        "layer {n}: {given}, expected {wanted}",
+        n=edit.given.layer,
+        given=label_of(edit.given),
+        wanted=edit.wanted.label,
+    )
+    return Difference("class", where, place_of(edit.given), hint)
+
+
+def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> Difference:
+    setting = edit.settings[0]
+    mine, theirs = _value(given, setting), _value(wanted, setting)
+    n, label = given.layer, label_of(edit.owner or given)
+    return Difference(
+        "activation" if setting == "activation" and given.cls == "Activation" else "setting",
+        phrase(
+            "layer {n}, {label}: {setting} {given}, expected {wanted}",
+            n=n,
+            label=label,
+            setting=setting,
+            given=mine,
+            wanted=theirs,
+        ),
+        phrase("layer {n}, {label}: {setting} {given}", n=n, label=label, setting=setting, given=mine),
+        hint,
+        setting=setting,
+    )
+
+
+def _extra(edit: Edit, given: Step, hint: Phrase) -> Difference:
+    if given.cls == "Activation":
+        n, label, named = given.layer, (edit.owner or given).label, _value(given, "activation")
+        where = phrase("layer {n}, {label}: activation {given}, none expected", n=n, label=label, given=named)
+        place = phrase("layer {n}, {label}: activation {given}", n=n, label=label, given=named)
+        return Difference("activation", where, place, hint)
+    where = phrase("layer {n}, {label}: one layer too many", n=given.layer, label=label_of(given))
+    return Difference("extra", where, place_of(given), hint)
+
+
+def _missing(wanted: Step, before: Step | None, hint: Phrase) -> Difference:
+    if before is None:
+        where = phrase("before the first layer: {wanted} is missing", wanted=wanted.label)
+        return Difference("missing", where, phrase("before the first layer"), hint)
+    n, label = before.layer, label_of(before)
+    if wanted.cls == "Activation":
+        named = _value(wanted, "activation")
+        where = phrase("layer {n}, {label}: no activation, expected {wanted}", n=n, label=label, wanted=named)
+        return Difference("activation", where, place_of(before), hint)
+    where = phrase("after layer {n}, {label}: {wanted} is missing", n=n, label=label, wanted=wanted.label)
+    return Difference("missing", where, phrase("after layer {n}, {label}", n=n, label=label), hint)
+
+
+def _moved(edit: Edit) -> Phrase:
+    assert edit.given is not None
+    n, label = edit.given.layer, label_of(edit.given)
+    if edit.after is not None:
+        m, after = edit.after.layer, edit.after.label
+        if m == edit.given.layer:
+            m, after = edit.given.layer, edit.after.label
+        return phrase("layer {n}, {label}: expected after layer {m}, {before}", n=n, label=label, m=m, before=after)
+    if edit.owner is None:
+        return phrase("layer {n}, {label}: expected first", n=n, label=label)
+    return phrase("layer {n}, {label}: expected right after {before}", n=n, label=label, before=edit.owner.label)
+
+
+def place_of(step: Step) -> Phrase:
+    return phrase("layer {n}, {label}", n=step.layer, label=label_of(step))
+
+
+def label_of(step: Step) -> Phrase | str:
+    """Name a step; one inside a layer of the student's own, with that layer."""
+    return phrase("{label} in {within}", label=step.label, within=step.within) if step.within else step.label
+
+
+def _value(step: Step, setting: str) -> Phrase | int | float | str:
+    """Return the value of a setting as it is shown: strings quoted, sizes as Python writes them."""
+    settings = dict(step.settings)
+    value = settings.get(setting)
+    if value is None:
+        value = default_of(step.cls, setting, settings.get("activation"))
+    if value is None:
+        return phrase("none")
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str):
+        return phrase('"{value}"', value=value[:MAX_VALUE])
+    if _is_opaque(value):
+        return phrase("a function of its own")
+    return _sizes(value)[:MAX_VALUE]
+
+
+def _is_opaque(value: object) -> bool:
+    return isinstance(value, tuple) and bool(value) and value[0] in ("function", "__function__", "array")
+
+
+def _sizes(value: object) -> str:
+    """Write pairs that stand for a dict as one writes a call: MaxNorm(max_value=3)."""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], tuple):
+        said = ", ".join(
+            f"{pair[0]}={_sizes(pair[1])}" for pair in value[1] if isinstance(pair, tuple) and len(pair) == 2
+        )
+        return f"{value[0]}({said})"
+    return str(value)
