@@ -154,7 +154,10 @@ class _Workbench:
         return trained
 
     def _train(self, networks: Mapping[str, Network], recipe: Recipe, runs: int) -> dict[str, list[TrainingRun]]:
-        jobs = {name: list(self._desk.jobs(network, recipe, range(runs))) for name, network in networks.items()}
+        jobs = {
+            name: list(self._desk.jobs(network, recipe, range(runs), self._exams[0].exam.versions))
+            for name, network in networks.items()
+        }
         self._run([job for ones in jobs.values() for job in ones])
         return {name: [self._run_of(job) for job in ones] for name, ones in jobs.items()}
 

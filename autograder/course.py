@@ -52,6 +52,8 @@ class AssignmentSettings(Record, frozen=True):
     limits: Limits = Limits()
     preload: list[str] | None = None
     """Modules the rooms are forked with; left out, those that the source notebook imports."""
+    python: str | None = None
+    """The Python that its rooms run in: an interpreter, or an environment's folder; None: the course's."""
     data: tuple[str, ...] = ()
     """Sets of the data shelf that the notebook can load."""
     student_files: tuple[str, ...] = ()
@@ -85,6 +87,16 @@ class CourseSettings(Record, frozen=True):
     """Of the moments in this file; None: UTC."""
     stand_ins: bool = False
     """Whether small embedded sets may serve where the machine has not the real ones. Every result says so."""
+
+    python: str | None = None
+    """The Python that rooms run in: an interpreter, or an environment's folder; None: the grader's own."""
+
+    def python_for(self, assignment: str) -> tuple[str, str | None]:
+        """Return the key that names the Python of an assignment's rooms, and what it names."""
+        settings = self.assignments.get(assignment)
+        if settings is not None and settings.python is not None:
+            return f"assignments.{assignment}.python", settings.python
+        return "python", self.python
 
     def due(self, assignment: str) -> datetime | None:
         """Until when an assignment is to be handed in, in UTC; None where nothing says it."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from autograder.course import Assignment
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
+from autograder.environment import environment_of
 from autograder.errors import DataError
 from autograder.intake import as_submission, read_submission, students
 from autograder.judge.lacks import Lack, meant, truly_absent
@@ -19,7 +20,6 @@ from autograder.records import Submission
 from autograder.release import read_release
 from autograder.sandbox.gpus import Survey, survey
 from autograder.sandbox.isolation import OPTIONAL, REMEDIES, measure
-from autograder.sandbox.modules import importable
 
 UUID_CHARS = len("GPU-5d5ba0d6")
 OWN = "autograder"
@@ -97,24 +97,25 @@ def assignment_findings(assignment: Assignment) -> Iterator[Finding]:
     read = ((name, read_submission(assignment, release, name)) for name in students(assignment))
     handed_in = [(name, one) for name, one in read if one is not None]
     course = _modules(source)
-    wanted: dict[str, list[str]] = {name: [] for name in course - _there(source)}
+    installed = environment_of(assignment).importable
+    wanted: dict[str, list[str]] = {name: [] for name in course - installed - _beside(source)}
     for student, one in handed_in:
-        for name in _modules(one) - _there(one):
+        for name in _modules(one) - installed - _beside(one):
             wanted.setdefault(name, []).append(student)
     if not wanted:
         yield Finding("imports", f"all there, of the source and of {len(handed_in)} submissions")
     for name, importers in sorted(wanted.items()):
-        ours = truly_absent(Lack("library", name), importable(), course, ())
+        ours = truly_absent(Lack("library", name), installed, course, ())
         by = ["the source"] if name in course else []
         if importers:
             by.append(f"{len(importers)} of {len(handed_in)} submissions ({', '.join(importers[:NAMES])})")
-        yield Finding(name, f"{_verdict(name, ours=ours)}; imported by {' and '.join(by)}", sound=not ours)
+        yield Finding(name, f"{_verdict(name, installed, ours=ours)}; imported by {' and '.join(by)}", sound=not ours)
 
 
-def _verdict(name: str, *, ours: bool) -> str:
+def _verdict(name: str, installed: Collection[str], *, ours: bool) -> str:
     if ours:
         return "not in the rooms' environment: install it there"
-    likely = meant(name, importable())
+    likely = meant(name, installed)
     return f"no library: {likely}, misspelt?" if likely else "no library: a file that was not handed in?"
 
 
@@ -123,6 +124,6 @@ def _modules(submission: Submission) -> set[str]:
     return {module.partition(".")[0] for module in found} - {OWN}
 
 
-def _there(submission: Submission) -> set[str]:
-    """What is to be imported: the environment's modules, and those beside the notebook."""
-    return {*importable(), *(name.partition("/")[0].removesuffix(".py") for name in submission.files)}
+def _beside(submission: Submission) -> set[str]:
+    """Modules that lie beside the notebook."""
+    return {name.partition("/")[0].removesuffix(".py") for name in submission.files}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from autograder.course import Assignment, imports_of, plan_problems
 from autograder.engine import Engine, Result, Trained
+from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.grades import grade_questions, is_ours
 from autograder.intake import as_submission, handed_out, read_submission
@@ -33,14 +32,15 @@ from autograder.records import (
     Submission,
     TrainingUse,
     digest,
+    libraries,
     load_evidence,
     load_exam,
 )
 from autograder.release import read_release, release_problems
 from autograder.roster import NOTHING_CAME
+from autograder.sandbox.environment import Environment
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
-from autograder.sandbox.modules import importable
 from autograder.store import Keys, Store
 from autograder.training.desk import PASSING_FAULTS, TrainingDesk
 from autograder.training.job import Job
@@ -129,7 +129,7 @@ class Assessor:
         self._judging = judging
         if problems := list(plan_problems(assignment, judge.plan())):
             raise CourseError(problems)
-        self.desk = TrainingDesk(assignment, judge.plan(), profile, libraries(), calibrating=calibrating)
+        self.desk = TrainingDesk(assignment, judge.plan(), profile, calibrating=calibrating)
         self.judge_seconds = 0.0
         """Spent waiting for the judge, all cases together."""
 
@@ -154,7 +154,16 @@ class Assessor:
         sets = [one.digest for one in self.desk.sets]
         if self._assignment.shows_pictures:
             sets.append("pictures")
-        return digest(submission.digest, run, self.desk.plan.digest, libraries(), self._given, *sets)
+        return digest(submission.digest, run, self.desk.plan.digest, self._libraries, self._given, *sets)
+
+    @cached_property
+    def _environment(self) -> Environment:
+        """The rooms', which stored evidence is judged without: it may be another machine's."""
+        return environment_of(self._assignment)
+
+    @cached_property
+    def _libraries(self) -> str:
+        return libraries(self._environment.versions)
 
     @cached_property
     def _given(self) -> str:
@@ -191,12 +200,12 @@ class Assessor:
     def is_outlived(self, exam: Exam) -> bool:
         """Whether an exam wanted for a library that has been installed since."""
         lacks = (lack for fault in _faults(exam) if (lack := lack_of(fault)))
-        return any(lack.kind == "library" and lack.name in importable() for lack in lacks)
+        return any(lack.kind == "library" and lack.name in self._environment.importable for lack in lacks)
 
     @property
     def _installed(self) -> frozenset[str]:
         """What an exam could import: where old ones are judged, what is installed now says nothing of then."""
-        return frozenset() if self._judging else importable()
+        return frozenset() if self._judging else self._environment.importable
 
     @cached_property
     def _course_modules(self) -> frozenset[str]:
@@ -614,13 +623,3 @@ class Marker:
 def _found(grade: Grade) -> dict[str, Sequence[Outcome]]:
     """What was found of each question, where all of it could be judged."""
     return {one.id: one.outcomes for one in grade.questions if one.outcomes and not is_ours(one.outcomes)}
-
-
-@cache
-def libraries() -> str:
-    """Name the versions that evidence and trainings depend on."""
-    found = []
-    for name in ("keras-autograder", "tensorflow", "keras", "numpy", "torch"):
-        with contextlib.suppress(PackageNotFoundError):
-            found.append(f"{name} {version(name)}")
-    return " ".join(found)

@@ -89,6 +89,12 @@ class Paths:
         """For what is being collected."""
         return self.root / STATE / "collecting"
 
+    @property
+    def guarded(self) -> tuple[Path, ...]:
+        """Folders with what students must not see, or have written themselves."""
+        names = ("source", "release", "submitted", "autograded", "feedback", "solution", STATE)
+        return tuple(self.root / name for name in names)
+
     def source(self, assignment: str) -> Path:
         return self.root / "source" / assignment
 

@@ -9,13 +9,13 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
 
 from autograder.course import Assignment, on_trust
 from autograder.engine import Engine, Result, Workshop
 from autograder.engine.inline import InlineEngine
 from autograder.engine.local import LocalEngine
+from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, Problem
 from autograder.grades import join
 from autograder.intake import students
@@ -27,7 +27,7 @@ from autograder.release import read_release
 from autograder.sandbox.exam import Order
 from autograder.sandbox.gpus import Gpu, GpuPool, reserve, survey
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote, exposed_places
+from autograder.sandbox.rooms import Zygote
 from autograder.store import Keys, Store
 from autograder.training.desk import TrainingDesk
 from autograder.wire.messages import Warm
@@ -97,7 +97,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     started = time.monotonic()
     isolation = measure().require(assignment.course.isolation)
     gpus = find_gpus(options)
-    require_hidden(assignment.paths.root)
+    require_hidden(assignment.paths, environment_of(assignment))
     release = read_release(assignment)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         chosen = choose_students(assignment, students(assignment), options.students)
@@ -243,7 +243,7 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
 
 def _examine_solution(assignment: Assignment, assessor: Assessor, marker: Marker) -> None:
     assessor.isolation = measure().require(assignment.course.isolation)
-    require_hidden(assignment.paths.root)
+    require_hidden(assignment.paths, environment_of(assignment))
     with warm_rooms(assignment) as zygote:
         engine = InlineEngine(Workshop(zygote, assessor.isolation))
         for result in engine.examine([marker.order_solution()]):
@@ -260,7 +260,7 @@ def assessing(
     """
     isolation = measure().require(assignment.course.isolation)
     gpus = find_gpus(options)
-    require_hidden(assignment.paths.root)
+    require_hidden(assignment.paths, environment_of(assignment))
     with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
         assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=calibrating)
         pool = gpu_pool(options, gpus, assessor.desk)
@@ -283,7 +283,7 @@ def judge_of(assignment: Assignment) -> Judge:
 
 def warm_rooms(assignment: Assignment) -> Zygote:
     """Start a zygote that holds what the assignment's notebook imports."""
-    return Zygote(assignment.preload, assignment.paths.cache)
+    return Zygote(assignment.preload, assignment.paths.cache, environment_of(assignment))
 
 
 def warm_notes(warm: Warm) -> Iterator[str]:
@@ -344,9 +344,3 @@ def choose_students(assignment: Assignment, found: Collection[str], wanted: Coll
     if unknown := sorted(name for form, name in composed.items() if form not in known):
         raise CourseError(Problem(shown, 0, name, "no folder of this student") for name in unknown)
     return [name for name in found if not wanted or unicodedata.normalize("NFC", name) in composed]
-
-
-def require_hidden(root: Path) -> None:
-    """Refuse a course, or a data shelf, that lies where rooms can read."""
-    if problems := exposed_places(root):
-        raise CourseError(problems)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,6 +31,7 @@ from autograder.wire.messages import (
 )
 from autograder.wire.pictures import PictureKind
 
+OURS = "keras-autograder"
 Positive = Annotated[float, msgspec.Meta(gt=0, le=10**6)]
 PositiveInt = Annotated[int, msgspec.Meta(gt=0, le=10**6)]
 CheckStatus = Literal["passed", "failed", "errored", "skipped", "ungraded"]
@@ -63,6 +66,14 @@ def digest(*parts: bytes | str) -> str:
         data = part.encode() if isinstance(part, str) else part
         whole.update(len(data).to_bytes(8, "little") + data)
     return f"sha256:{whole.hexdigest()}"
+
+
+def libraries(versions: Mapping[str, str]) -> str:
+    """Name the versions that evidence and trainings depend on: a room's, and ours, whose code runs there."""
+    own = {}
+    with contextlib.suppress(PackageNotFoundError):  # run from a clone
+        own[OURS] = version(OURS)
+    return " ".join(f"{name} {one}" for name, one in sorted({**versions, **own}.items()))
 
 
 # --- What is taught ---------------------------------------------------------------------------------------------------

@@ -23,10 +23,9 @@ from autograder.engine import Workshop
 from autograder.engine.local import LocalEngine
 from autograder.fairness.statistics import calibrate_bar
 from autograder.fairness.verdict import Bar, Decision, Rule, decide
-from autograder.marking import libraries
 from autograder.network.mistakes import MISTAKES
 from autograder.recipes import Recipe
-from autograder.records import TrainingRun
+from autograder.records import TrainingRun, libraries
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
 from autograder.training.job import Job, make_jobs
@@ -147,9 +146,10 @@ class Trainer:
         isolation = measure().require("standard")
         self._engine = LocalEngine(Workshop(zygote, isolation), len(os.sched_getaffinity(0)))
         self._runs: dict[str, TrainingRun] = {}
+        self._libraries = libraries(zygote.warm().versions)
 
     def job(self, network: Network, recipe: Recipe, seed: int) -> Job:
-        return next(make_jobs(network, recipe, self._shelf.get(recipe.data), [seed], libraries()))
+        return next(make_jobs(network, recipe, self._shelf.get(recipe.data), [seed], self._libraries))
 
     def train(self, jobs: Iterable[Job]) -> None:
         for trained in self._engine.train([job for job in jobs if job.key not in self._runs]):

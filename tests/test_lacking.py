@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import toy
 from autograder.course import load_assignment
 from autograder.judge.lacks import Lack
 from autograder.pipeline import Options, Step, Timings, grade, rejudge
+from autograder.sandbox.environment import own_environment
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,10 @@ def test_what_hangs_on_what_is_not_here_is_not_graded_and_is_said(
     assert judged["needs"] == "ungraded"
 
     before = {name: _evidence(course, name) for name in found}
-    monkeypatch.setattr("autograder.marking.importable", lambda: frozenset({"no_such_library"}))
+    own = own_environment()
+    site = next(folder for folder, names in own.modules.items() if "numpy" in names)
+    with_it = replace(own, modules={**own.modules, site: [*own.modules[site], "no_such_library"]})
+    monkeypatch.setattr("autograder.environment.own_environment", lambda: with_it)
     installed = steps(course)
     examined = {name for name in found if _evidence(course, name) != before[name]}
     assert examined == {"alone", "needs"}, "those are examined again, and no others"

@@ -18,7 +18,7 @@ LAYERS = (
     {"pipeline"},
     {"marking"},
     {"engine", "report", "intake", "leaks", "release", "solution", "nbgrader", "grades", "asserts"},
-    {"training"},
+    {"training", "environment"},
     {"sandbox", "judge", "store", "course", "roster"},
     {"network", "fairness"},
     {"data", "notebook", "paths"},

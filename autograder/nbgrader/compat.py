@@ -16,18 +16,19 @@ import msgspec
 from autograder.course import ON_TRUST, Assignment
 from autograder.data.course_shelf import course_shelf
 from autograder.engine import Workshop
+from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, GraderError, Problem, SubmissionError, cause_of
 from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
 from autograder.intake import students
 from autograder.intake.names import on_disk
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import Phrase, phrase, render
-from autograder.marking import REMARKS, libraries
+from autograder.marking import REMARKS
 from autograder.nbgrader.rules import OutputRules, Refused, nbgrader_score, sane_score, seen_by_nbgrader
 from autograder.notebook.formats import Notebook
 from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
 from autograder.notebook.metadata import role_of
-from autograder.pipeline import Options, Step, Timings, choose_engine, choose_students, require_hidden, warm_notes
+from autograder.pipeline import Options, Step, Timings, choose_engine, choose_students, warm_notes
 from autograder.records import (
     CheckStatus,
     Evidence,
@@ -39,6 +40,7 @@ from autograder.records import (
     Submission,
     SubmissionStatus,
     digest,
+    libraries,
     load_exam,
 )
 from autograder.release import is_private, release_files
@@ -99,6 +101,7 @@ class Course:
             text = f"a hidden set is never shown to a room: {', '.join(hidden)}"
             raise CourseError([Problem(shown, 0, f"assignments.{self.name}.data", text)])
         self._master = MasterCopy(self.paths, self.name, [one.source_path for one in assignments])
+        self._libraries = libraries(environment_of(self.first).versions)
         self.rules = self._master.output_rules
         self.questions = self._master.questions
 
@@ -141,7 +144,7 @@ class Course:
         files = self._files(student)
         contents = [part for name, path in files.items() for part in (name, path.read_bytes())]
         run = msgspec.json.encode([list(sanitized.cells), self.limits, ENVIRONMENT])
-        key = digest("compat", own, run, libraries(), *(one.digest for one in self.sets), *contents)
+        key = digest("compat", own, run, self._libraries, *(one.digest for one in self.sets), *contents)
         submission = Submission(student, own, sanitized.cells, files=files)
         return Order(
             key,
@@ -203,7 +206,7 @@ def grade(assignments: Sequence[Assignment], options: Options, timings: Timings)
     """
     started = time.monotonic()
     isolation = measure().require(assignments[0].course.isolation)
-    require_hidden(assignments[0].paths.root)
+    require_hidden(assignments[0].paths, environment_of(assignments[0]))
     chosen = choose_students(assignments[0], students(assignments[0]), options.students)
     with Course(assignments, isolation) as course, Store(course.paths.store) as store:
         ready: list[Work] = []
@@ -249,7 +252,7 @@ def _examine(
 ) -> Iterator[tuple[Work, GraderError | None]]:
     """Hold the exams, and yield each student once the last of theirs is there, or failed through a fault of ours."""
     started = time.monotonic()
-    with Zygote(course.preload, course.paths.cache) as zygote:
+    with Zygote(course.preload, course.paths.cache, environment_of(course.first)) as zygote:
         timings.notes += [*warm_notes(zygote.warm()), f"{ON_TRUST}: all"]
         timings.warm = time.monotonic() - started
         engine = choose_engine(options, Workshop(zygote, course.isolation))

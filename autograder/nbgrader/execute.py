@@ -6,7 +6,6 @@ from autograder.nbgrader.execute import use_rooms; use_rooms(c)
 from __future__ import annotations
 
 import atexit
-import contextlib
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -17,15 +16,17 @@ from nbgrader.preprocessors.execute import Execute
 from traitlets import Float, Integer
 from traitlets.config import Config
 
-from autograder.course import imports_of, load_course
+from autograder.course import CourseSettings, imports_of, load_course
+from autograder.environment import find_course_environment, require_hidden
 from autograder.errors import CourseError, GraderError
 from autograder.nbgrader.executed import by_cell, outputs
 from autograder.notebook.formats import read_course_notebook
 from autograder.paths import Paths
 from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.sandbox.environment import find_environment
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote, exposed_places
+from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Cell
 
 ROOMS = "autograder.nbgrader.execute.RoomExecute"
@@ -61,29 +62,36 @@ class RoomExecute(Execute):  # type: ignore[misc]
         """Run the notebook's code cells and write their outputs into it. A room we cannot open fails the submission."""
         folder = Path(resources["metadata"]["path"]).resolve()
         paths, names = Paths(_course_root(self)), resources["nbgrader"]
-        limits, minimum = self._terms(paths, names["assignment"])
+        try:
+            course = _course(paths)
+            environment = find_course_environment(paths, course, names["assignment"])
+            require_hidden(paths, environment)
+        except CourseError as error:  # nbgrader reads one of its own as the submission's
+            raise GraderError(str(error)) from None
+        limits, minimum = self._terms(course, names["assignment"])
         isolation = measure().require(minimum)
-        if problems := exposed_places(paths.root):
-            raise GraderError("; ".join(f"{one.path}: {one.text}" for one in problems))
         cells = tuple(
             Cell(index, str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))[:500], cell.source)
             for index, cell in enumerate(nb.cells)
             if cell.cell_type == "code"
         )
-        zygote = _zygote(_preload(paths, names["assignment"], names["notebook"]))
+        zygote = _zygote(_preload(paths, names["assignment"], names["notebook"]), environment.python)
         submission = Submission(names["student"], "", cells, files=_files(folder))
         order = Order("", submission, Plan((), {}, ()), limits, isolation, as_kernel=True, pictures=True)
         _write(nb, examine(zygote, order))
         return nb, resources
 
-    def _terms(self, paths: Paths, assignment: str) -> tuple[Limits, str]:
+    def _terms(self, course: CourseSettings, assignment: str) -> tuple[Limits, str]:
         """The limits of the exam, and the weakest wall it may be held behind."""
-        with contextlib.suppress(CourseError):
-            course = load_course(paths.root)
-            if assignment in course.assignments:
-                return course.assignments[assignment].limits, course.isolation
+        if assignment in course.assignments:
+            return course.assignments[assignment].limits, course.isolation
         timeout = float(self.timeout or UNLIMITED)
         return Limits(cell_seconds=timeout, seconds=self.seconds, memory_mb=self.memory_mb), "standard"
+
+
+def _course(paths: Paths) -> CourseSettings:
+    """What course.yaml says; nbgrader's own courses have none."""
+    return load_course(paths.root) if paths.course.exists() else CourseSettings(course="", title="", assignments={})
 
 
 def _preload(paths: Paths, assignment: str, notebook: str) -> tuple[str, ...]:
@@ -123,9 +131,9 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 @cache
-def _zygote(preload: tuple[str, ...]) -> Zygote:
+def _zygote(preload: tuple[str, ...], python: str) -> Zygote:
     """One warm process for all notebooks of a run that import the same; nbgrader makes a preprocessor for each."""
     cache_folder = tempfile.mkdtemp(prefix="autograder-")
-    zygote = Zygote(preload, Path(cache_folder))
+    zygote = Zygote(preload, Path(cache_folder), find_environment(Path(python)))
     atexit.register(zygote.__exit__, None, None, None)
     return zygote

@@ -10,7 +10,7 @@ from functools import cache
 
 from autograder.errors import IsolationError
 from autograder.sandbox import cgroups, leftovers
-from autograder.sandbox.rooms import visible_paths
+from autograder.sandbox.environment import own_environment
 
 LEVELS = ("standard", "strict")
 """From the weakest to the strongest. standard: own user, mount, pid, net, ipc and uts namespaces, a private root of
@@ -86,7 +86,7 @@ def measure() -> Isolation:
 def _try_wall() -> list[Step]:
     try:
         with leftovers.folder() as root:
-            command = [sys.executable, "-m", "autograder.worker.wall", root, *visible_paths()]
+            command = [sys.executable, "-m", "autograder.worker.wall", root, *own_environment().visible]
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TRY_SECONDS)
         return [Step(step["step"], step.get("error", "")) for step in json.loads(done.stdout)]
     except subprocess.TimeoutExpired:

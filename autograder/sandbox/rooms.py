@@ -9,7 +9,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -21,11 +20,10 @@ from typing import Any, Literal
 
 import msgspec
 
-import autograder
-from autograder.data.shelf import shelf_folder
 from autograder.data.weights import Item
-from autograder.errors import GraderError, Problem
+from autograder.errors import GraderError
 from autograder.sandbox import cgroups, leftovers, processes
+from autograder.sandbox.environment import PASSED_ON, Environment, link_package, own_environment, system_paths
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
 from autograder.wire import codec, limits
 from autograder.wire.messages import Ended, Entered, FromRoom, FromSupervisor, Mount, Record, Spawn, Warm
@@ -63,12 +61,6 @@ ENVIRONMENT = {
     # Arrow (pandas, datasets) would clean up in a thread of its own.
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-"""The system's programs and libraries, shown where they are."""
-ENVIRONMENT_PLACE, PYTHON_PLACE, LIBRARIES_PLACE = "/environment", "/python", "/libraries"
-"""Where rooms find this Python's environment, the Python it was made from, and folders of libraries beside them."""
-PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH")
-"""Variables of the host a room keeps: how this machine's libraries are found and made to work. No other crosses."""
 
 
 @dataclass(frozen=True)
@@ -129,13 +121,23 @@ class RoomSilent(Exception):
 class Zygote:
     """A process that holds the heavy libraries and forks rooms. Use as a context manager: leaving it ends all rooms."""
 
-    def __init__(self, preload: Iterable[str], cache: Path, *, unsafe_without: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        preload: Iterable[str],
+        cache: Path,
+        environment: Environment | None = None,
+        *,
+        unsafe_without: Sequence[str] = (),
+    ) -> None:
         """Start warming up. `preload` are modules to import; `cache` is a folder for the libraries' own caches.
 
-        `unsafe_without` are layers of the wall to leave out, to see what the others stop.
+        `environment` is the Python to run in, the grader's own where left out. `unsafe_without` are layers of the wall
+        to leave out, to see what the others stop.
         """
+        environment = environment or own_environment()
         self._folder = leftovers.folder()
-        root, base = (Path(self._folder.name) / name for name in ("root", "sysroot"))
+        root, base, package = (Path(self._folder.name) / name for name in ("root", "sysroot", "package"))
+        link_package(package)
         for folder in (root, base, cache):
             folder.mkdir(parents=True, exist_ok=True)
         Path(self._folder.name).chmod(0o755)  # the wall is built by a user that is not always the one who made it
@@ -147,20 +149,20 @@ class Zygote:
             "control": theirs.fileno(),
             "root": str(root),
             "base": str(base),
-            "package": str(Path(autograder.__file__).parent.parent),
+            "package": str(package),
             "cache": str(cache),
             "system": system_paths(),
-            "folders": python_folders(),
-            "site": site_folders(),
+            "folders": environment.folders,
+            "path": environment.path,
             "preload": list(preload),
         }
         self._log = Path(self._folder.name) / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*launcher, sys.executable, "-m", "autograder.worker.sysroot", json.dumps(setup)],
+                [*launcher, environment.python, "-m", "autograder.worker.sysroot", json.dumps(setup)],
                 pass_fds=[theirs.fileno()],
                 env={**ENVIRONMENT, **kept, **bus},
-                cwd=Path(autograder.__file__).parent.parent,  # found first there, however this process found it
+                cwd=package,  # what it loads of ours, and nothing of this process's own libraries
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -460,56 +462,6 @@ class Room:
 
         frame = codec.read_frame(read)
         return codec.unpack(frame, FromSupervisor)[0]
-
-
-def system_paths() -> list[str]:
-    """Return the folders of the system's programs and libraries there are."""
-    return [name for name in SYSTEM if os.path.lexists(name)]
-
-
-def python_folders() -> list[tuple[str, str]]:
-    """Return the folders of this Python and its libraries that lie elsewhere, each with the place rooms see it at."""
-    found: list[tuple[str, str]] = []
-    base, environment = os.path.abspath(sys.base_prefix), os.path.abspath(sys.prefix)
-    places = [(environment, PYTHON_PLACE if environment == base else ENVIRONMENT_PLACE), (base, PYTHON_PLACE)]
-    places += [(folder, f"{LIBRARIES_PLACE}/{number}") for number, folder in enumerate(site_folders())]
-    for folder, place in places:
-        if os.path.isdir(folder) and not _lies_in(folder, [*SYSTEM, *(one for one, _ in found)]):
-            found.append((folder, place))
-    return found
-
-
-def site_folders() -> list[str]:
-    """Return the folders of libraries that this Python finds beside its own."""
-    folders = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
-    return [path for path in dict.fromkeys(folders) if not _lies_in(path, [*SYSTEM, sys.prefix, sys.base_prefix])]
-
-
-def _lies_in(folder: str, places: Iterable[str]) -> bool:
-    return any(Path(folder).is_relative_to(place) for place in places)
-
-
-def visible_paths() -> list[str]:
-    """Paths of the host a room may read: the system's programs, and this Python with its libraries."""
-    return [*system_paths(), *(folder for folder, _ in python_folders())]
-
-
-def exposed_places(course: Path) -> list[Problem]:
-    """Return a problem for the course, and for the data shelf, where it lies in what every room can read.
-
-    Rooms would find its checks there, or the labels of hidden sets.
-    """
-    advice = {
-        course: "the course lies under {}, which student code can read: move it elsewhere",
-        shelf_folder(): "the data shelf lies under {}, which student code can read, the labels of hidden sets too: "
-        "move it elsewhere, and name its new place in AUTOGRADER_DATA",
-    }
-    found = ((place.resolve(), text) for place, text in advice.items())
-    return [Problem(place, 0, "", text.format(path)) for place, text in found if (path := _exposed(place))]
-
-
-def _exposed(place: Path) -> str:
-    return next((path for path in visible_paths() if place.is_relative_to(Path(path).resolve())), "")
 
 
 def _left(deadline: float) -> float:

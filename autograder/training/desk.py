@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from autograder.data.weights import Item
 from autograder.errors import CourseError, Problem
 from autograder.judge.channel import TrainingCase
 from autograder.recipes import Profile, Recipe
-from autograder.records import Evidence, Plan, TrainingRun, TrainingUse, digest, load_training_run
+from autograder.records import Evidence, Plan, TrainingRun, TrainingUse, digest, libraries, load_training_run
 from autograder.training.job import Job, calibrated_for, make_jobs
 from autograder.wire import codec, examples
 from autograder.wire.messages import (
@@ -54,16 +54,13 @@ class TrainingDesk:
     Every set is verified, byte by byte, before anything runs.
     """
 
-    def __init__(
-        self, assignment: Assignment, plan: Plan, profile: Profile, libraries: str, *, calibrating: bool = False
-    ) -> None:
-        """`libraries` names the versions that compute; `calibrating` lets thresholds be missing or stale.
+    def __init__(self, assignment: Assignment, plan: Plan, profile: Profile, *, calibrating: bool = False) -> None:
+        """`calibrating` lets thresholds be missing or stale.
 
         Raises CourseError for a recipe that names no data, or a threshold that nothing justifies; DataError for a set
         that is missing or not whole.
         """
         self._assignment = assignment
-        self._libraries = libraries
         self._shelf = course_shelf(assignment.stand_ins)
         self.probes: dict[str, Scored] = {
             name: probe for name, probe in plan.probes.items() if isinstance(probe, Scored)
@@ -113,7 +110,8 @@ class TrainingDesk:
             runs: tuple[TrainingRun, ...] = ()
             if isinstance(probe, TrainedProbe):
                 answer = answers[name][0] if name in answers else None
-                runs = self._stored(answer, self.recipes[probe.recipe]) if isinstance(answer, Network) else ()
+                recipe = self.recipes[probe.recipe]
+                runs = self._stored(answer, recipe, evidence) if isinstance(answer, Network) else ()
                 uses += [_use(name, runs)] if runs else []
             cases[name] = self._case(name, probe, runs, blobs)
         return Scores(cases, blobs, tuple(uses))
@@ -124,11 +122,20 @@ class TrainingDesk:
         network = evidence.answers()[name][0]
         assert isinstance(network, Network), "only a network is trained"
         recipe = self.recipes[probe.recipe]
-        return next(job for job in self.jobs(network, recipe, range(recipe.seeds)) if self.load(job) is None)
+        return next(
+            job
+            for job in self.jobs(network, recipe, range(recipe.seeds), evidence.exam.versions)
+            if self.load(job) is None
+        )
 
-    def jobs(self, network: Network, recipe: Recipe, seeds: Iterable[int]) -> Iterator[Job]:
-        """Yield a network's training for each seed."""
-        return make_jobs(network, recipe, self.data[recipe.data], seeds, self._libraries)
+    def jobs(
+        self, network: Network, recipe: Recipe, seeds: Iterable[int], versions: Mapping[str, str]
+    ) -> Iterator[Job]:
+        """Yield a network's training for each seed, by the `versions` of the room that the network came out of.
+
+        What is installed since says nothing of evidence that is judged again, nor does another machine's Python.
+        """
+        return make_jobs(network, recipe, self.data[recipe.data], seeds, libraries(versions))
 
     def load(self, job: Job) -> TrainingRun | None:
         """Return the stored run of a job, None where there is none."""
@@ -145,10 +152,10 @@ class TrainingDesk:
                 if run.fault and run.fault.kind in PASSING_FAULTS:
                     self._assignment.paths.training(run.key).unlink(missing_ok=True)
 
-    def _stored(self, network: Network, recipe: Recipe) -> tuple[TrainingRun, ...]:
+    def _stored(self, network: Network, recipe: Recipe, evidence: Evidence) -> tuple[TrainingRun, ...]:
         """The stored trainings of a network, from the first seed on, as far as there is no gap."""
         found = []
-        for job in self.jobs(network, recipe, range(recipe.seeds)):
+        for job in self.jobs(network, recipe, range(recipe.seeds), evidence.exam.versions):
             run = self.load(job)
             if run is None:
                 break

@@ -42,7 +42,7 @@ def main(setup: dict[str, Any]) -> NoReturn:
     """Build the file system, enter it, and run the zygote there. `setup`: see `Zygote`, who sends it."""
     folders = [(str(source), str(target)) for source, target in setup.pop("folders")]
     package, cache, base = (setup.pop(name) for name in ("package", "cache", "base"))
-    libraries = [*sys.path[1:], *setup.pop("site")]  # the first is the folder this module was found in
+    libraries = setup.pop("path")
     environment, python, setup["note"] = dict(os.environ), sys.executable, ""
     try:
         _leave_host_mounts()
@@ -56,16 +56,21 @@ def main(setup: dict[str, Any]) -> NoReturn:
         shown = [source for source, _ in folders]
     setup["visible"] = [*setup.pop("system"), *shown]
     environment |= {"HOME": cache, "MPLCONFIGDIR": f"{cache}/matplotlib"}
-    path = list(dict.fromkeys([package, *libraries]))
+    # A library in a folder that rooms do not see would be there where they are forked from, and gone where they import.
+    path = [package, *(one for one in libraries if any(_lies_in(one, place) for place in setup["visible"]))]
     os.execve(python, [python, "-c", START, json.dumps(setup), json.dumps(path)], environment)
 
 
 def moved(path: str, folders: Folders) -> str:
     """Return where `path` lies in the new file system."""
     for source, target in folders:
-        if path == source or path.startswith(f"{source}/"):
+        if _lies_in(path, source):
             return target + path[len(source) :]
     return path
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def _leave_host_mounts() -> None:
@@ -92,7 +97,8 @@ def _build(base: str, folders: Folders, package: str, cache: str) -> None:
             _keep(f"/{name}", f"{base}/{name}")
     for number, (source, target) in enumerate(folders):
         _overlay(source, base + target, f"{base}/.layers/{number}", folders)
-    wall.bind(f"{package}/autograder", f"{base}{PACKAGE}/autograder")
+    for entry in _entries(f"{package}/autograder"):  # a folder of links
+        wall.bind(os.path.realpath(entry), f"{base}{PACKAGE}/autograder/{os.path.basename(entry)}")
     os.makedirs(base + CACHE)
     wall.mount(cache, base + CACHE, None, wall.MS_BIND | wall.MS_REC)
     wall.enter_root(base)

@@ -27,7 +27,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,9 +34,8 @@ import msgspec
 
 from autograder.wire import codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
-from autograder.worker import datasets, fit_cap, keras_following, lazy_weights, wall, weights
+from autograder.worker import datasets, environment, fit_cap, keras_following, lazy_weights, wall, weights
 
-VERSIONS_OF = ("numpy", "tensorflow", "keras", "ipython")
 _KILL, _INTERRUPT = b"k", b"i"
 _STANDS = b"+"
 ENV_START, ENV_END = 50 - 3, 51 - 3
@@ -69,7 +67,9 @@ def main(given: str) -> None:
     if not problem and (threads := _threads()) > 1:
         problem = f"the room's own code left {threads} threads running; rooms cannot be forked from them"
     del sys.path[0]  # where this package was found: no room has it
-    warm = Warm(time.perf_counter() - started, _versions(), problem, setup.get("threaded", []), setup["note"])
+    warm = Warm(
+        time.perf_counter() - started, environment.versions(), problem, setup.get("threaded", []), setup["note"]
+    )
     control.sendall(codec.pack(warm))
     if serves is None or problem:
         return
@@ -145,16 +145,6 @@ def _warm_matplotlib() -> None:
         axes[1].plot([0, 1])
         axes[1].set_title("")
         pyplot.close(figure)
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": sys.version.split()[0]}
-    for name in VERSIONS_OF:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _fork_room(

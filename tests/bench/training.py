@@ -224,7 +224,7 @@ def _pairs(course: _Course, rounds: int) -> tuple[tuple[float, ...], tuple[float
         evidence = examine(zygote, assessor.order(as_submission(assignment, assignment.source)))
         first = assessor.desk.wanted(evidence, "reached")
         for seed in range(rounds):
-            (job,) = assessor.desk.jobs(first.network, first.recipe, [seed])
+            (job,) = assessor.desk.jobs(first.network, first.recipe, [seed], evidence.exam.versions)
             started = time.perf_counter()
             run = train(zygote, job, isolation, threads=1)
             room.append(time.perf_counter() - started)

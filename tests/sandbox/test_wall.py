@@ -19,7 +19,7 @@ from autograder.records import Plan, Submission
 from autograder.sandbox import cgroups
 from autograder.sandbox.exam import Order, _Exam, examine
 from autograder.sandbox.isolation import REMEDIES, Isolation, Step, measure
-from autograder.sandbox.rooms import RoomLimits, Zygote, exposed_places
+from autograder.sandbox.rooms import RoomLimits, Zygote
 from autograder.wire.messages import Cell, CellStarted, Fault, Items, Scalar, Text
 from autograder.worker.sysroot import moved
 from sandbox.test_exam import LIMITS, answer, hold
@@ -75,20 +75,6 @@ def test_cant_see_where_this_python_lies(light_zygote: Zygote) -> None:
     hosts = {sys.prefix, os.path.realpath(sys.prefix), str(Path(__file__).parent.parent.parent)}
     hosts |= set() if sys.base_prefix.startswith("/usr") else {sys.base_prefix}
     assert not [(host, text) for host in hosts for text in outcomes if host in text]
-
-
-def test_what_lies_where_rooms_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "data"))
-    assert exposed_places(tmp_path) == []
-    monkeypatch.setenv("AUTOGRADER_DATA", f"{sys.prefix}/share/data")
-    (shelf,) = exposed_places(tmp_path)
-    assert str(shelf).startswith(
-        f"{os.path.realpath(sys.prefix)}/share/data: the data shelf lies under {sys.prefix}, which"
-    )
-    assert [problem.path for problem in exposed_places(Path("/usr/share/course"))] == [
-        Path("/usr/share/course"),
-        Path(f"{sys.prefix}/share/data").resolve(),
-    ]
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def open_desk(course: Path, *, calibrating: bool = True) -> TrainingDesk:
     assignment = load_assignment(course, toy.NAME)
     with Judge(assignment.checks) as judge:
-        return TrainingDesk(assignment, judge.plan(), "cpu", "none", calibrating=calibrating)
+        return TrainingDesk(assignment, judge.plan(), "cpu", calibrating=calibrating)
 
 
 def test_texts_and_tables_are_given_and_scored(course: Path, tmp_path: Path, light_zygote: Zygote) -> None:

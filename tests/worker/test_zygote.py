@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from autograder.errors import GraderError
+from autograder.sandbox.environment import own_environment
 from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Items, ModelProbe, Network, Scalar, Text
 from sandbox.test_exam import LIMITS, answer, fault_of, hold
@@ -21,7 +23,7 @@ def test_one_thread_after_every_import(keras_zygote: Zygote) -> None:
     assert len(list(Path(f"/proc/{keras_zygote.pid}/task").iterdir())) == 1
 
 
-def test_a_library_that_starts_threads_is_left_to_the_rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_starts_threads_is_left_to_the_rooms(tmp_path: Path) -> None:
     libraries = tmp_path / "site-packages"
     libraries.mkdir()
     (libraries / "starts_a_thread.py").write_text(
@@ -29,9 +31,9 @@ def test_a_library_that_starts_threads_is_left_to_the_rooms(tmp_path: Path, monk
     )
     (libraries / "imports_it.py").write_text("import starts_a_thread\n")
     (libraries / "ends_its_thread.py").write_text("import threading\nthreading.Thread(target=print).start()\n")
-    monkeypatch.syspath_prepend(str(libraries))
+    own = own_environment()
     preload = ["json", "starts_a_thread", "ends_its_thread", "imports_it", "numpy"]
-    with Zygote(preload, tmp_path / "cache") as zygote:
+    with Zygote(preload, tmp_path / "cache", replace(own, path=(str(libraries), *own.path))) as zygote:
         warm = zygote.warm()
         assert (warm.problem, warm.note, warm.threaded) == ("", "", ["starts_a_thread", "imports_it"])
         assert len(list(Path(f"/proc/{zygote.pid}/task").iterdir())) == 1
@@ -49,9 +51,11 @@ def test_a_library_that_is_not_there_is_left_to_the_cell_that_imports_it(light_z
     assert fault_of(hold(light_zygote, "import no_such_library")).error == "ModuleNotFoundError"
 
 
-def test_a_zygote_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.sandbox.rooms.sys.executable", "/bin/false")
-    with Zygote(["numpy"], tmp_path) as zygote, pytest.raises(GraderError, match="ended before it was ready"):
+def test_a_zygote_that_cannot_start_says_why(tmp_path: Path) -> None:
+    with (
+        Zygote(["numpy"], tmp_path, replace(own_environment(), python="/bin/false")) as zygote,
+        pytest.raises(GraderError, match="ended before it was ready"),
+    ):
         zygote.warm()
 
 

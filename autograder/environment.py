@@ -1,0 +1,63 @@
+"""Which Python an assignment's rooms run in, and what must not lie where they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.course import Assignment, CourseSettings
+from autograder.data.shelf import shelf_folder
+from autograder.errors import CourseError, Problem
+from autograder.paths import Paths
+from autograder.sandbox.environment import Environment, UnfitPython, find_environment, own_environment
+
+
+def environment_of(assignment: Assignment) -> Environment:
+    """Return the environment that the rooms of an assignment run in. Raise CourseError where none can."""
+    return find_course_environment(assignment.paths, assignment.course, assignment.name)
+
+
+def find_course_environment(paths: Paths, course: CourseSettings, assignment: str) -> Environment:
+    """Return the environment that course.yaml names for an assignment; the grader's own where it names none.
+
+    Raises CourseError where there is none there, or no room can run in it.
+    """
+    key, named = course.python_for(assignment)
+    try:
+        found = find_environment(paths.root / Path(named).expanduser()) if named else own_environment()
+        found.require_rooms()
+    except UnfitPython as error:
+        text = str(error) if named else f"{error}; or name with `python` the environment that notebooks are to run in"
+        raise CourseError([Problem(paths.shown(paths.course), 0, key, text)]) from None
+    return found
+
+
+def require_hidden(paths: Paths, environment: Environment) -> None:
+    """Raise CourseError where the course, or the data shelf, lies where rooms of `environment` can read, or it in them.
+
+    Rooms would find its checks there, or the labels of hidden sets.
+    """
+    if problems := [*_exposed(paths, environment), *_intruding(paths, environment)]:
+        raise CourseError(problems)
+
+
+def _exposed(paths: Paths, environment: Environment) -> Iterator[Problem]:
+    advice = {
+        paths.root: "the course lies under {}, which student code can read: move it elsewhere",
+        shelf_folder(): "the data shelf lies under {}, which student code can read, the labels of hidden sets too: "
+        "move it elsewhere, and name its new place in AUTOGRADER_DATA",
+    }
+    for place, text in ((place.resolve(), text) for place, text in advice.items()):
+        for folder in environment.visible:
+            if place.is_relative_to(Path(folder).resolve()):
+                yield Problem(place, 0, "", text.format(folder))
+                break
+
+
+def _intruding(paths: Paths, environment: Environment) -> Iterator[Problem]:
+    """An environment among what students hand in would run outside the wall; among what is hidden, show some of it."""
+    for folder, _ in environment.folders:
+        for place in (*paths.guarded, shelf_folder()):
+            if Path(folder).resolve().is_relative_to(place.resolve()):
+                text = f"a Python that lies in {paths.shown(place)}/: rooms can read all of it; make it elsewhere"
+                yield Problem(folder, 0, "", text)
