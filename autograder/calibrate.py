@@ -19,7 +19,7 @@ from autograder.intake import as_submission
 from autograder.judge.message import CheckFailed
 from autograder.judge.trainings import Predictions
 from autograder.marking import Assessor, trainings
-from autograder.network.mistakes import MISTAKES
+from autograder.networks.mistakes import MISTAKES
 from autograder.pipeline import Options, assessing
 from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.records import Evidence, TrainingRun, write_beside

@@ -23,7 +23,7 @@ from autograder.engine import Workshop
 from autograder.engine.local import LocalEngine
 from autograder.fairness.statistics import calibrate_bar
 from autograder.fairness.verdict import Bar, Decision, Rule, decide
-from autograder.network.mistakes import MISTAKES
+from autograder.networks.mistakes import MISTAKES
 from autograder.recipes import Recipe
 from autograder.records import TrainingRun, libraries
 from autograder.sandbox.isolation import measure

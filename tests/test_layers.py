@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import autograder
+
 LAYERS = (
     {"__main__"},
     {"cli"},
@@ -20,7 +22,7 @@ LAYERS = (
     {"engine", "report", "intake", "leaks", "release", "solution", "nbgrader", "grades", "asserts"},
     {"training", "environment"},
     {"sandbox", "judge", "store", "course", "roster"},
-    {"network", "fairness"},
+    {"networks", "fairness"},
     {"data", "notebook", "paths"},
     {"records", "locale"},
     {"recipes", "nbgrader.rules"},
@@ -106,3 +108,8 @@ def test_a_process_does_not_load_what_is_another_ones(module: str, absent: tuple
     script = f"import sys, {module}; print([name for name in {absent!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_file_stands_before_what_checks_import(repository: Path) -> None:
+    names = {path.stem for path in (repository / "autograder").iterdir()}
+    assert names.isdisjoint(autograder.__all__)

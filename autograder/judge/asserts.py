@@ -15,9 +15,9 @@ from autograder.judge.shown import array_text, cut, network_of, numbers, numeric
 from autograder.judge.tables import table_mismatch
 from autograder.judge.values import Model
 from autograder.locale import phrase, phrases
-from autograder.network.explain import explain, explain_params, unread
-from autograder.network.listed import network_from_list, without_shapes
-from autograder.network.signature import signature
+from autograder.networks.explain import explain, explain_params, unread
+from autograder.networks.listed import network_from_list, without_shapes
+from autograder.networks.signature import signature
 from autograder.wire.messages import Layer, Network
 
 SHOWN_DIFFERENCES = 3

@@ -14,7 +14,7 @@ from autograder.judge.message import CompiledOtherwise, Mismatch, Said
 from autograder.judge.shown import network_of
 from autograder.judge.written import Written, as_recorded, as_written, differing, same, same_value, setting_name, shown
 from autograder.locale import Phrase, phrase
-from autograder.network.normal import parts
+from autograder.networks.normal import parts
 from autograder.wire.messages import Compiled, Network
 
 CROSSENTROPIES = {

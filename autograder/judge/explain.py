@@ -1,5 +1,5 @@
-"""`autograder.network.explain` under its former name, which harnesses outside this repository import."""
+"""`autograder.networks.explain` under its former name, which harnesses outside this repository import."""
 
-from autograder.network.explain import explain
+from autograder.networks.explain import explain
 
 __all__ = ["explain"]

@@ -12,9 +12,9 @@ from autograder.judge.shown import cut, network_of
 from autograder.judge.values import Model
 from autograder.judge.written import Written, as_recorded, as_written, general, same, same_value, shown
 from autograder.locale import phrase, phrases
-from autograder.network.differences import Difference
-from autograder.network.explain import explain, raised
-from autograder.network.normal import parts, plain_class
+from autograder.networks.differences import Difference
+from autograder.networks.explain import explain, raised
+from autograder.networks.normal import parts, plain_class
 from autograder.wire.messages import Layer
 
 ACTIVATION_LAYERS = {"Activation", "ReLU", "Softmax", "LeakyReLU", "ELU", "PReLU"}

@@ -1,5 +1,5 @@
-"""`autograder.network.signature` under its former name, which harnesses outside this repository import."""
+"""`autograder.networks.signature` under its former name, which harnesses outside this repository import."""
 
-from autograder.network.signature import canonical, signature
+from autograder.networks.signature import canonical, signature
 
 __all__ = ["canonical", "signature"]

@@ -13,7 +13,7 @@ from autograder.judge.frames import Column, Table
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.judge.trainings import History
 from autograder.locale import Phrase, phrase, phrases
-from autograder.network.signature import signature
+from autograder.networks.signature import signature
 from autograder.wire import codec
 from autograder.wire.messages import (
     Array,

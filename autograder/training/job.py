@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autograder.data.shelf import DataSet
-from autograder.network.signature import signature
+from autograder.networks.signature import signature
 from autograder.recipes import Recipe, gives_logits
 from autograder.records import TrainingRun, digest
 from autograder.wire.messages import Fault, Figure, Network

@@ -25,8 +25,8 @@ def main() -> None:
     """Print the ratio. Weights are drawn as Keras draws them, at once."""
     import keras
 
-    from autograder.network.explain import explain
-    from autograder.network.signature import signature
+    from autograder.networks.explain import explain
+    from autograder.networks.signature import signature
     from autograder.worker.keras_reader import read_model
 
     def build() -> Any:

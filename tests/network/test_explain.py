@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.locale import Phrase, render
-from autograder.network.differences import Difference
-from autograder.network.explain import explain
-from autograder.network.signature import signature
+from autograder.networks.differences import Difference
+from autograder.networks.explain import explain
+from autograder.networks.signature import signature
 from autograder.wire.messages import Network
 from networks import IMAGE, Call, Graph, call, chain, conv, dense, pool, unbuilt
 

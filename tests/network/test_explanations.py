@@ -12,7 +12,7 @@ import msgspec
 from autograder.judge.layers import with_place
 from autograder.judge.message import compose
 from autograder.locale import LANGUAGES
-from autograder.network.explain import explain
+from autograder.networks.explain import explain
 from autograder.wire.messages import Layer, Network
 from network.test_explain import CASES, WANTED, changed, model2, replaced
 from networks import Call, Graph, call, chain, conv, dense, operation, pool, unbuilt

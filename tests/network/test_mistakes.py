@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autograder.network.mistakes import (
+from autograder.networks.mistakes import (
     MISTAKES,
     Mistake,
     fits,
@@ -19,7 +19,7 @@ from autograder.network.mistakes import (
     with_followers,
     without,
 )
-from autograder.network.signature import signature
+from autograder.networks.signature import signature
 from autograder.wire.messages import Network
 from autograder.worker.keras_reader import read_model
 from autograder.worker.training.rebuild import rebuild

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.locale import render
-from autograder.network.explain import explain
-from autograder.network.signature import canonical, signature
+from autograder.networks.explain import explain
+from autograder.networks.signature import canonical, signature
 from autograder.wire.messages import Graph as Graph_
 from autograder.wire.messages import Layer, Network
 from networks import IMAGE, Call, Graph, call, chain, conv, dense, operation, pool, unbuilt

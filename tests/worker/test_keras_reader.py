@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from autograder.network.signature import canonical, signature
+from autograder.networks.signature import canonical, signature
 from autograder.wire.messages import Network
 from autograder.worker import keras_graph
 from autograder.worker.keras_reader import read_model, read_symbolic

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.network.signature import signature
+from autograder.networks.signature import signature
 from autograder.wire.messages import Layer, Network, Weight
 from autograder.worker.keras_reader import read_model
 from autograder.worker.training import rebuild as rebuild_module

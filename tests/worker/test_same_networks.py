@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from autograder.network.signature import signature
+from autograder.networks.signature import signature
 from autograder.wire.messages import Network
 from autograder.worker.keras_reader import read_model
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from autograder.network.nodes import Builder
+from autograder.networks.nodes import Builder
 from autograder.wire.messages import Shape
 
 _KERNEL = re.compile(r"(Depthwise|Separable)?Conv[123]D")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograder.network.nodes import Builder
-from autograder.network.operands import said_of, shape_of, size_of
-from autograder.network.values import clean, from_the_end
+from autograder.networks.nodes import Builder
+from autograder.networks.operands import said_of, shape_of, size_of
+from autograder.networks.values import clean, from_the_end
 from autograder.wire.messages import Layer, Shape
 
 

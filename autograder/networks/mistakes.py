@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from autograder.network.normal import parts
-from autograder.network.signature import signature
+from autograder.networks.normal import parts
+from autograder.networks.signature import signature
 from autograder.wire.messages import Layer, Network
 
 _CONVOLUTION = re.compile(r"(?:Depthwise|Separable)?Conv[123]D(?:Transpose)?")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autograder.locale import Phrase, phrase
-from autograder.network import hints
-from autograder.network.alignment import Edit
-from autograder.network.normal import default_of
-from autograder.network.signature import Step
+from autograder.networks import hints
+from autograder.networks.alignment import Edit
+from autograder.networks.normal import default_of
+from autograder.networks.signature import Step
 
 MAX_VALUE = 60
 """Characters shown of the value of a setting."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from autograder.network.arithmetic import pair
-from autograder.network.layers import as_layer
-from autograder.network.nodes import Builder
-from autograder.network.operands import said_of, shape_of
-from autograder.network.values import clean
+from autograder.networks.arithmetic import pair
+from autograder.networks.layers import as_layer
+from autograder.networks.nodes import Builder
+from autograder.networks.operands import said_of, shape_of
+from autograder.networks.values import clean
 from autograder.wire.messages import Layer
 
 

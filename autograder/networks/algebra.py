@@ -15,15 +15,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from autograder.network import elementwise, products, shapes, slices
-from autograder.network.activations import activation_name
-from autograder.network.arithmetic import activated
-from autograder.network.layers import applied
-from autograder.network.nodes import DRAWS, Builder, Node
-from autograder.network.normal import Asked, parts
-from autograder.network.operands import constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
-from autograder.network.reductions import reduced
-from autograder.network.values import clean, from_the_end
+from autograder.networks import elementwise, products, shapes, slices
+from autograder.networks.activations import activation_name
+from autograder.networks.arithmetic import activated
+from autograder.networks.layers import applied
+from autograder.networks.nodes import DRAWS, Builder, Node
+from autograder.networks.normal import Asked, parts
+from autograder.networks.operands import constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
+from autograder.networks.reductions import reduced
+from autograder.networks.values import clean, from_the_end
 from autograder.wire.messages import Graph, Layer
 
 MAX_DEPTH = 2

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from autograder.network.activations import Part
-from autograder.network.normal import COMMUTATIVE, Asked, label
-from autograder.network.operands import Constant, has_tensor, slots_used
-from autograder.network.values import Settings, clean, sort
+from autograder.networks.activations import Part
+from autograder.networks.normal import COMMUTATIVE, Asked, label
+from autograder.networks.operands import Constant, has_tensor, slots_used
+from autograder.networks.values import Settings, clean, sort
 from autograder.wire.messages import Graph, Layer, Shape, Weight
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from autograder.locale import phrase, phrases
-from autograder.network import hints
-from autograder.network.alignment import Edit, edits
-from autograder.network.differences import Difference, edit_difference, label_of, place_of
-from autograder.network.normal import COMMUTATIVE, Asked
-from autograder.network.signature import Canonical, Step, canonical, hashes, untrained
+from autograder.networks import hints
+from autograder.networks.alignment import Edit, edits
+from autograder.networks.differences import Difference, edit_difference, label_of, place_of
+from autograder.networks.normal import COMMUTATIVE, Asked
+from autograder.networks.signature import Canonical, Step, canonical, hashes, untrained
 from autograder.wire.messages import Network, Shape
 
 MAX_ERROR = 200

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.network.activations import Part, named
-from autograder.network.nodes import Builder
-from autograder.network.operands import Constant, broadcast, constant, constant_told
-from autograder.network.values import rounded
+from autograder.networks.activations import Part, named
+from autograder.networks.nodes import Builder
+from autograder.networks.operands import Constant, broadcast, constant, constant_told
+from autograder.networks.values import rounded
 from autograder.wire.messages import Shape
 
 MAX_TERMS = 64

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.network.arithmetic import activation_at, activation_node, affine, inverse, merged, pair, slope_of
-from autograder.network.nodes import Builder
-from autograder.network.operands import Constant, constant, constant_in, negated, said_of, shape_of
+from autograder.networks.arithmetic import activation_at, activation_node, affine, inverse, merged, pair, slope_of
+from autograder.networks.nodes import Builder
+from autograder.networks.operands import Constant, constant, constant_in, negated, said_of, shape_of
 from autograder.wire.messages import Layer
 
 

@@ -14,8 +14,8 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
-from autograder.network.activations import ACTIVATION_OF_CLASS, ACTIVATIONS, Part, activation, spec_of
-from autograder.network.values import NOISE, clean, from_the_end, pairs, rank_of, readable, sort
+from autograder.networks.activations import ACTIVATION_OF_CLASS, ACTIVATIONS, Part, activation, spec_of
+from autograder.networks.values import NOISE, clean, from_the_end, pairs, rank_of, readable, sort
 from autograder.wire.messages import Layer
 
 COMMUTATIVE = frozenset({"Add", "Multiply", "Average", "Maximum", "Minimum"})

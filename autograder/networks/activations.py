@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autograder.network.values import Settings, clean, from_the_end, pairs, rank_of, sort
+from autograder.networks.values import Settings, clean, from_the_end, pairs, rank_of, sort
 from autograder.wire.messages import Layer
 
 ACTIVATIONS: Mapping[str, Mapping[str, object]] = {

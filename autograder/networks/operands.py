@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.network.values import rounded
+from autograder.networks.values import rounded
 from autograder.wire.messages import Graph, Layer, Shape
 
 MAX_CONSTANT = 65_536

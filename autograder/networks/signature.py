@@ -13,10 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.network.algebra import computed
-from autograder.network.nodes import Node
-from autograder.network.normal import COMMUTATIVE, Asked
-from autograder.network.values import Settings
+from autograder.networks.algebra import computed
+from autograder.networks.nodes import Node
+from autograder.networks.normal import COMMUTATIVE, Asked
+from autograder.networks.values import Settings
 from autograder.wire.messages import Graph, Network, Shape
 
 VERSION = 2

@@ -7,8 +7,8 @@ there is another for courses that hide what they expect: `discreet`.
 from __future__ import annotations
 
 from autograder.locale import Phrase, phrase, phrases
-from autograder.network.alignment import Edit
-from autograder.network.signature import Step
+from autograder.networks.alignment import Edit
+from autograder.networks.signature import Step
 
 NO_INPUT = phrase("begin with keras.Input(shape=…), so that the network knows the shape of one example.")
 INPUTS = phrase("each input of the network is a keras.Input of its own; list them in keras.Model(inputs=[…], …).")

@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from autograder.network.nodes import RECURRENT, Builder
-from autograder.network.operands import said_of, shape_of
-from autograder.network.shapes import reshape_operation
+from autograder.networks.nodes import RECURRENT, Builder
+from autograder.networks.operands import said_of, shape_of
+from autograder.networks.shapes import reshape_operation
 from autograder.wire.messages import Layer, Shape
 
 _SLICE = re.compile(r"slice\((None|-?\d{1,9}), (None|-?\d{1,9}), (None|-?\d{1,9})\)")

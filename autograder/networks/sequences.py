@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from autograder.network.nodes import Builder
-from autograder.network.normal import settings_of
-from autograder.network.operands import shape_of, weights_of
+from autograder.networks.nodes import Builder
+from autograder.networks.normal import settings_of
+from autograder.networks.operands import shape_of, weights_of
 from autograder.wire.messages import Layer
 
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from autograder.network.arithmetic import activated, affine, merged
-from autograder.network.nodes import RECURRENT, Builder, function_told
-from autograder.network.normal import COMMUTATIVE, parts, settings_of
-from autograder.network.operands import constant, constant_in, shape_of, weights_of
-from autograder.network.sequences import attention, recurrent
-from autograder.network.shapes import concatenated, reshaped, transposed
-from autograder.network.values import clean
-from autograder.network.windows import separable, unpadded
+from autograder.networks.arithmetic import activated, affine, merged
+from autograder.networks.nodes import RECURRENT, Builder, function_told
+from autograder.networks.normal import COMMUTATIVE, parts, settings_of
+from autograder.networks.operands import constant, constant_in, shape_of, weights_of
+from autograder.networks.sequences import attention, recurrent
+from autograder.networks.shapes import concatenated, reshaped, transposed
+from autograder.networks.values import clean
+from autograder.networks.windows import separable, unpadded
 from autograder.wire.messages import Layer, Weight
 
 _LAST_AXIS = (

@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from autograder.network.arithmetic import merged
-from autograder.network.layers import applied
-from autograder.network.nodes import Builder
-from autograder.network.operands import said_of, shape_of
-from autograder.network.values import from_the_end
+from autograder.networks.arithmetic import merged
+from autograder.networks.layers import applied
+from autograder.networks.nodes import Builder
+from autograder.networks.operands import said_of, shape_of
+from autograder.networks.values import from_the_end
 from autograder.wire.messages import Layer
 
 
