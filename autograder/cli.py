@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from itertools import chain
@@ -30,7 +30,7 @@ from autograder.course import (
     load_parts,
 )
 from autograder.data import commands as data_commands
-from autograder.errors import AutograderError, CourseError, DataError, Problem
+from autograder.errors import AutograderError, CourseError, DataError, Problem, SomeFailed, cause_of
 from autograder.grades import is_ours
 from autograder.nbgrader.submitted import due_of, late_by
 from autograder.paths import Paths
@@ -260,10 +260,11 @@ def grade(
     for note in timings.notes:
         err.print(f"note: {note}")
     _print_trainings([step.grade for step in steps])
+    _print_kept(steps)
     _say_notes(steps)
-    if not compat:
-        _keep_gradebook(load_parts(_root(), assignment), [step.grade for step in steps])
+    whole = compat or _keep_gradebook(load_parts(_root(), assignment), [step.grade for step in steps])
     _leave_loudly(step.grade for step in steps)
+    raise typer.Exit(OURS if not whole or any(step.ours for step in steps) else 0)
 
 
 def _grading(assignment: str, options: Options, timings: Timings, *, compat: bool) -> Iterator[Step]:
@@ -360,9 +361,9 @@ def judge(assignment: AssignmentName) -> None:
     _print_stand_ins(name for one in grades for name in one.stand_ins)
     _print_kept(steps)
     _say_notes(steps)
-    _keep_gradebook(parts, grades)
+    whole = _keep_gradebook(parts, grades)
     _leave_loudly(grades)
-    raise typer.Exit(OURS if any(step.ours for step in steps) else 0)
+    raise typer.Exit(OURS if not whole or any(step.ours for step in steps) else 0)
 
 
 @app.command()
@@ -386,10 +387,15 @@ def results(
     if as_json:
         grades = _with_marks(paths, assignment, grades)
         due = due_of(paths, assignment)
+        failed: dict[str, str] = {}
         for one in grades:
-            late = late_by(paths.submission(one.student, assignment), due)
-            typer.echo(json_line(_as_json(one, read_identity(paths, one.student, assignment), late)))
-    elif grades:
+            try:
+                late = late_by(paths.submission(one.student, assignment), due)
+                typer.echo(json_line(_as_json(one, read_identity(paths, one.student, assignment), late)))
+            except Exception as error:  # whatever it is, it is one student's line
+                failed[one.student] = cause_of(error)
+        raise typer.Exit(0 if _say_failed("no results", failed) else OURS)
+    if grades:
         _print_table(paths, assignment, grades)
         _print_trainings(grades)
     else:
@@ -404,13 +410,20 @@ def feedback(assignment: AssignmentName) -> None:
     parts = load_parts(_root(), assignment)
     _translate(parts)
     marks = _marks(parts[0].paths, assignment)
-    pages = [page for part in parts for page in write_feedback(part, _penalties(part), marks)]
+    pages: list[Path] = []
+    failed: dict[str, str] = {}
+    for part in parts:
+        try:
+            pages.extend(write_feedback(part, _penalties(part), marks))
+        except SomeFailed as error:
+            failed |= error.why
     where = (
         f" under {parts[0].paths.shown(pages[0].parents[2])}/"
         if pages
         else f": run `autograder grade {assignment}` first"
     )
     out.print(f"{len(pages)} pages{where}")
+    raise typer.Exit(0 if _say_failed("no page", failed) else OURS)
 
 
 def _translate(parts: Sequence[Assignment]) -> None:
@@ -520,10 +533,13 @@ def _with_marks(paths: Paths, assignment: str, grades: list[Grade]) -> list[Grad
     return [with_hand_marks(one, marks.get(one.student, {})) for one in grades]
 
 
-def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
-    """Bring nbgrader's gradebook up to date, where the course keeps one: it has a row for each notebook."""
+def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> bool:
+    """Bring nbgrader's gradebook up to date, where the course keeps one: it has a row for each notebook.
+
+    Returns whether it is, of every student.
+    """
     if not parts[0].keeps_gradebook:
-        return
+        return True
     with err.status(f"{parts[0].name}: bringing the gradebook up to date"):
         from autograder.nbgrader.gradebook import keep_grades
         from autograder.store import Store
@@ -531,8 +547,20 @@ def _keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> None:
         students = {one.student for one in grades}
         with Store(parts[0].paths.store) as store:
             stored = [(part, [one for one in store.grades(part.key) if one.student in students]) for part in parts]
-        kept = keep_grades(stored)
+        failed: Mapping[str, str] = {}
+        try:
+            kept = keep_grades(stored)
+        except SomeFailed as error:
+            kept, failed = error.done, error.why
     out.print(f"gradebook: {_count(kept, 'submission')} up to date")
+    return _say_failed("not in the gradebook", failed)
+
+
+def _say_failed(what: str, failed: Mapping[str, str]) -> bool:
+    """Say for whom something could not be done, and why; return whether there is nobody."""
+    for student, why in failed.items():
+        err.print(f"{what}: {shown(student)}: {shown(why)}")
+    return not failed
 
 
 def _print_kept(steps: list[Step]) -> None:

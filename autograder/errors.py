@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,15 @@ class SubmissionError(AutograderError):
 
 class GraderError(AutograderError):
     """Ours: sandbox, wire, engine, store. Never costs a student a point."""
+
+
+class SomeFailed(GraderError):
+    """What was asked could not be done for some students of a class; for the others it is done."""
+
+    def __init__(self, why: Mapping[str, str], done: int) -> None:
+        """`why` says by student what went wrong, `done` how many went well."""
+        super().__init__("\n".join(f"{student}: {text}" for student, text in why.items()))
+        self.why, self.done = dict(why), done
 
 
 class IsolationError(GraderError):

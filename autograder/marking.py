@@ -332,26 +332,14 @@ def cut_short(evidence: Evidence) -> tuple[str, Fault] | None:
 
 
 @dataclass(frozen=True)
-class Rejudged:
-    """A grade judged again."""
-
-    grade: Grade
-    kept: str = ""
-    """Why marks that were stored before stand, some or all; empty: none of them does."""
-    ours: bool = False
-    """Whether that is a fault of ours."""
-    notes: Notes = Notes()
-
-
-@dataclass(frozen=True)
 class Settled:
     """A submission whose grade needs no exam."""
 
     grade: Grade
     unchanged: bool = False
     """Whether the grade is the stored one."""
-    waiting: Marked | None = None
-    """Itself, where it waits for trainings."""
+    marked: Marked | None = None
+    """Itself, where it was marked again."""
     notes: Notes = Notes()
 
 
@@ -363,6 +351,10 @@ class Marked:
     grade: Grade
     wants: tuple[Job, ...] = ()
     notes: Notes = Notes()
+    kept: str = ""
+    """Why marks that were stored before stand, some or all; empty: none of them does."""
+    ours: bool = False
+    """Whether that is a fault of ours."""
 
     @property
     def student(self) -> str:
@@ -370,7 +362,11 @@ class Marked:
 
 
 class Marker:
-    """Marks the submissions of one assignment. Nothing of one submission hinders the others."""
+    """Marks the submissions of one assignment. Nothing of one submission hinders the others.
+
+    A grade that is stored never gets worse for a reason that is not the student's: what was found before stands where a
+    check cannot be judged, and the grade of what was handed in before where a new attempt cannot be graded.
+    """
 
     def __init__(
         self,
@@ -451,7 +447,8 @@ class Marker:
             submission = read_submission(self._assignment, release, student)
             return self._settle(student, submission) or self._assessor.order(submission or Submission(student, ""))
         except Exception as error:
-            return Settled(self.give_up(Submission(student, ""), cause_of(error)).grade)
+            marked = self.give_up(Submission(student, ""), cause_of(error))
+            return Settled(marked.grade, marked=marked)
 
     def _settle(self, student: str, submission: Submission | None) -> Settled | None:
         """The grade of what needs no exam: nothing handed in, nothing changed, or evidence that still holds."""
@@ -473,7 +470,7 @@ class Marker:
         if exam.key != key:
             return None
         marked = self.mark_stored(submission)
-        return Settled(marked.grade, waiting=marked if marked.wants else None, notes=marked.notes)
+        return Settled(marked.grade, marked=marked, notes=marked.notes)
 
     def mark(self, result: Result) -> Marked:
         """Store one exam's evidence; judge, mark and store the submission."""
@@ -491,17 +488,16 @@ class Marker:
     def mark_stored(self, submission: Submission) -> Marked:
         """Judge, mark and store a submission from the evidence and the trainings that lie on disk."""
         try:
-            found = self._assess(submission)
+            stored = self._store.grade(self._assignment.key, submission.student)
+            before = _found(stored) if stored and stored.submission == submission.digest else {}
+            return self._keep(submission, self._assess(submission, before), stored)
         except Exception as error:
             return self.give_up(submission, cause_of(error))
-        stored = self._store.save(self._grade(submission, found), self._keys(found))
-        return Marked(submission, stored, found.wants, found.notes)
 
-    def judge_again(self, release: Notebook, student: str) -> Rejudged | None:
+    def judge_again(self, release: Notebook, student: str) -> Marked | None:
         """Judge a submission's stored evidence; None where nothing is handed in any more.
 
-        A grade that is stored never gets worse for a reason that is not the student's: what was found before stands
-        where a check cannot be judged, and another exam is held by `grade` alone.
+        Another exam is held by `grade` alone.
         """
         paths, name = self._assignment.paths, self._assignment.key
         stored = self._store.grade(name, student)
@@ -515,21 +511,27 @@ class Marker:
             if exam is None:
                 raise GraderError(f"its evidence cannot be read: {self._grade_it}")
             if exam.submission != submission.digest and stored is not None:
-                return Rejudged(stored, f"handed in anew since it was graded: {self._grade_it}")
-            before = _found(stored) if stored and stored.submission == submission.digest else {}
-            found = self._assess(submission, before)
+                return Marked(submission, stored, kept=f"handed in anew since it was graded: {self._grade_it}")
         except Exception as error:
-            if stored is not None and stored.status != "ungraded":
-                return Rejudged(stored, cause_of(error), ours=True)
-            return Rejudged(self.give_up(submission, cause_of(error)).grade)
-        grade = self._grade(submission, found)
-        if not found.kept:
-            return Rejudged(self._store.save(grade, self._keys(found)), notes=found.notes)
-        assert stored is not None, "only what is stored is kept"
-        trainings = {use.probe: use for use in (*stored.trainings, *grade.trainings)}
-        merged = replace(grade, trainings=tuple(trainings.values()))
-        kept = self._store.save(merged, Keys(found.exam.key, ""))
-        return Rejudged(kept, self._why(found), ours=bool(found.ours), notes=found.notes)
+            return self.give_up(submission, cause_of(error))
+        return self.mark_stored(submission)
+
+    def _keep(self, submission: Submission, found: Assessment, stored: Grade | None) -> Marked:
+        """Store what was found of a submission, but for what `stored` says better."""
+        grade, why = self._grade(submission, found), self._why(found)
+        if stored is not None and found.kept:
+            trainings = {use.probe: use for use in (*stored.trainings, *grade.trainings)}
+            merged = replace(grade, trainings=tuple(trainings.values()))
+            kept = self._store.save(merged, Keys(found.exam.key, ""))
+            return Marked(submission, kept, found.wants, found.notes, why, bool(found.ours))
+        if stored is not None and grade.status == "ungraded" and _stands(stored, submission):
+            return Marked(submission, self._note(stored, why), found.wants, found.notes, why, bool(found.ours))
+        return Marked(submission, self._store.save(grade, self._keys(found)), found.wants, found.notes)
+
+    def _note(self, stored: Grade, why: str) -> Grade:
+        """Note on the stored grade that it is not of what was handed in last."""
+        keys = self._store.keys(stored.assignment, stored.student)
+        return self._store.save(replace(stored, fault=f"handed in anew, not graded yet: {why}"), keys or Keys("", ""))
 
     def _assess(self, submission: Submission, before: Mapping[str, Sequence[Outcome]] = NOTHING) -> Assessment:
         paths, name = self._assignment.paths, self._assignment.key
@@ -575,7 +577,14 @@ class Marker:
         return Keys(found.exam.key, self._judge_key(found.exam.key))
 
     def give_up(self, submission: Submission, why: str) -> Marked:
-        """Store a grade in which every check is ours to mend: nothing is lost, and nothing is earned for good."""
+        """Store a grade in which every check is ours to mend: nothing is lost, and nothing is earned for good.
+
+        A grade that is stored stands.
+        """
+        stored = self._store.grade(self._assignment.key, submission.student)
+        if stored is not None and stored.status == "graded":
+            noted = self._note(stored, why) if submission.digest and _stands(stored, submission) else stored
+            return Marked(submission, noted, kept=why, ours=True)
         outcomes: dict[str, list[Outcome]] = {question.id: [] for question in self._assignment.questions}
         for check in self._assessor.desk.plan.checks:
             outcomes[check.question].append(Outcome(check.name, check.question, check.title, "ungraded", check.weight))
@@ -596,6 +605,8 @@ class Marker:
 
     def give_up_training(self, marked: Marked, why: str) -> Marked:
         """Store the grade of a submission one of whose trainings failed through no fault of its author."""
+        if marked.grade.status == "graded":
+            return replace(marked, wants=(), kept=why, ours=True)
         grade = replace(marked.grade, fault=why)
         return Marked(marked.submission, self._store.save(grade, Keys("", "")))
 
@@ -618,6 +629,11 @@ class Marker:
             self._assignment.settings.hides_expected,
         ]
         return [self._assessor.desk.plan.code.encode(), msgspec.json.encode(said)]
+
+
+def _stands(stored: Grade, submission: Submission) -> bool:
+    """Whether a stored grade is one, and of other bytes than those handed in last."""
+    return stored.status == "graded" and stored.submission != submission.digest
 
 
 def _found(grade: Grade) -> dict[str, Sequence[Outcome]]:

@@ -79,7 +79,7 @@ class Step:
     part: bool = False
     """Whether it is one notebook of several: the assignment's own step comes when the last of them is done."""
     kept: str = ""
-    """Why marks stored before stand, some or all, when it was to be judged again; empty: none of them does."""
+    """Why marks stored before stand, some or all; empty: none of them does."""
     ours: bool = False
     """Whether that is a fault of ours."""
     notes: Notes = field(default_factory=Notes)
@@ -110,10 +110,12 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
             received = marker.receive(release, student)
             if isinstance(received, Order):
                 orders.append(received)
-            elif received.waiting:
-                waiting.append(received.waiting)
-            else:
+            elif received.marked is None:
                 yield Step(received.grade, len(chosen), received.unchanged, notes=received.notes)
+            elif received.marked.wants:
+                waiting.append(received.marked)
+            else:
+                yield _step(received.marked, len(chosen))
         if orders or waiting:
             with warm_rooms(assignment) as zygote:
                 engine = choose_engine(options, Workshop(zygote, isolation, pool))
@@ -121,12 +123,16 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
                     if marked.wants:
                         waiting.append(marked)
                     else:
-                        yield Step(marked.grade, len(chosen), notes=marked.notes)
+                        yield _step(marked, len(chosen))
                 for marked in _train(marker, engine, assessor.desk, waiting):
-                    yield Step(marked.grade, len(chosen), notes=marked.notes)
+                    yield _step(marked, len(chosen))
         timings.judge = assessor.judge_seconds
         timings.notes += filter(None, [on_trust(assignment, assessor.desk.plan)])
     timings.total = time.monotonic() - started
+
+
+def _step(marked: Marked, total: int) -> Step:
+    return Step(marked.grade, total, kept=marked.kept, ours=marked.ours, notes=marked.notes)
 
 
 def _examine(marker: Marker, engine: Engine, zygote: Zygote, orders: list[Order], timings: Timings) -> Iterator[Marked]:
@@ -236,7 +242,7 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
             _examine_solution(assignment, assessor, marker)
         for student in examined:
             if again := marker.judge_again(release, student):
-                yield Step(again.grade, len(examined), kept=again.kept, ours=again.ours, notes=again.notes)
+                yield _step(again, len(examined))
         timings.judge = assessor.judge_seconds
     timings.total = time.monotonic() - started
 

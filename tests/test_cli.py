@@ -166,6 +166,14 @@ def test_judge_says_whose_stored_marks_stand_and_why(tmp_path: Path) -> None:
     done = autograder(root, "judge", "toy")
     assert done.returncode == 3
     assert done.stderr.startswith("stored marks stand: 2 submissions (ada, bob): checks.py:35: NameError")
+    (root / "feedback").mkdir()
+    (root / "feedback/ada").write_text("in the way")
+    pages = autograder(root, "feedback", "toy")
+    assert (pages.returncode, pages.stdout) == (3, "1 pages under feedback/\n")
+    assert pages.stderr.startswith("no page: ada: [Errno 20] Not a directory")
+    again = autograder(root, "grade", "toy", "--again")
+    assert again.returncode == 3
+    assert "stored marks stand: 2 submissions (ada, bob): checks.py:35: NameError" in again.stderr
     lines = [json.loads(line) for line in autograder(root, "results", "toy", "--json").stdout.splitlines()]
     assert [(line["status"], line["score"]) for line in lines] == [("graded", 8.0), ("graded", 8.0)]
 

@@ -20,7 +20,7 @@ import pytest
 import toy
 from autograder import marking
 from autograder.course import Assignment, load_assignment
-from autograder.errors import CourseError
+from autograder.errors import CourseError, GraderError
 from autograder.intake import read_submission
 from autograder.marking import cut_short
 from autograder.nbgrader import compat
@@ -483,6 +483,86 @@ def test_a_file_that_goes_before_its_exam_is_one_row(course: Path) -> None:
     found = grades([first, *steps])
     assert {name: one.status for name, one in found.items()} == {"ada": "graded", "bob": "ungraded"}
     assert "names.txt" in found["bob"].fault
+
+
+# --- A grade that is stored stands ------------------------------------------------------------------------------------
+
+
+def _no_evidence(patch: pytest.MonkeyPatch) -> None:
+    def examine(*_: object) -> Evidence:
+        raise GraderError("the zygote is lost")
+
+    patch.setattr("autograder.engine.examine", examine)
+
+
+def _unreadable(patch: pytest.MonkeyPatch) -> None:
+    def read(*_: object) -> Submission | None:
+        raise PermissionError(13, "Permission denied")
+
+    patch.setattr("autograder.marking.read_submission", read)
+
+
+def _full_disk(patch: pytest.MonkeyPatch) -> None:
+    def save(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    patch.setattr(Evidence, "save", save)
+
+
+def _odd_evidence(patch: pytest.MonkeyPatch) -> None:
+    def load(_: Path) -> Evidence:
+        raise MemoryError
+
+    patch.setattr(marking, "load_evidence", load)
+
+
+def _dead_judge(patch: pytest.MonkeyPatch) -> None:
+    def judge(*_: object, **__: object) -> None:
+        raise GraderError("the judge is gone")
+
+    patch.setattr("autograder.judge.process.Judge.judge", judge)
+
+
+@pytest.mark.parametrize(
+    ("fault", "why", "anew"),
+    [
+        (_no_evidence, "the zygote is lost", False),
+        (_no_evidence, "the zygote is lost", True),
+        (_unreadable, "Permission denied", True),
+        (_full_disk, "No space left on device", True),
+        (_odd_evidence, "MemoryError", False),
+        (_dead_judge, "the judge is gone", False),
+    ],
+)
+def test_a_good_grade_stands_where_a_fault_of_ours_keeps_a_new_one_from_being_found(
+    course: Path, fault: Callable[[pytest.MonkeyPatch], None], why: str, anew: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    before = grades(run(course, engine="inline"))["ada"]
+    if anew:
+        toy.hand_in(course, "ada", WRONG)
+    with monkeypatch.context() as patch:
+        fault(patch)
+        patch.setattr(marking.Marker, "knows_solution", True)
+        (step,) = run(course, engine="inline", again=True)
+    assert (step.grade.status, step.grade.score, step.grade.attempt) == ("graded", before.score, 1)
+    assert step.ours
+    assert why in step.kept
+    noted = anew and fault is not _unreadable
+    assert step.grade.fault.startswith("handed in anew, not graded yet: " if noted else before.fault)
+    (mended,) = run(course, engine="inline")
+    assert (mended.kept, mended.grade.attempt, mended.grade.fault) == ("", 2 if anew else 1, "")
+    assert (mended.grade.score < before.score) is anew
+
+
+def test_what_could_be_judged_before_stands_when_grade_cannot_judge_it_now(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    run(course)
+    checks = course / "source/toy/checks.py"
+    checks.write_text(checks.read_text().replace("assert_equal(names,", "assert_equal(nmes,"))
+    (step,) = run(course)
+    assert (step.grade.status, step.grade.score, step.ours) == ("graded", 8.0, True)
+    assert step.kept.endswith("NameError: name 'nmes' is not defined")
 
 
 def test_only_those_who_are_graded_are_read(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:

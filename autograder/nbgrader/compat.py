@@ -217,7 +217,7 @@ def grade(assignments: Sequence[Assignment], options: Options, timings: Timings)
                 work = course.work(student)
                 needed = _orders(course, work, again=options.again)
             except Exception as surprise:  # whatever it is, it is one student's row
-                yield Step(_give_up(course, store, Work(student, {}), cause_of(surprise)), len(chosen))
+                yield _give_up(course, store, Work(student, {}), cause_of(surprise), len(chosen))
                 continue
             if needed:
                 waiting[student] = work
@@ -296,7 +296,7 @@ class Marked:
 def _mark(course: Course, store: Store, work: Work, total: int, error: GraderError | None = None) -> Step:
     """Mark a student's work from the evidence that lies on disk, and store the grade."""
     if error is not None:
-        return Step(_give_up(course, store, work, str(error)), total)
+        return _give_up(course, store, work, str(error), total)
     exams = {
         name: load_exam(course.evidence(handed))
         for name, handed in work.notebooks.items()
@@ -309,13 +309,17 @@ def _mark(course: Course, store: Store, work: Work, total: int, error: GraderErr
     try:
         graded = _grade(course, work, exams)
     except Exception as surprise:  # whatever it is, it is one student's row
-        return Step(_give_up(course, store, work, cause_of(surprise)), total)
+        return _give_up(course, store, work, cause_of(surprise), total)
     return Step(store.save(graded, keys, "compat"), total)
 
 
-def _give_up(course: Course, store: Store, work: Work, why: str) -> Grade:
-    """Store a grade in which every cell is ours to mend."""
-    return store.save(_whole(course, work, "ungraded", why, "ungraded", full=True), Keys("", ""), "compat")
+def _give_up(course: Course, store: Store, work: Work, why: str, total: int) -> Step:
+    """Store a grade in which every cell is ours to mend; one that is stored stands."""
+    stored = store.grade(course.name, work.student)
+    if stored is not None and stored.status == "graded":
+        return Step(stored, total, kept=why, ours=True)
+    graded = _whole(course, work, "ungraded", why, "ungraded", full=True)
+    return Step(store.save(graded, Keys("", ""), "compat"), total)
 
 
 def _keys(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Keys:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,13 @@ from nbgrader.api import (
 from nbgrader.api import Grade as Mark
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from traitlets import Float
 from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from autograder.course import Assignment
-from autograder.errors import CourseError, GraderError, Problem
+from autograder.errors import CourseError, GraderError, Problem, SomeFailed, cause_of
 from autograder.grades import late_penalty
 from autograder.nbgrader.beside import copy_pictures
 from autograder.nbgrader.executed import executed_notebook
@@ -77,7 +77,7 @@ def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
 
     Returns how many students have a submission there now. An ungraded submission is left as it was: what kept it from
     being graded is ours. Raises CourseError where nbgrader refuses the assignment, GraderError where the database
-    cannot be written.
+    cannot be written, SomeFailed where some students' rows could not be, after the others.
     """
     first = graded[0][0]
     config = configuration(first.paths, first.settings.late_penalty_percent_per_day)
@@ -89,10 +89,28 @@ def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
             desks = [(_Desk(gradebook, course, one, config), grades) for one, grades in graded]
             work = [(grade.status == "missing", desk, grade) for desk, grades in desks for grade in grades]
             # What was not handed in comes last: another notebook of the same student makes the submission it is of.
-            return len({grade.student for _, desk, grade in sorted(work, key=lambda one: one[0]) if desk.keep(grade)})
+            work.sort(key=lambda one: one[0])
+            return _keep_each(gradebook, [(desk, grade) for _, desk, grade in work])
     except (SQLAlchemyError, InvalidEntry, OSError) as error:
         advice = "if an older nbgrader made it, run `nbgrader db upgrade`"
         raise GraderError(f"the gradebook cannot be written ({advice}): {error}") from error
+
+
+def _keep_each(gradebook: Any, work: Iterable[tuple[_Desk, Grade]]) -> int:
+    """Keep each grade, a transaction each. Raise SomeFailed at the end for those that were not kept."""
+    kept: set[str] = set()
+    failed: dict[str, str] = {}
+    for desk, grade in work:
+        try:
+            kept |= {grade.student} if desk.keep(grade) else set()
+        except (CourseError, OperationalError):  # the course's, or the database's: everybody's
+            raise
+        except Exception as error:
+            gradebook.db.rollback()
+            failed[grade.student] = cause_of(error)
+    if failed:
+        raise SomeFailed(failed, len(kept - failed.keys()))
+    return len(kept)
 
 
 def read_penalties(assignment: Assignment) -> dict[str, float]:

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from autograder.course import Assignment, imports_of, keeps_gradebook
+from autograder.errors import SomeFailed, cause_of
 from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render, translations
@@ -37,6 +38,8 @@ def write_feedback(
 
     `penalties` are the points that lateness took, by student, `marks` what somebody gave by hand, by student and
     question. Beside a page lie the files by which nbgrader's `release_feedback` finds its way back to the student.
+
+    Raises SomeFailed where some pages could not be written, after the others.
     """
     with Store(assignment.paths.store) as store:
         stored = store.grades(assignment.key)
@@ -44,17 +47,29 @@ def write_feedback(
     grades = [with_hand_marks(one, marks.get(one.student, {})) for one in stored]
     whole = {who: with_hand_marks(one, marks.get(who, {})) for who, one in whole.items()}
     solution = load_exam(assignment.paths.reference(assignment.key))
+    failed: dict[str, str] = {}
     for grade in grades:
-        exam = load_exam(assignment.paths.evidence(assignment.key, grade.student))
-        path = assignment.paths.feedback(assignment.name, grade.student, assignment.notebook_name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        penalty = penalties.get(grade.student, 0.0)
-        page = feedback_page(assignment, grade, exam, penalty, solution, whole.get(grade.student))
-        path.write_text(page, encoding="utf-8")
-        write_exchanged(assignment.paths.submission(grade.student, assignment.name), path.parent)
-        if keeps_gradebook(assignment.paths):
-            complete_exchanged(path.parent)
-        yield path
+        try:
+            exam = load_exam(assignment.paths.evidence(assignment.key, grade.student))
+            penalty = penalties.get(grade.student, 0.0)
+            page = feedback_page(assignment, grade, exam, penalty, solution, whole.get(grade.student))
+            path = _write_page(assignment, grade.student, page)
+        except Exception as error:  # whatever it is, it is one student's page
+            failed[grade.student] = cause_of(error)
+        else:
+            yield path
+    if failed:
+        raise SomeFailed(failed, len(grades) - len(failed))
+
+
+def _write_page(assignment: Assignment, student: str, page: str) -> Path:
+    path = assignment.paths.feedback(assignment.name, student, assignment.notebook_name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    write_exchanged(assignment.paths.submission(student, assignment.name), path.parent)
+    if keeps_gradebook(assignment.paths):
+        complete_exchanged(path.parent)
+    return path
 
 
 def feedback_page(

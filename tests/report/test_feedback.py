@@ -10,6 +10,7 @@ import pytest
 
 import toy
 from autograder.course import Assignment, load_assignment
+from autograder.errors import SomeFailed
 from autograder.judge.message import Mismatch, compose
 from autograder.records import CellRecord, CheckStatus, Exam, Grade, Outcome, QuestionGrade, Repair, SubmissionStatus
 from autograder.report.feedback import feedback_page, write_feedback
@@ -244,6 +245,19 @@ def test_a_page_is_written_for_every_stored_grade(english: Assignment) -> None:
     written = [str(path.relative_to(root)) for path in write_feedback(english)]
     assert written == ["feedback/grace/toy/toy.html", f"feedback/{STUDENT}/toy/toy.html"]
     assert (root / written[1]).read_text(encoding="utf-8") == feedback_page(english, grade(outcome()), None)
+
+
+def test_one_students_trouble_is_told_when_the_others_have_their_pages(english: Assignment) -> None:
+    with Store(english.paths.store) as store:
+        for student in ("ada", "bob", "cleo"):
+            store.save(grade(outcome(), student=student), Keys("exam", "judge"))
+    (english.paths.root / "feedback").mkdir()
+    (english.paths.root / "feedback/bob").write_text("in the way")
+    pages: list[Path] = []
+    with pytest.raises(SomeFailed) as failed:
+        pages.extend(write_feedback(english))
+    assert [page.parts[-3] for page in pages] == ["ada", "cleo"]
+    assert (list(failed.value.why), failed.value.done) == (["bob"], 2)
 
 
 def test_a_question_that_is_gone_from_the_notebook_is_still_shown(english: Assignment) -> None:

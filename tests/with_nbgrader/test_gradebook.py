@@ -17,7 +17,7 @@ from nbgrader.nbgraderformat import MetadataValidator
 
 import toy
 from autograder.course import keeps_gradebook, load_assignment
-from autograder.errors import CourseError, GraderError
+from autograder.errors import CourseError, GraderError, SomeFailed
 from autograder.nbgrader.gradebook import keep_grades, read_marks, read_penalties
 from autograder.nbgrader.submitted import penalties
 from autograder.paths import Paths
@@ -116,6 +116,16 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def course(empty: Path, tmp_path: Path) -> Path:
     """A course of one's own."""
     return shutil.copytree(empty, tmp_path / "course")
+
+
+def test_one_students_trouble_is_told_when_the_others_are_kept(course: Path) -> None:
+    (course / "autograded").mkdir(exist_ok=True)
+    (course / "autograded/bob").write_text("in the way")
+    with pytest.raises(SomeFailed) as failed:
+        keep(course, *(graded(course, name, RIGHT) for name in ("ada", "bob", "cleo")))
+    assert (list(failed.value.why), failed.value.done) == (["bob"], 2)
+    (course / "autograded/bob").unlink()
+    assert keep(course, *(graded(course, name, RIGHT) for name in ("ada", "bob", "cleo"))) == 3
 
 
 @pytest.fixture(scope="module")
