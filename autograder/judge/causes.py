@@ -70,6 +70,8 @@ class Causes:
         fault is its own cause.
         """
         self.places = Places(exam)
+        self.versions: Mapping[str, str] = exam.versions if exam else {}
+        """Of the libraries of the exam's room."""
         self._exam = exam
         self._absent = absent
         self._records = sorted(exam.cells, key=lambda record: record.cell.index) if exam else []

@@ -7,6 +7,7 @@ import re
 from autograder.judge.causes import Causes, is_unwritten, undefined_name
 from autograder.judge.lacks import Lack, LackKind, looks_own, meant, missing_module
 from autograder.judge.message import Mismatch, Said
+from autograder.judge.renamed import hint_of_renamed
 from autograder.judge.trainings import curve
 from autograder.locale import Phrase, phrase
 from autograder.notebook.formats import REASONS
@@ -175,6 +176,8 @@ def _hint(fault: Fault, causes: Causes, at: int | None) -> Said | None:
             return phrase("open the file in Jupyter, save it, and hand it in again.")
         case "raised" if undefined_name(fault):
             return _hint_of_name(fault, causes, at)
+        case "raised" if renamed := hint_of_renamed(fault, causes.versions):
+            return renamed
         case "raised" if module := missing_module(fault):
             return _hint_of_module(module)
         case "raised":
