@@ -6,6 +6,7 @@ Each returns the arrays that `Shelf.add` takes, or raises DataError. Nothing her
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ WORDS = "word_index.json"
 MAX_TEXT_BYTES = 4 * 10**9
 _NAMED = 5
 """How many of many files a message names."""
+NO_KERAS = re.compile(r"No module named '(keras|tensorflow)'")
 
 # Keras comes with TensorFlow, which the command line does not load.
 _FETCH = """
@@ -149,6 +151,11 @@ def from_keras(name: str) -> Iterator[tuple[Arrays, About]]:
         target, words = Path(folder) / f"{name}.npz", Path(folder) / WORDS
         command = [sys.executable, "-c", _FETCH, name, str(target), str(words)]
         done = subprocess.run(command, capture_output=True, text=True)
+        if missing := NO_KERAS.search(done.stderr):
+            raise DataError(
+                f"data set {name}: keras.datasets brings it, and {sys.executable} has no {missing[1]}: "
+                f"run `{sys.executable} -m pip install keras tensorflow`"
+            )
         if done.returncode:
             raise DataError(
                 f"data set {name}: keras.datasets.{name}.load_data() could not bring it: {_last_line(done.stderr)}; "

@@ -6,6 +6,7 @@ which IEEE 754 rounds one way.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 from PIL import Image
+
+from autograder.errors import DataError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -47,7 +50,13 @@ def _digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI repository, 1998.
     """
-    from sklearn.datasets import load_digits  # a second to import: only where its digits are asked for
+    try:
+        from sklearn.datasets import load_digits  # a second to import: only where its digits are asked for
+    except ImportError:
+        raise DataError(
+            f"stand-in data are scikit-learn's digits, and {sys.executable} has none: "
+            f"run `{sys.executable} -m pip install scikit-learn`"
+        ) from None
 
     digits = load_digits()
     order = RandomState(0).permutation(len(digits.images))
