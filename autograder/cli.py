@@ -30,6 +30,7 @@ from autograder.course import (
     load_parts,
 )
 from autograder.data import commands as data_commands
+from autograder.engine import engine_names
 from autograder.errors import AutograderError, CourseError, DataError, Problem, SomeFailed, cause_of
 from autograder.grades import is_ours
 from autograder.nbgrader.submitted import due_of, late_by
@@ -76,11 +77,21 @@ class ProfileChoice(StrEnum):
 Profile = Annotated[ProfileChoice, typer.Option(help="Which of each recipe's profiles networks are trained with.")]
 
 
-class EngineChoice(StrEnum):
-    """Where rooms run."""
+def _known_engine(name: str) -> str:
+    if name not in engine_names():
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(engine_names())}.")
+    return name
 
-    local = "local"
-    inline = "inline"
+
+EngineChoice = Annotated[
+    str,
+    typer.Option(
+        callback=_known_engine,
+        metavar=f"[{'|'.join(engine_names())}]",
+        help="local: several rooms at once; inline: one at a time.",
+    ),
+]
+"""Where rooms run."""
 
 
 def main() -> NoReturn:
@@ -221,9 +232,7 @@ def grade(
         list[str] | None, typer.Option(help="Only this one; may be given again.", show_default=False)
     ] = None,
     jobs: Jobs = None,
-    engine: Annotated[
-        EngineChoice, typer.Option(help="local: several rooms at once; inline: one at a time.")
-    ] = EngineChoice.local,
+    engine: EngineChoice = "local",
     profile: Profile = ProfileChoice.cpu,
     again: Annotated[bool, typer.Option("--again", help="Grade what has not changed too.")] = False,
     compat: Annotated[
@@ -235,7 +244,7 @@ def grade(
 
     options = Options(
         jobs=jobs or cores(),
-        engine=engine.value,
+        engine=engine,
         profile=profile.value,
         again=again,
         students=tuple(student or ()),

@@ -9,12 +9,9 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from autograder.course import Assignment, on_trust
-from autograder.engine import Engine, Result, Workshop
-from autograder.engine.inline import InlineEngine
-from autograder.engine.local import LocalEngine
+from autograder.engine import Engine, Result, RoomSetup, open_engine
 from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, Problem
 from autograder.grades import join
@@ -25,14 +22,11 @@ from autograder.recipes import Profile
 from autograder.records import Grade
 from autograder.release import read_release
 from autograder.sandbox.exam import Order
-from autograder.sandbox.gpus import Gpu, GpuPool, reserve, survey
+from autograder.sandbox.gpus import Gpu, reserve, survey
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote
 from autograder.store import Keys, Store
 from autograder.training.desk import TrainingDesk
 from autograder.wire.messages import Warm
-
-EngineName = Literal["local", "inline"]
 
 
 def cores() -> int:
@@ -45,7 +39,8 @@ class Options:
     """How to grade."""
 
     jobs: int = field(default_factory=cores)
-    engine: EngineName = "local"
+    engine: str = "local"
+    """One of `engine_names`."""
     profile: Profile = "cpu"
     """Which recipes, and on what device, networks are trained with."""
     again: bool = False
@@ -99,16 +94,21 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     gpus = find_gpus(options)
     require_hidden(assignment.paths, environment_of(assignment))
     release = read_release(assignment)
-    with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
+    with (
+        judge_of(assignment) as judge,
+        Store(assignment.paths.store) as store,
+        engine_of(assignment, options, isolation, gpus) as engine,
+    ):
         chosen = choose_students(assignment, students(assignment), options.students)
         assessor = Assessor(assignment, judge, options.profile, isolation)
-        pool = gpu_pool(options, gpus, assessor.desk)
+        require_fitting(gpus, assessor.desk)
         marker = Marker(assignment, assessor, store, again=options.again)
         orders: list[Order] = []
         waiting: list[Marked] = []
         for student in chosen:
             received = marker.receive(release, student)
             if isinstance(received, Order):
+                engine.start()
                 orders.append(received)
             elif received.marked is None:
                 yield Step(received.grade, len(chosen), received.unchanged, notes=received.notes)
@@ -117,15 +117,13 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
             else:
                 yield _step(received.marked, len(chosen))
         if orders or waiting:
-            with warm_rooms(assignment) as zygote:
-                engine = choose_engine(options, Workshop(zygote, isolation, pool))
-                for marked in _examine(marker, engine, zygote, orders, timings):
-                    if marked.wants:
-                        waiting.append(marked)
-                    else:
-                        yield _step(marked, len(chosen))
-                for marked in _train(marker, engine, assessor.desk, waiting):
+            for marked in _examine(marker, engine, orders, timings):
+                if marked.wants:
+                    waiting.append(marked)
+                else:
                     yield _step(marked, len(chosen))
+            for marked in _train(marker, engine, assessor.desk, waiting):
+                yield _step(marked, len(chosen))
         timings.judge = assessor.judge_seconds
         timings.notes += filter(None, [on_trust(assignment, assessor.desk.plan)])
     timings.total = time.monotonic() - started
@@ -135,10 +133,10 @@ def _step(marked: Marked, total: int) -> Step:
     return Step(marked.grade, total, kept=marked.kept, ours=marked.ours, notes=marked.notes)
 
 
-def _examine(marker: Marker, engine: Engine, zygote: Zygote, orders: list[Order], timings: Timings) -> Iterator[Marked]:
+def _examine(marker: Marker, engine: Engine, orders: list[Order], timings: Timings) -> Iterator[Marked]:
     """Hold the exams, the solution's first where its evidence is not there, and mark each as it comes."""
     started = time.monotonic()
-    timings.notes += warm_notes(zygote.warm())
+    timings.notes += warm_notes(engine.warm())
     timings.warm = time.monotonic() - started
     solution = None if marker.knows_solution else marker.order_solution()
     early: list[Result] = []
@@ -250,8 +248,7 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
 def _examine_solution(assignment: Assignment, assessor: Assessor, marker: Marker) -> None:
     assessor.isolation = measure().require(assignment.course.isolation)
     require_hidden(assignment.paths, environment_of(assignment))
-    with warm_rooms(assignment) as zygote:
-        engine = InlineEngine(Workshop(zygote, assessor.isolation))
+    with engine_of(assignment, Options(jobs=1), assessor.isolation) as engine:
         for result in engine.examine([marker.order_solution()]):
             _keep_solution(marker, engine, result)
 
@@ -267,10 +264,11 @@ def assessing(
     isolation = measure().require(assignment.course.isolation)
     gpus = find_gpus(options)
     require_hidden(assignment.paths, environment_of(assignment))
-    with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
+    with judge_of(assignment) as judge, engine_of(assignment, options, isolation, gpus) as engine:
+        engine.start()
         assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=calibrating)
-        pool = gpu_pool(options, gpus, assessor.desk)
-        yield assessor, choose_engine(options, Workshop(zygote, isolation, pool))
+        require_fitting(gpus, assessor.desk)
+        yield assessor, engine
 
 
 def judge_of(assignment: Assignment) -> Judge:
@@ -287,9 +285,11 @@ def judge_of(assignment: Assignment) -> Judge:
     return Judge(checks, shown, assignment.paths.root)
 
 
-def warm_rooms(assignment: Assignment) -> Zygote:
-    """Start a zygote that holds what the assignment's notebook imports."""
-    return Zygote(assignment.preload, assignment.paths.cache, environment_of(assignment))
+def engine_of(assignment: Assignment, options: Options, isolation: str, gpus: tuple[Gpu, ...] = ()) -> Engine:
+    """Return the engine asked for, whose rooms hold what the assignment's notebook imports."""
+    environment = environment_of(assignment)
+    setup = RoomSetup(tuple(assignment.preload), assignment.paths.cache, isolation, environment, gpus)
+    return open_engine(options.engine, setup, options.jobs)
 
 
 def warm_notes(warm: Warm) -> Iterator[str]:
@@ -299,11 +299,6 @@ def warm_notes(warm: Warm) -> Iterator[str]:
         yield f"each room imports {names} anew: a library that starts threads when it is imported cannot be kept warm"
     if warm.note:
         yield warm.note
-
-
-def choose_engine(options: Options, workshop: Workshop) -> Engine:
-    """Return the engine asked for."""
-    return InlineEngine(workshop) if options.engine == "inline" else LocalEngine(workshop, options.jobs)
 
 
 def find_gpus(options: Options) -> tuple[Gpu, ...]:
@@ -318,22 +313,14 @@ def find_gpus(options: Options) -> tuple[Gpu, ...]:
     return found.gpus
 
 
-def gpu_pool(options: Options, gpus: tuple[Gpu, ...], desk: TrainingDesk) -> GpuPool | None:
-    """Return the pool that trainings lease `gpus` from, as many rooms on each as the recipes' memory allows.
-
-    Raises CourseError where a GPU is too small for them.
-    """
-    if not gpus:
-        return None
+def require_fitting(gpus: tuple[Gpu, ...], desk: TrainingDesk) -> None:
+    """Raise CourseError where a GPU is too small for the recipes."""
     asked = max((recipe.memory_mb for recipe in desk.recipes.values()), default=0)
-    fitting = []
     for gpu in gpus:
         needed = asked + reserve(gpu)
         if gpu.memory_mb < needed:
             text = f"a GPU of {gpu.memory_mb} MB is too small: the recipes' memory_mb and CUDA itself ask for {needed}"
             raise CourseError([Problem("--profile gpu", 0, "", text)])
-        fitting.append(gpu.memory_mb // needed)
-    return GpuPool(gpus, rooms_per_gpu=min(*fitting, max(options.jobs // len(gpus), 1)))
 
 
 def choose_students(assignment: Assignment, found: Collection[str], wanted: Collection[str]) -> list[str]:

@@ -19,15 +19,13 @@ from statistics import mean, stdev
 from typing import Any
 
 from autograder.data.shelf import Shelf, shelf_folder
-from autograder.engine import Workshop
-from autograder.engine.local import LocalEngine
+from autograder.engine import Engine, RoomSetup, open_engine
 from autograder.fairness.statistics import calibrate_bar
 from autograder.fairness.verdict import Bar, Decision, Rule, decide
 from autograder.networks.mistakes import MISTAKES
 from autograder.recipes import Recipe
 from autograder.records import TrainingRun, libraries
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Zygote
 from autograder.training.job import Job, make_jobs
 from autograder.wire.messages import Network
 from autograder.worker.keras_reader import read_model
@@ -141,12 +139,11 @@ def record(build: Any) -> Network:
 class Trainer:
     """Trains jobs in rooms, and keeps what it has trained."""
 
-    def __init__(self, zygote: Zygote) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._shelf = Shelf(shelf_folder())
-        isolation = measure().require("standard")
-        self._engine = LocalEngine(Workshop(zygote, isolation), len(os.sched_getaffinity(0)))
+        self._engine = engine
         self._runs: dict[str, TrainingRun] = {}
-        self._libraries = libraries(zygote.warm().versions)
+        self._libraries = libraries(engine.warm().versions)
 
     def job(self, network: Network, recipe: Recipe, seed: int) -> Job:
         return next(make_jobs(network, recipe, self._shelf.get(recipe.data), [seed], self._libraries))
@@ -163,6 +160,11 @@ class Trainer:
 
     def score(self, job: Job) -> float:
         return self.run(job).scores.get("accuracy") or 0.0
+
+
+def _engine(cache: Path) -> Engine:
+    setup = RoomSetup(("numpy", "tensorflow", "keras"), cache, measure().require("standard"))
+    return open_engine("local", setup, len(os.sched_getaffinity(0)))
 
 
 def measure_references(trainer: Trainer, runs: int) -> Iterator[str]:
@@ -241,8 +243,8 @@ def main() -> None:
     parser.add_argument("part", choices=["references", "fairness"])
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"seeds a reference ({RUNS})")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as cache, Zygote(["numpy", "tensorflow", "keras"], Path(cache)) as zygote:
-        trainer = Trainer(zygote)
+    with tempfile.TemporaryDirectory() as cache, _engine(Path(cache)) as engine:
+        trainer = Trainer(engine)
         if options.part == "references":
             lines = measure_references(trainer, options.runs)
         else:

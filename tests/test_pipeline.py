@@ -167,7 +167,7 @@ def test_rejudging_runs_no_student_code(course: Path, monkeypatch: pytest.Monkey
     checks = course / "source/toy/checks.py"
     checks.write_text(toy.CHECKS.replace('@question("double", weight=3)', '@question("double", weight=8)'))
 
-    monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
+    monkeypatch.setattr("autograder.engine._host.Zygote", no_room)
     (step,) = rejudge(load_assignment(course, toy.NAME), Timings())
     assert step.grade.questions[0].score == pytest.approx(0.4)
 
@@ -297,7 +297,7 @@ def test_what_is_asked_of_the_notebook_alone_needs_no_exam(course: Path, monkeyp
         'written = source("names-answer")\n\n\n@question("names")\ndef test_w(written):\n    assert "Ad" in written\n'
     )
     (course / "source/toy/checks.py").write_text(checks)
-    monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
+    monkeypatch.setattr("autograder.engine._host.Zygote", no_room)
     step = judged(course)["ada"]
     assert (step.kept, statuses(step.grade)["names/test_w"]) == ("", "passed")
     assert [(step.unchanged, step.grade.score) for step in run(course)] == [(True, 8.0)]
@@ -313,7 +313,7 @@ def test_a_new_library_changes_nothing_of_what_is_judged_again(course: Path, mon
     before = grades(run(course))["ada"]
     assert statuses(before)["names/test_names"] == "failed"
     monkeypatch.setattr("autograder.marking.libraries", lambda: "numpy 99")
-    monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
+    monkeypatch.setattr("autograder.engine._host.Zygote", no_room)
     step = judged(course)["ada"]
     assert (step.kept, step.grade) == ("", before)
 
@@ -492,7 +492,7 @@ def _no_evidence(patch: pytest.MonkeyPatch) -> None:
     def examine(*_: object) -> Evidence:
         raise GraderError("the zygote is lost")
 
-    patch.setattr("autograder.engine.examine", examine)
+    patch.setattr("autograder.engine._host.examine", examine)
 
 
 def _unreadable(patch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,7 @@ def test_a_set_that_is_altered_or_missing_stops_before_anything_runs(
     def no_room(*_: object, **__: object) -> None:
         raise AssertionError("a room was opened")
 
-    monkeypatch.setattr("autograder.pipeline.Zygote", no_room)
+    monkeypatch.setattr("autograder.engine._host.Zygote", no_room)
     path = own.folder / "mnist/x_train.npy"
     path.write_bytes(path.read_bytes()[:-1] + b"\x07")
     with pytest.raises(DataError, match=r"data set mnist: x_train\.npy is altered"):

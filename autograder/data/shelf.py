@@ -94,8 +94,7 @@ class About:
     """Files that rooms find beside the arrays, by their name there: a table as it was written."""
 
 
-@dataclass(frozen=True)
-class DataSet:
+class DataSet(Record, tag="set", frozen=True):
     """One set of the shelf."""
 
     name: str
@@ -111,11 +110,11 @@ class DataSet:
     """Whether it only takes the place of the set of this name: results measured on it say so."""
     origin: str
     """Where it comes from, in one sentence."""
-    class_names: Sequence[str] = ()
+    class_names: tuple[str, ...] = ()
     """By label; empty where they are not known."""
-    columns: Sequence[str] = ()
+    columns: tuple[str, ...] = ()
     """Of a table, those of its inputs."""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Files beside the arrays: `sha256:…` by name."""
 
     @property

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -31,8 +30,7 @@ class _Manifest(Record, frozen=True):
     origin: str
 
 
-@dataclass(frozen=True)
-class Weights:
+class Weights(Record, tag="weights", frozen=True):
     """One file of weights on the shelf. Rooms that may load it see its folder."""
 
     name: str

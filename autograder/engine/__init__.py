@@ -1,23 +1,43 @@
-"""Where rooms run. Every engine works in rooms of a warm zygote; they differ in how many at once."""
+"""Where rooms run. An engine is a module of this folder: its name is what `--engine` is given, `open_engine` opens it.
+
+An engine is given orders and gives back evidence, plain data both, and owns the processes its rooms are forked from: so
+it can live in another process, or on another machine (`packed` makes bytes of what it is given and gives back; paths in
+orders mean the same wherever its rooms run). tests/engine/test_conformance.py is what every engine must do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self
 
 from autograder.errors import GraderError
-from autograder.records import Evidence, TrainingRun
-from autograder.sandbox.exam import Order, examine
-from autograder.sandbox.gpus import GpuPool, Lease, narrower
-from autograder.sandbox.rooms import Zygote
-from autograder.training.job import Job
-from autograder.training.room import GpuStarved, train
 
-TRIES = 2
-"""A fault of ours is tried again once before it is reported."""
+if TYPE_CHECKING:  # the names of the engines are asked for by whoever only reads results
+    from autograder.records import Evidence, TrainingRun
+    from autograder.sandbox.environment import Environment
+    from autograder.sandbox.exam import Order
+    from autograder.sandbox.gpus import Gpu
+    from autograder.training.job import Job
+    from autograder.wire.messages import Warm
 
-T = TypeVar("T")
+
+@dataclass(frozen=True)
+class RoomSetup:
+    """What the rooms of one assignment are opened with."""
+
+    preload: tuple[str, ...]
+    """Modules that rooms have imported already."""
+    cache: Path
+    """Folder for the libraries' own caches."""
+    isolation: str
+    """The wall of a training's room; an exam's order names its own."""
+    environment: Environment | None = None
+    """The Python that rooms run in; None: the grader's own."""
+    gpus: tuple[Gpu, ...] = ()
+    """What networks are trained on; none: the CPU."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +45,7 @@ class Result:
     """One exam held, or what kept us from holding it."""
 
     order: Order
+    """The very one that was given."""
     evidence: Evidence | None
     error: GraderError | None = None
 
@@ -38,18 +59,20 @@ class Trained:
     error: GraderError | None = None
 
 
-@dataclass(frozen=True)
-class Workshop:
-    """What an engine trains with."""
-
-    zygote: Zygote
-    isolation: str
-    gpus: GpuPool | None = None
-    """None: on the CPU."""
-
-
 class Engine(Protocol):
-    """Holds exams and trains networks. Results come in any order; an engine never raises for one item's sake."""
+    """Holds exams and trains networks. Results come in any order; an engine never raises for one item's sake.
+
+    What is ordered is taken up little by little, and nothing more of it once nobody asks for the next result. Use as a
+    context manager: leaving it ends every room.
+    """
+
+    def start(self) -> None:
+        """Begin to warm up, and return at once: the first room opens sooner."""
+        ...
+
+    def warm(self) -> Warm:
+        """Wait until rooms can open. Raise GraderError where they cannot."""
+        ...
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
         """Hold every exam ordered and yield its result when it is there."""
@@ -59,58 +82,17 @@ class Engine(Protocol):
         """Run every training and yield it when it is there."""
         ...
 
+    def __enter__(self) -> Self: ...
 
-def hold(zygote: Zygote, order: Order) -> Result:
-    """Hold one exam, trying again where the fault is ours."""
-    evidence, error = _tried(lambda: examine(zygote, order), order.submission.student)
-    return Result(order, evidence, error)
+    def __exit__(self, *_: object) -> None: ...
 
 
-def hold_again(zygote: Zygote, result: Result) -> Result:
-    """Hold an exam again whose end is in doubt, while no other room works. What comes of it now is the student's."""
-    return hold(zygote, result.order) if in_doubt(result) else result
+def engine_names() -> list[str]:
+    """Return the names of the engines: the modules of this folder that are not for all of them (`_…`)."""
+    return sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
 
 
-def in_doubt(result: Result) -> bool:
-    """Whether what cut an exam short may have been other rooms, or a fault of ours."""
-    return bool(result.evidence and result.evidence.doubt)
-
-
-def run_training(workshop: Workshop, threads: int, job: Job) -> Trained:
-    """Run one training, trying again where the fault is ours."""
-    run, error = _tried(lambda: _train(workshop, threads, job), f"training of {job.recipe.name}, seed {job.seed}")
-    return Trained(job, run, error)
-
-
-def _train(workshop: Workshop, threads: int, job: Job) -> TrainingRun:
-    if workshop.gpus is None:
-        return train(workshop.zygote, job, workshop.isolation, threads=threads)
-    with workshop.gpus.lease() as lease:
-        run = _train_on(lease, workshop, threads, job)
-    if run.fault is None or run.fault.kind != "memory":
-        return run
-    with workshop.gpus.lease(alone=True) as lease:  # it had a share: the network may need more, and may have it
-        return _train_on(lease, workshop, threads, job)
-
-
-def _train_on(lease: Lease, workshop: Workshop, threads: int, job: Job) -> TrainingRun:
-    """Train on a leased GPU, in a smaller part of it where CUDA's libraries find no memory to start beside it."""
-    error: GraderError | None = None
-    for part in narrower(lease):
-        try:
-            return train(workshop.zygote, job, workshop.isolation, threads=threads, lease=part)
-        except GpuStarved as starved:
-            error = starved
-    raise error or GraderError(f"a lease of {lease.memory_mb} MB is too small to train in")
-
-
-def _tried(work: Callable[[], T], name: str) -> tuple[T | None, GraderError | None]:
-    error = None
-    for _ in range(TRIES):
-        try:
-            return work(), None
-        except GraderError as raised:
-            error = raised
-        except Exception as raised:  # whatever it is, it is ours, and it is one item's only
-            error = GraderError(f"{name}: {type(raised).__name__}: {raised}")
-    return None, error
+def open_engine(name: str, setup: RoomSetup, jobs: int) -> Engine:
+    """Return the engine of that name, `jobs` rooms at once. Nothing runs until something is asked of it."""
+    engine: Engine = import_module(f"{__name__}.{name}").open_engine(setup, jobs)
+    return engine

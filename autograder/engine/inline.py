@@ -5,21 +5,40 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from autograder.engine import Result, Trained, Workshop, hold, hold_again, run_training
+from autograder.engine import Result, RoomSetup, Trained
+from autograder.engine._host import Host, share_gpus
 from autograder.sandbox.exam import Order
 from autograder.training.job import Job
+from autograder.wire.messages import Warm
 
 
 class InlineEngine:
     """One room at a time. For debugging; LocalEngine gives the same results sooner."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def start(self) -> None:
+        self._host.start()
+
+    def warm(self) -> Warm:
+        return self._host.warm()
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
         for order in orders:
-            yield hold_again(self._workshop.zygote, hold(self._workshop.zygote, order))
+            yield self._host.hold_again(self._host.hold(order))
 
     def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
         for job in jobs:
-            yield run_training(self._workshop, len(os.sched_getaffinity(0)), job)
+            yield self._host.train(job, len(os.sched_getaffinity(0)), share_gpus(self._host.setup, [job], 1))
+
+    def __enter__(self) -> InlineEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._host.__exit__()
+
+
+def open_engine(setup: RoomSetup, jobs: int) -> InlineEngine:
+    """Return the engine. It has one room at a time, whatever `jobs` asks for."""
+    return InlineEngine(Host(setup))

@@ -6,12 +6,13 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from functools import partial
 from typing import TypeVar
 
-from autograder.engine import Result, Trained, Workshop, hold, hold_again, in_doubt, run_training
+from autograder.engine import Result, RoomSetup, Trained
+from autograder.engine._host import Host, in_doubt, share_gpus
 from autograder.sandbox.exam import Order
 from autograder.training.job import Job
+from autograder.wire.messages import Warm
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -20,27 +21,44 @@ Made = TypeVar("Made")
 class LocalEngine:
     """`jobs` rooms at a time: one thread each, which sleeps while its room works."""
 
-    def __init__(self, workshop: Workshop, jobs: int) -> None:
-        self._workshop = workshop
+    def __init__(self, host: Host, jobs: int) -> None:
+        self._host = host
         self._jobs = jobs
+
+    def start(self) -> None:
+        self._host.start()
+
+    def warm(self) -> Warm:
+        return self._host.warm()
 
     def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
         doubtful = []
-        for result in _in_parallel(partial(hold, self._workshop.zygote), orders, self._jobs):
+        for result in _in_parallel(self._host.hold, orders, self._jobs):
             if in_doubt(result):
                 doubtful.append(result)
             else:
                 yield result
-        yield from (hold_again(self._workshop.zygote, result) for result in doubtful)
+        yield from map(self._host.hold_again, doubtful)
 
     def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
         """Two trainings side by side, on a core each, end sooner than one after the other on both."""
         waiting = list(jobs)
-        rooms = self._workshop.gpus.count if self._workshop.gpus else self._jobs
-        side_by_side = max(min(rooms, len(waiting)), 1)
+        gpus = share_gpus(self._host.setup, waiting, self._jobs)
+        side_by_side = max(min(gpus.count if gpus else self._jobs, len(waiting)), 1)
         threads = threads_of(len(waiting), side_by_side, len(os.sched_getaffinity(0)))
-        train = partial(run_training, self._workshop)
-        return _in_parallel(lambda pair: train(*pair), zip(threads, waiting, strict=True), side_by_side)
+        pairs = zip(waiting, threads, strict=True)
+        return _in_parallel(lambda pair: self._host.train(*pair, gpus), pairs, side_by_side)
+
+    def __enter__(self) -> LocalEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._host.__exit__()
+
+
+def open_engine(setup: RoomSetup, jobs: int) -> LocalEngine:
+    """Return the engine, `jobs` rooms at once."""
+    return LocalEngine(Host(setup), jobs)
 
 
 def threads_of(trainings: int, side_by_side: int, cores: int) -> list[int]:

@@ -15,7 +15,7 @@ import msgspec
 
 from autograder.course import ON_TRUST, Assignment
 from autograder.data.course_shelf import course_shelf
-from autograder.engine import Workshop
+from autograder.engine import RoomSetup, open_engine
 from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, GraderError, Problem, SubmissionError, cause_of
 from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
@@ -28,7 +28,7 @@ from autograder.nbgrader.rules import OutputRules, Refused, nbgrader_score, sane
 from autograder.notebook.formats import Notebook
 from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
 from autograder.notebook.metadata import role_of
-from autograder.pipeline import Options, Step, Timings, choose_engine, choose_students, warm_notes
+from autograder.pipeline import Options, Step, Timings, choose_students, warm_notes
 from autograder.records import (
     CheckStatus,
     Evidence,
@@ -46,7 +46,6 @@ from autograder.records import (
 from autograder.release import is_private, release_files
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import measure, suffices
-from autograder.sandbox.rooms import Zygote
 from autograder.store import Keys, Store
 from autograder.wire.messages import CellRun, FitCap
 
@@ -252,10 +251,10 @@ def _examine(
 ) -> Iterator[tuple[Work, GraderError | None]]:
     """Hold the exams, and yield each student once the last of theirs is there, or failed through a fault of ours."""
     started = time.monotonic()
-    with Zygote(course.preload, course.paths.cache, environment_of(course.first)) as zygote:
-        timings.notes += [*warm_notes(zygote.warm()), f"{ON_TRUST}: all"]
+    setup = RoomSetup(tuple(course.preload), course.paths.cache, course.isolation, environment_of(course.first))
+    with open_engine(options.engine, setup, options.jobs) as engine:
+        timings.notes += [*warm_notes(engine.warm()), f"{ON_TRUST}: all"]
         timings.warm = time.monotonic() - started
-        engine = choose_engine(options, Workshop(zygote, course.isolation))
         missing = Counter(order.submission.student for order in orders)
         errors: dict[str, GraderError] = {}
         for result in engine.examine(orders):

@@ -15,7 +15,6 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 import msgspec
@@ -171,6 +170,7 @@ class Zygote:
         theirs.close()
         self._lock = threading.Lock()
         self._warm: Warm | None = None
+        self._hung_up = False
         self._groups: cgroups.Hierarchy | None = None
         self._unsafe_without = list(unsafe_without)
         self._rooms: weakref.WeakSet[Room] = weakref.WeakSet()
@@ -230,6 +230,7 @@ class Zygote:
                 )
         except OSError as error:
             room.discard()
+            self._hung_up = True  # it may not have ended yet
             raise GraderError("the warm process is gone") from error
         finally:
             their_talk.close()
@@ -252,12 +253,19 @@ class Zygote:
         """Process id, for those who measure."""
         return self._process.pid
 
+    @property
+    def lost(self) -> bool:
+        """Whether the process is gone: no more rooms can be forked. Those there are go on."""
+        return self._hung_up or self._process.poll() is not None
+
     def __enter__(self) -> Zygote:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process and every room it forked."""
         for room in list(self._rooms):
             room.discard()
         self._control.close()

@@ -15,7 +15,6 @@ from autograder.grades import grade_questions
 from autograder.intake import as_submission
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.pipeline import warm_rooms
 from autograder.records import Evidence, Grade
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
@@ -60,7 +59,10 @@ def measure_rooms(sample: Sample) -> Rooms:
     sample.forget()
     assignment = sample.assignment()
     isolation = measure().require(assignment.course.isolation)
-    with Judge(assignment.paths.checks(assignment.name)) as judge, warm_rooms(assignment) as zygote:
+    with (
+        Judge(assignment.paths.checks(assignment.name)) as judge,
+        Zygote(assignment.preload, assignment.paths.cache) as zygote,
+    ):
         zygote.warm()
         submission = as_submission(assignment, assignment.source)
         order = Order("bench", submission, judge.plan(), assignment.settings.limits, isolation)

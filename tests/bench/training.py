@@ -26,10 +26,11 @@ from autograder.data.shelf import Shelf
 from autograder.intake import as_submission
 from autograder.marking import Assessor
 from autograder.paths import STATE
-from autograder.pipeline import cores, judge_of, warm_rooms
+from autograder.pipeline import cores, judge_of
 from autograder.records import TrainingRun
 from autograder.sandbox.exam import examine
 from autograder.sandbox.isolation import measure
+from autograder.sandbox.rooms import Zygote
 from autograder.store import Store
 from autograder.training.room import train
 
@@ -219,7 +220,7 @@ def _pairs(course: _Course, rounds: int) -> tuple[tuple[float, ...], tuple[float
     assignment = course.assignment()
     isolation = measure().require(assignment.course.isolation)
     room, bare = [], []
-    with judge_of(assignment) as judge, warm_rooms(assignment) as zygote:
+    with judge_of(assignment) as judge, Zygote(assignment.preload, assignment.paths.cache) as zygote:
         assessor = Assessor(assignment, judge, "cpu", isolation)
         evidence = examine(zygote, assessor.order(as_submission(assignment, assignment.source)))
         first = assessor.desk.wanted(evidence, "reached")

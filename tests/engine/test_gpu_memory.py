@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from autograder import engine
-from autograder.engine import Workshop, run_training
+from autograder.engine import RoomSetup, Trained, _host
 from autograder.errors import GraderError
 from autograder.sandbox.gpus import Gpu, GpuPool, Lease, narrower, reserve
-from autograder.sandbox.rooms import Zygote
 from autograder.training.job import Job
 from autograder.training.room import GpuStarved
 from exams import training_run
@@ -35,6 +34,12 @@ class Card:
         return training_run()
 
 
+class NoZygote:
+    """Nothing is forked."""
+
+    lost = False
+
+
 @dataclass(frozen=True)
 class AnyJob:
     recipe: Any = field(default_factory=lambda: type("Any", (), {"name": "short"}))
@@ -42,10 +47,12 @@ class AnyJob:
 
 
 @pytest.fixture
-def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[[Card], engine.Trained]:
-    def run(card: Card) -> engine.Trained:
-        monkeypatch.setattr(engine, "train", card.train)
-        return run_training(Workshop(cast(Zygote, None), "strict", GpuPool([T4])), 1, cast(Job, AnyJob()))
+def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[[Card], Trained]:
+    def run(card: Card) -> Trained:
+        monkeypatch.setattr(_host, "train", card.train)
+        monkeypatch.setattr(_host, "Zygote", lambda *_: NoZygote())
+        setup = RoomSetup((), Path("cache"), "strict", (T4,))
+        return _host.Host(setup).train(cast(Job, AnyJob()), 1, GpuPool([T4]))
 
     return run
 
@@ -57,13 +64,13 @@ def test_two_gigabytes_or_three_percent_are_left_to_cuda(gpu: Gpu, kept: int) ->
         assert lease.memory_mb == gpu.memory_mb - kept
 
 
-def test_a_start_that_finds_no_memory_is_tried_with_more_left(trained: Callable[[Card], engine.Trained]) -> None:
+def test_a_start_that_finds_no_memory_is_tried_with_more_left(trained: Callable[[Card], Trained]) -> None:
     card = Card(most_mb=10_000)
     assert trained(card).run is not None
     assert card.tried == [15_360 - 2048, 15_360 - 2 * 2048, 15_360 - 4 * 2048]
 
 
-def test_a_start_that_never_finds_any_is_ours(trained: Callable[[Card], engine.Trained]) -> None:
+def test_a_start_that_never_finds_any_is_ours(trained: Callable[[Card], Trained]) -> None:
     card = Card(most_mb=0)
     found = trained(card)
     assert found.run is None

@@ -119,7 +119,7 @@ def test_what_a_job_depends_on_gives_it_another_key() -> None:
     others = [
         job(seed=1),
         job(libraries="keras 4"),
-        job(data=replace(DATA, digest="sha256:other")),
+        job(data=msgspec.structs.replace(DATA, digest="sha256:other")),
         job(recipe=replace(RECIPE, epochs=5)),
         job(recipe=replace(RECIPE, train=None)),
         job(recipe=replace(RECIPE, optimizer=Optimizer("sgd"))),
@@ -143,7 +143,7 @@ def test_budgets_and_thresholds_leave_the_trainings_that_there_are(recipe: Recip
 
 
 def test_where_the_data_lie_is_no_matter() -> None:
-    assert job(data=replace(DATA, folder=Path("/elsewhere"), origin="")).key == KEY
+    assert job(data=msgspec.structs.replace(DATA, folder=Path("/elsewhere"), origin="")).key == KEY
 
 
 def test_a_threshold_is_for_a_recipe_and_its_data() -> None:
@@ -151,7 +151,7 @@ def test_a_threshold_is_for_a_recipe_and_its_data() -> None:
     assert len(of) == 16
     assert int(of, 16) >= 0
     assert of != calibrated_for(replace(RECIPE, batch=8), DATA)
-    assert of != calibrated_for(RECIPE, replace(DATA, digest="sha256:other"))
+    assert of != calibrated_for(RECIPE, msgspec.structs.replace(DATA, digest="sha256:other"))
 
 
 @pytest.mark.parametrize("fault", [None, Fault(kind="time")])

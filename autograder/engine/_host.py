@@ -1,0 +1,147 @@
+"""This machine's rooms: tried again where the fault is ours, opened anew where the process they fork from is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from autograder.engine import Result, RoomSetup, Trained
+from autograder.errors import GraderError
+from autograder.records import Evidence, TrainingRun
+from autograder.sandbox.exam import Order, examine
+from autograder.sandbox.gpus import GpuPool, Lease, narrower, reserve
+from autograder.sandbox.rooms import Zygote
+from autograder.training.job import Job
+from autograder.training.room import GpuStarved, train
+from autograder.wire.messages import Warm
+
+TRIES = 2
+"""A fault of ours is tried again once before it is reported."""
+MOST_LOST = 3
+"""Zygotes lost one after the other, no room held to its end between them: this machine will not keep a fourth."""
+
+T = TypeVar("T")
+
+
+class Host:
+    """Holds one room after the other for whoever asks, from any thread. Use as a context manager."""
+
+    def __init__(self, setup: RoomSetup) -> None:
+        self.setup = setup
+        self._lock = threading.Lock()
+        self._zygote: Zygote | None = None
+        self._gone: list[Zygote] = []
+        """Lost ones. Rooms they forked go on without them, and are ended with the others."""
+        self._lost = 0
+        self._closed = False
+
+    def start(self) -> None:
+        """Begin to warm up."""
+        self._open()
+
+    def warm(self) -> Warm:
+        """Wait until rooms can open. Raise GraderError where they cannot."""
+        return self._open().warm()
+
+    def hold(self, order: Order) -> Result:
+        """Hold one exam, trying again where the fault is ours."""
+        evidence, error = self._tried(lambda: self._examine(order), order.submission.student)
+        return Result(order, evidence, error)
+
+    def hold_again(self, result: Result) -> Result:
+        """Hold an exam again whose end is in doubt, while no other room works. What comes now is the student's."""
+        return self.hold(result.order) if in_doubt(result) else result
+
+    def train(self, job: Job, threads: int, gpus: GpuPool | None) -> Trained:
+        """Run one training, trying again where the fault is ours."""
+        run, error = self._tried(lambda: self._train(job, threads, gpus), f"training of {job.recipe.name}, {job.seed}")
+        return Trained(job, run, error)
+
+    def _examine(self, order: Order) -> Evidence:
+        found = examine(self._open(), order)
+        self._lost = 0
+        return found
+
+    def _train(self, job: Job, threads: int, gpus: GpuPool | None) -> TrainingRun:
+        if gpus is None:
+            return train(self._open(), job, self.setup.isolation, threads=threads)
+        with gpus.lease() as lease:
+            run = self._train_on(lease, threads, job)
+        if run.fault is None or run.fault.kind != "memory":
+            return run
+        with gpus.lease(alone=True) as lease:  # it had a share: the network may need more, and may have it
+            return self._train_on(lease, threads, job)
+
+    def _train_on(self, lease: Lease, threads: int, job: Job) -> TrainingRun:
+        """Train on a leased GPU, in a smaller part of it where CUDA's libraries find no memory to start beside it."""
+        error: GraderError | None = None
+        for part in narrower(lease):
+            try:
+                return train(self._open(), job, self.setup.isolation, threads=threads, lease=part)
+            except GpuStarved as starved:
+                error = starved
+        raise error or GraderError(f"a lease of {lease.memory_mb} MB is too small to train in")
+
+    def _tried(self, work: Callable[[], T], name: str) -> tuple[T | None, GraderError | None]:
+        """Do one item's work. A try for which there was nothing to fork from is nobody's, and does not count."""
+        error, failed = None, 0
+        for _ in range(TRIES + MOST_LOST):
+            try:
+                return work(), None
+            except GraderError as raised:
+                error = raised
+            except Exception as raised:  # whatever it is, it is ours, and it is one item's only
+                error = GraderError(f"{name}: {type(raised).__name__}: {raised}")
+            failed += not self._is_lost()
+            if failed == TRIES:
+                break
+        return None, error
+
+    def _is_lost(self) -> bool:
+        with self._lock:
+            return self._zygote is not None and self._zygote.lost
+
+    def _open(self) -> Zygote:
+        """What rooms are forked from: another where the last was lost, none once everything is to end.
+
+        A thread whose room ended with all others tries again: without that last, it would open rooms for nobody.
+        """
+        with self._lock:
+            if self._closed:
+                raise GraderError("the rooms are closed")
+            if self._zygote is not None and self._zygote.lost:
+                self._gone.append(self._zygote)
+                self._zygote = None
+                self._lost += 1
+            if self._lost >= MOST_LOST:
+                raise GraderError(
+                    f"the process that rooms are forked from was lost {self._lost} times: want of memory?"
+                )
+            if self._zygote is None:
+                self._zygote = Zygote(self.setup.preload, self.setup.cache, self.setup.environment)
+            return self._zygote
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._closed = True
+            opened = [*self._gone, *([self._zygote] if self._zygote else [])]
+        for zygote in opened:
+            zygote.close()
+
+
+def in_doubt(result: Result) -> bool:
+    """Whether what cut an exam short may have been other rooms, or a fault of ours."""
+    return bool(result.evidence and result.evidence.doubt)
+
+
+def share_gpus(setup: RoomSetup, jobs: Iterable[Job], at_once: int) -> GpuPool | None:
+    """Return what trainings lease GPUs from, as many rooms on each as their recipes' memory allows; None: the CPU."""
+    if not setup.gpus:
+        return None
+    asked = max((job.recipe.memory_mb for job in jobs), default=0)
+    fitting = (gpu.memory_mb // (asked + reserve(gpu)) for gpu in setup.gpus)
+    return GpuPool(setup.gpus, rooms_per_gpu=max(min(*fitting, at_once // len(setup.gpus)), 1))
