@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +23,12 @@ from autograder.wire import codec
 COLLECT_SECONDS = 120.0
 CHECK_SECONDS = 60.0
 """One check on plain data takes milliseconds; after this long it is taken for an endless loop."""
+GONE_SECONDS = 1.0
+"""From the end of its conversation to the end of its process."""
+
+
+class _Killed(Exception):
+    """Somebody killed the judge, such as the kernel for want of memory: nothing is known against the checks."""
 
 
 class Judge:
@@ -61,10 +69,23 @@ class Judge:
         return self._plan
 
     def _collect(self) -> Plan:
+        """Return what the judge says first; start another where it was killed before it could, once."""
+        with contextlib.suppress(_Killed):
+            return self._hear_plan()
+        self.close()
+        self._start()
+        try:
+            return self._hear_plan()
+        except _Killed:
+            raise GraderError(f"the judge of {self._shown} was killed, twice, while it read them") from None
+
+    def _hear_plan(self) -> Plan:
         self._channel.settimeout(COLLECT_SECONDS)
         try:
             collected, blobs = codec.unpack(codec.read_frame(self._stream.read), Collected)
         except (EOFError, OSError, codec.WireError) as error:
+            if self._was_killed():
+                raise _Killed from None
             self._process.kill()
             assert self._process.stderr is not None
             said = self._process.stderr.read().decode(errors="replace").strip() or f"{type(error).__name__}: {error}"
@@ -82,23 +103,31 @@ class Judge:
         """Return one outcome a check, in the file's order. `blobs` hold the labels of hidden sets.
 
         A check that loses the judge (it never ends, it ends the process) is `ungraded`; the others are still judged.
-        Raises GraderError where the checks that would judge are not those that were collected.
+        One that runs when somebody kills the judge is judged once more. Raises GraderError where the judge is lost
+        without a check that runs, or where the checks that would judge are not those that were collected.
         """
         plan = self.plan()
         self._require_unedited()
         found: dict[str, Judged] = {}
         lost: set[str] = set()
+        spared: set[str] = set()
         while len(found) < len(plan.checks):
             running = self._ask(case, list(blobs), found, lost)
             if running is None:
                 break
+            killed = self._was_killed()
+            self._restart()
+            if killed and running not in spared:
+                spared.add(running)
+                continue
+            if not running:
+                raise GraderError(f"the judge of {self._checks} was lost before any check ran")
             lost.add(running)
             found[running] = _lost(plan, running)
-            self._restart()
         return [found.get(check.name) or _lost(plan, check.name) for check in plan.checks]
 
     def _ask(self, case: Case, blobs: list[bytes], found: dict[str, Judged], lost: set[str]) -> str | None:
-        """Fill `found`; return the name of the check that lost the judge, or None at the end."""
+        """Fill `found`; return the name of the check that lost the judge, empty for none, or None at the end."""
         running = ""
         self._channel.settimeout(CHECK_SECONDS)
         try:
@@ -108,12 +137,16 @@ class Judge:
                     running = message.name
                 elif isinstance(message, Judged):
                     found[message.outcome.name] = message
-        except (EOFError, OSError):
-            if not running or running in lost:
-                self._restart()
-                raise GraderError(f"the judge of {self._checks} was lost before any check ran") from None
-            return running
+        except (EOFError, OSError, codec.WireError):
+            return "" if running in lost else running
         return None
+
+    def _was_killed(self) -> bool:
+        """Whether somebody else ended the judge's process, which has stopped talking."""
+        try:
+            return self._process.wait(GONE_SECONDS) == -signal.SIGKILL
+        except subprocess.TimeoutExpired:
+            return False
 
     def _next(self) -> Any:
         return codec.unpack(codec.read_frame(self._stream.read), FromJudge)[0]

@@ -445,6 +445,39 @@ def test_a_broken_checks_file_is_the_instructors(checks: Path, body: str, proble
     assert problem in str(refused.value)
 
 
+DIES_ONCE = """
+import pathlib, signal
+def die_once(name):
+    seen = pathlib.Path({folder!r}) / name
+    if not seen.exists():
+        seen.touch()
+        signal.raise_signal(signal.SIGKILL)
+"""
+
+
+def test_a_judge_that_is_killed_is_started_again_once(checks: Path) -> None:
+    dies = DIES_ONCE.format(folder=str(checks.parent))
+    body = f"{HEADER}{dies}die_once('collecting')\n{ONE}die_once('judging')\n    assert x"
+    checks.write_text(body)
+    path = save(checks.parent / "one.evidence", exam(), x=Scalar("int", "1"))
+    with Judge(checks) as judge:
+        (judged,) = judge.judge(Case(path, "", "en", hidden=False))
+    assert (judged.outcome.status, judged.ours) == ("passed", "")
+    assert {"collecting", "judging"} <= {path.name for path in checks.parent.iterdir()}
+
+
+def test_a_judge_that_is_killed_again_and_again_is_a_fault_of_ours(checks: Path) -> None:
+    checks.write_text(f"{HEADER}{ONE}__import__('signal').raise_signal(9)")
+    path = save(checks.parent / "one.evidence", exam(), x=Scalar("int", "1"))
+    with Judge(checks) as judge:
+        (judged,) = judge.judge(Case(path, "", "en", hidden=False))
+    assert judged.outcome.status == "ungraded"
+    assert "ended the judge" in judged.ours
+    checks.write_text(f"{HEADER}__import__('signal').raise_signal(9)\n{ONE}assert x")
+    with Judge(checks) as judge, pytest.raises(GraderError, match="was killed, twice, while it read them"):
+        judge.plan()
+
+
 def test_a_plan_changes_with_what_is_asked_and_not_with_the_checks(checks: Path) -> None:
     def digest(body: str) -> str:
         checks.write_text(HEADER + body)
