@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from autograder.judge.lacks import Lack, lack_of
@@ -28,6 +29,9 @@ STUB = "raise NotImplementedError"
 """What students are given in place of an answer raises."""
 LIKENESS, ANY_LIKENESS = 0.6, 0.3
 """difflib's ratio from which two names are taken for one, misspelt; for names of values of the very kind asked for."""
+MOST_CELLS, MOST_CHARS, MOST_STATES = 500, 500_000, 1_000_000
+"""Cells of a notebook in which it is looked for what follows from what, characters of their code, and names, cell by
+cell, with what each may be spoilt by. No student writes more; who does to keep a grader busy reads each error alone."""
 
 
 def is_unwritten(fault: Fault) -> bool:
@@ -74,20 +78,33 @@ class Causes:
         """Of the libraries of the exam's room."""
         self._exam = exam
         self._absent = absent
-        self._records = sorted(exam.cells, key=lambda record: record.cell.index) if exam else []
+        self._records = sorted(exam.cells, key=lambda record: record.cell.index) if exam and _is_followed(exam) else []
         self._by_id = {record.cell.id: record for record in self._records if record.cell.id}
         self._wanted = [(record.cell.id, _names(record)) for record in solution.cells] if solution else []
         self._resolving: set[int] = set()
+        self._known: dict[tuple[int, int | None], tuple[Fault, Fault]] = {}
+        """Roots, by the fault's identity, and the cell it stopped. Beside each, the fault, which keeps its identity."""
+        for record, fault in self._stopped():  # in order: each follows from those above, and none is far from its root
+            self.root(fault, record.cell.index)
 
     def root(self, fault: Fault, at: int | None = None) -> Fault:
         """Return the fault that `fault` follows from, itself where it follows from none.
 
         `at` is the cell that `fault` stopped; None: it is that of an answer, asked for after the last cell.
         """
+        key = (id(fault), at)
+        if key in self._known:
+            return self._known[key][1]
+        found = self._root(fault, at)
+        if not self._resolving:  # on the way to another's root, what is being looked for is left out
+            self._known[key] = (fault, found)
+        return found
+
+    def _root(self, fault: Fault, at: int | None) -> Fault:
         name = undefined_name(fault)
         found = self._why_absent(name, at) if name else self._first_like(fault)
         if found is None and name:
-            found = next((other for _, other in self._stopped() if undefined_name(other) == name), None)
+            found = self._first_undefined.get(name)
         if found is None and fault.kind == "missing" and name and fault.names:
             return self._with_own_names(fault)
         return found or fault
@@ -95,8 +112,16 @@ class Causes:
     @cached_property
     def roots(self) -> tuple[Fault, ...]:
         """The faults that cells stopped for and that follow from no other, in the notebook's order."""
-        found = [self.root(fault, record.cell.index) for record, fault in self._stopped()]
-        return tuple(one for number, one in enumerate(found) if one not in found[:number])
+        return tuple(root for root, _ in self._followed_by)
+
+    @cached_property
+    def _followed_by(self) -> list[tuple[Fault, list[int]]]:
+        """Each root, with the cells that stopped for it."""
+        found: dict[bytes, tuple[Fault, list[int]]] = {}
+        for record, fault in self._stopped():
+            root = self.root(fault, record.cell.index)
+            found.setdefault(msgspec.json.encode(root), (root, []))[1].append(record.cell.index)
+        return list(found.values())
 
     def lack(self, fault: Fault) -> Lack | None:
         """Return what this machine lacks, where that is all that `fault` is."""
@@ -117,11 +142,16 @@ class Causes:
 
     def stopped_at(self, root: Fault) -> int | None:
         """Return the cell that stopped for `root`; None where none did."""
-        return next((record.cell.index for record, fault in self._stopped() if fault is root), None)
+        return self._stops.get(id(root))
+
+    @cached_property
+    def _stops(self) -> dict[int, int]:
+        """The cell that stopped for a fault, by the fault's identity."""
+        return {id(fault): record.cell.index for record, fault in self._stopped()}
 
     def follow(self, root: Fault) -> list[int]:
         """Return the cells that stopped for `root`, in the notebook's order."""
-        return [record.cell.index for record, fault in self._stopped() if self.root(fault, record.cell.index) == root]
+        return next((cells for one, cells in self._followed_by if one == root), [])
 
     def frame(self, fault: Fault) -> Frame | None:
         """Return the line to look at: the innermost of the student's own, or the innermost of all."""
@@ -261,7 +291,16 @@ class Causes:
         return fault if near == fault.names else replace(fault, names=near)
 
     def _makers(self, name: str) -> list[CellRecord]:
-        return [record for record in self._records if name in _names(record).made]
+        return self._makers_of.get(name, [])
+
+    @cached_property
+    def _makers_of(self) -> dict[str, list[CellRecord]]:
+        """The cells that make a name, in order."""
+        found: dict[str, list[CellRecord]] = {}
+        for record in self._records:
+            for name in _names(record).made:
+                found.setdefault(name, []).append(record)
+        return found
 
     def _wanted_maker(self, name: str) -> CellRecord | None:
         """The student's answer cell whose counterpart in the solution makes `name`."""
@@ -290,10 +329,10 @@ class Causes:
 
     @cached_property
     def _states(self) -> list[tuple[int, dict[str, _Spoilt]]]:
-        """What is spoilt after each cell."""
+        """What is spoilt after each cell; nothing where that is too much to follow."""
         states: list[tuple[int, dict[str, _Spoilt]]] = []
         spoilt: dict[str, _Spoilt] = {}
-        variables, own = set[str](), set[str]()
+        variables, own, held = set[str](), set[str](), 0
         for record in self._records:
             names, at = _names(record), record.cell.index
             own |= names.defined
@@ -301,12 +340,16 @@ class Causes:
                 root, stopped = self._why_stopped(record), _stopped_line(record)
                 for one in names.statements:
                     if root is not None and one.last >= stopped:
-                        spoilt = self._lost(one, root, at, variables, own) | spoilt
-                        spoilt |= {name: _Spoilt(root, sure=True) for name in one.made}
+                        for name, why in self._lost(one, root, at, variables, own).items():
+                            spoilt.setdefault(name, why)
+                        spoilt.update(dict.fromkeys(one.made, _Spoilt(root, sure=True)))
                     else:
-                        spoilt = _followed(one, spoilt, variables, own)
+                        _follow(one, spoilt, variables, own)
                     variables |= one.made - names.imported - names.defined
             variables |= names.made - names.imported - names.defined
+            held += len(spoilt) + len(names.statements)
+            if held > MOST_STATES:
+                return []
             states.append((at, dict(spoilt)))
         return states
 
@@ -349,7 +392,16 @@ class Causes:
     def _first_like(self, fault: Fault) -> Fault | None:
         """The first stop of a cell for the same error in the same line of the student's own."""
         key = self._key(fault)
-        return next((other for _, other in self._stopped() if key and self._key(other) == key), None)
+        return self._first_by_key.get(key) if key else None
+
+    @cached_property
+    def _first_by_key(self) -> dict[tuple[str, str, int, int] | None, Fault]:
+        return {self._key(fault): fault for _, fault in reversed(list(self._stopped()))}
+
+    @cached_property
+    def _first_undefined(self) -> dict[str, Fault]:
+        """The first stop of a cell for want of a name."""
+        return {undefined_name(fault): fault for _, fault in reversed(list(self._stopped()))}
 
     def _key(self, fault: Fault) -> tuple[str, str, int, int] | None:
         frame = self.frame(fault)
@@ -384,20 +436,24 @@ def _changes(one: Statement, own: Collection[str]) -> Iterator[tuple[str, Part]]
     yield from ((name, "all") for function, name in sorted(one.handed) if function in own)
 
 
-def _followed(
-    one: Statement, spoilt: dict[str, _Spoilt], variables: Collection[str], own: Collection[str]
-) -> dict[str, _Spoilt]:
-    """What is spoilt after a statement that was done: what it made, or changed, of what was spoilt before."""
+def _follow(one: Statement, spoilt: dict[str, _Spoilt], variables: Collection[str], own: Collection[str]) -> None:
+    """Bring what is spoilt up to a statement that was done: what it made, or changed, of what was spoilt before."""
     causes = sorted((spoilt[name] for name in sorted(one.used) if name in spoilt), key=lambda one: one.part == "none")
-    kept = {name: why for name, why in spoilt.items() if name not in one.made}
+    for name in one.made:
+        spoilt.pop(name, None)
     if not causes:
-        return kept
+        return
     cause = causes[0]
     known = cause.part == "none"
-    parts: dict[str, Part] = {name: "none" if known else part for name, part in _changes(one, own) if name in variables}
-    changed = {name: _Spoilt(cause.root, sure=False, part=part) for name, part in parts.items()}
+    for name, part in dict(_changes(one, own)).items():
+        if name in variables and name not in one.made:
+            spoilt.setdefault(name, _Spoilt(cause.root, sure=False, part="none" if known else part))
     made = _Spoilt(cause.root, cause.sure, "none" if known else "all")
-    return {**changed, **kept, **dict.fromkeys(one.made, made)}
+    spoilt.update(dict.fromkeys(one.made, made))
+
+
+def _is_followed(exam: Exam) -> bool:
+    return len(exam.cells) <= MOST_CELLS and sum(len(one.cell.source) for one in exam.cells) <= MOST_CHARS
 
 
 def _names(record: CellRecord) -> CellNames:

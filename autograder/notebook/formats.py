@@ -35,7 +35,9 @@ SCRIPT = phrase("it is a Python file, not a notebook")
 ARCHIVE = phrase("it is an archive that does not hold one notebook")
 OTHER = phrase("its content is not that of a notebook")
 CLOSED = phrase("its permissions forbid opening it")
-REASONS = {one.msgid: one for one in (EMPTY, HTML, TRUNCATED, SCRIPT, ARCHIVE, OTHER, CLOSED)}
+ENDLESS = phrase("it has more cells than anybody writes: over ten thousand")
+MOST_CELLS = 10_000
+REASONS = {one.msgid: one for one in (EMPTY, HTML, TRUNCATED, SCRIPT, ARCHIVE, OTHER, CLOSED, ENDLESS)}
 """What a SubmissionError says, in words a student can act on, by its text."""
 
 
@@ -161,9 +163,12 @@ def read_submitted_notebook(data: bytes, largest: int) -> Notebook:
     if data.startswith(b"PK\x03\x04"):
         data = _unzipped(data, largest)
     try:
-        return parse_notebook(data)
+        notebook = parse_notebook(data)
     except ValueError as error:
         raise SubmissionError(_reason(data, str(error))) from error
+    if len(notebook.cells) > MOST_CELLS:
+        raise SubmissionError(ENDLESS.msgid)
+    return notebook
 
 
 def _unzipped(data: bytes, largest: int) -> bytes:

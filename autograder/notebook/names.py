@@ -14,8 +14,10 @@ from functools import lru_cache
 
 PARSED_CELLS = 4096
 """A class hands in the same cells of the course many times."""
-PARSED_CHARS = 200_000
+PARSED_CHARS = 50_000
 """A longer cell is read line by line."""
+PARSED_DEPTH = 300
+"""So is a deeper one, `a.a.a.a…`: Python reads what a program cannot follow to its end."""
 _COMMAND = re.compile(r"^(?P<indent>[ \t]*)(?:(?P<target>[A-Za-z_]\w*)[ \t]*=[ \t]*)?(?:%|!|\?).*$|^\s*[\w.]+\?{1,2}$")
 _ASSIGNED = re.compile(
     r"^(?:(?P<name>[A-Za-z_]\w*)[ \t]*(?::[^=\n]+)?=(?!=)|(?:async[ \t]+)?(?:def|class)[ \t]+(?P<defined>\w+))"
@@ -83,15 +85,23 @@ def names_of(source: str) -> CellNames:
 
 
 def parse(source: str) -> ast.Module | None:
-    """Return a cell's syntax tree, IPython's own lines left out; None where what remains is no Python."""
+    """Return a cell's syntax tree, IPython's own lines left out; None where what remains is no Python, or too much."""
     if len(source) > PARSED_CHARS:
         return None
     for text in (source, _without_commands(source)):
         try:
-            return ast.parse(text)
+            tree = ast.parse(text)
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             continue
+        return tree if _is_within_depth(tree) else None
     return None
+
+
+def _is_within_depth(tree: ast.AST) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(PARSED_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return not level
 
 
 def statement_at(source: str, line: int) -> ast.stmt | None:

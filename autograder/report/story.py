@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from autograder.judge.causes import STUB, Causes, is_unwritten
 from autograder.judge.faults import explain_fault, explain_lack
@@ -125,6 +126,8 @@ class _Teller:
         self._causes = Causes(exam, solution, absent)
         self._questions = {one.id for one in grade.questions}
         self._cells = self._by_question()
+        self._explained: dict[int, Mismatch] = {}
+        self._messages: dict[int, str] = {}
         self._roots = list(self._own_roots())
         self._said: dict[str, Said] = {}
         """By message, where it is said on the page."""
@@ -195,17 +198,36 @@ class _Teller:
         named = self._causes.lack(root) is not None or any(
             text in one.message for some in lost.values() for one in some for text in told
         )
-        known = {self._message(one) for one in self._roots}
         open_ones = (one for question in beside for one in lost.get(question, ()) if one.status != "skipped")
-        unknown = any(one.message not in known for one in open_ones)
+        unknown = any(one.message not in self._known for one in open_ones)
         return named or self._id(cell) in self._exam.sources or unknown
 
+    @cached_property
+    def _roots_beside(self) -> dict[int | None, list[Fault]]:
+        """The causes, by the cell that each is to be read beside."""
+        found: dict[int | None, list[Fault]] = {}
+        for root in self._roots:
+            found.setdefault(self._causes.cell(root), []).append(root)
+        return found
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """What is said of the causes."""
+        return {self._message(root) for root in self._roots}
+
     def _explain(self, root: Fault) -> Mismatch:
+        if id(root) not in self._explained:  # of roots, and of faults of the exam: both stay
+            self._explained[id(root)] = self._explain_anew(root)
+        return self._explained[id(root)]
+
+    def _explain_anew(self, root: Fault) -> Mismatch:
         lack = self._causes.lack(root)
         return explain_lack(lack) if lack else explain_fault(root, self._causes, self._causes.stopped_at(root))
 
     def _message(self, root: Fault) -> str:
-        return self._say(self._explain(root))
+        if id(root) not in self._messages:
+            self._messages[id(root)] = self._say(self._explain(root))
+        return self._messages[id(root)]
 
     def _unwritten(self) -> set[int]:
         """The answers that stop at their stub, or still hold it where their question is not passed."""
@@ -235,7 +257,7 @@ class _Teller:
     def _is_stopped_own(self, record: CellRecord) -> bool:
         return is_own(record.cell, self._exam) and record.run is not None and record.run.fault is not None
 
-    @property
+    @cached_property
     def _shown(self) -> set[int]:
         return {_place(one) for cells in self._cells.values() for one in cells}
 
@@ -256,7 +278,7 @@ class _Teller:
 
     def _answer(self, one: CellRecord | TextCell) -> Answer:
         index = _place(one)
-        own = [root for root in self._roots if self._causes.cell(root) == index]
+        own = self._roots_beside.get(index, [])
         error = Said()
         if own:
             error = Said("\n\n".join(dict.fromkeys(self._message(root) for root in own)))

@@ -565,3 +565,20 @@ def test_a_functions_own_name_is_not_what_is_lacking() -> None:
         Code("t", "assert f(0)", "ZeroDivisionError: division by zero", [(2, 1), (1, 2)], given=True),
     )
     assert explain_test(fault_at(held, 2), Causes(held, absent=["pandas"]), 2)[0] == "errored"
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_names_that_lack_each_other_over_hundreds_of_cells_have_one_cause(step: int) -> None:
+    cells = [Code("", f"x{n} = x{n + step}", f"NameError: name 'x{n + step}' is not defined") for n in range(400)]
+    found = Causes(notebook(*cells))
+    assert len(found.roots) == (1 if step < 0 else 400)
+    assert found.follow(found.roots[0]) == (list(range(400)) if step < 0 else [0])
+
+
+def test_of_a_notebook_that_nobody_writes_each_error_is_its_own_cause() -> None:
+    cells = [Code("", "x = 1", "NameError: name 'y' is not defined") for _ in range(501)]
+    assert Causes(notebook(*cells)).roots == ()
+    many = "raise E\n" + "".join(f"a{n} = 1\n" for n in range(3000))
+    wide = [Code("", many, "E", [(0, 1)]), *(Code("", f"b{n} = 1") for n in range(450))]
+    assert Causes(notebook(*wide)).behind(["a1"]) is None
+    assert Causes(notebook(*wide[:100])).behind(["a1"]) is not None

@@ -111,3 +111,18 @@ def test_a_heading_as_it_is_said(heading: str, said: str) -> None:
 def test_the_last_heading_counts() -> None:
     assert last_heading("# A\n\n## B (2 points)\n\ntext\n```\n# no\n```") == "B"
     assert last_heading("text") == ""
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "x" + ".a" * 900,
+        "x" + "(1)" * 900,
+        "-" * 900 + "1",
+        "if x:\n pass\n" + "elif x:\n pass\n" * 900,
+        "x = 1" + "+ x" * 900,
+    ],
+)
+def test_what_is_deeper_than_a_program_can_follow_is_read_line_by_line(deep: str) -> None:
+    assert "y" in names_of(f"y = 1\n{deep}").made
+    assert names_read_at(deep, 1) == frozenset()
