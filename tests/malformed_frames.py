@@ -25,8 +25,8 @@ import numpy as np
 import networks
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.judge.signature import signature
 from autograder.marking import cut_short
+from autograder.networks.signature import signature
 from autograder.records import Evidence, Limits, Plan, Submission, load_evidence
 from autograder.sandbox import exam
 from autograder.sandbox.exam import Order, examine
