@@ -61,6 +61,16 @@ class Model:
         return self.record.trainable_params
 
     @property
+    def dress(self) -> str:
+        """How it was written: `Sequential`, `Functional`, or the name of the student's class where its `call` runs."""
+        return self.record.dress
+
+    @property
+    def nested(self) -> list[str]:
+        """How the models called in it were written, each way once."""
+        return self.record.nested
+
+    @property
     def layers(self) -> list[Layer]:
         """Layers in call order, without the input."""
         return [layer for layer in self.record.layers if layer.cls != "InputLayer"]

@@ -169,7 +169,7 @@ class Network(Record, tag="network", frozen=True):
     name: Name
     framework: Literal["keras", "torch"]
     dress: Name
-    """How it was written: `Sequential`, `Functional`, or the name of the student's own class."""
+    """How it was written: `Sequential`, `Functional`, or the name of the student's own class where its `call` runs."""
     layers: list[Layer]
     outputs: list[Size]
     """The calls that give the model's outputs: positions in `layers`."""
@@ -191,6 +191,8 @@ class Network(Record, tag="network", frozen=True):
     or it could not be followed, and `note` says why."""
     code: Annotated[str, Meta(max_length=100)] = ""
     """Digest of the code of a network that could not be followed."""
+    nested: Annotated[list[Name], Meta(max_length=1000)] = []
+    """How the models called in it were written, each way once: their layers stand among its own."""
 
 
 Figure = float | None

@@ -68,6 +68,8 @@ class Trail:
         self.layers: list[Layer] = []
         self.losses: list[int] = []
         self.notes: list[str] = []
+        self.nested: list[str] = []
+        """How the models met on it were written, each way once."""
         self.has_code = False
         """Whether student code was followed."""
         self._identities = identities
@@ -216,6 +218,8 @@ class Trail:
 
     def _unfolded(self, call: Any, known: Known) -> list[Source]:
         """Record what happens inside a model that was called."""
+        if (written := dress(call.operation)) not in self.nested:
+            self.nested.append(written)
         ends = graph_ends(call.operation)
         if ends is None:
             return self._opened(call, known)
@@ -515,8 +519,19 @@ def graph_ends(model: Any) -> tuple[list[Any], list[Any]] | None:
         return None
 
 
-def _runs_its_graph(model: Any) -> bool:
+def dress(model: Any) -> str:
+    """Return how a model was written: what runs is a list of layers, a graph, or the `call` of a class of its own."""
+    import keras
 
+    if _runs_its_graph(model):
+        if isinstance(model, keras.Sequential):
+            return "Sequential"
+        if isinstance(model, keras.Function):
+            return "Functional"
+    return type(model).__name__[:MAX_NAME]
+
+
+def _runs_its_graph(model: Any) -> bool:
     if {"call", "__call__"} & set(vars(model)):
         return False
     base = keras_class(model)

@@ -34,6 +34,7 @@ from autograder.worker.keras_graph import (
     TooManyLayers,
     Trail,
     accepted,
+    dress,
     graph_ends,
     reason,
     shape,
@@ -98,7 +99,7 @@ def read_model(model: Any, input_shape: Sequence[int | None] | None = None) -> N
 
     reading = _read(model, input_shape)
     own = _weights(model)
-    network = _network(reading, str(model.name)[:MAX_NAME], type(model).__name__[:MAX_NAME])
+    network = _network(reading, str(model.name)[:MAX_NAME], dress(model))
     if own is None:
         return msgspec.structs.replace(network, params=0, trainable_params=0, compiled=read_compiled(model))
     trainable = {id(weight) for weight in keras.Model.trainable_weights.fget(model)}
@@ -130,13 +131,14 @@ def read_symbolic(outputs: Any, inputs: Any) -> Network:
     return _network(reading, "", "function")
 
 
-def _network(reading: Reading, name: str, dress: str) -> Network:
+def _network(reading: Reading, name: str, written: str) -> Network:
     """Return the record of a reading, its parameters counted by the weights that were met."""
     weights = _distinct(reading.trail.layers)
     return Network(
         name=name,
         framework="keras",
-        dress=dress,
+        dress=written,
+        nested=reading.trail.nested,
         layers=reading.trail.layers,
         outputs=[position for position, _ in reading.ends],
         slots=_slots(reading.ends),

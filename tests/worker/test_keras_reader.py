@@ -228,6 +228,65 @@ def test_vgg16_in_three_dresses() -> None:
     assert [network.dress for network in networks] == ["Sequential", "Functional", "Vgg"]
 
 
+class OwnGraph(keras.Model):
+    """A functional model in a class: its `call` is Keras's."""
+
+    def __init__(self) -> None:
+        entry = keras.Input((4,))
+        super().__init__(entry, layers.Dense(3)(entry))
+
+
+class Around(keras.Model):
+    """A class whose own `call` runs a Sequential."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = keras.Sequential([layers.Dense(3)])
+
+    def call(self, x: Any) -> Any:
+        return self.inner(x)
+
+
+class InLayer(layers.Layer):  # type: ignore[misc]
+    """The same, in a layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = keras.Sequential([layers.Dense(3)])
+
+    def call(self, x: Any) -> Any:
+        return self.inner(x)
+
+
+def called(layer: Any) -> Model:
+    """A functional model around one layer or model."""
+    entry = keras.Input((4,))
+    return keras.Model(entry, layer(entry))
+
+
+@pytest.mark.parametrize(
+    ("make", "dress", "nested"),
+    [
+        (lambda: called(layers.Dense(3)), "Functional", []),
+        (OwnGraph, "Functional", []),
+        (lambda: called(keras.Sequential([layers.Dense(3)])), "Functional", ["Sequential"]),
+        (lambda: called(called(layers.Dense(3))), "Functional", ["Functional"]),
+        (lambda: called(InLayer()), "Functional", ["Sequential"]),
+        (lambda: called(Around()), "Functional", ["Around", "Sequential"]),
+        (Around, "Around", ["Sequential"]),
+        (lambda: keras.models.Sequential([layers.Dense(3)]), "Sequential", []),
+        (
+            lambda: keras.Sequential([keras.Sequential([layers.Dense(2)]), layers.Dense(3)]),
+            "Sequential",
+            ["Sequential"],
+        ),
+    ],
+)
+def test_how_a_network_and_those_in_it_were_written(make: Callable[[], Model], dress: str, nested: list[str]) -> None:
+    network = read(make(), (4,))
+    assert (network.dress, network.nested) == (dress, nested)
+
+
 def test_a_base_in_a_sequential_is_unfolded() -> None:
     base = keras.applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3))
     base.trainable = False
