@@ -5,13 +5,16 @@ from autograder.judge.asserts import (
     assert_contains,
     assert_dtype,
     assert_equal,
+    assert_frozen,
     assert_output_shape,
     assert_params,
     assert_same_network,
     assert_shape,
+    assert_trainable_params,
 )
 from autograder.judge.compiled import assert_compiled
 from autograder.judge.layers import assert_layer, assert_layers
+from autograder.judge.printing import assert_printed
 from autograder.judge.reaches import assert_reaches
 from autograder.judge.tables import assert_table
 
@@ -21,12 +24,15 @@ __all__ = [
     "assert_contains",
     "assert_dtype",
     "assert_equal",
+    "assert_frozen",
     "assert_layer",
     "assert_layers",
     "assert_output_shape",
     "assert_params",
+    "assert_printed",
     "assert_reaches",
     "assert_same_network",
     "assert_shape",
     "assert_table",
+    "assert_trainable_params",
 ]

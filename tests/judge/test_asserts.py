@@ -18,13 +18,16 @@ from autograder.asserts import (
     assert_contains,
     assert_dtype,
     assert_equal,
+    assert_frozen,
     assert_layer,
     assert_layers,
     assert_output_shape,
     assert_params,
+    assert_printed,
     assert_same_network,
     assert_shape,
     assert_table,
+    assert_trainable_params,
 )
 from autograder.judge.frames import Column, Table
 from autograder.judge.message import CheckFailed, Mismatch, compose
@@ -330,6 +333,30 @@ GOLDEN = {
         """
         reçu     rien
         attendu  un texte contenant « Hello Ada »
+        """,
+    ),
+    "what is printed": Golden(
+        lambda: assert_printed("(8, 8)\n", (4, 4), code="print(eight.shape)"),
+        """
+        received  (8, 8)
+        expected  (4, 4) printed
+        """,
+        """
+        reçu     (8, 8)
+        attendu  (4, 4) affiché
+        """,
+    ),
+    "what is printed word for word": Golden(
+        lambda: assert_printed("shape (4, 4)\n", (4, 4), code="print('shape (4, 4)')"),
+        """
+        received  shape (4, 4)
+        expected  (4, 4) printed
+        hint      let print show the value itself, not a text that holds it.
+        """,
+        """
+        reçu     shape (4, 4)
+        attendu  (4, 4) affiché
+        piste    donnez à print la valeur elle-même, et non un texte où elle est écrite.
         """,
     ),
     "text of a number": Golden(
@@ -717,6 +744,9 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "assert_dtype": lambda given: assert_dtype(given, "int8"),
     "assert_contains": lambda given: assert_contains(given, "three"),
     "assert_params": lambda given: assert_params(given, 3),
+    "assert_trainable_params": lambda given: assert_trainable_params(given, 3),
+    "assert_frozen": assert_frozen,
+    "assert_printed": lambda given: assert_printed(given, (3, 7)),
     "assert_layers": lambda given: assert_layers(given, ["Flatten"]),
     "assert_layer": lambda given: assert_layer(given, 1, "Flatten", units=3),
     "assert_compiled": lambda given: assert_compiled(given, optimizer="adam", loss="mse"),
