@@ -5,31 +5,40 @@ import numpy as np
 from autograder import call, model, printed, question, source, symbolic, variable
 from autograder.asserts import (
     assert_close,
-    assert_contains,
     assert_dtype,
     assert_equal,
     assert_params,
+    assert_printed,
     assert_same_network,
     assert_shape,
 )
 
 HASARD = np.random.default_rng(20)
 PHOTO = HASARD.random((6, 9, 3))
-GRISE = HASARD.random((7, 10)).astype(np.float32)
-ETIQUETTES = np.array([[3], [0], [7], [3]])
-NUMEROS = np.arange(50_000)
+SIGNEE = HASARD.uniform(-3, 1, (7, 10)).astype(np.float32)  # négative par endroits ; un reste par 2 comme par 3
 
 # --- 1. Une convolution sans apprentissage ----------------------------------------------------------------------------
 
+NOMS = {"identite", "contour_diagonal", "contour_croix", "contour_complet", "nettete", "flou_moyen", "flou_gaussien"}
+NOYAU_3 = np.array([[2, -1, 0], [3, 1, -4], [-2, 5, 1]], dtype=np.float32)  # ni symétrique, ni positif, ni de somme 1
+NOYAU_5 = HASARD.integers(-3, 4, (5, 5)).astype(np.float32)
+
 gris_hasard = call("en_gris", PHOTO)
 noyaux = variable("noyaux")
-filtre_coin = call("filtre", GRISE, np.array([[0, 0, 0], [0, 0, 0], [0, 0, 1]], dtype=np.float32))
+filtree_par_3 = call("filtre", SIGNEE, NOYAU_3)
+filtree_par_5 = call("filtre", SIGNEE, NOYAU_5)
+
+
+def correlation(image, noyau):
+    """La somme des voisins de chaque pixel, pondérés par le noyau ; hors de l'image, tout vaut zéro."""
+    complete = np.pad(image, len(noyau) // 2)
+    return np.einsum("hwij,ij", np.lib.stride_tricks.sliding_window_view(complete, noyau.shape), noyau)
 
 
 @question("gris", weight=2)
 def test_gris_valeurs(gris_hasard):
     """Les trois couleurs sont pondérées par 0,2989, 0,5870 et 0,1140."""
-    assert_close(gris_hasard, PHOTO @ [0.2989, 0.5870, 0.1140])
+    assert_close(gris_hasard, PHOTO @ [0.2989, 0.5870, 0.1140], rtol=1e-5)
 
 
 @question("gris")
@@ -52,18 +61,34 @@ def test_flou_gaussien(noyaux):
     assert_close(noyaux["flou_gaussien"], np.outer([1, 2, 1], [1, 2, 1]) / 16)
 
 
+@question("noyaux")
+def test_noyaux_ensemble(noyaux):
+    """Les deux flous s'ajoutent aux cinq noyaux donnés, en float32 comme eux."""
+    manquants = NOMS - set(noyaux)
+    assert not manquants, f"il manque {', '.join(sorted(manquants))}"
+    for nom in NOMS:
+        assert_dtype(noyaux[nom], "float32")
+
+
 @question("noyaux", weight=2)
-def test_filtre(filtre_coin):
-    """Le filtrage garde la taille de l'image et complète les bords par des zéros."""
-    assert_shape(filtre_coin, GRISE.shape)
-    assert_close(filtre_coin, np.pad(GRISE[1:, 1:], ((0, 1), (0, 1))))
+def test_filtre(filtree_par_3):
+    """Le filtrage garde la taille de l'image, complète les bords par des zéros et laisse les valeurs telles quelles."""
+    assert_shape(filtree_par_3, SIGNEE.shape)
+    assert_close(filtree_par_3, correlation(SIGNEE, NOYAU_3), atol=1e-4)
+
+
+@question("noyaux")
+def test_filtre_noyau_plus_grand(filtree_par_5):
+    """Le filtrage vaut pour un noyau plus grand."""
+    assert_close(filtree_par_5, correlation(SIGNEE, NOYAU_5), atol=1e-4)
 
 
 # --- 2. Anatomie d'une couche convolutive -----------------------------------------------------------------------------
 
 dimensions = variable("dimensions")
 total = variable("total")
-compte_autre = call("parametres_conv", 5, 7, 16, 24)
+compte_grand = call("parametres_conv", 5, 7, 16, 24)
+compte_petit = call("parametres_conv", 1, 3, 1, 2)
 
 
 @question("anatomie")
@@ -73,9 +98,10 @@ def test_dimensions(dimensions):
 
 
 @question("anatomie", weight=2)
-def test_parametres_conv(compte_autre):
+def test_parametres_conv(compte_grand, compte_petit):
     """La formule vaut pour toute couche convolutive, biais compris."""
-    assert_equal(compte_autre, (5 * 7 * 16 + 1) * 24)
+    assert_equal(compte_grand, (5 * 7 * 16 + 1) * 24)
+    assert_equal(compte_petit, (1 * 3 * 1 + 1) * 2)
 
 
 @question("anatomie")
@@ -86,31 +112,43 @@ def test_total(total):
 
 # --- 3. Le pooling ----------------------------------------------------------------------------------------------------
 
-moyen_par_2 = call("pooling_moyen", GRISE, 2)
-max_par_2 = call("pooling_max", GRISE, 2)
-max_par_3 = call("pooling_max", GRISE, 3)
+moyen_par_2 = call("pooling_moyen", SIGNEE, 2)
+moyen_par_3 = call("pooling_moyen", SIGNEE, 3)
+max_par_2 = call("pooling_max", SIGNEE, 2)
+max_par_3 = call("pooling_max", SIGNEE, 3)
 huit_reduit = variable("huit_reduit")
 huit_affiche = printed("huit-reponse")
+huit_texte = source("huit-reponse")
 
-CARRES = GRISE[:6, :10].reshape(3, 2, 5, 2)
+
+def carres(image, taille):
+    """Les carrés de `taille` × `taille`, sans le reste de l'image ; leurs pixels sont sur les axes 1 et 3."""
+    lignes, colonnes = image.shape[0] // taille, image.shape[1] // taille
+    return image[: lignes * taille, : colonnes * taille].reshape(lignes, taille, colonnes, taille)
 
 
-@question("pooling-moyen", weight=3)
+@question("pooling-moyen", weight=2)
 def test_pooling_moyen(moyen_par_2):
     """Chaque carré de 2 × 2 devient sa moyenne."""
-    assert_close(moyen_par_2, CARRES.mean(axis=(1, 3)))
+    assert_close(moyen_par_2, carres(SIGNEE, 2).mean(axis=(1, 3)))
+
+
+@question("pooling-moyen")
+def test_pooling_moyen_par_3(moyen_par_3):
+    """La taille des carrés se choisit, et les bords ne sont pas complétés."""
+    assert_close(moyen_par_3, carres(SIGNEE, 3).mean(axis=(1, 3)))
 
 
 @question("pooling-max", weight=2)
 def test_pooling_max(max_par_2):
     """Chaque carré de 2 × 2 devient son maximum."""
-    assert_close(max_par_2, CARRES.max(axis=(1, 3)))
+    assert_close(max_par_2, carres(SIGNEE, 2).max(axis=(1, 3)))
 
 
 @question("pooling-max")
 def test_pooling_max_par_3(max_par_3):
     """La taille des carrés se choisit, et les bords ne sont pas complétés."""
-    assert_close(max_par_3, GRISE[:6, :9].reshape(2, 3, 3, 3).max(axis=(1, 3)))
+    assert_close(max_par_3, carres(SIGNEE, 3).max(axis=(1, 3)))
 
 
 @question("huit", weight=2)
@@ -120,17 +158,27 @@ def test_huit_reduit(huit_reduit):
 
 
 @question("huit")
-def test_huit_affiche(huit_affiche):
+def test_huit_affiche(huit_affiche, huit_texte):
     """La forme du 8 réduit est affichée."""
-    assert_contains(huit_affiche, "(4, 4)")
+    assert_printed(huit_affiche, (4, 4), code=huit_texte)
 
 
 # --- 4. Préparer des images en couleurs -------------------------------------------------------------------------------
 
-separation = call("separe", NUMEROS, NUMEROS)
-normalisees = call("normalise", np.array([[0, 51], [127, 255]], dtype=np.uint8))
-encodees = call("one_hot", ETIQUETTES)
-encodees_a_plat = call("one_hot", ETIQUETTES.reshape(-1))
+NUMEROS = np.arange(50_000)
+IMAGES = np.stack([NUMEROS // 256**2, NUMEROS // 256 % 256, NUMEROS % 256], axis=-1).astype(np.uint8)[:, None, None]
+ETIQUETTES = HASARD.integers(0, 10, (50_000, 1), dtype=np.uint8)
+OCTETS = HASARD.integers(10, 201, (4, 5, 6, 3), dtype=np.uint8)  # ni 0, ni 255 : ce ne sont pas les extrêmes des images
+
+separation = call("separe", IMAGES, ETIQUETTES)
+normalisees = call("normalise", OCTETS)
+encodees = call("one_hot", np.array([[3], [0], [7], [3]]))
+encodees_a_plat = call("one_hot", np.array([9, 1, 4, 0, 9]))
+
+
+def numeros(images):
+    """Les numéros que des images d'un seul pixel portent dans leurs trois couleurs."""
+    return np.reshape(images, (-1, 3)) @ [256**2, 256, 1]
 
 
 @question("preparation")
@@ -141,29 +189,40 @@ def test_separe_tailles(separation):
 
 @question("preparation")
 def test_separe_ensemble(separation):
-    """Tirés au hasard, les exemples gardent leur étiquette et ne servent qu'une fois."""
-    assert len(separation) == 4, "quatre tableaux sont attendus"
+    """Chaque image sert une fois et une seule, et garde son étiquette."""
     x_train, x_valid, y_train, y_valid = separation
-    assert np.array_equal(x_train, y_train), "des images d'entraînement ont perdu leur étiquette"
-    assert np.array_equal(x_valid, y_valid), "des images de validation ont perdu leur étiquette"
-    reunis = np.sort(np.concatenate([x_train, x_valid]))
-    assert np.array_equal(reunis, NUMEROS), "un même exemple sert plusieurs fois, ou jamais"
-    quarts = np.histogram(x_valid, bins=4, range=(0, len(NUMEROS)))[0]
-    assert quarts.min() > 2_500, "les exemples de la validation ne sont pas tirés au hasard dans tout l'ensemble"
+    assert_shape(x_train, (37_500, 1, 1, 3))
+    assert_shape(x_valid, (12_500, 1, 1, 3))
+    reunies, etiquettes = np.concatenate([x_train, x_valid]), np.concatenate([y_train, y_valid])
+    assert np.array_equal(np.sort(numeros(reunies)), NUMEROS), "une même image sert plusieurs fois, ou jamais"
+    assert_shape(np.ravel(etiquettes), (50_000,))
+    justes = np.ravel(etiquettes) == ETIQUETTES[numeros(reunies).astype(int), 0]
+    assert justes.all(), "des images ont perdu leur étiquette"
+
+
+@question("preparation")
+def test_separe_au_hasard(separation):
+    """Les exemples de la validation sont tirés au hasard dans tout l'ensemble."""
+    assert_shape(separation[1], (None, 1, 1, 3))
+    tires = numeros(separation[1])
+    quarts = np.histogram(tires, bins=4, range=(0, 50_000))[0]
+    suivis = np.isin(tires + 1, tires).mean()  # l'exemple suivant est tiré lui aussi : une fois sur quatre
+    assert quarts.min() > 2_800, "les exemples de la validation ne viennent pas de tout l'ensemble"
+    assert 0.22 < suivis < 0.28, "les exemples de la validation sont pris à la suite, ou à intervalles réguliers"
 
 
 @question("preparation")
 def test_normalise(normalisees):
-    """Les pixels vont de −1 à 1, en float32."""
+    """Les pixels passent de [0, 255] à [−1, 1], en float32, quelles que soient les images."""
     assert_dtype(normalisees, "float32")
-    assert_close(normalisees, [[-1, -0.6], [-1 / 255, 1]], atol=1e-5)
+    assert_close(normalisees, OCTETS / 127.5 - 1, atol=1e-5)
 
 
 @question("preparation", weight=2)
 def test_one_hot(encodees, encodees_a_plat):
     """Chaque étiquette devient une ligne de dix valeurs, avec un seul 1, à sa position."""
-    assert_equal(encodees, np.eye(10)[ETIQUETTES.reshape(-1)])
-    assert_equal(encodees_a_plat, np.eye(10)[ETIQUETTES.reshape(-1)])
+    assert_equal(encodees, np.eye(10)[[3, 0, 7, 3]])
+    assert_equal(encodees_a_plat, np.eye(10)[[9, 1, 4, 0, 9]])
 
 
 # --- 5. Un réseau qui ne se construit pas -----------------------------------------------------------------------------
@@ -181,7 +240,7 @@ def test_tailles(tailles):
 @question("repare", weight=3)
 def test_modele_repare(modele):
     """Le réseau réparé a les mêmes couches, et ses convolutions gardent la taille de l'image."""
-    assert_same_network(modele)
+    assert_same_network(modele, trainable=True)
 
 
 # --- 6. Un réseau plus profond ----------------------------------------------------------------------------------------
@@ -198,16 +257,15 @@ def test_model2_parametres(reseau):
 @question("model2", weight=3)
 def test_model2_couches(reseau):
     """Le réseau a les couches demandées, dans l'ordre, avec leurs activations."""
-    assert_same_network(reseau)
+    assert_same_network(reseau, trainable=True)
 
 
 # --- 7. VGG16 ---------------------------------------------------------------------------------------------------------
 
 vgg = model("vgg", input_shape=(32, 32, 3))
-vgg_texte = source("vgg-reponse")
 vgg_court = model("vgg_court", input_shape=(32, 32, 3))
-bloc_de_deux = call("conv2_relu_max", symbolic((32, 32, 3)), 24, 3)
-bloc_de_trois = call("conv3_relu_max", symbolic((16, 16, 8)), 12, 5)
+bloc_de_deux = call("conv2_relu_max", symbolic((32, 32, 3)), 24, 5)
+bloc_de_trois = call("conv3_relu_max", symbolic((16, 24, 8)), 12, 4)
 
 
 @question("vgg")
@@ -219,15 +277,14 @@ def test_vgg_parametres(vgg):
 @question("vgg", weight=3)
 def test_vgg_couches(vgg):
     """Les cinq blocs et la partie dense sont ceux de VGG16."""
-    assert_same_network(vgg)
+    assert_same_network(vgg, trainable=True)
 
 
 @question("vgg")
-def test_vgg_fonctionnel(vgg, vgg_texte):
-    """Le réseau est écrit avec l'interface fonctionnelle."""
-    assert "Sequential(" not in vgg_texte.replace(" ", ""), (
-        "le réseau est écrit avec Sequential : enchaînez x = couche(x)"
-    )
+def test_vgg_fonctionnel(vgg):
+    """Le réseau est écrit avec l'interface fonctionnelle, sans Sequential."""
+    assert vgg.dress == "Functional", f"le réseau est écrit avec {vgg.dress} : enchaînez x = couche(x)"
+    assert "Sequential" not in vgg.nested, "une partie du réseau est écrite avec Sequential : enchaînez x = couche(x)"
 
 
 @question("blocs")
@@ -245,4 +302,4 @@ def test_bloc_de_trois(bloc_de_trois):
 @question("blocs", weight=2)
 def test_vgg_court(vgg_court):
     """La forme courte décrit le réseau VGG16."""
-    assert_same_network(vgg_court)
+    assert_same_network(vgg_court, trainable=True)
