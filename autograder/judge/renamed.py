@@ -101,7 +101,6 @@ NAMES: Mapping[str, Now] = {
     "numpy.NaN": Now("np.nan"),
     "numpy.float_": Now("np.float64"),
     "numpy.in1d": Now("np.isin"),
-    "numpy.row_stack": Now("np.vstack"),
     "numpy.trapz": Now("np.trapezoid"),
     "network.fit_generator": Now("fit"),
     "network.predict_generator": Now("predict"),

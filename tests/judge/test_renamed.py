@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import re
+import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -155,10 +156,12 @@ def _is_there(dotted: str) -> bool:
     owner, _, name = dotted.rpartition(".")
     if importlib.util.find_spec(owner.partition(".")[0]) is None:
         return False
-    try:
-        return hasattr(importlib.import_module(owner), name)
-    except ImportError:
-        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy says of some what they will be
+        try:
+            return hasattr(importlib.import_module(owner), name)
+        except ImportError:
+            return False
 
 
 @pytest.mark.tensorflow
