@@ -231,6 +231,7 @@ WRAPPED = re.compile(
 LACKS: dict[LackKind, str] = {
     "library": phrase('the package "{name}"').msgid,
     "system library": phrase('the system library "{name}"').msgid,
+    "version": phrase("the Keras that networks are read with").msgid,
     "data set": phrase('the data set "{name}"').msgid,
     "weights": phrase('the weights "{name}"').msgid,
     "download": phrase('what is downloaded from "{name}"').msgid,

@@ -17,7 +17,7 @@ from typing import Literal
 from autograder.judge.libraries import IMPORTED_AS, KNOWN
 from autograder.wire.messages import Fault
 
-LackKind = Literal["library", "system library", "data set", "weights", "download"]
+LackKind = Literal["library", "system library", "version", "data set", "weights", "download"]
 
 
 @dataclass(frozen=True, order=True)
@@ -31,6 +31,7 @@ class Lack:
 REMEDIES: dict[LackKind, str] = {
     "library": "not in the rooms' environment: install it there",
     "system library": "not on this machine: install it",
+    "version": "needed to read networks, the rooms' environment has an older one: install it there",
     "data set": "not among the assignment's data: name it in course.yaml, and see `autograder data --help`",
     "weights": "bring them with `autograder data add NAME FILE --weights`, and name them in the assignment's data",
     "download": "rooms have no network: hand the file out beside the notebook, or put it on the data shelf",
@@ -45,6 +46,7 @@ _WANTED = (
     re.compile(r"[Yy]ou must install (\w+)"),
 )
 """How libraries say that another one is missing, in an ImportError of their own."""
+_VERSION = re.compile(r"(Keras 3) is needed to read networks")
 _SHARED_OBJECT = re.compile(r"(\S+\.so[\w.]*): cannot open shared object file")
 _DATA_SET = re.compile(r"the data set (\S+) is not among this assignment's data")
 _WEIGHTS = re.compile(r"the weights (\S+) are not among this assignment's data")
@@ -64,6 +66,8 @@ def lack_of(fault: Fault) -> Lack | None:
     """Return what was missing where `fault` looks like the lack of it."""
     if fault.kind != "raised":
         return None
+    if fault.error == "ImportError" and (found := _VERSION.match(fault.message)):
+        return Lack("version", found[1])
     if fault.error in ("ModuleNotFoundError", "ImportError") and (library := _library(fault.message)):
         return library
     if found := _DATA_SET.search(fault.message):

@@ -35,9 +35,9 @@ from autograder.wire.messages import (
     TrainedProbe,
     VariableProbe,
 )
-from autograder.worker import fit_cap, keras_reader
+from autograder.worker import fit_cap, keras_reader, keras_version
 from autograder.worker.arguments import Arguments, NotThere, named_in
-from autograder.worker.encode import Encoder, TooLarge, is_keras_model, keras_model_class
+from autograder.worker.encode import Encoder, TooLarge, is_keras_model
 from autograder.worker.seeds import reseed
 from autograder.worker.steps import NAME_CHARS, Lacking, describe, encode_result, take
 
@@ -168,7 +168,7 @@ class Answerer:
         inputs = examples.prepare_inputs(examples.texts(raw) if given.texts else raw, given.preparation, shape)
         return inputs if inputs.flags.writeable else inputs.copy()  # the student's function may write into it
 
-    def _missing(self, name: str, kind: type) -> Fault:
+    def _missing(self, name: str, kind: type | tuple[type, ...]) -> Fault:
         """No such name. Those that might be meant: of the kind asked for, asked for by no other probe."""
         known = [
             other
@@ -212,7 +212,7 @@ def _asked(probe: Probe) -> list[str]:
     return [_wanted(probe)[0], *(name for argument in given for name in named_in(argument))]
 
 
-def _wanted(probe: Probe) -> tuple[str, type]:
+def _wanted(probe: Probe) -> tuple[str, type | tuple[type, ...]]:
     """The name a probe asks for, and the kind of value it should be bound to."""
     match probe:
         case CallProbe(function) | TrainedByProbe(function):
@@ -220,7 +220,7 @@ def _wanted(probe: Probe) -> tuple[str, type]:
         case ObjectProbe(name, made=True):
             return name, type
         case ModelProbe(name) | TrainedProbe(name):
-            return name, keras_model_class()
+            return name, keras_version.models()
         case VariableProbe(name) | HistoryProbe(name) | PredictionsProbe(name) | ObjectProbe(name):
             return name, object
     return "", object

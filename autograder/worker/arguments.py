@@ -25,6 +25,7 @@ from autograder.wire.messages import (
     Tensor,
     Text,
 )
+from autograder.worker.keras_version import require_keras_3
 from autograder.worker.training.allowed_layers import make_layer
 
 
@@ -63,7 +64,7 @@ class Arguments:
     def _made(self, argument: Argument, symbols: list[Any]) -> Any:
         match argument:
             case Symbolic(shape):
-                symbols.append(importlib.import_module("keras").Input(shape=shape))
+                symbols.append(_keras().Input(shape=shape))
                 return symbols[-1]
             case Array():
                 return self.array(argument).copy()  # the student's function may write into it
@@ -106,8 +107,14 @@ def _tensor(framework: str, array: Any) -> Any:
     return library.from_numpy(array) if framework == "torch" else library.convert_to_tensor(array)
 
 
-def _network(record: Built) -> Any:
+def _keras() -> Any:
     keras = importlib.import_module("keras")
+    require_keras_3()
+    return keras
+
+
+def _network(record: Built) -> Any:
+    keras = _keras()
     given = made = keras.Input(record.input_shape)
     for layer in record.layers:
         made = make_layer(layer.cls, layer.config)(made)

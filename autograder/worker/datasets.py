@@ -31,7 +31,7 @@ SHELF = "/data"
 Array = NDArray[Any]
 Wrap = Callable[[ModuleType], None]
 
-KERAS_LOADER = re.compile(r"(?:keras|tensorflow\.keras)\.(?:.+\.)?datasets\.(\w+)")
+KERAS_LOADER = re.compile(r"(?:keras|tf_keras|tensorflow\.keras)\.(?:.+\.)?datasets\.(\w+)")
 """Modules that hold a `load_data`: where it is defined, `keras.datasets`, and TensorFlow's two names for that."""
 OOV, _UNKNOWN = 2, -(2**40)
 """An unknown word's number on the shelf, and one that no word has."""
@@ -221,9 +221,9 @@ def _word_index(shelf: Path, name: str) -> dict[str, int]:
 
 def _load_images(shelf: Path, name: str, part: str) -> tuple[Array, Array]:
     """As Keras does, colours before or after the two axes of an image."""
-    keras: Any = sys.modules["keras"]
     images, labels = _load(shelf, name, part)
-    if images.ndim == 4 and keras.config.image_data_format() == "channels_first":
+    keras: Any = sys.modules.get("keras") or sys.modules["tf_keras"]
+    if images.ndim == 4 and keras.backend.image_data_format() == "channels_first":
         images = images.transpose(0, 3, 1, 2)
     return images, labels
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import sys
 from collections.abc import Mapping as MappingType
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from autograder.wire import codec
 from autograder.wire.messages import Array, Artifact, Items, Mapping, Opaque, Text
-from autograder.worker import keras_reader, tables
+from autograder.worker import keras_reader, keras_version, tables
 
 DEPTH = 8
 ITEMS = 10_000
@@ -103,21 +102,15 @@ def _as_array(value: Any) -> Any:
     framework = type(value).__module__.partition(".")[0]
     if framework == "torch" and hasattr(value, "detach"):
         return value.detach().cpu().numpy()
-    if framework in ("tensorflow", "keras", "jax") and hasattr(value, "numpy"):
+    if framework in ("tensorflow", "keras", "tf_keras", "jax") and hasattr(value, "numpy"):
         return np.asarray(value.numpy())
     return None
 
 
-def keras_model_class() -> type:
-    keras = sys.modules.get("keras")
-    model: type = keras.Model if keras is not None else Opaque  # Opaque: no student's value is one
-    return model
-
-
 def is_keras_model(value: Any) -> bool:
-    return isinstance(value, keras_model_class())
+    return isinstance(value, keras_version.models())
 
 
 def is_symbolic(value: Any) -> bool:
-    keras = sys.modules.get("keras")
+    keras = keras_version.keras_3()
     return keras is not None and isinstance(value, keras.KerasTensor)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from typing import Any, Literal
 
 from autograder.wire.messages import CappedFit, FitCap
 from autograder.worker.keras_compiled import note_rate
+from autograder.worker.keras_version import loaded
 
 _MARK = "autograder_capped"
 
@@ -36,14 +36,12 @@ _arming: _Arming | None = None
 
 
 def install() -> bool:
-    """Let the `fit` of the loaded Keras be capped. Return whether it can be: without Keras there is nothing to do."""
-    keras = sys.modules.get("keras")
-    if keras is None or not hasattr(keras, "Model"):
-        return False
-    owner = next(cls for cls in keras.Model.__mro__ if "fit" in vars(cls))  # the trainer of Keras's backend
-    if not hasattr(owner.fit, _MARK):
-        owner.fit = _cappable(owner.fit)
-    return True
+    """Let the `fit` of each loaded Keras be capped. Return whether one can be: without Keras there is nothing to do."""
+    for keras in loaded():
+        owner = next(cls for cls in keras.Model.__mro__ if "fit" in vars(cls))  # the trainer of Keras's backend
+        if not hasattr(owner.fit, _MARK):
+            owner.fit = _cappable(owner.fit, keras)
+    return bool(loaded())
 
 
 @contextmanager
@@ -62,7 +60,7 @@ def armed(cap: FitCap) -> Iterator[list[CappedFit]]:
         _arming = before
 
 
-def _cappable(original: Callable[..., Any]) -> Callable[..., Any]:
+def _cappable(original: Callable[..., Any], keras: Any) -> Callable[..., Any]:
     @functools.wraps(original)
     def fit(*args: Any, **kwargs: Any) -> Any:
         note_rate(args[0] if args else None)
@@ -73,16 +71,14 @@ def _cappable(original: Callable[..., Any]) -> Callable[..., Any]:
             given = inspect.signature(original).bind(*args, **kwargs)
         except TypeError:  # let Keras say what is wrong
             return original(*args, **kwargs)
-        return _capped(original, given, arming)
+        return _capped(original, given, arming, keras)
 
     setattr(fit, _MARK, True)
     return fit
 
 
-def _capped(original: Callable[..., Any], given: inspect.BoundArguments, arming: _Arming) -> Any:
-    import keras
-
-    watch = _watch(arming.cap)
+def _capped(original: Callable[..., Any], given: inspect.BoundArguments, arming: _Arming, keras: Any) -> Any:
+    watch = _watch(arming.cap, keras)
     callbacks = given.arguments.get("callbacks")
     if isinstance(callbacks, keras.callbacks.CallbackList):  # used as it is: Keras adds nothing to one
         watch.set_model(given.args[0])
@@ -99,9 +95,8 @@ def _capped(original: Callable[..., Any], given: inspect.BoundArguments, arming:
             arming.happened.append(watch.record(given.arguments.get("epochs", 1)))
 
 
-def _watch(cap: FitCap) -> Any:
+def _watch(cap: FitCap, keras: Any) -> Any:
     """Return the callback that stops a training at `cap`."""
-    import keras
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograder.worker.keras_tensorflow import register_dispatcher, symbolic_function
+from autograder.worker.keras_version import keras_3
 
 BATCH = 113
 """Examples in the batch that student code is followed on: a size nobody writes, so that it is known again in a shape,
@@ -208,8 +209,7 @@ def install() -> bool:
     Keras writes the default of a layer's `training` where the caller's own would be: afterwards, a Dropout called with
     `training=False` and one called without are the same.
     """
-    keras = sys.modules.get("keras")
-    layers = getattr(keras, "layers", None)
+    layers = getattr(keras_3(), "layers", None)
     if layers is None or hasattr(layers.Layer.__call__, "autograder_original"):
         return layers is not None
     layers.Layer.__call__ = _remembering(layers.Layer.__call__)

@@ -40,6 +40,7 @@ from autograder.worker.keras_graph import (
     shape,
 )
 from autograder.worker.keras_records import MAX_NAME, class_name, is_symbolic, layer_record, origin
+from autograder.worker.keras_version import require_keras_3
 
 RUN_ON = 2
 """Examples that a model is tried on where its code cannot be followed, to tell whose fault that is."""
@@ -93,8 +94,10 @@ def read_model(model: Any, input_shape: Sequence[int | None] | None = None) -> N
     """Return the record of a `keras.Model`.
 
     `input_shape` is the shape of one example, batch left out; it serves where the model was never built, and then
-    reading builds its layers. An odd model is no error: the record says less, and `problem` and `note` say why.
+    reading builds its layers. An odd model is no error: the record says less, and `problem` and `note` say why. Raises
+    ImportError for a model of Keras 2.
     """
+    require_keras_3(model)
     import keras
 
     reading = _read(model, input_shape)

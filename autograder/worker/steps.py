@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import sys
 from typing import Any
 
 from autograder.wire.messages import Artifact, Attribute, First, Itself, Method, Step
 from autograder.worker import keras_reader
 from autograder.worker.arguments import Arguments
 from autograder.worker.encode import Encoder, is_keras_model, is_symbolic
+from autograder.worker.keras_version import keras_3
 
 NAME_CHARS = 200
 LOOKALIKES = 3
@@ -49,7 +49,7 @@ def describe(step: Step, cls: str) -> str:
 
 def encode_result(encoder: Encoder, result: Any, symbols: list[Any]) -> Artifact:
     """Return the artifact of what a call gave: a network, where it was given symbolic tensors and returns such."""
-    keras = sys.modules.get("keras")
+    keras = keras_3()
     if symbols and keras is not None and any(is_symbolic(one) for one in keras.tree.flatten(result)):
         return keras_reader.read_symbolic(result, symbols)
     return encoder.encode(result)
