@@ -13,6 +13,7 @@ from autograder.wire.messages import (
     Augmentation,
     EarlyStopping,
     Fit,
+    GpuPart,
     Network,
     Optimizer,
     OptimizerName,
@@ -28,6 +29,8 @@ LossName = Literal[
 ]
 MetricName = Literal["accuracy", "top_5_accuracy"]
 ADAM = Optimizer("adam")
+BackendName = Literal["tensorflow", "torch", "jax"]
+"""By Keras's names."""
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 
@@ -62,6 +65,7 @@ class TrainingSettings(Record, frozen=True):
     augmentation: Augmentation | None = None
     early_stopping: EarlyStopping | None = None
     deterministic: bool | None = None
+    backend: BackendName | None = None
     metrics: Annotated[list[MetricName], msgspec.Meta(min_length=1)] | None = None
     seeds: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
     seconds: Annotated[float, msgspec.Meta(gt=0, le=10**6)] | None = None
@@ -106,6 +110,8 @@ class Recipe:
     early_stopping: EarlyStopping | None = None
     deterministic: bool = False
     """Whether operations are asked to be deterministic: same seed, same device, same scores; slower on a GPU."""
+    backend: BackendName = "tensorflow"
+    """What Keras runs on in the training room."""
     metrics: tuple[MetricName, ...] = ("accuracy",)
     seeds: int = 5
     """The most trainings one network is given before the doubt is its author's."""
@@ -120,15 +126,16 @@ class Recipe:
     def content(self) -> bytes:
         """All that the score of a run depends on, as JSON; neither thresholds nor budgets."""
         budgets = ("name", "seeds", "seconds", "memory_mb", "thresholds", "mistakes")
-        return msgspec.json.encode(
-            {one.name: getattr(self, one.name) for one in fields(self) if one.name not in budgets}
-        )
+        depends = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in budgets}
+        if self.backend == "tensorflow":  # said by its absence: what was calibrated before there was a choice stands
+            del depends["backend"]
+        return msgspec.json.encode(depends)
 
     def preparation(self, classes: int) -> Preparation:
         """Return how the examples of a set of so many classes are prepared."""
         return Preparation(classes, self.scale, one_hot=self.loss != "sparse_categorical_crossentropy")
 
-    def fit(self, network: Network, seed: int, *, classes: int, threads: int, gpu_memory_mb: int | None) -> Fit:
+    def fit(self, network: Network, seed: int, *, classes: int, threads: int, gpu: GpuPart | None) -> Fit:
         """Return the order for one training."""
         data = TrainingData(self.data, self.preparation(classes), self.train, self.test, self.validation)
         return Fit(
@@ -145,7 +152,7 @@ class Recipe:
             early_stopping=self.early_stopping,
             deterministic=self.deterministic,
             threads=threads,
-            gpu_memory_mb=gpu_memory_mb,
+            gpu=gpu,
         )
 
 

@@ -1,4 +1,4 @@
-"""Checks rooms with a GPU, on a machine that has one: `python tests/gpu_check.py`.
+"""Checks rooms with a GPU, on a machine that has one: `python tests/gpu_check.py [--backend torch]`.
 
 One line a check, « ok » or « FAILED: why ». Exit status: 0 all hold, 1 one does not, 2 there is no GPU here. Takes
 about a minute, and wants the GPUs to itself: it measures their memory.
@@ -6,12 +6,13 @@ about a minute, and wants the GPUs to itself: it measures their memory.
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from pathlib import Path
 from autograder.data import standin
 from autograder.data.shelf import DataSet, Shelf
 from autograder.errors import AutograderError
-from autograder.recipes import Recipe
+from autograder.recipes import BackendName, Recipe
 from autograder.records import TrainingRun
 from autograder.sandbox.gpus import Gpu, GpuPool, Lease, reserve, survey
 from autograder.sandbox.isolation import measure
@@ -28,7 +29,7 @@ from autograder.sandbox.rooms import Room, RoomEnded, RoomLimits, RoomSilent, Ro
 from autograder.training.job import make_jobs
 from autograder.training.room import DISK_MB, GPU_HOST_MB, PROCESSES, train
 from autograder.wire.messages import Broken, Cell, CellRun, Cells, CellsDone, Network
-from networks import call, chain, dense
+from networks import call, chain, conv, dense
 
 CELL_SECONDS = 180.0
 """A GPU's first use loads its kernels."""
@@ -36,16 +37,45 @@ RECIPE = Recipe("gpu-check", "gpu", "digits", batch=64, epochs=3, deterministic=
 SMALL_MB = 512
 """A part of a GPU that the oversized network does not fit in, and the small one does."""
 LOOK = """\
-import os, tensorflow as tf
+import os
 print(" ".join(sorted(name for name in os.listdir("/dev") if name.startswith("nvidia"))))
 print(os.path.exists("/sys"))
-print(len(tf.config.list_physical_devices("GPU")))
 """
-MULTIPLY = """\
-print(tf.matmul(tf.ones((256, 256)), tf.ones((256, 256))).device)
-details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
-print(details.get("device_name"), details.get("compute_capability"))
-"""
+ROOMS = (1, 2, 4, 8)
+"""How many trainings side by side are timed."""
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What cells ask of a framework: how many GPUs it sees, and where a product of matrices is computed."""
+
+    count: str
+    multiply: str
+    build: str
+    """What to install where it sees none."""
+
+
+FRAMEWORKS: Mapping[BackendName, Framework] = {
+    "tensorflow": Framework(
+        'import tensorflow as tf\nprint(len(tf.config.list_physical_devices("GPU")))',
+        "print(tf.matmul(tf.ones((256, 256)), tf.ones((256, 256))).device)\n"
+        'details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])\n'
+        'print(details.get("device_name"), details.get("compute_capability"))',
+        "tensorflow[and-cuda]",
+    ),
+    "torch": Framework(
+        "import torch\nprint(torch.cuda.device_count())",
+        'print((torch.ones(256, 256, device="cuda") @ torch.ones(256, 256, device="cuda")).device)\n'
+        "print(torch.cuda.get_device_name(0), torch.cuda.get_device_capability(0))",
+        "torch",
+    ),
+    "jax": Framework(
+        'import jax\nprint(sum(device.platform == "gpu" for device in jax.devices()))',
+        "import jax.numpy as jnp\nprint((jnp.ones((256, 256)) @ jnp.ones((256, 256))).device)\n"
+        "print(jax.devices()[0].device_kind, jax.devices()[0].compute_capability)",
+        "jax[cuda13]",
+    ),
+}
 
 
 class Failed(Exception):
@@ -61,8 +91,10 @@ class Bench:
     pool: GpuPool
     data: DataSet
     isolation: str
+    backend: BackendName
 
     def train(self, network: Network, recipe: Recipe, lease: Lease, seed: int = 1) -> TrainingRun:
+        recipe = replace(recipe, backend=self.backend)
         job = next(make_jobs(network, recipe, self.data, [seed], "gpu-check"))
         return train(self.zygote, job, self.isolation, threads=2, lease=lease)
 
@@ -98,22 +130,23 @@ def _converse(room: Room, cells: list[Cell]) -> list[CellRun]:
 
 
 def room_without_a_lease_sees_no_gpu(bench: Bench) -> str:
-    [[nodes, system, count]] = bench.run_cells(LOOK)
+    [nodes, system], [count] = bench.run_cells(LOOK, FRAMEWORKS[bench.backend].count)
     if nodes or system != "False" or count != "0":
         raise Failed(f"it sees nodes « {nodes} », /sys: {system}, {count} GPUs")
     return "no node, no GPU"
 
 
 def leased_room_computes_on_its_gpu_alone(bench: Bench) -> str:
+    framework = FRAMEWORKS[bench.backend]
     with bench.pool.lease() as lease:
-        [[nodes, _, count]] = bench.run_cells(LOOK, lease=lease)
+        [nodes, _], [count] = bench.run_cells(LOOK, framework.count, lease=lease)
         expected = sorted(Path(path).name for path in lease.devices)
         if nodes.split() != expected:
             raise Failed(f"it sees nodes « {nodes} », expected « {' '.join(expected)} »")
         if count != "1":
-            raise Failed(f"TensorFlow sees {count} GPUs, expected 1: is it the build with CUDA, tensorflow[and-cuda]?")
-        _, [device, details] = bench.run_cells(LOOK, MULTIPLY, lease=lease)
-    if "GPU:0" not in device:
+            raise Failed(f"{bench.backend} sees {count} GPUs, expected 1: is its build with CUDA, {framework.build}?")
+        _, [device, details] = bench.run_cells(framework.count, framework.multiply, lease=lease)
+    if not device.lower().endswith(("gpu:0", "cuda:0")):
         raise Failed(f"a product of matrices was computed on {device}")
     return f"{device}, {details}"
 
@@ -157,12 +190,43 @@ def oversized_network_reports_out_of_memory(bench: Bench) -> str:
     return run.fault.error
 
 
+def trainings_an_hour(bench: Bench) -> str:
+    gpu = bench.gpus[0]
+    found = []
+    for rooms in ROOMS:
+        pool = GpuPool([gpu], rooms_per_gpu=rooms)
+
+        def room(seed: int, pool: GpuPool = pool) -> int:
+            with pool.lease() as lease:
+                _scores(bench.train(CONVOLUTIONS, TIMED, lease, seed))
+                return lease.memory_mb
+
+        started = time.monotonic()
+        with ThreadPoolExecutor(rooms) as executor, peak_memory(gpu) as used:
+            parts = sum(executor.map(room, range(rooms)))
+        an_hour = 3600 * rooms / (time.monotonic() - started)
+        found.append(f"{rooms} at once: {an_hour:.0f}, {used()} MB used of parts of {parts}")
+    return "; ".join(found)
+
+
+def memory_outside_the_frameworks_part(bench: Bench) -> str:
+    """What CUDA and its libraries take of a GPU for a room whose framework holds next to nothing."""
+    with bench.pool.lease() as lease, peak_memory(lease.gpu) as used:
+        _scores(bench.train(SMALL, RECIPE, replace(lease, memory_mb=SMALL_MB)))
+        taken = used()
+    if taken > SMALL_MB + reserve(lease.gpu):
+        raise Failed(f"{taken} MB, and {SMALL_MB} + {reserve(lease.gpu)} were counted with")
+    return f"at most {taken} MB with a part of {SMALL_MB} MB; {reserve(lease.gpu)} MB are kept for what is beyond it"
+
+
 CHECKS: tuple[Callable[[Bench], str], ...] = (
     room_without_a_lease_sees_no_gpu,
     leased_room_computes_on_its_gpu_alone,
     training_on_a_gpu_learns_and_repeats,
     two_rooms_keep_to_their_parts_of_one_gpu,
     oversized_network_reports_out_of_memory,
+    memory_outside_the_frameworks_part,
+    trainings_an_hour,
 )
 
 
@@ -175,6 +239,15 @@ def _dense(units: int) -> Network:
     )
 
 
+TIMED = replace(RECIPE, epochs=5, deterministic=False)
+CONVOLUTIONS = chain(
+    call("Reshape", target_shape=[28, 28, 1]),
+    conv(32, activation="relu"),
+    conv(64, activation="relu"),
+    call("Flatten"),
+    dense(10, activation="softmax"),
+    input_shape=(28, 28),
+)
 SMALL, OVERSIZED = _dense(128), _dense(200_000)
 """The second has 159 million weights, 636 MB, and as much again for their gradients."""
 
@@ -186,7 +259,7 @@ def _scores(run: TrainingRun) -> dict[str, float]:
 
 
 def _require_use(used_mb: int) -> None:
-    """Raise Failed for a training that left a GPU's memory alone: TensorFlow without CUDA trains on the processor."""
+    """Raise Failed for a training that left a GPU's memory alone: a build without CUDA trains on the processor."""
     if used_mb < SMALL_MB:
         raise Failed(f"{used_mb} MB of GPU memory were used: the network was not trained there")
 
@@ -232,18 +305,24 @@ def run_checks(bench: Bench) -> bool:
 
 
 @contextmanager
-def open_bench(gpus: Sequence[Gpu]) -> Iterator[Bench]:
+def open_bench(gpus: Sequence[Gpu], backend: BackendName) -> Iterator[Bench]:
     """Give what checks work with: a warm zygote, the GPUs, a small data set. Raise IsolationError without a wall."""
     isolation = measure().require("standard")
-    with tempfile.TemporaryDirectory() as folder, Zygote(["numpy", "tensorflow", "keras"], Path(folder)) as zygote:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Zygote(["numpy", backend, "keras"], Path(folder), backend=backend) as zygote,
+    ):
         data = Shelf(Path(folder) / "shelf").add(
             RECIPE.data, standin.mnist(), stand_in=True, origin="digits of scikit-learn"
         )
-        yield Bench(zygote, gpus, GpuPool(gpus), data, isolation)
+        yield Bench(zygote, gpus, GpuPool(gpus), data, isolation, backend)
 
 
 def main() -> int:
     """Return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backend", choices=FRAMEWORKS, default="tensorflow", help="what Keras runs on")
+    backend = parser.parse_args().backend
     found = survey()
     if not found.gpus:
         print(f"no GPU to check: {'; '.join(found.problems)}")
@@ -253,7 +332,7 @@ def main() -> int:
     for problem in found.problems:
         print(f"        left out: {problem}")
     try:
-        with open_bench(found.gpus) as bench:
+        with open_bench(found.gpus, backend) as bench:
             return 0 if run_checks(bench) else 1
     except AutograderError as error:
         print(f"FAILED  {error}")

@@ -64,6 +64,7 @@ CHOICES: dict[str, tuple[Any, Any]] = {
     "augmentation": (Augmentation(shift=0.1), Augmentation(shift=0.1)),
     "early_stopping": (EarlyStopping("loss"), EarlyStopping("loss")),
     "deterministic": (True, True),
+    "backend": ("torch", "torch"),
     "metrics": (["top_5_accuracy"], ("top_5_accuracy",)),
     "seeds": (2, 2),
     "seconds": (10.0, 10.0),
@@ -173,9 +174,9 @@ def test_a_training_is_ordered_as_the_recipe_says() -> None:
         deterministic=True,
         metrics=("accuracy", "top_5_accuracy"),
     )
-    fit = recipe.fit(NETWORK, 3, classes=10, threads=2, gpu_memory_mb=None)
+    fit = recipe.fit(NETWORK, 3, classes=10, threads=2, gpu=None)
     assert fit.data == TrainingData("mnist", Preparation(10), 100, 50, 0.1)
-    assert (fit.network, fit.seed, fit.threads, fit.gpu_memory_mb) == (NETWORK, 3, 2, None)
+    assert (fit.network, fit.seed, fit.threads, fit.gpu) == (NETWORK, 3, 2, None)
     assert (fit.optimizer, fit.loss, fit.batch, fit.epochs) == (recipe.optimizer, recipe.loss, 8, 9)
     assert (fit.augmentation, fit.early_stopping) == (recipe.augmentation, recipe.early_stopping)
     assert (fit.deterministic, fit.metrics, fit.from_logits) == (True, ["accuracy", "top_5_accuracy"], False)
@@ -200,7 +201,7 @@ def compiled(loss: object) -> Network:
 )
 def test_a_network_gives_logits_where_it_was_compiled_so(network: Network, expected: bool) -> None:
     assert gives_logits(network) is expected
-    assert BASE.fit(network, 0, classes=10, threads=1, gpu_memory_mb=None).from_logits is expected
+    assert BASE.fit(network, 0, classes=10, threads=1, gpu=None).from_logits is expected
 
 
 # --- course.yaml ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 Version 1: root makes a room's groups beside its own, one in each controller's tree. Version 2: the zygote is started in
 a scope of its own that systemd delegates, root's or the user's, and rooms' groups are made in there; where there is no
-systemd, in the zygote's own group, if it may be had.
+systemd, in the zygote's own group, if it may be had, or for root in the nearest above it that may.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def hierarchy(zygote: int) -> Hierarchy:
         return _One(tuple(_tree(controller, paths) for controller in VERSION_1))
     if not (MOUNT / "cgroup.controllers").exists():
         raise OSError(2, "control groups are not mounted", str(MOUNT))
-    return _Two(_own_group(MOUNT / paths[""].lstrip("/"), zygote))
+    return _Two(_nearest_group(MOUNT / paths[""].lstrip("/"), zygote))
 
 
 def _paths_of(pid: int) -> Iterator[tuple[str, str]]:
@@ -246,6 +246,22 @@ class _GroupsOne:
 # --- Version 2 --------------------------------------------------------------------------------------------------------
 
 
+def _nearest_group(group: Path, zygote: int) -> Path:
+    """Return the zygote's group made one that holds groups; for root, the nearest above where it cannot be.
+
+    Whatever started the zygote may have made it a group without controllers: nobody but root may look further up.
+    Raises OSError for the zygote's own group where none can be had.
+    """
+    above = [one for one in group.parents if one.is_relative_to(MOUNT)] if os.geteuid() == 0 else []
+    refused = []
+    for one in (group, *above):
+        try:
+            return _own_group(one, zygote)
+        except OSError as error:
+            refused.append(error)
+    raise refused[0]
+
+
 def _own_group(group: Path, zygote: int) -> Path:
     """Make `group`, the zygote's, one that holds groups with every controller, and return it.
 
@@ -260,9 +276,9 @@ def _own_group(group: Path, zygote: int) -> Path:
     if set(VERSION_2) <= set(enabled):
         return group
     if (group / "cgroup.type").exists():  # every group but the root of all has one
-        (group / LEAF).mkdir(exist_ok=True)
         ours = {str(zygote), str(os.getpid())} & set((group / "cgroup.procs").read_text().split())
         for pid in ours:
+            (group / LEAF).mkdir(exist_ok=True)
             _write(group / LEAF / "cgroup.procs", pid)
     _write(group / "cgroup.subtree_control", " ".join(f"+{name}" for name in VERSION_2))
     return group

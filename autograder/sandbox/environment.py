@@ -19,6 +19,7 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 """The system's programs and libraries, shown where they are."""
 ENVIRONMENT_PLACE, PYTHON_PLACE, LIBRARIES_PLACE = "/environment", "/python", "/libraries"
 """Where rooms find their Python's environment, the Python it was made from, and folders of libraries beside them."""
+SITE = ("site-packages", "dist-packages")
 INTERPRETERS = ("bin/python", "bin/python3")
 OLDEST = (3, 10)
 """Of the Pythons that what runs in rooms can be loaded in."""
@@ -68,8 +69,12 @@ class Environment:
 
     @cached_property
     def site(self) -> tuple[str, ...]:
-        """Folders of libraries that it finds beside its own."""
-        folders = [path for path in self.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+        """Folders of libraries that it finds beside its own, those of PYTHONPATH among them.
+
+        A folder is one of libraries by its name, or by what an installer left in it (`pip install --target`): any other
+        may hold a course, or whatever else a lecturer imports from where they work.
+        """
+        folders = [path for path in self.path if os.path.basename(path) in SITE or _is_installed_to(path)]
         own = [*SYSTEM, self.prefix, self.base]
         return tuple(path for path in dict.fromkeys(folders) if not _lies_in(path, own))
 
@@ -174,6 +179,10 @@ def link_package(folder: Path) -> None:
 def system_paths() -> list[str]:
     """Return the folders of the system's programs and libraries there are."""
     return [name for name in SYSTEM if os.path.lexists(name)]
+
+
+def _is_installed_to(folder: str) -> bool:
+    return next(Path(folder).glob("*.dist-info"), None) is not None
 
 
 def _lies_in(folder: str, places: Iterable[str]) -> bool:

@@ -126,12 +126,14 @@ class Zygote:
         cache: Path,
         environment: Environment | None = None,
         *,
+        backend: str = "",
         unsafe_without: Sequence[str] = (),
     ) -> None:
         """Start warming up. `preload` are modules to import; `cache` is a folder for the libraries' own caches.
 
-        `environment` is the Python to run in, the grader's own where left out. `unsafe_without` are layers of the wall
-        to leave out, to see what the others stop.
+        `environment` is the Python to run in, the grader's own where left out, and `backend` what Keras runs on there,
+        by its name; empty: what Keras chooses. `unsafe_without` are layers of the wall to leave out, to see what the
+        others stop.
         """
         environment = environment or own_environment()
         self._folder = leftovers.folder()
@@ -160,7 +162,7 @@ class Zygote:
             self._process = subprocess.Popen(
                 [*launcher, environment.python, "-m", "autograder.worker.sysroot", json.dumps(setup)],
                 pass_fds=[theirs.fileno()],
-                env={**ENVIRONMENT, **kept, **bus},
+                env={**ENVIRONMENT, **kept, **bus, **({"KERAS_BACKEND": backend} if backend else {})},
                 cwd=package,  # what it loads of ours, and nothing of this process's own libraries
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

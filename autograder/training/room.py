@@ -20,6 +20,7 @@ from autograder.wire.messages import (
     Figure,
     Fitted,
     FromTrainingRoom,
+    GpuPart,
 )
 
 PROCESSES = 1024
@@ -85,7 +86,7 @@ def _follow(room: Room, job: Job, course: _Course, threads: int, lease: Lease | 
         job.seed,
         classes=job.data.classes,
         threads=threads,
-        gpu_memory_mb=lease.memory_mb if lease else None,
+        gpu=GpuPart(lease.memory_mb, lease.gpu.memory_mb) if lease else None,
     )
     deadline = time.monotonic() + job.recipe.seconds
     try:

@@ -658,6 +658,14 @@ class TrainingData(Record, frozen=True):
     """Share of the training examples held back for validation."""
 
 
+class GpuPart(Record, frozen=True):
+    """What a training room may take of the GPU leased to it."""
+
+    memory_mb: Annotated[int, Meta(ge=1)]
+    whole_mb: Annotated[int, Meta(ge=1)]
+    """All the memory of that GPU: some frameworks are told a share."""
+
+
 class Fit(Record, tag="fit", frozen=True):
     """Host to training room, alone: build this network anew, train it, say how it does."""
 
@@ -675,8 +683,8 @@ class Fit(Record, tag="fit", frozen=True):
     early_stopping: EarlyStopping | None
     deterministic: bool
     threads: Annotated[int, Meta(ge=1)]
-    gpu_memory_mb: Annotated[int, Meta(ge=1)] | None = None
-    """Of the GPU leased to the room; None: it has none."""
+    gpu: GpuPart | None = None
+    """None: the room has none."""
 
 
 class EpochEnded(Record, tag="epoch-ended", frozen=True):

@@ -55,7 +55,17 @@ def test_what_a_room_used_is_read_from_them(tree: Path) -> None:
     assert (group.ran_out_of_memory(), group.peak_bytes()) == (True, 4096)
 
 
-def test_what_is_not_delegated_is_named_with_the_file_that_says_so(tree: Path) -> None:
+def test_root_takes_the_nearest_group_above_that_may_hold_groups(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tree / "cgroup.controllers").write_text("memory\n")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    group = cgroups.hierarchy(os.getpid()).make(Share(2**30, 64, 1))
+    assert Path(group.procs[0]).parent.parent == tree.parent
+    assert not (tree / "host").exists()
+    assert not (tree.parent / "host").exists()
+
+
+def test_what_is_not_delegated_is_named_with_the_file_that_says_so(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     (tree / "cgroup.controllers").write_text("memory pids\n")
     with pytest.raises(OSError, match="not delegated to this user: cpu") as refused:
         cgroups.hierarchy(os.getpid())

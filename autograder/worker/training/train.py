@@ -39,6 +39,7 @@ from autograder.wire.messages import (
     TrainingData,
 )
 from autograder.worker.errors import told
+from autograder.worker.training import backends
 from autograder.worker.training.allowed_layers import numbers
 from autograder.worker.training.rebuild import NotRebuilt, rebuild
 
@@ -78,12 +79,6 @@ OPTIMIZERS: Mapping[OptimizerName, str] = {
     "adagrad": "Adagrad",
     "adadelta": "Adadelta",
 }
-_FAILED_START = re.compile(
-    r"no blas support|cu(blas|dnn|solver|fft)\w*_STATUS_(NOT_INITIALIZED|ALLOC_FAILED)|"
-    r"failed to create cu(blas|dnn|solver)|could not create cu(blas|dnn|solver)\w* handle|"
-    r"DNN library (is not found|initialization failed)",
-    re.IGNORECASE,
-)
 _TOP = re.compile(r"top_(\d{1,6})_accuracy")
 
 
@@ -114,31 +109,11 @@ def _send(talk: socket.socket, message: Record) -> None:
 
 
 def _configure(fit: Fit) -> None:
-    """Set what must be set before TensorFlow's first operation, then the seed of all that is drawn."""
+    """Set up the backend, then the seed of all that is drawn."""
     import keras
-    import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(fit.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(fit.threads)
-    if fit.gpu_memory_mb is not None:
-        _hold_gpu(fit.gpu_memory_mb)
-    if fit.deterministic:
-        tf.config.experimental.enable_op_determinism()
+    backends.of_keras().configure(fit)
     keras.utils.set_random_seed(fit.seed % 2**32)
-
-
-def _hold_gpu(memory_mb: int) -> None:
-    """Hold this process to its share of the one GPU leased to the room. Raise RuntimeError where TensorFlow sees none.
-
-    A training that quietly ran on the CPU would be taken for the GPU's.
-    """
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        raise RuntimeError("a GPU is leased to this room, and TensorFlow sees none: is it installed with CUDA?")
-    share = tf.config.LogicalDeviceConfiguration(memory_limit=memory_mb)
-    tf.config.set_logical_device_configuration(gpus[0], [share])
 
 
 # --- The training -----------------------------------------------------------------------------------------------------
@@ -373,8 +348,6 @@ class _Starved(Exception):
 @contextmanager
 def _network_faults() -> Iterator[None]:
     """Answer for what the network does wrong inside; let anything else through."""
-    import tensorflow as tf
-
     try:
         yield
     except NotRebuilt as error:
@@ -382,33 +355,17 @@ def _network_faults() -> Iterator[None]:
         raise _Faulty(fault) from error
     except Untrainable as error:
         raise _Faulty(error.fault) from error
-    except tf.errors.OpError as error:
-        if _is_failed_start(str(error)):
+    except Exception as error:
+        cause = backends.of_keras().cause(error) or _cause(error)
+        if cause is None:
+            raise
+        if cause == "start":
             raise _Starved(told(error)) from error
-        raise _faulty_operation(error) from error
-    except MemoryError as error:
-        raise _Faulty(Fault(kind="memory", error=type(error).__name__, message=told(error))) from error
-    except (ValueError, TypeError) as error:
-        raise _Faulty(Fault(kind="untrainable", error=type(error).__name__, message=told(error))) from error
+        raise _Faulty(Fault(kind=cause, error=type(error).__name__, message=told(error))) from error
 
 
-def _faulty_operation(error: Any) -> Exception:
-    """Return what an operation's error comes to: the network's fault, or the error itself, which is ours."""
-    import tensorflow as tf
-
-    unknown = isinstance(error, (tf.errors.InternalError, tf.errors.UnknownError))
-    if isinstance(error, tf.errors.ResourceExhaustedError) or (unknown and _is_want_of_memory(str(error))):
-        return _Faulty(Fault(kind="memory", error=type(error).__name__, message=told(error)))
-    if isinstance(error, (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)):
-        return _Faulty(Fault(kind="untrainable", error=type(error).__name__, message=told(error)))
-    return error  # type: ignore[no-any-return]
-
-
-def _is_failed_start(message: str) -> bool:
-    """CUDA's libraries allocate when they are first used, beside what TensorFlow holds: so they say it failed."""
-    return _FAILED_START.search(message) is not None
-
-
-def _is_want_of_memory(message: str) -> bool:
-    """CUDA's libraries say so in words of their own."""
-    return re.search(r"out of memory|ALLOC_FAILED|failed to allocate", message, re.IGNORECASE) is not None
+def _cause(error: Exception) -> backends.Cause | None:
+    """Return what an error comes to that is no backend's own."""
+    if isinstance(error, MemoryError):
+        return "memory"
+    return "untrainable" if isinstance(error, (ValueError, TypeError)) else None
