@@ -219,7 +219,7 @@ assignments:
 LIMITS = COURSE.partition("    data:")[0] + "    limits:\n      fit:\n"
 KNOWN = (
     "data, train, test, validation, scale, optimizer, loss, batch, epochs, augmentation, early_stopping, "
-    "deterministic, metrics, seeds, seconds, memory_mb"
+    "deterministic, backend, metrics, seeds, seconds, memory_mb"
 )
 AT = "assignments.cnn.recipes.short"
 

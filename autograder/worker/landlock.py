@@ -42,8 +42,8 @@ def unavailable() -> str:
     return ""
 
 
-def restrict(written: Iterable[str], devices: str) -> None:
-    """Leave reading and running everywhere, writing in the folders `written` and to the nodes of folder `devices`.
+def restrict(written: Iterable[str], kernels: Iterable[str]) -> None:
+    """Leave reading and running everywhere, writing in the folders `written`, and to what is in the folders `kernels`.
 
     For good. `no_new_privs` must be set. Raises OSError where the kernel refuses.
     """
@@ -58,7 +58,8 @@ def restrict(written: Iterable[str], devices: str) -> None:
         _allow(ruleset, "/", handled & READ)
         for folder in written:
             _allow(ruleset, folder, handled & ~(MAKE_CHAR | MAKE_BLOCK | IOCTL_DEV))
-        _allow(ruleset, devices, handled & (ON_FILES & ~EXECUTE))
+        for folder in kernels:
+            _allow(ruleset, folder, handled & (ON_FILES & ~EXECUTE))
         _call(SYS_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)

@@ -277,11 +277,14 @@ def take_name() -> None:
         _check(done, "a keyring of its own")
 
 
-def drop_privileges() -> None:
-    """Become the student for good: no capability, no way to regain one, no user namespace below this one."""
+def drop_privileges(*, driver: bool = False) -> None:
+    """Become the student for good: no capability, no way to regain one, no user namespace below this one.
+
+    `driver`: a GPU's driver will run here. It names its threads in files of /proc, and does not start where it cannot.
+    """
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
-    # Nothing that the kernel lets a process say of itself, such as whom to spare for want of memory.
-    mount("none", "/proc", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    if not driver:  # nothing that the kernel lets a process say of itself, such as whom to spare for want of memory
+        mount("none", "/proc", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     for capability in range(LAST_CAPABILITY + 1):
         if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             break  # past the last capability this kernel knows
@@ -299,10 +302,10 @@ def _clear_capabilities() -> None:
     _check(_libc.capset(version_3, (ctypes.c_uint32 * 6)()), "drop capabilities")
 
 
-def restrict(layer: str) -> None:
-    """Raise one of LAYERS, after `drop_privileges`. Raises OSError where the kernel refuses it."""
+def restrict(layer: str, *, driver: bool = False) -> None:
+    """Raise one of LAYERS, after `drop_privileges`, and as it was. Raises OSError where the kernel refuses it."""
     if layer == "Landlock":
-        landlock.restrict(WRITTEN, "/dev")
+        landlock.restrict(WRITTEN, ("/dev", "/proc") if driver else ("/dev",))
     else:
         seccomp.restrict()
 

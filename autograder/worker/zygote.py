@@ -253,12 +253,12 @@ def _enter(
         wall.build_root(root, view, limits)
         wall.take_name()
         wall.limit_resources(limits)
-        wall.drop_privileges()
+        wall.drop_privileges(driver=bool(view.devices))
         wall.die_with_parent()
         _close_all_but(talk.fileno(), entering)
         for layer in wall.raised_here():
             if layer not in spawn.unsafe_without:
-                wall.restrict(layer)
+                wall.restrict(layer, driver=bool(view.devices))
         _set_environment(spawn.gpu)
     except (wall.WallError, OSError) as error:
         os.write(entering, str(error).encode()[:4096])

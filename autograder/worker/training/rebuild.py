@@ -16,6 +16,7 @@ from typing import Any
 
 from autograder.wire.messages import Layer, Network, Shape
 from autograder.worker.errors import MAX_DETAIL, told
+from autograder.worker.training import backends
 from autograder.worker.training.allowed_layers import (
     LIST_TAKERS,
     Reason,
@@ -154,7 +155,7 @@ def _refusals(layer: str, budget: _Budget) -> Iterator[None]:
     except Exception as error:
         if budget.exceeded:
             raise NotRebuilt("large", layer, f"more than {MAX_PARAMS} parameters") from None
-        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        if isinstance(error, MemoryError) or backends.of_keras().cause(error) in ("memory", "start"):
             raise
         raise NotRebuilt("large" if isinstance(error, RecursionError) else "refused", layer, told(error)) from error
 
