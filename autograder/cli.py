@@ -615,7 +615,7 @@ def _print_trainings(grades: Collection[Grade]) -> None:
         networks = {use.signature for use in uses}
         shared = f"{_count(len(networks), 'network')} of {_count(len(uses), 'submission')}"
         source = f"{data} ({'stand-in data, ' if stand_in else ''}{digest.removeprefix('sha256:')[:12]})"
-        versions = ", ".join(f"{name} {uses[0].versions[name]}" for name in ("tensorflow", "keras"))
+        versions = ", ".join(f"{name} {uses[0].versions[name]}" for name in (uses[0].backend, "keras"))
         text = f"recipe {recipe}: {shared}, {_count(len(runs), 'training')} kept, on {source}, {device}, {versions}"
         out.print(text)
 

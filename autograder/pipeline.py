@@ -18,7 +18,7 @@ from autograder.grades import join
 from autograder.intake import students
 from autograder.judge.process import Judge, NoChecks
 from autograder.marking import Assessor, Marked, Marker, Notes, join_notes, trainings
-from autograder.recipes import Profile
+from autograder.recipes import BACKENDS, Profile
 from autograder.records import Grade
 from autograder.release import read_release
 from autograder.sandbox.exam import Order
@@ -102,6 +102,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
         chosen = choose_students(assignment, students(assignment), options.students)
         assessor = Assessor(assignment, judge, options.profile, isolation)
         require_fitting(gpus, assessor.desk)
+        require_backends(assignment, assessor.desk)
         marker = Marker(assignment, assessor, store, again=options.again)
         orders: list[Order] = []
         waiting: list[Marked] = []
@@ -268,6 +269,7 @@ def assessing(
         engine.start()
         assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=calibrating)
         require_fitting(gpus, assessor.desk)
+        require_backends(assignment, assessor.desk)
         yield assessor, engine
 
 
@@ -321,6 +323,30 @@ def require_fitting(gpus: tuple[Gpu, ...], desk: TrainingDesk) -> None:
         if gpu.memory_mb < needed:
             text = f"a GPU of {gpu.memory_mb} MB is too small: the recipes' memory_mb and CUDA itself ask for {needed}"
             raise CourseError([Problem("--profile gpu", 0, "", text)])
+
+
+def require_backends(assignment: Assignment, desk: TrainingDesk) -> None:
+    """Raise CourseError where what a recipe trains on is not in the rooms' Python."""
+    environment = environment_of(assignment)
+    lacking = {
+        name: missing
+        for name, recipe in desk.recipes.items()
+        if (missing := [one for one in (recipe.backend, "keras") if one not in environment.versions])
+    }
+    where = f"assignments.{assignment.name}.recipes"
+    shown = assignment.paths.shown(assignment.paths.course)
+    problems = [
+        Problem(
+            shown,
+            0,
+            f"{where}.{name}",
+            f"it trains on {desk.recipes[name].backend}, and {environment.python} lacks {' and '.join(missing)}: run "
+            f"`{environment.install} {' '.join(missing)}`, or name another `backend` ({', '.join(BACKENDS)})",
+        )
+        for name, missing in lacking.items()
+    ]
+    if problems:
+        raise CourseError(problems)
 
 
 def choose_students(assignment: Assignment, found: Collection[str], wanted: Collection[str]) -> list[str]:

@@ -31,6 +31,7 @@ MetricName = Literal["accuracy", "top_5_accuracy"]
 ADAM = Optimizer("adam")
 BackendName = Literal["tensorflow", "torch", "jax"]
 """By Keras's names."""
+BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 

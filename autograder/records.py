@@ -353,6 +353,8 @@ class TrainingRun(Record, tag="training-run", frozen=True):
     """On the test examples, by metric; None: not a finite number."""
     fault: Fault | None = None
     """Why there are no scores."""
+    backend: str = "tensorflow"
+    """What Keras ran on, by its name."""
 
     def save(self, path: Path) -> None:
         """Store it at `path`."""
@@ -431,6 +433,8 @@ class TrainingUse(Record, frozen=True):
     data_digest: str
     stand_in: bool
     versions: dict[str, str]
+    backend: str = "tensorflow"
+    """What Keras ran on, by its name."""
 
 
 @dataclass(frozen=True)

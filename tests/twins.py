@@ -118,8 +118,8 @@ def make(name: str, cache: Path, monkeypatch: pytest.MonkeyPatch, *, broken: boo
     setup = RoomSetup(preload, cache, measure().require("standard"))
     twin = RealTwin(open_engine(name, setup, JOBS))
 
-    def opened(*args: Any) -> Zygote:
-        twin.zygotes.append(Zygote(*args))
+    def opened(*args: Any, **options: Any) -> Zygote:
+        twin.zygotes.append(Zygote(*args, **options))
         return twin.zygotes[-1]
 
     monkeypatch.setattr(_host, "examine", twin.examine)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from autograder.engine import Result, RoomSetup, Trained
 from autograder.errors import GraderError
+from autograder.recipes import BACKENDS
 from autograder.records import Evidence, TrainingRun
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.gpus import GpuPool, Lease, narrower, reserve
@@ -18,6 +19,8 @@ from autograder.wire.messages import Warm
 
 TRIES = 2
 """A fault of ours is tried again once before it is reported."""
+KEPT_WARM = "tensorflow"
+"""The backend that Keras chooses by itself, and so that of the rooms that notebooks run in."""
 MOST_LOST = 3
 """Zygotes lost one after the other, no room held to its end between them: this machine will not keep a fourth."""
 
@@ -29,24 +32,21 @@ class Host:
 
     def __init__(self, setup: RoomSetup) -> None:
         self.setup = setup
-        self._lock = threading.Lock()
-        self._zygote: Zygote | None = None
-        self._gone: list[Zygote] = []
-        """Lost ones. Rooms they forked go on without them, and are ended with the others."""
-        self._lost = 0
-        self._closed = False
+        self._rooms = _Forking(setup)
+        self._trainings: dict[str, _Forking] = {name: _Forking(setup, name) for name in BACKENDS if name != KEPT_WARM}
+        self._trainings[KEPT_WARM] = self._rooms  # exams' rooms hold it already
 
     def start(self) -> None:
         """Begin to warm up."""
-        self._open()
+        self._rooms.open()
 
     def warm(self) -> Warm:
         """Wait until rooms can open. Raise GraderError where they cannot."""
-        return self._open().warm()
+        return self._rooms.open().warm()
 
     def hold(self, order: Order) -> Result:
         """Hold one exam, trying again where the fault is ours."""
-        evidence, error = self._tried(lambda: self._examine(order), order.submission.student)
+        evidence, error = _tried(lambda: self._examine(order), order.submission.student, self._rooms)
         return Result(order, evidence, error)
 
     def hold_again(self, result: Result) -> Result:
@@ -55,57 +55,65 @@ class Host:
 
     def train(self, job: Job, threads: int, gpus: GpuPool | None) -> Trained:
         """Run one training, trying again where the fault is ours."""
-        run, error = self._tried(lambda: self._train(job, threads, gpus), f"training of {job.recipe.name}, {job.seed}")
+        rooms, name = self._trainings[job.recipe.backend], f"training of {job.recipe.name}, {job.seed}"
+        run, error = _tried(lambda: self._train(job, threads, gpus), name, rooms)
         return Trained(job, run, error)
 
     def _examine(self, order: Order) -> Evidence:
-        found = examine(self._open(), order)
-        self._lost = 0
+        found = examine(self._rooms.open(), order)
+        self._rooms.held()
         return found
 
     def _train(self, job: Job, threads: int, gpus: GpuPool | None) -> TrainingRun:
         if gpus is None:
-            return train(self._open(), job, self.setup.isolation, threads=threads)
+            return self._train_on(None, threads, job)
         with gpus.lease() as lease:
-            run = self._train_on(lease, threads, job)
+            run = self._train_narrower(lease, threads, job)
         if run.fault is None or run.fault.kind != "memory":
             return run
         with gpus.lease(alone=True) as lease:  # it had a share: the network may need more, and may have it
-            return self._train_on(lease, threads, job)
+            return self._train_narrower(lease, threads, job)
 
-    def _train_on(self, lease: Lease, threads: int, job: Job) -> TrainingRun:
+    def _train_narrower(self, lease: Lease, threads: int, job: Job) -> TrainingRun:
         """Train on a leased GPU, in a smaller part of it where CUDA's libraries find no memory to start beside it."""
         error: GraderError | None = None
         for part in narrower(lease):
             try:
-                return train(self._open(), job, self.setup.isolation, threads=threads, lease=part)
+                return self._train_on(part, threads, job)
             except GpuStarved as starved:
                 error = starved
         raise error or GraderError(f"a lease of {lease.memory_mb} MB is too small to train in")
 
-    def _tried(self, work: Callable[[], T], name: str) -> tuple[T | None, GraderError | None]:
-        """Do one item's work. A try for which there was nothing to fork from is nobody's, and does not count."""
-        error, failed = None, 0
-        for _ in range(TRIES + MOST_LOST):
-            try:
-                return work(), None
-            except GraderError as raised:
-                error = raised
-            except Exception as raised:  # whatever it is, it is ours, and it is one item's only
-                error = GraderError(f"{name}: {type(raised).__name__}: {raised}")
-            failed += not self._is_lost()
-            if failed == TRIES:
-                break
-        return None, error
+    def _train_on(self, lease: Lease | None, threads: int, job: Job) -> TrainingRun:
+        zygote = self._trainings[job.recipe.backend].open()
+        return train(zygote, job, self.setup.isolation, threads=threads, lease=lease)
 
-    def _is_lost(self) -> bool:
-        with self._lock:
-            return self._zygote is not None and self._zygote.lost
+    def __enter__(self) -> Host:
+        return self
 
-    def _open(self) -> Zygote:
-        """What rooms are forked from: another where the last was lost, none once everything is to end.
+    def __exit__(self, *_: object) -> None:
+        for rooms in self._trainings.values():
+            rooms.close()
 
-        A thread whose room ended with all others tries again: without that last, it would open rooms for nobody.
+
+class _Forking:
+    """What rooms with one backend of Keras are forked from: another where the last was lost."""
+
+    def __init__(self, setup: RoomSetup, backend: str = "") -> None:
+        """`backend` is what Keras runs on, and its rooms hold nothing else; empty: what the notebook imports."""
+        self._setup = setup
+        self._backend = backend
+        self._lock = threading.Lock()
+        self._zygote: Zygote | None = None
+        self._gone: list[Zygote] = []
+        """Lost ones. Rooms they forked go on without them, and are ended with the others."""
+        self._lost = 0
+        self._closed = False
+
+    def open(self) -> Zygote:
+        """Return it, warm or warming up. Raise GraderError once everything is to end, or after too many were lost.
+
+        A thread whose room ended with all others tries again: it would open rooms for nobody.
         """
         with self._lock:
             if self._closed:
@@ -119,18 +127,41 @@ class Host:
                     f"the process that rooms are forked from was lost {self._lost} times: want of memory?"
                 )
             if self._zygote is None:
-                self._zygote = Zygote(self.setup.preload, self.setup.cache, self.setup.environment)
+                preload = ("numpy", self._backend, "keras") if self._backend else self._setup.preload
+                self._zygote = Zygote(preload, self._setup.cache, self._setup.environment, backend=self._backend)
             return self._zygote
 
-    def __enter__(self) -> Host:
-        return self
+    def held(self) -> None:
+        """A room was held to its end: what was lost before was chance."""
+        self._lost = 0
 
-    def __exit__(self, *_: object) -> None:
+    def is_lost(self) -> bool:
+        with self._lock:
+            return self._zygote is not None and self._zygote.lost
+
+    def close(self) -> None:
+        """End every room."""
         with self._lock:
             self._closed = True
             opened = [*self._gone, *([self._zygote] if self._zygote else [])]
         for zygote in opened:
             zygote.close()
+
+
+def _tried(work: Callable[[], T], name: str, rooms: _Forking) -> tuple[T | None, GraderError | None]:
+    """Do one item's work. A try for which there was nothing to fork from is nobody's, and does not count."""
+    error, failed = None, 0
+    for _ in range(TRIES + MOST_LOST):
+        try:
+            return work(), None
+        except GraderError as raised:
+            error = raised
+        except Exception as raised:  # whatever it is, it is ours, and it is one item's only
+            error = GraderError(f"{name}: {type(raised).__name__}: {raised}")
+        failed += not rooms.is_lost()
+        if failed == TRIES:
+            break
+    return None, error
 
 
 def in_doubt(result: Result) -> bool:

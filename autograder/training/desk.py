@@ -363,4 +363,5 @@ def _use(probe: str, runs: tuple[TrainingRun, ...]) -> TrainingUse:
         data_digest=first.data_digest,
         stand_in=first.stand_in,
         versions=first.versions,
+        backend=first.backend,
     )

@@ -46,6 +46,7 @@ class Job:
             data_digest=self.data.digest,
             stand_in=self.data.stand_in,
             device=self.recipe.profile,
+            backend=self.recipe.backend,
             versions=dict(versions),
             seconds=seconds,
             asked=self.recipe.epochs,
