@@ -20,10 +20,10 @@ from autograder.judge.message import CheckFailed
 from autograder.judge.trainings import Predictions
 from autograder.marking import Assessor, trainings
 from autograder.networks.mistakes import MISTAKES
-from autograder.pipeline import Options, assessing
 from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
+from autograder.session import Options, Session
 from autograder.training.desk import Scored
 from autograder.training.job import Job
 from autograder.wire import codec
@@ -62,9 +62,10 @@ def calibrate(assignment: Assignment, options: Options, recipe: str | None, runs
 
     Raises CourseError where the solution does not answer a probe, GraderError where we could not find out.
     """
-    with assessing(assignment, options, calibrating=True) as (assessor, engine):
-        workbench = _Workbench(assignment, assessor, engine, runs)
-        for name, probe in assessor.desk.probes.items():
+    with Session(assignment, options, calibrating=True) as session:
+        session.engine.start()
+        workbench = _Workbench(assignment, session.assessor, session.engine, runs)
+        for name, probe in session.assessor.desk.probes.items():
             if recipe in (None, probe.recipe):
                 yield from workbench.measure(name, probe)
 

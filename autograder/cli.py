@@ -43,7 +43,8 @@ from autograder.roster import load_roster, with_missing
 if TYPE_CHECKING:
     from autograder.calibrate import Report
     from autograder.intake.identity import Identity
-    from autograder.pipeline import Options, Step, Timings
+    from autograder.pipeline import Step, Timings
+    from autograder.session import Options
 
 SHORT, WRONG, OURS = 1, 2, 3
 SKIPPED_SHOWN = 50
@@ -124,7 +125,7 @@ def validate(
     """Check that the solution earns every point, the release none, that nothing leaks, and release equals source."""
     from autograder.data.course_shelf import course_shelf
     from autograder.leaks import unread
-    from autograder.pipeline import Options
+    from autograder.session import Options
     from autograder.validate import findings
 
     names = [assignment] if assignment else list(load_course(_root()).assignments)
@@ -240,7 +241,8 @@ def grade(
     ] = False,
 ) -> None:
     """Grade what is new or changed; take up where an interruption left off."""
-    from autograder.pipeline import Options, Timings, cores
+    from autograder.pipeline import Timings
+    from autograder.session import Options, cores
 
     options = Options(
         jobs=jobs or cores(),
@@ -295,7 +297,7 @@ def calibrate(
 ) -> None:
     """Train the solution over many seeds, and write the thresholds that correct work passes and mistakes do not."""
     from autograder import calibrate as calibration
-    from autograder.pipeline import Options, cores
+    from autograder.session import Options, cores
 
     parts = load_parts(_root(), assignment)
     loaded = parts[0]

@@ -20,7 +20,6 @@ from autograder.judge.causes import Causes
 from autograder.judge.channel import Case, Judged
 from autograder.judge.lacks import Lack, lack_of, looks_own, say_lack, truly_absent
 from autograder.judge.process import Judge
-from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.recipes import Profile
 from autograder.records import (
@@ -41,7 +40,7 @@ from autograder.roster import NOTHING_CAME
 from autograder.sandbox.environment import Environment
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
-from autograder.store import Keys, Store
+from autograder.store import OWN, Keys, Store
 from autograder.training.desk import PASSING_FAULTS, TrainingDesk
 from autograder.training.job import Job
 from autograder.wire import codec
@@ -385,6 +384,7 @@ class Marker:
         self._assessor = assessor
         self._store = store
         self._again = again
+        self._release = read_release(assignment)
         self._solution = as_submission(assignment, assignment.source)
         self._solution_key = ""
         if problems := list(release_problems(assignment)):
@@ -414,20 +414,19 @@ class Marker:
             return exam.submission == self._solution.digest and not self._assessor.unasked(exam)
         return exam.key == self._assessor.exam_key(self._solution) and not self._assessor.is_outlived(exam)
 
-    def order_solution(self) -> Order:
-        """Return the exam to hold for the solution."""
-        return self._assessor.order(self._solution)
+    def order_solution(self) -> Order | None:
+        """Return the exam to hold for the solution; None where its evidence is there."""
+        return None if self.knows_solution else self._assessor.order(self._solution)
 
-    def ran_out(self, result: Result) -> bool:
-        """Whether the solution ran out of time or memory: a busy machine may be why, and another try may do."""
-        stopped = cut_short(result.evidence) if result.evidence else None
-        return stopped is not None and stopped[1].kind in PASSING_FAULTS
-
-    def keep_solution(self, result: Result) -> None:
+    def keep_solution(self, result: Result, engine: Engine) -> None:
         """Store the solution's evidence. Raise CourseError where it did not run to its end.
 
-        Nothing can be compared with half a solution.
+        Nothing can be compared with half a solution. One that ran out of time or memory is tried once more: a busy
+        machine may be why.
         """
+        stopped = cut_short(result.evidence) if result.evidence else None
+        if stopped is not None and stopped[1].kind in PASSING_FAULTS:
+            (result,) = engine.examine([result.order])
         if result.evidence is None:
             raise result.error or GraderError("the solution's exam gave no evidence")
         if stopped := cut_short(result.evidence):
@@ -438,14 +437,14 @@ class Marker:
         result.evidence.save(self._assignment.paths.reference(self._assignment.key))
         self._solution_key = result.order.key
 
-    def receive(self, release: Notebook, student: str) -> Settled | Order:
+    def receive(self, student: str) -> Settled | Sequence[Order]:
         """Read what a student handed in; return its grade where it needs no exam, or else the exam to hold.
 
         Whatever goes wrong with one student's files is one row of the results.
         """
         try:
-            submission = read_submission(self._assignment, release, student)
-            return self._settle(student, submission) or self._assessor.order(submission or Submission(student, ""))
+            submission = read_submission(self._assignment, self._release, student)
+            return self._settle(student, submission) or [self._assessor.order(submission or Submission(student, ""))]
         except Exception as error:
             marked = self.give_up(Submission(student, ""), cause_of(error))
             return Settled(marked.grade, marked=marked)
@@ -464,7 +463,7 @@ class Marker:
             return None
         key = self._assessor.exam_key(submission)
         if self._store.keys(name, student) == Keys(key, self._judge_key(key)):
-            stored = self._store.grade(name, student)
+            stored = self._store.grade(name, student, OWN)
             notes = self._assessor.notes(submission, exam)
             return Settled(stored, unchanged=True, notes=notes) if stored is not None else None
         if exam.key != key:
@@ -488,23 +487,23 @@ class Marker:
     def mark_stored(self, submission: Submission) -> Marked:
         """Judge, mark and store a submission from the evidence and the trainings that lie on disk."""
         try:
-            stored = self._store.grade(self._assignment.key, submission.student)
+            stored = self._store.grade(self._assignment.key, submission.student, OWN)
             before = _found(stored) if stored and stored.submission == submission.digest else {}
             return self._keep(submission, self._assess(submission, before), stored)
         except Exception as error:
             return self.give_up(submission, cause_of(error))
 
-    def judge_again(self, release: Notebook, student: str) -> Marked | None:
+    def judge_again(self, student: str) -> Marked | None:
         """Judge a submission's stored evidence; None where nothing is handed in any more.
 
         Another exam is held by `grade` alone.
         """
         paths, name = self._assignment.paths, self._assignment.key
-        stored = self._store.grade(name, student)
+        stored = self._store.grade(name, student, OWN)
         submission = Submission(student, "")
         try:
             exam = load_exam(paths.evidence(name, student))
-            handed_in = read_submission(self._assignment, release, student)
+            handed_in = read_submission(self._assignment, self._release, student)
             if handed_in is None:
                 return None
             submission = handed_in
@@ -581,7 +580,7 @@ class Marker:
 
         A grade that is stored stands.
         """
-        stored = self._store.grade(self._assignment.key, submission.student)
+        stored = self._store.grade(self._assignment.key, submission.student, OWN)
         if stored is not None and stored.status == "graded":
             noted = self._note(stored, why) if submission.digest and _stands(stored, submission) else stored
             return Marked(submission, noted, kept=why, ours=True)

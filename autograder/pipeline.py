@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import ast
-import os
 import time
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from autograder.course import Assignment, on_trust
-from autograder.engine import Engine, Result, RoomSetup, open_engine
-from autograder.environment import environment_of, require_hidden
+from autograder.engine import Engine, Result
 from autograder.errors import CourseError, Problem
 from autograder.grades import join
 from autograder.intake import students
-from autograder.judge.process import Judge, NoChecks
-from autograder.marking import Assessor, Marked, Marker, Notes, join_notes, trainings
-from autograder.recipes import BACKENDS, Profile
+from autograder.marking import Marked, Marker, Notes, Settled, join_notes, trainings
 from autograder.records import Grade
-from autograder.release import read_release
 from autograder.sandbox.exam import Order
-from autograder.sandbox.gpus import Gpu, reserve, survey
-from autograder.sandbox.isolation import measure
+from autograder.session import Options, Session
 from autograder.store import Keys, Store
 from autograder.training.desk import TrainingDesk
 from autograder.wire.messages import Warm
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to grade."""
-
-    jobs: int = field(default_factory=cores)
-    engine: str = "local"
-    """One of `engine_names`."""
-    profile: Profile = "cpu"
-    """Which recipes, and on what device, networks are trained with."""
-    again: bool = False
-    """Whether to grade what has not changed too."""
-    students: tuple[str, ...] = ()
-    """Only these; all where empty."""
 
 
 @dataclass
@@ -80,6 +53,26 @@ class Step:
     notes: Notes = field(default_factory=Notes)
 
 
+class MarkingRule(Protocol):
+    """By which what is handed in is marked: the checks' and visible tests', or nbgrader's."""
+
+    def receive(self, student: str) -> Settled | Sequence[Order]:
+        """Read what a student handed in; return its grade where it needs no exam, or else the exams to hold."""
+        ...
+
+    def order_solution(self) -> Order | None:
+        """Return the exam that is to be held first, for its rule compares with the solution; None: it needs none."""
+        ...
+
+    def keep_solution(self, result: Result, engine: Engine) -> None:
+        """Store what came of that exam. Raise CourseError where the solution does not run to its end."""
+        ...
+
+    def mark(self, result: Result) -> Marked | None:
+        """Store one exam's evidence and mark its student; None where another exam of theirs is still to come."""
+        ...
+
+
 def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterator[Step]:
     """Grade what is new or changed, and yield each submission when its grade is stored.
 
@@ -90,73 +83,64 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     machine cannot raise the wall.
     """
     started = time.monotonic()
-    isolation = measure().require(assignment.course.isolation)
-    gpus = find_gpus(options)
-    require_hidden(assignment.paths, environment_of(assignment))
-    release = read_release(assignment)
-    with (
-        judge_of(assignment) as judge,
-        Store(assignment.paths.store) as store,
-        engine_of(assignment, options, isolation, gpus) as engine,
-    ):
+    waiting: list[Marked] = []
+    with Session(assignment, options) as session:
+        marker = Marker(assignment, session.assessor, session.store, again=options.again)
         chosen = choose_students(assignment, students(assignment), options.students)
-        assessor = Assessor(assignment, judge, options.profile, isolation)
-        require_fitting(gpus, assessor.desk)
-        require_backends(assignment, assessor.desk)
-        marker = Marker(assignment, assessor, store, again=options.again)
-        orders: list[Order] = []
-        waiting: list[Marked] = []
-        for student in chosen:
-            received = marker.receive(release, student)
-            if isinstance(received, Order):
-                engine.start()
-                orders.append(received)
-            elif received.marked is None:
-                yield Step(received.grade, len(chosen), received.unchanged, notes=received.notes)
-            elif received.marked.wants:
-                waiting.append(received.marked)
-            else:
-                yield _step(received.marked, len(chosen))
-        if orders or waiting:
-            for marked in _examine(marker, engine, orders, timings):
-                if marked.wants:
-                    waiting.append(marked)
-                else:
-                    yield _step(marked, len(chosen))
-            for marked in _train(marker, engine, assessor.desk, waiting):
+        yield from examine_all(session, marker, chosen, timings, waiting)
+        if waiting:
+            for marked in _train(marker, session.engine, session.assessor.desk, waiting):
                 yield _step(marked, len(chosen))
-        timings.judge = assessor.judge_seconds
-        timings.notes += filter(None, [on_trust(assignment, assessor.desk.plan)])
+        timings.judge = session.assessor.judge_seconds
+        timings.notes += filter(None, [on_trust(assignment, session.assessor.desk.plan)])
     timings.total = time.monotonic() - started
+
+
+def examine_all(
+    session: Session, rule: MarkingRule, chosen: Sequence[str], timings: Timings, waiting: list[Marked]
+) -> Iterator[Step]:
+    """Hold the exams that are needed, and yield each student once marked; those left `waiting` want trainings."""
+    orders: list[Order] = []
+    for student in chosen:
+        received = rule.receive(student)
+        if not isinstance(received, Settled):
+            session.engine.start()
+            orders += received
+        elif received.marked is None:
+            yield Step(received.grade, len(chosen), received.unchanged, notes=received.notes)
+        elif received.marked.wants:
+            waiting.append(received.marked)
+        else:
+            yield _step(received.marked, len(chosen))
+    if orders or waiting:
+        for marked in _examine(rule, session.engine, orders, timings):
+            if marked.wants:
+                waiting.append(marked)
+            else:
+                yield _step(marked, len(chosen))
 
 
 def _step(marked: Marked, total: int) -> Step:
     return Step(marked.grade, total, kept=marked.kept, ours=marked.ours, notes=marked.notes)
 
 
-def _examine(marker: Marker, engine: Engine, orders: list[Order], timings: Timings) -> Iterator[Marked]:
+def _examine(rule: MarkingRule, engine: Engine, orders: list[Order], timings: Timings) -> Iterator[Marked]:
     """Hold the exams, the solution's first where its evidence is not there, and mark each as it comes."""
     started = time.monotonic()
     timings.notes += warm_notes(engine.warm())
     timings.warm = time.monotonic() - started
-    solution = None if marker.knows_solution else marker.order_solution()
+    solution = rule.order_solution()
     early: list[Result] = []
     for result in engine.examine([*([solution] if solution else []), *orders]):
         if result.order is solution:
-            _keep_solution(marker, engine, result)
+            rule.keep_solution(result, engine)
             solution = None
-            yield from (marker.mark(one) for one in early)
+            yield from filter(None, map(rule.mark, early))
         elif solution:
             early.append(result)
-        else:
-            yield marker.mark(result)
+        elif marked := rule.mark(result):
+            yield marked
     timings.rooms = time.monotonic() - started - timings.warm
-
-
-def _keep_solution(marker: Marker, engine: Engine, result: Result) -> None:
-    if marker.ran_out(result):
-        (result,) = engine.examine([result.order])
-    marker.keep_solution(result)
 
 
 def _train(marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Marked]) -> Iterator[Marked]:
@@ -229,69 +213,20 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
     its end, IsolationError where this machine cannot raise the wall: the stored grades are then as they were.
     """
     started = time.monotonic()
-    release = read_release(assignment)
-    with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
-        profile: Profile = "gpu" if "gpu" in {one.device for one in store.grades(assignment.key)} else "cpu"
-        assessor = Assessor(assignment, judge, profile, judging=True)
-        marker = Marker(assignment, assessor, store, judging=True)
+    with Session(assignment, Options(jobs=1), judging=True) as session:
+        marker = Marker(assignment, session.assessor, session.store, judging=True)
         examined = [
             student for student in students(assignment) if assignment.paths.evidence(assignment.key, student).exists()
         ]
         if examined and not marker.knows_solution:
-            _examine_solution(assignment, assessor, marker)
+            session.assessor.isolation = session.isolation
+            for result in session.engine.examine(filter(None, [marker.order_solution()])):
+                marker.keep_solution(result, session.engine)
         for student in examined:
-            if again := marker.judge_again(release, student):
+            if again := marker.judge_again(student):
                 yield _step(again, len(examined))
-        timings.judge = assessor.judge_seconds
+        timings.judge = session.assessor.judge_seconds
     timings.total = time.monotonic() - started
-
-
-def _examine_solution(assignment: Assignment, assessor: Assessor, marker: Marker) -> None:
-    assessor.isolation = measure().require(assignment.course.isolation)
-    require_hidden(assignment.paths, environment_of(assignment))
-    with engine_of(assignment, Options(jobs=1), assessor.isolation) as engine:
-        for result in engine.examine([marker.order_solution()]):
-            _keep_solution(marker, engine, result)
-
-
-@contextmanager
-def assessing(
-    assignment: Assignment, options: Options, *, calibrating: bool = False
-) -> Iterator[tuple[Assessor, Engine]]:
-    """Open an assignment whose own notebooks are to be examined and assessed, with an engine of warm rooms.
-
-    Raises as `grade` does; `calibrating` lets recipes have no threshold yet.
-    """
-    isolation = measure().require(assignment.course.isolation)
-    gpus = find_gpus(options)
-    require_hidden(assignment.paths, environment_of(assignment))
-    with judge_of(assignment) as judge, engine_of(assignment, options, isolation, gpus) as engine:
-        engine.start()
-        assessor = Assessor(assignment, judge, options.profile, isolation, calibrating=calibrating)
-        require_fitting(gpus, assessor.desk)
-        require_backends(assignment, assessor.desk)
-        yield assessor, engine
-
-
-def judge_of(assignment: Assignment) -> Judge:
-    """Start a judge that holds the assignment's checks, if any. Raise CourseError where they are no Python."""
-    checks = assignment.checks
-    if not checks.exists():
-        return NoChecks()
-    shown = assignment.paths.shown(checks)
-    try:
-        ast.parse(checks.read_bytes())  # pytest would say it with the whole way it came
-    except (SyntaxError, ValueError) as error:
-        line, text = (error.lineno or 0, error.msg) if isinstance(error, SyntaxError) else (0, str(error))
-        raise CourseError([Problem(shown, line, "", f"not Python: {text}")]) from None
-    return Judge(checks, shown, assignment.paths.root)
-
-
-def engine_of(assignment: Assignment, options: Options, isolation: str, gpus: tuple[Gpu, ...] = ()) -> Engine:
-    """Return the engine asked for, whose rooms hold what the assignment's notebook imports."""
-    environment = environment_of(assignment)
-    setup = RoomSetup(tuple(assignment.preload), assignment.paths.cache, isolation, environment, gpus)
-    return open_engine(options.engine, setup, options.jobs)
 
 
 def warm_notes(warm: Warm) -> Iterator[str]:
@@ -301,52 +236,6 @@ def warm_notes(warm: Warm) -> Iterator[str]:
         yield f"each room imports {names} anew: a library that starts threads when it is imported cannot be kept warm"
     if warm.note:
         yield warm.note
-
-
-def find_gpus(options: Options) -> tuple[Gpu, ...]:
-    """Return this machine's GPUs where the profile asks for them. Raise CourseError where there is none."""
-    if options.profile != "gpu":
-        return ()
-    found = survey()
-    if not found.gpus:
-        why = "; ".join(found.problems)
-        text = f"this machine has no GPU ({why}): grade with --profile cpu, or on a machine that has one"
-        raise CourseError([Problem("--profile gpu", 0, "", text)])
-    return found.gpus
-
-
-def require_fitting(gpus: tuple[Gpu, ...], desk: TrainingDesk) -> None:
-    """Raise CourseError where a GPU is too small for the recipes."""
-    asked = max((recipe.memory_mb for recipe in desk.recipes.values()), default=0)
-    for gpu in gpus:
-        needed = asked + reserve(gpu)
-        if gpu.memory_mb < needed:
-            text = f"a GPU of {gpu.memory_mb} MB is too small: the recipes' memory_mb and CUDA itself ask for {needed}"
-            raise CourseError([Problem("--profile gpu", 0, "", text)])
-
-
-def require_backends(assignment: Assignment, desk: TrainingDesk) -> None:
-    """Raise CourseError where what a recipe trains on is not in the rooms' Python."""
-    environment = environment_of(assignment)
-    lacking = {
-        name: missing
-        for name, recipe in desk.recipes.items()
-        if (missing := [one for one in (recipe.backend, "keras") if one not in environment.versions])
-    }
-    where = f"assignments.{assignment.name}.recipes"
-    shown = assignment.paths.shown(assignment.paths.course)
-    problems = [
-        Problem(
-            shown,
-            0,
-            f"{where}.{name}",
-            f"it trains on {desk.recipes[name].backend}, and {environment.python} lacks {' and '.join(missing)}: run "
-            f"`{environment.install} {' '.join(missing)}`, or name another `backend` ({', '.join(BACKENDS)})",
-        )
-        for name, missing in lacking.items()
-    ]
-    if problems:
-        raise CourseError(problems)
 
 
 def choose_students(assignment: Assignment, found: Collection[str], wanted: Collection[str]) -> list[str]:

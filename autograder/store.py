@@ -20,8 +20,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
-SCHEMA = 4
-"""1: the first, whose files say 0. 2: kinds of checks, digests by way of grading. 3: stand-ins. 4: languages."""
+SCHEMA = 5
+"""1: the first, whose files say 0. 2: kinds of checks, digests by way of grading. 3: stand-ins. 4: languages.
+5: ways of grading."""
 MIGRATIONS = {
     1: (
         "alter table submission add column digests json not null default '{}'",
@@ -31,6 +32,7 @@ MIGRATIONS = {
     ),
     2: ("alter table submission add column stand_ins json not null default '[]'",),
     3: ("alter table submission add column language varchar not null default ''",),
+    4: ("alter table submission add column way varchar not null default 'own'",),
 }
 """What makes a schema the next one."""
 LOCK_SECONDS = 30.0
@@ -38,6 +40,8 @@ LOCK_SECONDS = 30.0
 
 Way = Literal["own", "compat"]
 """How a grade came about: own: by checks and visible tests · compat: as nbgrader would."""
+OWN: Way = "own"
+COMPAT: Way = "compat"
 
 
 class _Base(DeclarativeBase):
@@ -64,6 +68,8 @@ class _Submission(_Base):
     fault: Mapped[str]
     stand_ins: Mapped[list[str]] = mapped_column(sa.JSON)
     language: Mapped[str]
+    way: Mapped[str]
+    """Of the grade that is stored: the other rule's says nothing of what this one would find."""
     exam_key: Mapped[str]
     judge_key: Mapped[str]
     graded_at: Mapped[datetime]
@@ -178,7 +184,7 @@ class Store:
             return 1
         return found
 
-    def save(self, grade: Grade, keys: Keys, way: Way = "own") -> Grade:
+    def save(self, grade: Grade, keys: Keys, way: Way = OWN) -> Grade:
         """Store a grade, in one transaction, over the student's last one; return it with its attempt's number.
 
         A notebook of other bytes is another attempt. Bytes are compared with those that were graded the same way last:
@@ -194,21 +200,22 @@ class Store:
                 row.digests = {}
             if grade.submission:
                 row.digests = {**row.digests, way: grade.submission}
+            row.way = way
             _fill(row, grade, keys)
             session.flush()
             return _grade(row)
 
-    def keys(self, assignment: str, student: str) -> Keys | None:
-        """Return what the student's stored grade depends on; None where there is none, or it is not a grade."""
+    def keys(self, assignment: str, student: str, way: Way = OWN) -> Keys | None:
+        """Return what the student's grade depends on; None where there is none of that way, or it is not a grade."""
         with self._session() as session:
             row = self._row(session, assignment, student)
-            return Keys(row.exam_key, row.judge_key) if row is not None and row.status == "graded" else None
+            return Keys(row.exam_key, row.judge_key) if row and (row.status, row.way) == ("graded", way) else None
 
-    def grade(self, assignment: str, student: str) -> Grade | None:
-        """Return the student's stored grade."""
+    def grade(self, assignment: str, student: str, way: Way | None = None) -> Grade | None:
+        """Return the student's stored grade, of whatever way where none is asked for."""
         with self._session() as session:
             row = self._row(session, assignment, student)
-            return None if row is None else _grade(row)
+            return None if row is None or way not in (None, row.way) else _grade(row)
 
     def grades(self, assignment: str) -> list[Grade]:
         """Return the stored grades of an assignment, by student."""

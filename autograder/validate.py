@@ -20,10 +20,10 @@ from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
-from autograder.pipeline import Options, assessing
 from autograder.records import CellRecord, Evidence, Exam, Submission
 from autograder.release import files_not_theirs, read_release, release_differences
 from autograder.sandbox.exam import Order
+from autograder.session import Options, Session
 from autograder.wire.messages import Fault
 
 
@@ -32,7 +32,10 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
 
     Raises CourseError where the course is broken, GraderError where we could not find out.
     """
-    with assessing(assignment, options) as (assessor, engine):
+    with Session(assignment, options) as session:
+        engine = session.engine
+        engine.start()
+        assessor = session.assessor
         release = read_release(assignment)
         paths, name = assignment.paths, assignment.key
         solution, untouched = paths.reference(name), paths.untouched(name)

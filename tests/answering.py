@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import load_assignment
-from autograder.pipeline import Options, Timings, grade
+from autograder.pipeline import Timings, grade
 from autograder.records import Grade
+from autograder.session import Options
 
 REPOSITORY = Path(__file__).parent.parent
 ANSWERS = Path(__file__).parent / "answers"

@@ -25,11 +25,11 @@ from autograder.course import load_assignment
 from autograder.engine import Result
 from autograder.marking import Assessor, Marker
 from autograder.notebook.formats import Notebook
-from autograder.pipeline import judge_of
 from autograder.records import CellRecord, Evidence, Exam, Grade, Submission
 from autograder.release import read_release
 from autograder.report.feedback import write_feedback
 from autograder.sandbox.exam import Order
+from autograder.session import judge_of
 from autograder.store import Store
 from autograder.wire import codec
 from autograder.wire.messages import Answered, Cell, CellRun, Fault, Frame, Items, Scalar, Text

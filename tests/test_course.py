@@ -12,8 +12,8 @@ import toy
 from autograder.course import Assignment, CourseSettings, load_assignment, load_course, load_parts, plan_problems
 from autograder.errors import CourseError
 from autograder.notebook.metadata import role_of
-from autograder.pipeline import judge_of
 from autograder.records import Check, Limits, Plan
+from autograder.session import judge_of
 from autograder.wire.messages import PrintedProbe, Probe, SourceProbe, VariableProbe
 
 VALID = """\

@@ -13,8 +13,9 @@ import pytest
 from autograder.course import load_assignment
 from autograder.data.shelf import HIDDEN, Shelf
 from autograder.data.sources import stand_in
-from autograder.pipeline import Options, Timings, grade
+from autograder.pipeline import Timings, grade
 from autograder.records import Grade, Outcome
+from autograder.session import Options
 
 LESSON = "reseau-dense"
 IN_ANOTHER_DRESS = ("camille", "farid", "ines")

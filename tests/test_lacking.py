@@ -10,8 +10,9 @@ import pytest
 import toy
 from autograder.course import load_assignment
 from autograder.judge.lacks import Lack
-from autograder.pipeline import Options, Step, Timings, grade, rejudge
+from autograder.pipeline import Step, Timings, grade, rejudge
 from autograder.sandbox.environment import own_environment
+from autograder.session import Options
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ LAYERS = (
     {"calibrate", "validate", "doctor"},
     {"export", "nbgrader.compat"},
     {"pipeline"},
+    {"session"},
     {"marking"},
     {"engine", "report", "intake", "leaks", "release", "solution", "nbgrader", "grades", "asserts"},
     {"training", "environment"},

@@ -25,10 +25,11 @@ from autograder.intake import read_submission
 from autograder.marking import cut_short
 from autograder.nbgrader import compat
 from autograder.notebook.formats import Notebook
-from autograder.pipeline import Options, Step, Timings, choose_students, grade, rejudge
+from autograder.pipeline import Step, Timings, choose_students, grade, rejudge
 from autograder.records import Evidence, Grade, Submission, load_evidence
 from autograder.release import write_release
 from autograder.report.feedback import write_feedback
+from autograder.session import Options
 from autograder.store import Store
 from autograder.validate import findings
 from autograder.wire import codec

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from autograder.course import load_assignment
-from autograder.pipeline import Options, Timings, grade
+from autograder.pipeline import Timings, grade
 from autograder.records import Grade
+from autograder.session import Options
 
 LESSON = "reseaux-convolutifs"
 pytestmark = pytest.mark.tensorflow

@@ -11,8 +11,9 @@ import pytest
 import toy
 from autograder.course import load_assignment
 from autograder.intake import as_submission
-from autograder.pipeline import Options, Timings, grade
+from autograder.pipeline import Timings, grade
 from autograder.records import load_evidence
+from autograder.session import Options
 from autograder.solution import write_solution
 
 WHY: toy.Cell = {

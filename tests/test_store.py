@@ -330,3 +330,13 @@ def test_a_database_spoilt_while_it_is_open_is_a_fault_of_ours(path: Path) -> No
             store.grades("toy")
         with pytest.raises(GraderError, match=r"^the results cannot be read or written: "):
             store.save(GRADE, KEYS)
+
+
+def test_a_grade_of_one_way_is_none_of_the_other(path: Path) -> None:
+    """What nbgrader's rule found holds nothing back of what the checks are to find, and the other way round."""
+    with Store(path) as store:
+        store.save(GRADE, KEYS, "compat")
+        assert store.keys("toy", GRADE.student) is None
+        assert store.grade("toy", GRADE.student, "own") is None
+        assert store.keys("toy", GRADE.student, "compat") == KEYS
+        assert store.grade("toy", GRADE.student) == store.grade("toy", GRADE.student, "compat") == GRADE

@@ -13,8 +13,9 @@ import digits
 from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
 from autograder.errors import CourseError, DataError
-from autograder.pipeline import Options, Timings, grade, rejudge
+from autograder.pipeline import Timings, grade, rejudge
 from autograder.records import Grade, Outcome
+from autograder.session import Options
 from autograder.store import Store
 from autograder.validate import findings
 

@@ -9,7 +9,7 @@ import pytest
 
 import toy
 from autograder.course import load_assignment
-from autograder.pipeline import Options
+from autograder.session import Options
 from autograder.validate import findings
 
 CHECKS = """

@@ -1,6 +1,6 @@
-"""The line as nbgrader would have it: its notebook, its outputs' rule, its score, in our rooms.
+"""The line's other rule of marking, nbgrader's: its notebook, its outputs' rule, its score, in our rooms.
 
-Read `grade` first. No checks, no solution, no training: a course that was made for nbgrader alone is graded as it is.
+Read `NbgraderRule` first. No checks, no solution, no training: a course made for nbgrader alone is graded as it is.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ import msgspec
 
 from autograder.course import ON_TRUST, Assignment
 from autograder.data.course_shelf import course_shelf
-from autograder.engine import RoomSetup, open_engine
-from autograder.environment import environment_of, require_hidden
+from autograder.engine import Engine, Result
+from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem, SubmissionError, cause_of
 from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
 from autograder.intake import students
 from autograder.intake.names import on_disk
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import Phrase, phrase, render
-from autograder.marking import REMARKS
+from autograder.marking import REMARKS, Marked, Settled
 from autograder.nbgrader.rules import OutputRules, Refused, nbgrader_score, sane_score, seen_by_nbgrader
 from autograder.notebook.formats import Notebook
 from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
 from autograder.notebook.metadata import role_of
-from autograder.pipeline import Options, Step, Timings, choose_students, warm_notes
+from autograder.pipeline import Step, Timings, choose_students, examine_all
 from autograder.records import (
     CheckStatus,
-    Evidence,
     Exam,
     Grade,
     Outcome,
@@ -45,8 +44,9 @@ from autograder.records import (
 )
 from autograder.release import is_private, release_files
 from autograder.sandbox.exam import Order
-from autograder.sandbox.isolation import measure, suffices
-from autograder.store import Keys, Store
+from autograder.sandbox.isolation import suffices
+from autograder.session import Options, Session
+from autograder.store import COMPAT, Keys, Store
 from autograder.wire.messages import CellRun, FitCap
 
 NOTHING_ASKED = Plan((), {}, ())
@@ -82,6 +82,11 @@ class Work:
     def digest(self) -> str:
         return digest(*(one.digest for one in self.notebooks.values() if one))
 
+    @property
+    def submission(self) -> Submission:
+        """All of it as one."""
+        return Submission(self.student, self.digest)
+
 
 class Course:
     """The notebooks of one assignment, and what nbgrader knows of them. Use as a context manager."""
@@ -107,15 +112,6 @@ class Course:
     def question_id(self, notebook: str, cell: str) -> str:
         """A cell's id, which is one of its notebook's; said with it where there are several."""
         return cell if len(self.questions) == 1 else f"{notebook}/{cell}"
-
-    @property
-    def preload(self) -> list[str]:
-        """Modules to import once. Not those that test cells alone import: what they write then costs points."""
-        found: dict[str, None] = {}
-        for one in self.assignments.values():
-            plain = Notebook(tuple(cell for cell in one.source.cells if not role_of(cell).tests))
-            found |= dict.fromkeys(replace(one, source=plain).preload)
-        return list(found)
 
     def work(self, student: str) -> Work:
         """Return what a student handed in, read and restored."""
@@ -204,31 +200,97 @@ def grade(assignments: Sequence[Assignment], options: Options, timings: Timings)
     machine cannot raise the wall.
     """
     started = time.monotonic()
-    isolation = measure().require(assignments[0].course.isolation)
-    require_hidden(assignments[0].paths, environment_of(assignments[0]))
-    chosen = choose_students(assignments[0], students(assignments[0]), options.students)
-    with Course(assignments, isolation) as course, Store(course.paths.store) as store:
-        ready: list[Work] = []
-        waiting: dict[str, Work] = {}
-        orders: list[Order] = []
-        for student in chosen:
-            try:
-                work = course.work(student)
-                needed = _orders(course, work, again=options.again)
-            except Exception as surprise:  # whatever it is, it is one student's row
-                yield _give_up(course, store, Work(student, {}), cause_of(surprise), len(chosen))
-                continue
-            if needed:
-                waiting[student] = work
-                orders += needed
-            else:
-                ready.append(work)
-        for work in ready:
-            yield _mark(course, store, work, len(chosen))
-        if waiting:
-            for work, error in _examine(course, waiting, orders, options, timings):
-                yield _mark(course, store, work, len(chosen), error)
+    first = assignments[0]
+    with Session(first, options, preload=_preload(assignments)) as session:
+        chosen = choose_students(first, students(first), options.students)
+        with Course(assignments, session.isolation) as course:
+            rule = NbgraderRule(course, session.store, again=options.again)
+            yield from examine_all(session, rule, chosen, timings, [])
+    timings.notes += [f"{ON_TRUST}: all"] if timings.rooms else []
     timings.total = time.monotonic() - started
+
+
+def _preload(assignments: Sequence[Assignment]) -> tuple[str, ...]:
+    """Modules to import once. Not those that test cells alone import: what they write then costs points."""
+    found: dict[str, None] = {}
+    for one in assignments:
+        plain = Notebook(tuple(cell for cell in one.source.cells if not role_of(cell).tests))
+        found |= dict.fromkeys(replace(one, source=plain).preload)
+    return tuple(found)
+
+
+class NbgraderRule:
+    """Marks as nbgrader does, from its own reading of what was handed in. Nothing is compared with a solution."""
+
+    def __init__(self, course: Course, store: Store, *, again: bool = False) -> None:
+        self._course, self._store, self._again = course, store, again
+        self._waiting: dict[str, Work] = {}
+        self._missing: Counter[str] = Counter()
+        """Exams that are still to come, by student: one a notebook."""
+        self._errors: dict[str, GraderError] = {}
+
+    def receive(self, student: str) -> Settled | Sequence[Order]:
+        """Read what a student handed in; return its grade where it needs no exam, or else the exams to hold."""
+        try:
+            work = self._course.work(student)
+            orders = _orders(self._course, work, again=self._again)
+        except Exception as surprise:  # whatever it is, it is one student's row
+            given_up = self._give_up(Work(student, {}), cause_of(surprise))
+            return Settled(given_up.grade, marked=given_up)
+        if not orders:
+            return self._mark(work)
+        self._waiting[student], self._missing[student] = work, len(orders)
+        return orders
+
+    def order_solution(self) -> None:
+        """nbgrader asks for none."""
+
+    def keep_solution(self, result: Result, engine: Engine) -> None:
+        """There is none."""
+
+    def mark(self, result: Result) -> Marked | None:
+        """Store one exam's evidence; mark the student once the last of theirs is there, or failed through our fault."""
+        student = result.order.submission.student
+        work = self._waiting[student]
+        try:
+            _keep(self._course, work, result)
+        except GraderError as error:
+            self._errors[student] = error
+        self._missing[student] -= 1
+        if self._missing[student]:
+            return None
+        settled = self._mark(work) if student not in self._errors else None
+        if settled is None:
+            return self._give_up(work, str(self._errors[student]))
+        return settled.marked or Marked(work.submission, settled.grade)
+
+    def _mark(self, work: Work) -> Settled:
+        """Mark a student's work from the evidence that lies on disk, and store the grade."""
+        course, name = self._course, self._course.name
+        exams = {
+            name: load_exam(course.evidence(handed))
+            for name, handed in work.notebooks.items()
+            if handed is not None and handed.order is not None and not _is_refused(work)
+        }
+        keys = _keys(course, work, exams)
+        held = self._store.keys(name, work.student, COMPAT) == keys
+        stored = self._store.grade(name, work.student, COMPAT) if held else None
+        if stored is not None:
+            return Settled(stored, unchanged=True)
+        try:
+            graded = _grade(course, work, exams)
+        except Exception as surprise:  # whatever it is, it is one student's row
+            given_up = self._give_up(work, cause_of(surprise))
+            return Settled(given_up.grade, marked=given_up)
+        return Settled(self._store.save(graded, keys, COMPAT))
+
+    def _give_up(self, work: Work, why: str) -> Marked:
+        """Store a grade in which every cell is ours to mend; one that is stored stands."""
+        stored = self._store.grade(self._course.name, work.student, COMPAT)
+        if stored is not None and stored.status == "graded":
+            return Marked(work.submission, stored, kept=why, ours=True)
+        graded = _whole(self._course, work, "ungraded", why, "ungraded", full=True)
+        return Marked(work.submission, self._store.save(graded, Keys("", ""), COMPAT))
 
 
 def _orders(course: Course, work: Work, *, again: bool = False) -> list[Order]:
@@ -246,35 +308,12 @@ def _is_refused(work: Work) -> bool:
     return any(one is not None and one.refusal for one in work.notebooks.values())
 
 
-def _examine(
-    course: Course, waiting: dict[str, Work], orders: list[Order], options: Options, timings: Timings
-) -> Iterator[tuple[Work, GraderError | None]]:
-    """Hold the exams, and yield each student once the last of theirs is there, or failed through a fault of ours."""
-    started = time.monotonic()
-    setup = RoomSetup(tuple(course.preload), course.paths.cache, course.isolation, environment_of(course.first))
-    with open_engine(options.engine, setup, options.jobs) as engine:
-        timings.notes += [*warm_notes(engine.warm()), f"{ON_TRUST}: all"]
-        timings.warm = time.monotonic() - started
-        missing = Counter(order.submission.student for order in orders)
-        errors: dict[str, GraderError] = {}
-        for result in engine.examine(orders):
-            student = result.order.submission.student
-            try:
-                _keep(course, waiting[student], result.order, result.evidence, result.error)
-            except GraderError as error:
-                errors[student] = error
-            missing[student] -= 1
-            if not missing[student]:
-                yield waiting[student], errors.get(student)
-        timings.rooms = time.monotonic() - started - timings.warm
-
-
-def _keep(course: Course, work: Work, order: Order, evidence: Evidence | None, error: GraderError | None) -> None:
-    if evidence is None:
-        raise error or GraderError("the exam gave no evidence")
-    handed = next(one for one in work.notebooks.values() if one is not None and one.order is order)
+def _keep(course: Course, work: Work, result: Result) -> None:
+    if result.evidence is None:
+        raise result.error or GraderError("the exam gave no evidence")
+    handed = next(one for one in work.notebooks.values() if one is not None and one.order is result.order)
     try:
-        evidence.save(course.evidence(handed))
+        result.evidence.save(course.evidence(handed))
     except OSError as failed:
         raise GraderError(f"the evidence cannot be stored: {failed}") from failed
 
@@ -283,42 +322,13 @@ def _keep(course: Course, work: Work, order: Order, evidence: Evidence | None, e
 
 
 @dataclass(frozen=True)
-class Marked:
+class CellMark:
     """What nbgrader records of one cell."""
 
     score: float
     status: CheckStatus
     message: str = ""
     by_hand: bool = False
-
-
-def _mark(course: Course, store: Store, work: Work, total: int, error: GraderError | None = None) -> Step:
-    """Mark a student's work from the evidence that lies on disk, and store the grade."""
-    if error is not None:
-        return _give_up(course, store, work, str(error), total)
-    exams = {
-        name: load_exam(course.evidence(handed))
-        for name, handed in work.notebooks.items()
-        if handed is not None and handed.order is not None and not _is_refused(work)
-    }
-    keys = _keys(course, work, exams)
-    stored = store.grade(course.name, work.student) if store.keys(course.name, work.student) == keys else None
-    if stored is not None:
-        return Step(stored, total, unchanged=True)
-    try:
-        graded = _grade(course, work, exams)
-    except Exception as surprise:  # whatever it is, it is one student's row
-        return _give_up(course, store, work, cause_of(surprise), total)
-    return Step(store.save(graded, keys, "compat"), total)
-
-
-def _give_up(course: Course, store: Store, work: Work, why: str, total: int) -> Step:
-    """Store a grade in which every cell is ours to mend; one that is stored stands."""
-    stored = store.grade(course.name, work.student)
-    if stored is not None and stored.status == "graded":
-        return Step(stored, total, kept=why, ours=True)
-    graded = _whole(course, work, "ungraded", why, "ungraded", full=True)
-    return Step(store.save(graded, Keys("", ""), "compat"), total)
 
 
 def _keys(course: Course, work: Work, exams: Mapping[str, Exam | None]) -> Keys:
@@ -360,14 +370,14 @@ def _whole(
 ) -> Grade:
     """A grade that is the same for every cell."""
     questions = tuple(
-        _question(course, name, cell, Marked(cell.points if full else 0.0, of_cells))
+        _question(course, name, cell, CellMark(cell.points if full else 0.0, of_cells))
         for name, cells in course.questions.items()
         for cell in cells
     )
     return Grade(work.student, course.name, status, questions, submission=work.digest, fault=why)
 
 
-def _question(course: Course, notebook: str, cell: GradedCell, marked: Marked) -> QuestionGrade:
+def _question(course: Course, notebook: str, cell: GradedCell, marked: CellMark) -> QuestionGrade:
     language = course.first.course.language
     tests = cell.kind == "tests"
     said = phrase("The tests of the notebook") if tests else phrase("The answer, read by your teacher")
@@ -377,12 +387,12 @@ def _question(course: Course, notebook: str, cell: GradedCell, marked: Marked) -
     return QuestionGrade(name, marked.score, cell.points, (outcome,))
 
 
-def _mark_notebook(course: Course, name: str, handed: Handed | None, exam: Exam | None) -> dict[str, Marked]:
+def _mark_notebook(course: Course, name: str, handed: Handed | None, exam: Exam | None) -> dict[str, CellMark]:
     """Return what nbgrader records of each graded cell of a notebook. Raise Refused where it records nothing."""
     language = course.first.course.language
     if handed is None:
         text = _say(phrase("{notebook} was not handed in", notebook=f"{name}.ipynb"), language)
-        return {cell.id: Marked(0.0, "failed", text) for cell in course.questions[name]}
+        return {cell.id: CellMark(0.0, "failed", text) for cell in course.questions[name]}
     if handed.sanitized is None:
         raise Refused(handed.refusal)
     if exam is None:
@@ -395,29 +405,29 @@ def _mark_notebook(course: Course, name: str, handed: Handed | None, exam: Exam 
     return {
         cell.id: _mark_cell(there[cell.id], runs, course.rules, name, language)
         if cell.id in there
-        else Marked(0.0, "ungraded", _say(phrase("the cell is not in the notebook"), language), by_hand=True)
+        else CellMark(0.0, "ungraded", _say(phrase("the cell is not in the notebook"), language), by_hand=True)
         for cell in course.questions[name]
     }
 
 
 def _mark_cell(
     cell: GradedCell, runs: Mapping[int, CellRun | None], rules: OutputRules, notebook: str, language: str
-) -> Marked:
+) -> CellMark:
     if cell.untouched:
-        return Marked(0.0, "failed", _say(phrase("No response."), language))
+        return CellMark(0.0, "failed", _say(phrase("No response."), language))
     if cell.kind != "tests":
-        return Marked(0.0, "ungraded", by_hand=True)
+        return CellMark(0.0, "ungraded", by_hand=True)
     run = runs.get(cell.index)
     try:
         score = nbgrader_score(seen_by_nbgrader(run, rules) if run else [], cell.points)
     except Refused as refused:
         raise Refused(f"{notebook}.ipynb: cell {cell.index + 1} ({cell.id}): {refused}") from None
     if run is None or score >= cell.points:
-        return Marked(score, "passed")
+        return CellMark(score, "passed")
     if run.fault is not None and score == 0:
         status, mismatch = explain_test(run.fault)
-        return Marked(score, status, compose(mismatch, language, hidden=False))
-    return Marked(score, "failed", _say(_why_less(run, score, cell.points, rules), language))
+        return CellMark(score, status, compose(mismatch, language, hidden=False))
+    return CellMark(score, "failed", _say(_why_less(run, score, cell.points, rules), language))
 
 
 def _why_less(run: CellRun, score: float, points: float, rules: OutputRules) -> Phrase:

@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 
-from autograder.pipeline import Options
 from autograder.sandbox.rooms import ENVIRONMENT, PASSED_ON
+from autograder.session import Options
 
 from .sample import REPOSITORY, Sample
 

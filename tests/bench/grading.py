@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.pipeline import Options, Timings, grade
+from autograder.pipeline import Timings, grade
+from autograder.session import Options
 
 from .processes import PeakMemory
 from .sample import LESSON, Sample, command, user_environment

@@ -26,11 +26,11 @@ from autograder.data.shelf import Shelf
 from autograder.intake import as_submission
 from autograder.marking import Assessor
 from autograder.paths import STATE
-from autograder.pipeline import cores, judge_of
 from autograder.records import TrainingRun
 from autograder.sandbox.exam import examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
+from autograder.session import cores, judge_of
 from autograder.store import Store
 from autograder.training.room import train
 

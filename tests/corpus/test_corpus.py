@@ -8,10 +8,11 @@ import pytest
 
 import toy
 from autograder.course import load_assignment
-from autograder.pipeline import Options, Timings, grade
+from autograder.pipeline import Timings, grade
 from autograder.records import Exam, Grade, load_exam
 from autograder.report.feedback import feedback_page
 from autograder.report.repairs import repair_sentences
+from autograder.session import Options
 from corpus.cases import CASES, Case
 
 SMALLEST = 60

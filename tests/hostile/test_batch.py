@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from autograder.course import load_assignment
-from autograder.pipeline import Options, Timings, grade
+from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.sandbox import cgroups, leftovers
+from autograder.session import Options
 from hostile.batch import BATCH, QUICK
 from toy import NAME, answered, hand_in, make_course
 

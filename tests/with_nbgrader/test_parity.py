@@ -19,8 +19,9 @@ from autograder.errors import CourseError
 from autograder.nbgrader.compat import differences, grade
 from autograder.notebook.master import MasterCopy
 from autograder.paths import Paths
-from autograder.pipeline import Options, Timings
+from autograder.pipeline import Timings
 from autograder.records import Grade
+from autograder.session import Options
 from autograder.store import Store
 
 PROGRAMS = Path(sys.executable).parent

@@ -18,7 +18,8 @@ import toy
 from autograder.course import load_nbgrader_assignment
 from autograder.nbgrader import compat
 from autograder.nbgrader.executed import outputs
-from autograder.pipeline import Options, Timings
+from autograder.pipeline import Timings
+from autograder.session import Options
 from autograder.wire.messages import CellRun, Fault
 
 SCRIPTS = sysconfig.get_path("scripts")
