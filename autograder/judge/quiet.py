@@ -10,16 +10,33 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from autograder.records import CellRecord
-from autograder.wire.messages import Fault, Frame, HistoryProbe, ModelProbe, Probe, TrainedProbe, VariableProbe
+from autograder.wire.messages import (
+    Attribute,
+    CallProbe,
+    Fault,
+    Frame,
+    HistoryProbe,
+    Method,
+    ModelProbe,
+    Named,
+    ObjectProbe,
+    PredictionsProbe,
+    Probe,
+    TrainedByProbe,
+    TrainedProbe,
+    VariableProbe,
+)
 
 GIVES_NOTHING = (VariableProbe, ModelProbe, HistoryProbe, TrainedProbe)
 """Questions that hand student code nothing, and are asked before those that do."""
 ANY_CLASS = "Exception"
+MAKING = "(…)"
+"""After the name of a class, where a step says that an object is made."""
 MESSAGE_CHARS = 200
 CODE_CHARS = 160
 """Of a line, as a room cuts it."""
@@ -36,7 +53,7 @@ KNOWN = {name for name, value in vars(builtins).items() if isinstance(value, typ
 }
 """Classes of Python, NumPy and the frameworks."""
 _OWN_WORDS = tuple(
-    re.compile(template.replace("NAMES", r"(?:'\w+'(?:, | and |, and )?)+").replace("NAME", r"[\w.<>]+"))
+    re.compile(template.replace("NAMES", r"(?:'\w+'(?:, | and |, and )?){1,3}").replace("NAME", r"[\w.<>]+"))
     for template in (
         r"NAME\(\) missing \d required (?:positional|keyword-only) arguments?: NAMES",
         r"NAME\(\) takes (?:from )?\d(?: to \d)? positional arguments? but \d (?:was|were) given",
@@ -50,7 +67,8 @@ _OWN_WORDS = tuple(
         r"unsupported operand type\(s\) for [-+*/%@&|^<>]{1,3}=?: NAMES",
         r"(?:list|tuple|string) index out of range",
         r"(?:float )?division by zero",
-        r"maximum recursion depth exceeded(?: [\w ]{0,60})?",
+        r"maximum recursion depth exceeded(?: in comparison| in __instancecheck__)?",
+        r"maximum recursion depth exceeded while (?:calling a Python|pickling an|encoding a JSON) object",
         r"only integer scalar arrays can be converted to a scalar index",
     )
 )
@@ -58,10 +76,15 @@ _OWN_WORDS = tuple(
 
 def quiet(fault: Fault, probe: Probe, cells: Sequence[CellRecord]) -> Fault:
     """Return what may be said of a fault that came as the answer to `probe`."""
-    if isinstance(probe, GIVES_NOTHING) or fault.kind == "missing":
+    if isinstance(probe, GIVES_NOTHING):
         return fault
     sources = {record.cell.index: record.cell.source for record in cells}
     written = set(re.findall(r"\w+", "\n".join(sources.values()))) | KNOWN
+    asked = set(_asked_for(probe))
+    step = fault.step if set(fault.step.removesuffix(MAKING).split(".")) <= asked | {""} else "…"
+    if fault.kind == "missing":
+        error = fault.error if set(fault.error.split(".")) <= asked else "…"
+        return Fault("missing", error, names=[name for name in fault.names if name in written], step=step)
     frames = [kept for frame in fault.frames if (kept := _frame(frame, sources, written))]
     return msgspec.structs.replace(
         fault,
@@ -69,7 +92,25 @@ def quiet(fault: Fault, probe: Probe, cells: Sequence[CellRecord]) -> Fault:
         message=fault.message if _is_pythons(fault.message, written) else "" if fault.kind == "raised" else "…",
         frames=frames,
         values=[],
+        names=[],
+        step=step,
+        cell=fault.cell if fault.cell in sources else None,
     )
+
+
+def _asked_for(value: object) -> Iterator[str]:
+    """Yield the names that a probe speaks of: of the notebook's, and of what its objects are asked; never an input."""
+    if isinstance(value, Named | Attribute | Method | CallProbe | TrainedByProbe | ObjectProbe | PredictionsProbe):
+        yield from str(getattr(value, "name", "") or getattr(value, "function", "")).split(".")
+    parts: Iterable[object] = ()
+    if isinstance(value, msgspec.Struct):
+        parts = (getattr(value, field) for field in value.__struct_fields__)
+    elif isinstance(value, dict):
+        parts = (*value.keys(), *value.values())
+    elif isinstance(value, list | tuple):
+        parts = value
+    for part in parts:
+        yield from _asked_for(part)
 
 
 def _frame(frame: Frame, sources: dict[int, str], written: set[str]) -> Frame | None:

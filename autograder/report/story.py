@@ -19,7 +19,7 @@ from autograder.locale import Phrase, phrase, phrases, render
 from autograder.records import CellRecord, Exam, Grade, Outcome, TextCell
 from autograder.wire.messages import Fault
 
-SOURCE_LINES = 30
+SOURCE_LINES, LINE_CHARS = 30, 500
 """Lines of an answer that are shown, the one that stopped among them."""
 HEADLINE_CHARS = 200
 
@@ -320,6 +320,7 @@ def _lines(source: str, stops: Collection[int]) -> Iterator[Line]:
     if start:
         yield Line("…")
     for number in range(start, min(start + SOURCE_LINES, len(lines))):
-        yield Line(lines[number], number + 1 in stops)
+        line = lines[number]
+        yield Line(line if len(line) <= LINE_CHARS else f"{line[: LINE_CHARS - 1]}…", number + 1 in stops)
     if start + SOURCE_LINES < len(lines):
         yield Line("…")

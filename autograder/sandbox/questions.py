@@ -18,6 +18,7 @@ from autograder.wire import codec
 from autograder.wire.messages import (
     Answered,
     Array,
+    Artifact,
     Fault,
     HistoryProbe,
     Layer,
@@ -78,10 +79,21 @@ def told(answered: Answered, frame: bytes, plan: Plan) -> bytes:
         case Fault(kind="missing") as fault:
             names = [name for name in fault.names if name not in set(_names(plan))]  # what others ask for is not it
             return _instead(answered, msgspec.structs.replace(fault, names=names))
-        case Array(shape=shape) if isinstance(plan.probes[answered.probe], HIDDEN):
-            if len(shape) > HIDDEN_DIMENSIONS or 0 in shape:
+        case answer if isinstance(plan.probes[answered.probe], HIDDEN) and not isinstance(answer, Fault):
+            if not _are_predictions(answer, frame):
                 return _instead(answered, Fault(kind="unread", message="no predictions"))
     return frame
+
+
+def _are_predictions(answer: Artifact, frame: bytes) -> bool:
+    """Whether they are an array of numbers that holds together. What a page says of any other could be made to tell."""
+    if not isinstance(answer, Array) or not 1 <= len(answer.shape) <= HIDDEN_DIMENSIONS or 0 in answer.shape:
+        return False
+    try:
+        codec.array_value(answer, codec.unpack(frame, Answered)[1])
+    except codec.WireError:
+        return False
+    return True
 
 
 def counts(network: Network) -> tuple[int, int]:

@@ -6,7 +6,18 @@ import pytest
 
 from autograder.judge.quiet import quiet
 from autograder.records import CellRecord
-from autograder.wire.messages import CallProbe, Cell, Fault, Frame, ModelProbe
+from autograder.wire.messages import (
+    Attribute,
+    CallProbe,
+    Cell,
+    Fault,
+    Frame,
+    Method,
+    ModelProbe,
+    Named,
+    ObjectProbe,
+    Text,
+)
 
 CELLS = [CellRecord(Cell(0, "a", "class Wrong(Exception): pass\ndef double(x):\n    raise Wrong(x)"), None)]
 CALL = CallProbe("double", [], {})
@@ -48,7 +59,8 @@ def test_what_python_says_of_the_notebooks_own_names_is_kept(message: str) -> No
         "list index out of range\n0 3 9",
         "double() takes 1 positional argument but 039 were given",
         "operands could not be broadcast together with shapes (0,3) (9,)",
-        "maximum recursion depth exceeded " + "a" * 300,
+        "maximum recursion depth exceeded " + "a" * 30,
+        "double() missing 4 required positional arguments: 'double', 'x', 'double', and 'x'",
     ],
 )
 def test_a_text_of_the_students_making_is_not(message: str) -> None:
@@ -70,3 +82,22 @@ def test_lines_are_those_of_the_notebook_that_was_handed_in() -> None:
 def test_a_question_that_hands_nothing_over_keeps_its_message() -> None:
     fault = Fault(kind="raised", error="ValueError", message="Input 0 is incompatible", frames=[FRAME])
     assert quiet(fault, ModelProbe("net"), CELLS) == fault
+
+
+def test_a_name_that_is_missing_was_asked_for_and_the_others_stand_in_the_notebook() -> None:
+    told = Fault(kind="missing", error="double", names=["x", "c0ffee", "double"])
+    assert quiet(told, CALL, CELLS) == Fault(kind="missing", error="double", names=["x", "double"])
+    forged = Fault("missing", "0 3 9", "0 3 9", [FRAME], 10**9, ["0 3 9"], [("0", "3")], step="0.3.9")
+    assert quiet(forged, CALL, CELLS) == Fault(kind="missing", error="…", step="…")
+
+
+def test_of_an_object_what_was_asked_is_told_and_no_input() -> None:
+    probe = ObjectProbe("Made", [Text("039", 3)], {}, [Method("grow", [Named("net")], {}), Attribute("a.size")])
+    for error, step in (("grow", "Made.grow"), ("size", "Made.a.size"), ("net", "Made.grow")):
+        fault = Fault(kind="missing", error=error, step=step)
+        assert quiet(fault, probe, CELLS) == fault
+    making = Fault(kind="raised", error="Wrong", step="Made(…)", cell=0)
+    assert quiet(making, probe, CELLS) == making
+    forged = Fault(kind="raised", error="Wrong", names=["039"], step="039", cell=39)
+    assert quiet(forged, probe, CELLS) == Fault(kind="raised", error="Wrong", step="…")
+    assert quiet(Fault(kind="missing", error="039"), probe, CELLS).error == "…"

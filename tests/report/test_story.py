@@ -16,7 +16,7 @@ from autograder.judge.faults import explain_fault, explain_lack, status_of
 from autograder.judge.message import compose
 from autograder.records import CheckStatus, Exam, Grade, Outcome, QuestionGrade
 from autograder.report.feedback import feedback_page
-from autograder.report.story import SOURCE_LINES, tell
+from autograder.report.story import LINE_CHARS, SOURCE_LINES, tell
 from autograder.wire.messages import Fault
 from judge.test_causes import LEARNT, RENAMED, SOLUTION, STUB, Code, fault_at, missing, notebook, student
 from report.test_feedback import said
@@ -204,6 +204,12 @@ def test_a_long_answer_is_cut_around_the_line_that_stopped() -> None:
     (answer,) = tell(graded(held, {"q": []}), held, None, (), "en").parts["q"].answers
     assert [line.text for line in answer.lines if line.stopped] == ["line_60"]
     assert (answer.lines[0].text, answer.lines[-1].text, len(answer.lines)) == ("…", "…", SOURCE_LINES + 2)
+
+
+def test_a_long_line_is_cut() -> None:
+    held = notebook("## A", Code("a", f"raise E  # {'x' * 10**6}", "E", [(1, 1)]), Code("q", "assert a", given=True))
+    (answer,) = tell(graded(held, {"q": []}), held, None, (), "en").parts["q"].answers
+    assert [len(line.text) for line in answer.lines] == [LINE_CHARS]
 
 
 def test_an_error_in_a_cell_of_the_courses_is_read_beside_the_answer_it_works_on() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from autograder.records import Plan, Submission
 from autograder.sandbox.exam import Order, examine
@@ -12,6 +13,8 @@ from autograder.sandbox.rooms import Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
     Answered,
+    Array,
+    Artifact,
     CallProbe,
     Cell,
     Examples,
@@ -20,6 +23,7 @@ from autograder.wire.messages import (
     Layer,
     ModelProbe,
     Network,
+    Opaque,
     PredictionsProbe,
     Preparation,
     Probe,
@@ -101,3 +105,22 @@ def test_a_number_of_parameters_is_counted_and_not_believed() -> None:
     kept, _ = codec.unpack(told(answered := Answered("net", 0.1, network), codec.pack(answered), asked), Answered)
     assert isinstance(kept.answer, Network)
     assert (kept.answer.params, kept.answer.trainable_params) == (40, 36)
+
+
+@pytest.mark.parametrize(
+    ("answer", "blobs"),
+    [
+        (Text("what was asked", 14), []),
+        (Opaque("what.was.asked", "it"), []),
+        (Array("what was asked", (3,), 0), [bytes(12)]),
+        (Array("float32", (2**60, 3), 0), [bytes(12)]),
+        (Array("float32", (3,), 9), [bytes(12)]),
+        (Array("float32", (), 0), [bytes(4)]),
+    ],
+)
+def test_of_hidden_inputs_predictions_come_back_or_nothing(answer: Artifact, blobs: list[bytes]) -> None:
+    answered = Answered("wide", 0.1, answer)
+    kept, _ = codec.unpack(told(answered, codec.pack(answered, blobs), plan()), Answered)
+    assert kept.answer == Fault(kind="unread", message="no predictions")
+    right = Answered("wide", 0.1, Array("float32", (3,), 0))
+    assert told(right, frame := codec.pack(right, [bytes(12)]), plan()) == frame
