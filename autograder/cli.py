@@ -455,13 +455,12 @@ def _translate(parts: Sequence[Assignment]) -> None:
 def doctor(
     assignment: Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)] = None,
 ) -> None:
-    """Say what this machine allows; of an assignment, what it and its submissions import and is not here."""
-    from autograder.doctor import assignment_findings, examine_machine
+    """Say what this machine allows, what each environment of the course holds, and what is imported and not there."""
+    from autograder.doctor import course_findings, examine_machine
 
     table = Table(show_header=False, box=None, pad_edge=False)
     sound = True
-    parts = load_parts(_root(), assignment) if assignment else ()
-    for finding in chain(examine_machine(), *map(assignment_findings, parts)):
+    for finding in chain(examine_machine(), course_findings(_root(), assignment)):
         sound = sound and finding.sound
         table.add_row(Text(finding.name), Text(finding.text), style=None if finding.sound else "red")
     out.print(table)

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-from autograder.course import Assignment
+from autograder.course import Assignment, load_course, load_parts
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
 from autograder.environment import environment_of
-from autograder.errors import DataError
+from autograder.errors import CourseError, DataError, GraderError
 from autograder.intake import as_submission, read_submission, students
 from autograder.judge.lacks import Lack, meant, truly_absent
+from autograder.judge.libraries import PACKAGES
 from autograder.notebook.names import names_of
+from autograder.paths import Paths
 from autograder.records import Submission
 from autograder.release import read_release
+from autograder.sandbox.environment import Environment, own_environment
 from autograder.sandbox.gpus import Survey, survey
 from autograder.sandbox.isolation import OPTIONAL, REMEDIES, measure
+from autograder.sandbox.rooms import Zygote
 
 UUID_CHARS = len("GPU-5d5ba0d6")
 OWN = "autograder"
 """What rooms have whatever their environment: it stands in for modules of other platforms."""
 NAMES = 10
 """Students named of those that import a module."""
-LIBRARIES = ("tensorflow", "keras", "numpy", "ipython", "nbgrader", "pytest")
+LIBRARIES = ("numpy", "nbgrader", "pytest")
+"""The grader's own that are worth a line."""
+OF_ROOMS = ("tensorflow", "keras", "tf-keras", "torch", "numpy", "ipython")
+KERAS_2 = "{}: of Keras 2, whose networks are neither read nor trained: install Keras 3 where checks ask for networks"
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,73 @@ def data_findings(shelf: Shelf) -> Iterator[Finding]:
         )
 
 
+# --- Where rooms run --------------------------------------------------------------------------------------------------
+
+
+def course_findings(root: Path, name: str | None = None) -> Iterator[Finding]:
+    """Yield what holds of the environments of a course's assignments, or of one; of the grader's own without a course.
+
+    Raises CourseError where the assignment that is named is broken; of several, a broken one is a finding.
+    """
+    if name is None and not Paths(root).course.exists():
+        yield from environment_findings(own_environment(), ())
+        return
+    parts: list[Assignment] = []
+    for one in [name] if name else load_course(root).assignments:
+        try:
+            parts += load_parts(root, one)
+        except CourseError as error:
+            if name:
+                raise
+            yield Finding(one, str(error), sound=False)
+    users: dict[str, list[Assignment]] = {}
+    for part in parts:
+        try:
+            users.setdefault(environment_of(part).python, []).append(part)
+        except CourseError as error:
+            yield Finding(part.key, str(error), sound=False)
+    for same in users.values():
+        yield from environment_findings(environment_of(same[0]), same)
+        for part in same:
+            try:
+                found = list(assignment_findings(part))
+            except CourseError as error:
+                found = [Finding("imports", str(error), sound=False)]
+            yield from (replace(one, name=f"  {part.key}: {one.name}") for one in found)
+
+
+def environment_findings(environment: Environment, assignments: Sequence[Assignment]) -> Iterator[Finding]:
+    """Yield what an environment holds for the rooms of these assignments, and what their imports leave running."""
+    named = f" ({', '.join(part.key for part in assignments)})" if assignments else ""
+    versions = environment.versions
+    yield Finding("rooms", f"{environment.python}, Python {versions['python']}{named}")
+    for library in OF_ROOMS:
+        found = versions.get(library, "")
+        if library == "tf-keras" and not found:
+            continue
+        old = library == "tf-keras" or (library == "keras" and found.startswith("2."))
+        yield Finding(f"  {library}", KERAS_2.format(found) if old else found or "not there")
+    if environment.missing:
+        lacks = f"for rooms it lacks {', '.join(environment.missing)}"
+        yield Finding("  missing", f"{lacks}: run `{environment.install} {' '.join(environment.missing)}`")
+        return
+    yield _running(environment, [module for part in assignments for module in part.preload])
+
+
+def _running(environment: Environment, modules: Sequence[str]) -> Finding:
+    """Import what rooms are forked with, as `grade` does, and say what it leaves running."""
+    with tempfile.TemporaryDirectory() as cache, Zygote(dict.fromkeys(modules), Path(cache), environment) as zygote:
+        try:
+            warm = zygote.warm()
+        except GraderError as error:
+            return Finding("  imports", str(error), sound=False)
+    took = f"imported in {warm.seconds:.1f} s"
+    if not warm.threaded:
+        return Finding("  threads", f"none left running; {took}")
+    names = ", ".join(warm.threaded)
+    return Finding("  threads", f"left running by the import of {names}: each room imports it anew; the rest {took}")
+
+
 def assignment_findings(assignment: Assignment) -> Iterator[Finding]:
     """Yield what the notebook and its submissions import and rooms do not have, read from their text alone.
 
@@ -96,26 +172,32 @@ def assignment_findings(assignment: Assignment) -> Iterator[Finding]:
     source = as_submission(assignment, assignment.source)
     read = ((name, read_submission(assignment, release, name)) for name in students(assignment))
     handed_in = [(name, one) for name, one in read if one is not None]
-    course = _modules(source)
-    installed = environment_of(assignment).importable
+    course, environment = _modules(source), environment_of(assignment)
+    installed = environment.importable
     wanted: dict[str, list[str]] = {name: [] for name in course - installed - _beside(source)}
     for student, one in handed_in:
         for name in _modules(one) - installed - _beside(one):
             wanted.setdefault(name, []).append(student)
     if not wanted:
         yield Finding("imports", f"all there, of the source and of {len(handed_in)} submissions")
+    missing = [name for name in sorted(wanted) if truly_absent(Lack("library", name), installed, course, ())]
     for name, importers in sorted(wanted.items()):
-        ours = truly_absent(Lack("library", name), installed, course, ())
         by = ["the source"] if name in course else []
         if importers:
             by.append(f"{len(importers)} of {len(handed_in)} submissions ({', '.join(importers[:NAMES])})")
-        yield Finding(name, f"{_verdict(name, installed, ours=ours)}; imported by {' and '.join(by)}", sound=not ours)
+        verdict = _verdict(name, environment, ours=name in missing)
+        yield Finding(name, f"{verdict}; imported by {' and '.join(by)}", sound=name not in missing)
+    if missing:
+        packages = " ".join(PACKAGES.get(name, name) for name in missing)
+        yield Finding("install", f"{environment.install} {packages}", sound=False)
 
 
-def _verdict(name: str, installed: Collection[str], *, ours: bool) -> str:
+def _verdict(name: str, environment: Environment, *, ours: bool) -> str:
+    if folder := next((folder for folder, names in environment.unseen.items() if name in names), ""):
+        return f"in {folder}, which rooms do not see: install it there, and not to be worked on (`pip install -e`)"
     if ours:
         return "not in the rooms' environment: install it there"
-    likely = meant(name, installed)
+    likely = meant(name, environment.importable)
     return f"no library: {likely}, misspelt?" if likely else "no library: a file that was not handed in?"
 
 

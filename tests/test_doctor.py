@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,17 @@ import pytest
 import digits
 import toy
 from autograder.course import load_assignment
-from autograder.doctor import Finding, assignment_findings, data_findings, examine_machine, gpu_findings
+from autograder.doctor import (
+    KERAS_2,
+    Finding,
+    assignment_findings,
+    course_findings,
+    data_findings,
+    environment_findings,
+    examine_machine,
+    gpu_findings,
+)
+from autograder.sandbox.environment import own_environment
 from autograder.sandbox.gpus import Gpu, Survey
 
 INSTALL = "not in the rooms' environment: install it there"
@@ -59,6 +72,7 @@ def test_what_an_assignment_imports_and_is_not_here_is_listed(tmp_path: Path) ->
         ("no_such_library", f"{INSTALL}; imported by the source", False),
         ("numppy", "no library: numpy, misspelt?; imported by 1 of 2 submissions (ada)", True),
         ("utils", "no library: a file that was not handed in?; imported by 1 of 2 submissions (ada)", True),
+        ("install", f"{sys.executable} -m pip install lightgbm no_such_library", False),
     ]
 
 
@@ -67,3 +81,61 @@ def test_an_assignment_that_lacks_nothing_says_so(tmp_path: Path) -> None:
     assert list(assignment_findings(assignment)) == [
         Finding("imports", "all there, of the source and of 0 submissions")
     ]
+
+
+# --- Environments -----------------------------------------------------------------------------------------------------
+
+
+def test_each_environment_of_a_course_is_told_with_what_it_lacks(tmp_path: Path) -> None:
+    env = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", env], check=True)
+    root = toy.make_course(tmp_path / "course")
+    (root / "source/other").mkdir()
+    (root / "source/other/other.ipynb").write_bytes(toy.notebook(toy.SOLUTION))
+    with (root / "course.yaml").open("a") as file:
+        file.write(f"  other: {{title: Other, python: {env}}}\n  gone: {{title: Gone}}\n")
+    found = [(one.name, one.text, one.sound) for one in course_findings(root)]
+    assert found[0] == ("gone", "source/gone: no notebook (.ipynb) here", False)
+    lacks = (
+        f"{env}/bin/python lacks msgspec, numpy, ipython: run `{env}/bin/python -m pip install msgspec numpy ipython`"
+    )
+    assert found[1] == ("other", f"course.yaml: assignments.other.python: {lacks}", False)
+    own = own_environment()
+    assert found[2] == ("rooms", f"{sys.executable}, Python {own.versions['python']} (toy)", True)
+    assert ("  tensorflow", own.versions["tensorflow"], True) in found
+    assert ("  torch", "not there", True) in found
+    assert [text.partition(";")[0] for name, text, _ in found if name == "  threads"] == ["none left running"]
+    assert found[-1] == ("  toy: imports", "all there, of the source and of 0 submissions", True)
+
+
+def test_what_an_import_leaves_running_is_told(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    (tmp_path / "site-packages/starts_a_thread.py").write_text(thread)
+    own = own_environment()
+    environment = replace(own, path=(str(tmp_path / "site-packages"), *own.path))
+    imports = toy.code("more", "import starts_a_thread", locked=True)
+    assignment = load_assignment(toy.make_course(tmp_path / "course", cells=(imports, *toy.SOLUTION)), toy.NAME)
+    (threads,) = (one for one in environment_findings(environment, [assignment]) if one.name == "  threads")
+    assert threads.text.startswith("left running by the import of starts_a_thread: each room imports it anew")
+
+
+def test_keras_2_and_what_rooms_do_not_see_are_told(tmp_path: Path) -> None:
+    own = own_environment()
+    old = replace(own, versions={**own.versions, "keras": "2.15.0", "tf-keras": "2.19.0"}, modules={})
+    told = {one.name: one.text for one in environment_findings(old, ())}
+    assert (told["  keras"], told["  tf-keras"]) == (KERAS_2.format("2.15.0"), KERAS_2.format("2.19.0"))
+    assert told["  missing"] == (
+        f"for rooms it lacks msgspec, numpy, ipython: run `{sys.executable} -m pip install msgspec numpy ipython`"
+    )
+
+
+def test_a_library_installed_to_be_worked_on_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = own_environment()
+    worked_on = replace(own, modules={**own.modules, "/home/ada/work": ["no_such_library"]})
+    monkeypatch.setattr("autograder.environment.own_environment", lambda: worked_on)
+    imports = toy.code("more", "import no_such_library", locked=True)
+    assignment = load_assignment(toy.make_course(tmp_path, cells=(imports, *toy.SOLUTION)), toy.NAME)
+    first = next(iter(assignment_findings(assignment)))
+    assert first.text.startswith("in /home/ada/work, which rooms do not see: install it there, and not to be worked on")
+    assert not first.sound

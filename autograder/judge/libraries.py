@@ -43,3 +43,11 @@ IMPORTED_AS = {
     "imbalanced-learn": "imblearn", "biopython": "Bio",
 }  # fmt: skip
 """Modules by the short name they get when imported, and by what their library is installed as; in small letters."""
+
+PACKAGES = {
+    "Bio": "biopython", "PIL": "pillow", "bs4": "beautifulsoup4", "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil", "docx": "python-docx", "imblearn": "imbalanced-learn", "mpl_toolkits": "matplotlib",
+    "pywt": "PyWavelets", "skimage": "scikit-image", "sklearn": "scikit-learn", "skopt": "scikit-optimize",
+    "umap": "umap-learn", "yaml": "pyyaml",
+}  # fmt: skip
+"""What libraries are installed as, where that is not the name of their module."""
