@@ -22,7 +22,7 @@ from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
 SCHEMA = 5
 """1: the first, whose files say 0. 2: kinds of checks, digests by way of grading. 3: stand-ins. 4: languages.
-5: ways of grading."""
+5: ways of grading, backends."""
 MIGRATIONS = {
     1: (
         "alter table submission add column digests json not null default '{}'",
@@ -32,7 +32,10 @@ MIGRATIONS = {
     ),
     2: ("alter table submission add column stand_ins json not null default '[]'",),
     3: ("alter table submission add column language varchar not null default ''",),
-    4: ("alter table submission add column way varchar not null default 'own'",),
+    4: (
+        "alter table submission add column way varchar not null default 'own'",
+        "alter table training add column backend varchar not null default 'tensorflow'",
+    ),
 }
 """What makes a schema the next one."""
 LOCK_SECONDS = 30.0
@@ -111,6 +114,7 @@ class _Training(_Base):
     data_digest: Mapped[str]
     stand_in: Mapped[bool]
     versions: Mapped[dict[str, str]] = mapped_column(sa.JSON)
+    backend: Mapped[str]
 
 
 class _Check(_Base):

@@ -23,16 +23,15 @@ from typing import Any
 import toy
 from autograder.course import load_assignment
 from autograder.engine import Result
-from autograder.marking import Assessor, Marker
-from autograder.notebook.formats import Notebook
+from autograder.marking import Assessor, Marker, Settled
 from autograder.records import CellRecord, Evidence, Exam, Grade, Submission
-from autograder.release import read_release
 from autograder.report.feedback import write_feedback
 from autograder.sandbox.exam import Order
 from autograder.session import judge_of
 from autograder.store import Store
 from autograder.wire import codec
 from autograder.wire.messages import Answered, Cell, CellRun, Fault, Frame, Items, Scalar, Text
+from scripted import Scripted
 
 MEMORY_MB = 700
 """What reading one may take beyond the interpreter and its libraries, of addresses."""
@@ -290,12 +289,12 @@ def take_some(root: Path, first: int, last: int) -> None:
     """Take those of the seeds through, and print one JSON object a line: the kind, what came, seconds, megabytes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     assignment = load_assignment(root, toy.NAME)
-    release = read_release(assignment)
     folder = assignment.paths.submission("eve", toy.NAME)
     with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
         marker = Marker(assignment, Assessor(assignment, judge, "cpu", "strict"), store)
         solution = marker.order_solution()
-        marker.keep_solution(Result(solution, held(solution, None)))
+        assert solution is not None
+        marker.keep_solution(Result(solution, held(solution, None)), Scripted())
         addresses = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (addresses + MEMORY_MB * 2**20,) * 2)
         for seed in range(first, last):
@@ -305,7 +304,7 @@ def take_some(root: Path, first: int, last: int) -> None:
             path.parent.mkdir(parents=True)
             path.write_bytes(make(rng))
             started = time.monotonic()
-            grade = mark(marker, release, rng)
+            grade = mark(marker, rng)
             pages = sum(len(page.read_bytes()) for page in write_feedback(assignment))
             seconds = round(time.monotonic() - started, 2)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -313,12 +312,13 @@ def take_some(root: Path, first: int, last: int) -> None:
             print(json.dumps({"seed": seed, "kind": make.__name__, **told}), flush=True)
 
 
-def mark(marker: Marker, release: Notebook, rng: random.Random) -> Grade:
+def mark(marker: Marker, rng: random.Random) -> Grade:
     """Receive what was handed in, hold no exam but say that one was, and mark it."""
-    received = marker.receive(release, "eve")
-    if isinstance(received, Order):
-        return marker.mark(Result(received, held(received, rng))).grade
-    return received.grade
+    received = marker.receive("eve")
+    if isinstance(received, Settled):
+        return received.grade
+    (order,) = received
+    return marker.mark(Result(order, held(order, rng))).grade
 
 
 if __name__ == "__main__":
