@@ -20,6 +20,7 @@ from autograder.judge.message import CheckFailed
 from autograder.judge.trainings import Predictions
 from autograder.marking import Assessor, trainings
 from autograder.networks.mistakes import MISTAKES
+from autograder.networks.signature import signature
 from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
@@ -46,6 +47,8 @@ class Report:
     calibration: Calibration
     weak: Sequence[Separation]
     """Wrong but plausible networks, from the worst to the best."""
+    neighbours: Sequence[Separation]
+    """Networks of another choice, which the recipe does not say must fail."""
     untrainable: Mapping[str, str]
     """Mistakes with which no training is possible, and why."""
     stand_in: bool
@@ -100,7 +103,7 @@ class _Workbench:
         for metric in recipe.metrics:
             if isinstance(probe, TrainedProbe):
                 scores = [_score(run, metric) for run in own]
-                others = {title: [_score(run, metric) for run in runs] for title, runs in weak.items()}
+                others = {name: [_score(run, metric) for run in runs] for name, runs in weak.items()}
             else:
                 scores = [self._predicted(name, seed, metric) for seed in range(self._runs)]
                 if _same([self._bytes_of(name, seed) for seed in range(self._runs)]):
@@ -134,19 +137,28 @@ class _Workbench:
             of=self._desk.calibrated(name),
         )
         apart = separation(found, weak, rule)
-        return Report(name, recipe, metric, scores, found, apart, untrainable, data.stand_in, threshold)
+        near = {one.name for one in MISTAKES if one.neighbour}.difference(recipe.mistakes or ())
+        mistaken, neighbours = ([one for one in apart if (one.name in near) is is_near] for is_near in (False, True))
+        return Report(name, recipe, metric, scores, found, mistaken, neighbours, untrainable, data.stand_in, threshold)
 
     # --- trainings ---
 
     def _train_mistaken(
         self, network: Network, recipe: Recipe, untrainable: dict[str, str]
     ) -> dict[str, list[TrainingRun]]:
-        """Train the reference with each typical mistake; fill `untrainable` with those that cannot be."""
-        chosen = [one for one in MISTAKES if recipe.mistakes is None or one.name in recipe.mistakes]
-        if unknown := set(recipe.mistakes or ()) - {one.name for one in chosen}:
+        """Train the reference with each typical mistake, and its neighbours; fill `untrainable` with those left out."""
+        named = recipe.mistakes
+        chosen = [one for one in MISTAKES if one.neighbour or named is None or one.name in named]
+        if unknown := set(named or ()) - {one.name for one in chosen}:
             known = ", ".join(one.name for one in MISTAKES)
             raise self._broken(f"recipes.{recipe.name}.mistakes", f"{', '.join(sorted(unknown))}; known: {known}")
-        networks = {one.name: made for one in chosen if (made := one.apply(network)) is not None}
+        made = {one: edited for one in chosen if (edited := one.apply(network)) is not None}
+        mistaken = {signature(edited, trainable=True) for one, edited in made.items() if not one.neighbour}
+        networks = {
+            one.name: edited
+            for one, edited in made.items()
+            if not one.neighbour or signature(edited, trainable=True) not in mistaken
+        }
         trained = self._train(networks, recipe, MISTAKE_RUNS)
         for title, runs in list(trained.items()):
             if fault := next((run.fault for run in runs if run.fault), None):
@@ -258,6 +270,8 @@ class Measured(Record, frozen=True):
     threshold: Threshold
     weak: dict[str, list[float]]
     """Scores of wrong but plausible networks."""
+    neighbours: dict[str, list[float]]
+    """Scores of networks of another choice, which may pass."""
     cleared: list[str]
     """Those that the bar lets through."""
     untrainable: dict[str, str]
@@ -278,11 +292,13 @@ def keep(assignment: Assignment, report: Report) -> list[Path]:
         first=report.calibration.first,
         threshold=report.threshold,
         weak={one.name: list(one.scores) for one in report.weak},
+        neighbours={one.name: list(one.scores) for one in report.neighbours},
         cleared=[one.name for one in report.cleared],
         untrainable=dict(report.untrainable),
     )
     account = msgspec.json.format(msgspec.json.encode(measured)) + b"\n"
-    groups = {f"{report.probe} (the reference)": report.scores, **{one.name: one.scores for one in report.weak}}
+    others = {one.name: one.scores for one in (*report.weak, *report.neighbours)}
+    groups = {f"{report.probe} (the reference)": report.scores, **others}
     plot = draw(f"{assignment.name}, {report.recipe.name}: {report.metric}", groups, report.threshold.bar)
     paths = [folder / f"{report.probe}-{report.metric}.{kind}" for kind in ("json", "svg")]
     for path, content in zip(paths, (account, plot), strict=True):

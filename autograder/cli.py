@@ -337,10 +337,18 @@ def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]
     for weak in report.weak:
         gap, fate = f"{weak.gap:.1f} deviations below", "stopped" if weak.stopped else "CLEARS THE BAR"
         table.add_row(f"  {weak.name}", f"{100 * weak.mean:.1f} %", gap, fate)
+    for near in report.neighbours:
+        fate = "stopped too" if near.stopped else f"would pass {100 * near.kept:.0f} times in 100"
+        table.add_row(f"  {near.name}", f"{100 * near.mean:.1f} %", f"{near.gap:.1f} deviations below", fate)
     for name, why in report.untrainable.items():
         table.add_row(f"  {name}", "", "", f"cannot be trained: {shown(why)[:80]}")
     out.print(table)
     out.print(f"  {', '.join(str(assignment.paths.shown(path)) for path in paths)}")
+    if passing := [one.name for one in report.neighbours if not one.stopped]:
+        out.print(
+            f"  {', '.join(passing)}: another choice, which the bar does not tell from the reference; where it must "
+            "fail, name it in the recipe's `mistakes`"
+        )
     if report.cleared:
         stopped = ", ".join(one.name for one in report.weak if one.stopped)
         err.print(

@@ -38,6 +38,8 @@ class Mistake:
     """What was done, for the instructor."""
     edit: Callable[[Network], Network]
     """Returns the network with the mistake; as it was, where there is nothing to get wrong."""
+    neighbour: bool = False
+    """Whether it is rather another choice: a course may let it pass, and says so where it must not."""
 
     def apply(self, network: Network) -> Network | None:
         """Return the record of the mistaken network, or None where this mistake does not change `network`.
@@ -301,6 +303,17 @@ def _narrow(network: Network) -> Network:
     return _with_width(network, hidden(network, _is_weighted), lambda have: max(have // NARROW, 1))
 
 
+def _half_width(network: Network) -> Network:
+    return _with_width(network, hidden(network, _is_weighted), lambda have: max(have // 2, 1))
+
+
+def _one_fewer(network: Network) -> Network:
+    """Leave out the last hidden convolution, or the last hidden Dense layer where there is none, and its followers."""
+    last = (_hidden_kinds(network, _CONVOLUTION) or _hidden_dense(network))[-1:]
+    removed = with_followers(network, last)
+    return network if _is_bypassed(network, removed) else without(network, removed)
+
+
 def _bottleneck(network: Network) -> Network:
     return _with_width(network, _hidden_dense(network)[-1:], lambda _: 2)
 
@@ -389,4 +402,6 @@ MISTAKES = (
     Mistake("one-filter", "a single filter in the first convolution", _one_filter),
     Mistake("long-strides", "strides of 4 in the first convolution", _long_strides),
     Mistake("one-output", "a single output, with a sigmoid", _one_output),
+    Mistake("half-width", "half the filters and units", _half_width, neighbour=True),
+    Mistake("layer-missing", "one convolution or hidden Dense layer fewer", _one_fewer, neighbour=True),
 )

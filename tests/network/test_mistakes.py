@@ -135,6 +135,12 @@ IN_SMALL: dict[str, list[str]] = {
     ],
     "one-filter": swapped(("Conv2D(32, relu)", "Conv2D(1, relu)")),
     "one-output": swapped(("Dense(10, softmax)", "Dense(1, sigmoid)")),
+    "half-width": swapped(
+        ("Conv2D(32, relu)", "Conv2D(16, relu)"),
+        ("Conv2D(64, relu)", "Conv2D(32, relu)"),
+        ("Dense(128, relu)", "Dense(64, relu)"),
+    ),
+    "layer-missing": [*SMALL[:3], *SMALL[4:]],
 }
 
 
@@ -159,6 +165,7 @@ IN_APART: dict[str, list[str]] = {
     "convolutions-missing": APART[6:],
     "heavy-dropout": [*APART[:3], "Dropout(0.9)", *APART[3:6], "Dropout(0.9)", *APART[6:9], "Dropout(0.9)", *APART[9:]],
     "one-output": [*APART[:9], "Dense(1)", "Activation(sigmoid)"],
+    "layer-missing": [*APART[:4], *APART[6:]],
 }
 
 
@@ -196,14 +203,14 @@ def test_mistakes_that_cannot_be_made_are_not() -> None:
     dense_alone = {"no-activation", "relu-output", "sigmoid-hidden", "softmax-hidden", "frozen", "bottleneck", "narrow"}
     assert {name for name in BY_NAME if BY_NAME[name].apply(DENSE)} == {
         *dense_alone,
-        *("dense-missing", "heavy-dropout", "one-output"),
+        *("dense-missing", "heavy-dropout", "one-output", "half-width", "layer-missing"),
     }
 
 
 def test_a_mistake_already_made_is_not_made_again() -> None:
     for mistake in MISTAKES:
         once = mistake.apply(small())
-        if once is not None and mistake.name not in ("heavy-dropout", "narrow"):
+        if once is not None and mistake.name not in ("heavy-dropout", "narrow", "half-width", "layer-missing"):
             assert mistake.apply(once) is None, mistake.name
 
 
@@ -223,7 +230,7 @@ def test_a_convolution_may_be_the_last_layer_with_weights() -> None:
 
 
 def test_names_and_titles_tell_the_mistakes_apart() -> None:
-    assert len(BY_NAME) == len({mistake.title for mistake in MISTAKES}) == len(MISTAKES) == 15
+    assert len(BY_NAME) == len({mistake.title for mistake in MISTAKES}) == len(MISTAKES) == 17
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=BY_NAME)
