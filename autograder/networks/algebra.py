@@ -10,19 +10,17 @@ Records come from a room: whatever does not hold together stays a node of its ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from autograder.networks import elementwise, products, shapes, slices
+from autograder.networks import elementwise, products, reductions, repeats, shapes, slices
 from autograder.networks.activations import activation_name
 from autograder.networks.arithmetic import activated
 from autograder.networks.layers import applied
-from autograder.networks.nodes import DRAWS, Builder, Node
-from autograder.networks.normal import Asked, parts
+from autograder.networks.nodes import DRAWS, Builder, Node, Operation
+from autograder.networks.normal import Asked, cleaned, parts
 from autograder.networks.operands import constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
-from autograder.networks.reductions import reduced
 from autograder.networks.values import clean, from_the_end
 from autograder.wire.messages import Graph, Layer
 
@@ -69,7 +67,7 @@ def _run(b: Builder) -> None:
             b.made.append([-len(b.inputs)])
             continue
         counted += layer.cls not in ("Variable", "Constant")
-        b.at = (counted, layer)
+        b.at = (counted, layer.within)
         inputs = b.taken(layer, position)
         made = _called_or_odd(b, layer, inputs, position)
         for slot, node in enumerate(made):
@@ -114,7 +112,7 @@ def _operation(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
     if layer.cls in _SAME:
         made = inputs[0] if inputs else -1
     elif layer.cls in _REDUCTIONS:
-        made = reduced(b, layer, operands)
+        made = reductions.reduced(b, layer, operands)
     elif layer.cls in OPERATIONS:
         made = OPERATIONS[layer.cls](b, layer, operands)
     elif activation_name(layer.cls) and inputs:
@@ -145,10 +143,12 @@ def _bare(b: Builder, layer: Layer, inputs: list[int]) -> int:
 
 
 def _variable(b: Builder, layer: Layer, _: object) -> int:
-    settings = {"shape": tuple(layer.output_shapes[0]) if layer.output_shapes else (), **b.frozen(layer)}
+    asks = {key: said for key, said in cleaned(layer.config, b.asked).items() if key in ("regularizer", "constraint")}
+    settings = {"shape": tuple(layer.output_shapes[0]) if layer.output_shapes else (), **b.frozen(layer), **asks}
     node = b.node("Variable", settings, [], weights=weights_of(layer), named_as=layer.name or "weight")
     if layer.weights:
         b.variables[node] = layer.weights[0]
+        b.asks[node] = layer.config
     return node
 
 
@@ -160,7 +160,7 @@ def _constant(b: Builder, layer: Layer, _: object) -> int:
     return node
 
 
-OPERATIONS: Mapping[str, Callable[[Builder, Layer, dict[str, Any]], int | list[int] | None]] = {
+OPERATIONS: Mapping[str, Operation] = {
     "Add": elementwise.add,
     "Subtract": elementwise.subtract,
     "Multiply": elementwise.multiply,
@@ -168,14 +168,17 @@ OPERATIONS: Mapping[str, Callable[[Builder, Layer, dict[str, Any]], int | list[i
     "Reciprocal": elementwise.reciprocal,
     "Negative": elementwise.negative,
     "Power": elementwise.power,
-    "Square": elementwise.square,
-    "Sqrt": elementwise.sqrt,
-    "Rsqrt": elementwise.rsqrt,
+    "Square": elementwise.root(2),
+    "Sqrt": elementwise.root(0.5),
+    "Rsqrt": elementwise.root(-0.5),
     "Maximum": elementwise.maximum,
     "Minimum": elementwise.minimum,
     "Clip": elementwise.clip,
     "Where": elementwise.where,
     "Log": elementwise.log,
+    "Log1p": elementwise.log1p,
+    "Expm1": elementwise.expm1,
+    "SquaredDifference": elementwise.squared_difference,
     "Cast": elementwise.cast,
     "Stack": shapes.stack,
     "Concatenate": shapes.concatenate,
@@ -203,6 +206,12 @@ OPERATIONS: Mapping[str, Callable[[Builder, Layer, dict[str, Any]], int | list[i
     "ExpandDims": shapes.reshape,
     "Squeeze": shapes.reshape,
     "Ravel": shapes.reshape,
+    "Repeat": repeats.repeat,
+    "Tile": repeats.tile,
+    "BroadcastTo": repeats.broadcast,
+    "Moments": reductions.moments,
+    "Norm": reductions.norm,
+    "Normalize": reductions.normalize,
     "Conv": products.convolution,
     "DepthwiseConv": products.convolution,
     "MaxPool": products.pool,

@@ -1,4 +1,4 @@
-"""Sums, scales and activations: one form for the ways to write them."""
+"""Sums, products, scales and activations: one form for the ways to write them."""
 
 from __future__ import annotations
 
@@ -8,26 +8,59 @@ from typing import Any
 
 import numpy as np
 
+from autograder.networks import patterns
 from autograder.networks.activations import Part, named
+from autograder.networks.commuting import above, beneath
 from autograder.networks.nodes import Builder
+from autograder.networks.normal import cleaned
 from autograder.networks.operands import Constant, broadcast, constant, constant_told
+from autograder.networks.patterns import Named, scaled
 from autograder.networks.values import rounded
 from autograder.wire.messages import Shape
 
 MAX_TERMS = 64
 """Terms of one flattened sum."""
+ZERO, ONE, MINUS = (constant(np.asarray(value)) for value in (0.0, 1.0, -1.0))
+_MERGED = ("Add", "Multiply", "Maximum", "Minimum")
+
+
+# --- Activations ------------------------------------------------------------------------------------------------------
 
 
 def activated(b: Builder, part: Part, x: int, shape: Shape | None) -> int:
+    settings = dict(part.settings)
+    x, passed = beneath(b, part.cls, settings, x)
+    shape = b.shape(x) if passed else shape
     before = b.get(x, "Activation")
     if part.label in ("relu", "linear") and before is not None and before.settings == part.settings:
-        return x  # a ReLU of a ReLU
-    return b.part(part, [x], shape=shape)
+        return above(b, x, passed)  # a ReLU of a ReLU
+    if part.label == "softmax":
+        x = _unshifted(b, x, settings.get("axis", -1))
+    return above(b, b.part(part, [x], shape=shape), passed)
+
+
+def _unshifted(b: Builder, x: int, axis: object) -> int:
+    """A softmax is that of its logits less their maximum."""
+    node = b.get(x, "Subtract")
+    largest = b.get(node.inputs[1], "Max") if node is not None else None
+    if node is None or largest is None or largest.inputs != node.inputs[:1] or not largest.get("keepdims"):
+        return x
+    return node.inputs[0] if largest.get("axis") == axis else x
 
 
 def activation_node(b: Builder, name: str, params: Mapping[str, object], x: int, shape: Shape | None) -> int:
+    """Return an activation of Keras by its name."""
+    if name == "twice gelu":  # until it is halved
+        return b.node(name, params, [x], shape=shape)
     found = named(name, params)
     return activated(b, found[0], x, shape) if found else x
+
+
+def _known(b: Builder, found: Named | None, shape: Shape | None) -> int | None:
+    return None if found is None else activation_node(b, *found, shape)
+
+
+# --- Scales -----------------------------------------------------------------------------------------------------------
 
 
 def affine(b: Builder, x: int, scale: Constant, offset: Constant, shape: Shape | None) -> int:
@@ -43,134 +76,245 @@ def affine(b: Builder, x: int, scale: Constant, offset: Constant, shape: Shape |
             x = before.inputs[0]
     if scale.told == 1 and offset.told == 0:
         return x
+    found = _scaled_as(b, x, scale.told, offset.told, shape)
+    if found is not None:
+        return found
+    settings = {"scale": scale.told, "offset": offset.told}
+    x, passed = beneath(b, "Rescaling", settings, x)
+    return above(b, b.node("Rescaling", settings, [x], shape=b.shape(x) if passed else shape), passed)
+
+
+def _scaled_as(b: Builder, x: int, scale: object, offset: object, shape: Shape | None) -> int | None:
+    """Return what a scale of a sum, of a difference or of an activation is by another name."""
     total = b.get(x, "Add")
-    if total is not None and offset.told == 0 and scale.told == rounded(1 / len(total.inputs)):
+    if total is not None and offset == 0 and scale == rounded(1 / len(total.inputs)):
         return merged(b, "Average", list(total.inputs), shape)
-    sigmoid = b.get(x, "Activation")
-    if (scale.told, offset.told) == (1, 0) and sigmoid is not None:
-        return x
-    return b.node("Rescaling", {"scale": scale.told, "offset": offset.told}, [x], shape=shape)
+    difference = b.get(x, "Subtract")
+    if difference is not None and (scale, offset) == (-1, 0):
+        return b.node("Subtract", {}, difference.inputs[::-1], shape=shape)
+    return _known(b, patterns.scaled_activation(b, x, scale, offset), shape)
 
 
-def merged(b: Builder, cls: str, inputs: list[int], shape: Shape | None) -> int:
-    terms = list(inputs)
-    if cls in ("Add", "Multiply", "Maximum", "Minimum"):
-        terms = flattened(b, cls, inputs)
-    if len(terms) == 1 and cls != "Subtract":
+def times(b: Builder, x: int, factor: float, shape: Shape | None) -> int:
+    return affine(b, x, constant(np.asarray(factor)), ZERO, shape)
+
+
+# --- Merges -----------------------------------------------------------------------------------------------------------
+
+
+def merged(b: Builder, cls: str, inputs: Sequence[int], shape: Shape | None) -> int:
+    """Return a sum, product or the like of tensors."""
+    if cls == "Subtract":
+        return _difference(b, inputs[0], inputs[1], shape) if len(inputs) == 2 else b.node(cls, {}, inputs, shape=shape)
+    terms = _flattened(b, cls, inputs) if cls in _MERGED else list(inputs)
+    if len(terms) == 1:
         return terms[0]
-    found = simpler(b, cls, terms, shape)
+    if cls == "Add":
+        return _sum(b, terms, shape)
+    if cls == "Multiply":
+        return _product(b, terms, shape)
+    if len(set(terms)) == 1:
+        return terms[0]
+    found = _extreme(b, cls, terms, shape)
     return b.node(cls, {}, terms, shape=shape) if found is None else found
 
 
-def flattened(b: Builder, cls: str, inputs: list[int]) -> list[int]:
+def _flattened(b: Builder, cls: str, inputs: Sequence[int]) -> list[int]:
     terms: list[int] = []
     for one in inputs:
         inner = b.get(one, cls)
-        flat = inner is not None and inputs.count(one) == 1 and b.once(one)
+        flat = inner is not None and list(inputs).count(one) == 1 and b.once(one)
         terms.extend(inner.inputs if flat and inner is not None else [one])
     return terms if len(terms) <= MAX_TERMS else list(inputs)
 
 
-def simpler(b: Builder, cls: str, terms: list[int], shape: Shape | None) -> int | None:
-    """Return the node that a merge is by another name, None where it is none."""
-    same = len(set(terms)) == 1
-    if cls == "Add":
-        if same:
-            return affine(b, terms[0], constant(np.asarray(float(len(terms)))), constant(np.asarray(0.0)), shape)
-        return summed(b, terms, shape)
-    if cls == "Multiply" and len(terms) == 2:
-        if same:
-            return b.node("Power", {"exponent": 2}, terms[:1], shape=shape)
-        for x, gate in (terms, terms[::-1]):
-            name = activation_at(b, gate)
-            if name == "sigmoid" and b.nodes[gate].inputs == (x,):
-                return activation_node(b, "silu", {}, x, shape)
-            if name == "tanh" and is_chain(b, gate, ("tanh", "softplus"), x):
-                return activation_node(b, "mish", {}, x, shape)
-            step = b.get(gate, "Greater") if gate >= 0 else None
-            if step is not None and step.inputs == (x,) and step.get("x2") == 0:
-                return activation_node(b, "relu", {}, x, shape)
-    if cls in ("Maximum", "Average", "Minimum") and same:
-        return terms[0]
-    if cls == "Maximum" and len(terms) == 2:
-        for x, scaled in (terms, terms[::-1]):
-            slope = slope_of(b, scaled, x)
-            if slope is not None and 0 <= slope < 1:
-                return activation_node(b, "leaky_relu", {"negative_slope": slope}, x, shape)
-    if cls == "Subtract" and len(terms) == 2 and same:
-        return None
-    return None
-
-
-def activation_at(b: Builder, index: int) -> object:
-    node = b.get(index, "Activation")
-    return None if node is None else node.get("activation")
-
-
-def is_chain(b: Builder, index: int, names: Sequence[str], x: int) -> bool:
-    for name in names:
-        if activation_at(b, index) != name:
-            return False
-        index = b.nodes[index].inputs[0]
-    return index == x
-
-
-def slope_of(b: Builder, index: int, x: int) -> float | None:
-    node = b.get(index, "Rescaling")
-    if node is None or node.inputs != (x,) or node.get("offset") != 0:
-        return None
-    scale = node.get("scale")
-    return float(scale) if isinstance(scale, (int, float)) else None
-
-
-def summed(b: Builder, terms: list[int], shape: Shape | None) -> int | None:
-    """A sum of halves is an average, one with an opposite a difference, one of a product and a vector a Dense."""
-    halves = [b.get(one, "Rescaling") for one in terms]
-    share = rounded(1 / len(terms))
-    if all(one is not None and one.get("scale") == share and one.get("offset") == 0 for one in halves):
-        return merged(b, "Average", [one.inputs[0] for one in halves if one is not None], shape)
+def _extreme(b: Builder, cls: str, terms: list[int], shape: Shape | None) -> int | None:
     if len(terms) != 2:
         return None
-    for one, other in (terms, terms[::-1]):
-        opposite = b.get(other, "Rescaling")
-        if opposite is not None and (opposite.get("scale"), opposite.get("offset")) == (-1, 0):
-            return b.node("Subtract", {}, [one, opposite.inputs[0]], shape=shape)
-        whole = biased(b, one, other, shape)
-        if whole is not None:
-            return whole
+    if cls == "Average":
+        return _known(b, patterns.average_of_two(b, terms), shape)
+    for x, other in (terms, terms[::-1]) if cls == "Maximum" else ():
+        inner, slope, offset = scaled(b, other)
+        if inner == x and offset == 0 and isinstance(slope, (int, float)) and 0 <= slope < 1:
+            return activation_node(b, "leaky_relu", {"negative_slope": slope}, x, shape)
     return None
 
 
-def biased(b: Builder, product: int, vector: int, shape: Shape | None) -> int | None:
-    """Return the layer of which `product` is all but the bias, and `vector` the bias."""
-    weight = b.variables.get(vector)
-    node = b.nodes[product] if product >= 0 else None
-    if weight is None or node is None or node.get("use_bias") is not False or not b.once(product):
-        return None
-    settings = dict(node.settings)
-    width = settings.get("units", settings.get("filters"))
-    if node.cls.startswith("Depthwise") or node.cls == "SeparableConv2D":
-        width = (node.shape or (None,))[-1]
-    if not weight.shape or weight.shape[-1] != width or math.prod(weight.shape) != width:
-        return None
-    if "trainable" in settings:
-        settings["trainable"] = bool(settings["trainable"]) or weight.trainable
-    weights = (*node.weights, *b.nodes[vector].weights)
-    return b.node(node.cls, {**settings, "use_bias": True}, node.inputs, weights=weights, shape=shape)
+# --- Products ---------------------------------------------------------------------------------------------------------
 
 
-def inverse(b: Builder, x: int, shape: Shape | None) -> int:
+def _product(b: Builder, terms: list[int], shape: Shape | None) -> int:
+    """A product: its numbers in one, its normalization and its activation by their names."""
+    factor, terms = _without_factors(b, terms, shape)
+    if factor != 1:
+        return times(b, merged(b, "Multiply", terms, shape), factor, shape)
+    if len(set(terms)) == 1:
+        return raised(b, terms[0], len(terms), shape)
+    found = patterns.normalization(b, terms)
+    if found is not None:
+        cls, settings, x, rest = found
+        made = b.node(cls, settings, [x], shape=shape)
+        return merged(b, "Multiply", [made, *rest], shape) if rest else made
+    if len(terms) == 2:
+        for one, other in (terms, terms[::-1]):
+            whole = _gained(b, one, other, shape)
+            if whole is not None:
+                return whole
+        known = _known(b, patterns.product_of_two(b, terms), shape)
+        if known is not None:
+            return known
+    return b.node("Multiply", {}, terms, shape=shape)
+
+
+def _without_factors(b: Builder, terms: list[int], shape: Shape | None) -> tuple[float, list[int]]:
+    """Take the numbers out of the terms of a product: of a · x + c, |a|."""
+    factor, rest = 1.0, []
+    for one in terms:
+        inner, scale, offset = scaled(b, one)
+        plain = isinstance(scale, (int, float)) and isinstance(offset, (int, float))
+        if one < 0 or not plain or scale in (0, 1, -1):
+            rest.append(one)
+            continue
+        size = abs(float(scale))  # type: ignore[arg-type]
+        sign, moved = math.copysign(1, float(scale)), float(offset) / size  # type: ignore[arg-type]
+        rest.append(affine(b, inner, constant(np.asarray(sign)), constant(np.asarray(moved)), b.shape(one)))
+        factor *= size
+    return factor, rest
+
+
+def _gained(b: Builder, normal: int, vector: int, shape: Shape | None) -> int | None:
+    """A normalization times a vector of weights is one that scales."""
+    node, weight = b.nodes[normal] if normal >= 0 else None, b.variables.get(vector)
+    if node is None or weight is None or node.cls not in ("LayerNormalization", "RMSNormalization"):
+        return None
+    if node.weights or node.get("scale") is True or weight.shape != (node.shape or (None,))[-1:]:
+        return None
+    settings = dict(node.settings) | ({"scale": True} if node.cls == "LayerNormalization" else {})
+    settings |= _asked_of(b, vector, "gamma")
+    return b.node(node.cls, settings, node.inputs, weights=b.nodes[vector].weights, shape=shape)
+
+
+def raised(b: Builder, x: int, exponent: object, shape: Shape | None) -> int:
+    """Return a power; a power of a power, of an exponential and of a difference from a mean are one."""
+    node = b.get(x, "Power")
+    inner = node.get("exponent") if node is not None else None
+    if node is not None and exponent in (-1, -0.5) and inner in (0.5, -1, 1) and isinstance(inner, (int, float)):
+        return raised(b, node.inputs[0], rounded(float(exponent) * inner), shape)
+    exponential = patterns.of_activation(b, x, "exponential")
+    if exponential is not None and isinstance(exponent, (int, float)) and exponent != -1:
+        return activation_node(b, "exponential", {}, times(b, exponential, float(exponent), shape), shape)
+    if exponent == 1:
+        return x
+    return _inverse(b, x, shape) if exponent == -1 else b.node("Power", {"exponent": exponent}, [x], shape=shape)
+
+
+def _inverse(b: Builder, x: int, shape: Shape | None) -> int:
     """1 / (1 + exp(-x)) is a sigmoid."""
-    one = b.get(x, "Rescaling")
-    if one is not None and (one.get("scale"), one.get("offset")) == (1, 1):
-        inner = one.inputs[0]
-        opposite = b.get(b.nodes[inner].inputs[0], "Rescaling") if activation_at(b, inner) == "exponential" else None
-        if opposite is not None and (opposite.get("scale"), opposite.get("offset")) == (-1, 0):
-            return activation_node(b, "sigmoid", {}, opposite.inputs[0], shape)
+    inner, scale, offset = scaled(b, x)
+    exponent = patterns.of_activation(b, inner, "exponential") if (scale, offset) == (1, 1) else None
+    if exponent is not None and scaled(b, exponent)[1:] == (-1, 0):
+        return activation_node(b, "sigmoid", {}, scaled(b, exponent)[0], shape)
     return b.node("Power", {"exponent": -1}, [x], shape=shape)
 
 
+# --- Sums -------------------------------------------------------------------------------------------------------------
+
+
+def _sum(b: Builder, terms: list[int], shape: Shape | None) -> int:
+    """A sum: of halves an average, with an opposite a difference, of a product and a vector a Dense."""
+    if len(set(terms)) == 1:
+        return times(b, terms[0], float(len(terms)), shape)
+    offset, terms = _without_offsets(b, terms)
+    if offset:
+        return affine(b, _sum(b, terms, shape), ONE, constant(np.asarray(offset)), shape)
+    halves = [scaled(b, one) for one in terms]
+    if all(half[1:] == (rounded(1 / len(terms)), 0) for half in halves):
+        return merged(b, "Average", [half[0] for half in halves], shape)
+    if len(terms) == 2:
+        for one, other in (terms, terms[::-1]):
+            if scaled(b, other)[1:] == (-1, 0):
+                return _subtracted(b, one, scaled(b, other)[0], shape)
+            whole = _biased(b, one, other, shape)
+            if whole is not None:
+                return whole
+    return b.node("Add", {}, terms, shape=shape)
+
+
+def _without_offsets(b: Builder, terms: list[int]) -> tuple[float, list[int]]:
+    """Take the numbers out of the terms of a sum: of a · x + c, c."""
+    total, rest = 0.0, []
+    for one in terms:
+        inner, scale, offset = scaled(b, one)
+        if one < 0 or not isinstance(offset, (int, float)) or offset == 0:
+            rest.append(one)
+            continue
+        factor = constant_told(scale)
+        if factor is None:
+            rest.append(one)
+            continue
+        total += float(offset)
+        rest.append(affine(b, inner, factor, ZERO, b.shape(one)))
+    return total, rest
+
+
+def _difference(b: Builder, left: int, right: int, shape: Shape | None) -> int:
+    """A difference of sums is a sum, some terms of it negative."""
+    inner = b.get(left, "Add") or b.get(left, "Subtract")
+    if (inner is not None and b.once(left)) or b.get(right, "Add") is not None or _has_offset(b, left, right):
+        return merged(b, "Add", [*_signed(b, left, 1), *_signed(b, right, -1)], shape)
+    return _subtracted(b, left, right, shape)
+
+
+def _has_offset(b: Builder, *terms: int) -> bool:
+    return any(scaled(b, one)[2] != 0 and isinstance(scaled(b, one)[2], (int, float)) for one in terms)
+
+
+def _signed(b: Builder, index: int, sign: int) -> list[int]:
+    node = b.get(index, "Add") or b.get(index, "Subtract")
+    if node is None or not b.once(index):
+        return [index if sign > 0 else times(b, index, -1.0, b.shape(index))]
+    signs = [sign, -sign] if node.cls == "Subtract" else [sign] * len(node.inputs)
+    return [
+        one if each > 0 else times(b, one, -1.0, b.shape(one)) for one, each in zip(node.inputs, signs, strict=True)
+    ]
+
+
+def _subtracted(b: Builder, left: int, right: int, shape: Shape | None) -> int:
+    known = _known(b, patterns.difference_of_two(b, left, right), shape)
+    return b.node("Subtract", {}, [left, right], shape=shape) if known is None else known
+
+
+def _biased(b: Builder, product: int, vector: int, shape: Shape | None) -> int | None:
+    """Return the layer of which `product` is all but the bias, and `vector` the bias."""
+    weight = b.variables.get(vector)
+    node = b.nodes[product] if product >= 0 else None
+    if weight is None or node is None or not b.once(product):
+        return None
+    if node.cls == "LayerNormalization" and node.get("center") is False:
+        role, made = "beta", {"center": True}
+    elif node.get("use_bias") is False:
+        role, made = "bias", {"use_bias": True}
+    else:
+        return None
+    settings = dict(node.settings)
+    width = settings.get("units", settings.get("filters", (node.shape or (None,))[-1]))
+    if not weight.shape or weight.shape[-1] != width or math.prod(weight.shape) != width:
+        return None
+    if "trainable" in settings and settings["trainable"] is not weight.trainable:
+        settings["trainable"] = (settings["trainable"], weight.trainable)
+    weights = (*node.weights, *b.nodes[vector].weights)
+    return b.node(
+        node.cls, {**settings, **made, **_asked_of(b, vector, role)}, node.inputs, weights=weights, shape=shape
+    )
+
+
+def _asked_of(b: Builder, vector: int, role: str) -> dict[str, object]:
+    """Return the penalty, the constraint and, where it counts, the initializer of a weight, as a layer names them."""
+    return cleaned({f"{role}_{key}": value for key, value in b.asks.get(vector, {}).items()}, b.asked)
+
+
 def pair(b: Builder, operands: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the two operands of an operation: nodes, or constants."""
     left, right = [*operands.values(), None, None][:2]
     if "x1" in operands and "x2" in operands:
         left, right = operands["x1"], operands["x2"]

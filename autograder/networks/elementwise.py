@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.networks.arithmetic import activation_at, activation_node, affine, inverse, merged, pair, slope_of
-from autograder.networks.nodes import Builder
+from autograder.networks import patterns
+from autograder.networks.arithmetic import MINUS, ONE, ZERO, activation_node, affine, merged, pair, raised
+from autograder.networks.nodes import Builder, Operation
 from autograder.networks.operands import Constant, constant, constant_in, negated, said_of, shape_of
 from autograder.wire.messages import Layer
 
@@ -22,7 +23,7 @@ def add(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
         return None
     made = merged(b, "Add", tensors, shape)
     for number in numbers:
-        made = affine(b, made, constant(np.asarray(1.0)), number, shape)
+        made = affine(b, made, ONE, number, shape)
     return made
 
 
@@ -32,9 +33,9 @@ def subtract(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     if isinstance(left, int) and isinstance(right, int):
         return merged(b, "Subtract", [left, right], shape)
     if isinstance(left, int) and isinstance(right, Constant):
-        return affine(b, left, constant(np.asarray(1.0)), negated(right), shape)
+        return affine(b, left, ONE, negated(right), shape)
     if isinstance(right, int) and isinstance(left, Constant):
-        return affine(b, right, constant(np.asarray(-1.0)), left, shape)
+        return affine(b, right, MINUS, left, shape)
     return None
 
 
@@ -45,7 +46,7 @@ def multiply(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
         return merged(b, "Multiply", [left, right], shape)
     for one, other in ((left, right), (right, left)):
         if isinstance(one, int) and isinstance(other, Constant):
-            return affine(b, one, other, constant(np.asarray(0.0)), shape)
+            return affine(b, one, other, ZERO, shape)
     return None
 
 
@@ -55,51 +56,45 @@ def divide(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     if isinstance(left, int) and isinstance(right, Constant):
         if right.numbers is None or not np.all(right.numbers):
             return b.node("Divide", {"by": right.told}, [left], shape=shape)
-        return affine(b, left, constant(1 / right.numbers), constant(np.asarray(0.0)), shape)
-    if isinstance(right, int) and isinstance(left, Constant):
-        return affine(b, inverse(b, right, shape), left, constant(np.asarray(0.0)), shape)
-    if isinstance(left, int) and isinstance(right, int):
-        total, power = b.get(right, "Sum"), activation_at(b, left)
-        if power == "exponential" and total is not None and total.inputs == (left,) and total.get("keepdims"):
-            return activation_node(b, "softmax", {"axis": total.get("axis")}, b.nodes[left].inputs[0], shape)
-        return b.node("Divide", {}, [left, right], shape=shape)
+        return affine(b, left, constant(1 / right.numbers), ZERO, shape)
+    if isinstance(right, int):
+        inverse = raised(b, right, -1, b.shape(right))
+        if isinstance(left, Constant):
+            return affine(b, inverse, left, ZERO, shape)
+        return merged(b, "Multiply", [left, inverse], shape) if isinstance(left, int) else None
     return None
 
 
 def reciprocal(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     x = operands.get("x")
-    return inverse(b, x, shape_of(layer)) if isinstance(x, int) else None
+    return raised(b, x, -1, shape_of(layer)) if isinstance(x, int) else None
 
 
 def negative(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     x = operands.get("x")
-    zero = constant(np.asarray(0.0))
-    return affine(b, x, constant(np.asarray(-1.0)), zero, shape_of(layer)) if isinstance(x, int) else None
+    return affine(b, x, MINUS, ZERO, shape_of(layer)) if isinstance(x, int) else None
 
 
 def power(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     x, exponent = pair(b, operands)
     if not isinstance(x, int) or not isinstance(exponent, Constant):
         return None
-    if exponent.told == 1:
-        return x
-    return inverse(b, x, shape_of(layer)) if exponent.told == -1 else raised(b, x, exponent.told, layer)
+    return raised(b, x, exponent.told, shape_of(layer))
 
 
-def raised(b: Builder, x: int, exponent: object, layer: Layer) -> int:
-    return b.node("Power", {"exponent": exponent}, [x], shape=shape_of(layer))
+def root(exponent: float) -> Operation:
+    """Return what makes the node of a fixed power: a square, a root."""
+
+    def make(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+        x = operands.get("x")
+        return raised(b, x, exponent, shape_of(layer)) if isinstance(x, int) else None
+
+    return make
 
 
-def square(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
-    return raised(b, operands["x"], 2, layer) if isinstance(operands.get("x"), int) else None
-
-
-def sqrt(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
-    return raised(b, operands["x"], 0.5, layer) if isinstance(operands.get("x"), int) else None
-
-
-def rsqrt(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
-    return raised(b, operands["x"], -0.5, layer) if isinstance(operands.get("x"), int) else None
+def squared_difference(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    made = subtract(b, layer, operands)
+    return None if made is None else raised(b, made, 2, shape_of(layer))
 
 
 def maximum(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -146,13 +141,19 @@ def where(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     condition, then, other = (operands.get(key) for key in ("condition", "x1", "x2"))
     if then is None:
         then, other = operands.get("x"), operands.get("y")
-    test = b.get(condition, "Greater") or b.get(condition, "GreaterEqual") if isinstance(condition, int) else None
-    if test is None or test.get("x2") != 0 or not isinstance(then, int) or test.inputs != (then,):
+    test = b.nodes[condition] if isinstance(condition, int) and condition >= 0 else None
+    if test is None or test.get("x2") != 0:
+        return None
+    if test.cls in ("Less", "LessEqual"):
+        then, other = other, then
+    elif test.cls not in ("Greater", "GreaterEqual"):
+        return None
+    if not isinstance(then, int) or test.inputs != (then,):
         return None
     if isinstance(other, Constant) and other.told == 0:
         return activation_node(b, "relu", {}, then, shape_of(layer))
-    slope = slope_of(b, other, then) if isinstance(other, int) else None
-    return None if slope is None else activation_node(b, "leaky_relu", {"negative_slope": slope}, then, shape_of(layer))
+    known = patterns.positive_part(b, then, other) if isinstance(other, int) else None
+    return None if known is None else activation_node(b, *known, shape_of(layer))
 
 
 def compared(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -164,10 +165,25 @@ def compared(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
 
 def log(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     x = operands.get("x")
-    node = b.get(x, "Activation") if isinstance(x, int) else None
-    if node is None or node.get("activation") != "softmax":
+    known = patterns.logarithm(b, x) if isinstance(x, int) else None
+    return None if known is None else activation_node(b, *known, shape_of(layer))
+
+
+def log1p(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x = operands.get("x")
+    if not isinstance(x, int):
         return None
-    return activation_node(b, "log_softmax", {"axis": node.get("axis") or -1}, node.inputs[0], shape_of(layer))
+    more = affine(b, x, ONE, ONE, b.shape(x))
+    known = patterns.logarithm(b, more)
+    shape = shape_of(layer)
+    return b.node("Log", {}, [more], shape=shape) if known is None else activation_node(b, *known, shape)
+
+
+def expm1(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x, shape = operands.get("x"), shape_of(layer)
+    if not isinstance(x, int):
+        return None
+    return affine(b, activation_node(b, "exponential", {}, x, shape), ONE, constant(np.asarray(-1.0)), shape)
 
 
 def cast(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -175,7 +191,3 @@ def cast(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     kind = str(said_of(layer).get("dtype", "")).removeprefix("tf.")
     x = operands.get("x")
     return x if isinstance(x, int) and kind in ("float32", "") else None
-
-
-def bias_add(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
-    return add(b, layer, operands)

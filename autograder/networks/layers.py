@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from msgspec.structs import replace
 
+from autograder.networks import repeats
+from autograder.networks.activations import Part
 from autograder.networks.arithmetic import activated, affine, merged
-from autograder.networks.nodes import RECURRENT, Builder, function_told
+from autograder.networks.commuting import above, beneath
+from autograder.networks.matrices import dot
+from autograder.networks.nodes import RECURRENT, Builder, Node, function_told
 from autograder.networks.normal import COMMUTATIVE, parts, settings_of
 from autograder.networks.operands import constant, constant_in, shape_of, weights_of
 from autograder.networks.sequences import attention, recurrent
 from autograder.networks.shapes import concatenated, reshaped, transposed
 from autograder.networks.values import clean
 from autograder.networks.windows import separable, unpadded
-from autograder.wire.messages import Layer, Weight
+from autograder.wire.messages import Graph, Layer, Shape
 
 _LAST_AXIS = (
     "Dense",
@@ -31,6 +36,11 @@ _LAST_AXIS = (
 )
 """Layers that treat each place of a sequence alike, so that TimeDistributed around them adds nothing."""
 _ATTENTION = ("MultiHeadAttention", "Attention", "AdditiveAttention", "GroupedQueryAttention")
+_WRITTEN = (
+    *("Flatten", "Reshape", "Permute", "Identity", "Rescaling", "Normalization"),
+    *("RepeatVector", "UpSampling1D"),
+)
+"""Layers that an operation could have been."""
 _TOLD_APART = re.compile(r"Global.*|A(?:verageP|vgP)ool.*|LSTM|GRU|SimpleRNN|RNN")
 """Layers that are not what their settings alone say."""
 
@@ -43,12 +53,16 @@ def applied(b: Builder, layer: Layer, inputs: list[int], position: int = -1) -> 
         return [merged(b, cls, inputs, shape_of(layer))]
     if cls == "Concatenate":
         return [concatenated(b, inputs, layer.config.get("axis", -1), layer)]
-    if cls in ("Flatten", "Reshape", "Permute", "Identity", "Rescaling", "Normalization", "TimeDistributed"):
+    if cls in _WRITTEN:
         made = rewritten(b, layer, x)
         if made is not None:
             return [made]
-    if cls == "TimeDistributed" and "layer" in layer.functions:
-        return [timed(b, layer, x)]
+    if cls == "TimeDistributed":
+        made = timed(b, layer, x)
+        return generally(b, layer, inputs) if made is None else [made]
+    if cls == "Dot":
+        made = dot(b, layer, inputs)
+        return generally(b, layer, inputs) if made is None else [made]
     if cls == "EinsumDense" and (dense := as_dense(layer)) is not None:
         return applied(b, dense, inputs)
     if cls in _ATTENTION:
@@ -72,13 +86,33 @@ def generally(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
         settings = dict(part.settings)
         if number == 0:
             settings |= b.said(layer, part.cls)
-            settings, made = unpadded(b, part.cls, settings, made)
-            weights = weights_of(layer)
-            kind, settings, made, weights = separable(b, part.cls, settings, made, weights)
-            made = [b.node(kind, settings, made, weights=weights, shape=shape, named_as=part.label)]
+            made = [_first(b, part, settings, made, layer)]
         else:
             made = [activated(b, part, made[0], shape)]
     return b.several(layer, made[0]) if made else [-1]
+
+
+def _first(b: Builder, part: Part, settings: dict[str, object], inputs: list[int], layer: Layer) -> int:
+    """The node of a layer without its activation."""
+    shape, weights = shape_of(layer), weights_of(layer)
+    passed: list[Node] = []
+    if part.cls == "Activation":
+        return activated(b, part, inputs[0] if inputs else -1, shape)
+    if len(inputs) == 1:
+        x, passed = beneath(b, part.cls, settings, inputs[0])
+        inputs = [x]
+    if passed and shape:
+        shape = _along(b.shape(inputs[0]), shape)
+    settings, inputs = unpadded(b, part.cls, settings, inputs)
+    kind, settings, inputs, weights = separable(b, part.cls, settings, inputs, weights)
+    return above(b, b.node(kind, settings, inputs, weights=weights, shape=shape, named_as=part.label), passed)
+
+
+def _along(given: Shape | None, made: Shape) -> Shape | None:
+    """Return the shape of what a layer makes of `given`, where it changes the last size at most."""
+    if given is None or math.prod(size or 1 for size in given) == math.prod(size or 1 for size in made):
+        return given
+    return (*given[:-1], made[-1])
 
 
 def rewritten(b: Builder, layer: Layer, x: int) -> int | None:
@@ -104,30 +138,63 @@ def rewritten(b: Builder, layer: Layer, x: int) -> int | None:
             return affine(b, x, scale, offset, made) if scale and offset else None
         case "Normalization":
             return normalised(b, layer, x)
-        case "TimeDistributed" if not layer.functions:
-            inner, _ = settings_of(layer, b.asked)
-            inside = config.get("layer")
-            if isinstance(inside, dict) and inside.get("class_name") in _LAST_AXIS and inner:
-                settings = inside.get("config")
-                if not isinstance(settings, dict) or settings.get("axis", -1) not in (-1, [-1]):
-                    return None
-                return applied(b, replace(layer, cls=inside["class_name"], config=settings), [x])[0]
+        case "RepeatVector":
+            return repeats.vector(b, layer, x)
+        case "UpSampling1D":
+            return repeats.upsampled(b, layer, x)
     return None
 
 
-def timed(b: Builder, layer: Layer, x: int) -> int:
-    """A layer of the student's own at each place of a sequence: what it does, where places count alike."""
-    graph = layer.functions["layer"]
+def timed(b: Builder, layer: Layer, x: int) -> int | None:
+    """A layer or a model at each place of a sequence: each thing it does, where places count alike by itself."""
+    graph = layer.functions.get("layer") or _held(layer)
+    if graph is None:
+        return None
     nodes, outputs, _ = b.follow(graph, b.asked, trained=b.trained, depth=b.depth + 1)
-    if len(outputs) != 1 or not all(node.cls in (*_LAST_AXIS, *COMMUTATIVE) for node in nodes):
+    if len(outputs) != 1 or any(node.unreadable for node in nodes):
         settings = {"layer": function_told(nodes, outputs), **b.frozen(layer)}
         return b.node("TimeDistributed", settings, [x], weights=weights_of(layer), shape=shape_of(layer))
     made: list[int] = []
     for node in nodes:
-        inputs = [made[one] if one >= 0 else x for one in node.inputs]
-        settings = dict(node.settings)
-        made.append(b.node(node.cls, settings, inputs, weights=node.weights, named_as=node.label))
+        inputs, shape = [made[one] if one >= 0 else x for one in node.inputs], _in_time(b, x, node.shape)
+        made.append(_at_each_place(b, node, inputs, shape))
     return made[outputs[0]] if outputs[0] >= 0 else x
+
+
+def _held(layer: Layer) -> Graph | None:
+    """Return the graph of the one layer of Keras that a TimeDistributed holds."""
+    inside = layer.config.get("layer")
+    if not isinstance(inside, dict) or not isinstance(inside.get("config"), dict) or not inside.get("class_name"):
+        return None
+    given, made = ([(shape[0], *shape[2:]) for shape in shapes] for shapes in (layer.input_shapes, layer.output_shapes))
+    start = replace(layer, cls="InputLayer", config={}, inputs=[], input_shapes=[], output_shapes=given, weights=[])
+    held = replace(
+        layer, cls=str(inside["class_name"]), config=inside["config"], inputs=[0], slots=[], input_shapes=given,
+        output_shapes=made, arguments={},
+    )  # fmt: skip
+    return Graph([start, held], [1])
+
+
+def _in_time(b: Builder, x: int, shape: Shape | None) -> Shape | None:
+    given = b.shape(x)
+    return None if given is None or shape is None else (*given[:1], *shape)
+
+
+def _at_each_place(b: Builder, node: Node, inputs: list[int], shape: Shape | None) -> int:
+    settings = dict(node.settings)
+    if node.cls == "Activation":
+        part = Part(node.cls, node.settings, node.label)
+        return activated(b, part, inputs[0], shape)
+    if node.cls in COMMUTATIVE or (node.cls in _LAST_AXIS and settings.get("axis", -1) == -1):
+        if len(inputs) == 1:
+            x, passed = beneath(b, node.cls, settings, inputs[0])
+            shape = _along(b.shape(x), shape) if passed and shape else shape
+            made = b.node(node.cls, settings, [x], weights=node.weights, shape=shape, named_as=node.label)
+            return above(b, made, passed)
+        return b.node(node.cls, settings, inputs, weights=node.weights, shape=shape, named_as=node.label)
+    name = f"TimeDistributed({node.label})"
+    settings["layer"] = node.cls
+    return b.node("TimeDistributed", settings, inputs, weights=node.weights, shape=shape, named_as=name)
 
 
 def normalised(b: Builder, layer: Layer, x: int) -> int | None:
@@ -160,13 +227,19 @@ def covers(b: Builder, settings: Mapping[str, object], x: int) -> bool:
 
 
 def as_layer(
-    b: Builder, layer: Layer, cls: str, config: dict[str, object], inputs: list[int], weights: Sequence[Weight] = ()
+    b: Builder,
+    layer: Layer,
+    cls: str,
+    config: dict[str, object],
+    inputs: list[int],
+    weight: int | None = None,
+    role: str = "kernel",
 ) -> list[int]:
-    """Return what a layer of Keras would be here, with these weights."""
-    trainable = any(weight.trainable for weight in weights)
-    other = replace(
-        layer, cls=cls, origin="keras", config=config, weights=list(weights), trainable=trainable, arguments={}
-    )
+    """Return what a layer of Keras would be here, with the weight of a node, which has this role in it."""
+    weights = [] if weight is None else [b.variables[weight]]
+    asks = {} if weight is None else {f"{role}_{key}": value for key, value in b.asks.get(weight, {}).items()}
+    config, trainable = {**config, **asks}, all(one.trainable for one in weights)
+    other = replace(layer, cls=cls, origin="keras", config=config, weights=weights, trainable=trainable, arguments={})
     return applied(b, other, inputs)
 
 

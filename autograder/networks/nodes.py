@@ -6,9 +6,9 @@ import contextlib
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from autograder.networks.activations import Part
 from autograder.networks.normal import COMMUTATIVE, Asked, label
@@ -66,7 +66,10 @@ class Builder:
         self.constants: dict[int, Constant] = {}
         self.uses: Counter[int] = Counter()
         self.told = slots_used(graph)
-        self.at: tuple[int, Layer | None] = (0, None)
+        self.asks: dict[int, Mapping[str, object]] = {}
+        """Penalty and constraint of a weight, by the node of it."""
+        self.at: tuple[int, str] = (0, "")
+        """Position of the call in hand, and what it is within."""
 
     def node(
         self,
@@ -79,7 +82,7 @@ class Builder:
         named_as: str = "",
         unreadable: str = "",
     ) -> int:
-        number, layer = self.at
+        number, within = self.at
         node = Node(
             cls=cls,
             settings=sort(settings),
@@ -88,7 +91,7 @@ class Builder:
             shape=shape,
             layer=number,
             label=named_as or label(cls, settings),
-            within=layer.within if layer is not None else "",
+            within=within,
             unreadable=unreadable,
         )
         key = (node.cls, node.settings, node.inputs, node.weights)
@@ -110,6 +113,16 @@ class Builder:
         self, part: Part, inputs: Sequence[int], weights: Sequence[object] = (), shape: Shape | None = None
     ) -> int:
         return self.node(part.cls, dict(part.settings), inputs, weights=weights, shape=shape, named_as=part.label)
+
+    def again(self, node: Node, inputs: Sequence[int], shape: Shape | None) -> int:
+        """Return what `node` is, of other inputs."""
+        before, self.at = self.at, (node.layer, node.within)
+        made = self.node(
+            node.cls, dict(node.settings), inputs, weights=node.weights, shape=shape, named_as=node.label,
+            unreadable=node.unreadable,
+        )  # fmt: skip
+        self.at = before
+        return made
 
     def get(self, index: int, cls: str) -> Node | None:
         """Return a node, where it is of this class."""
@@ -155,7 +168,10 @@ class Builder:
     def frozen(self, layer: Layer) -> dict[str, object]:
         if not self.asked.trainable or not layer.weights:
             return {}
-        return {"trainable": any(weight.trainable for weight in layer.weights)}
+        flags = [weight.trainable for weight in layer.weights]
+        if layer.cls in ("Dense", "Variable") or "Conv" in layer.cls:  # others keep what they count beside weights
+            return {"trainable": flags[0] if len(set(flags)) == 1 else tuple(flags)}
+        return {"trainable": any(flags)}
 
     def said(self, layer: Layer, cls: str) -> dict[str, object]:
         """What a call says of a layer beside its settings."""
@@ -173,6 +189,10 @@ class Builder:
             name: function_told(*self.follow(graph, self.asked, depth=self.depth + 1)[:2])
             for name, graph in layer.functions.items()
         }
+
+
+Operation = Callable[[Builder, Layer, dict[str, Any]], int | list[int] | None]
+"""Makes the nodes of an operation, of its call and its operands; None where it cannot say."""
 
 
 def function_told(nodes: list[Node], outputs: list[int]) -> object:

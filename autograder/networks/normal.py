@@ -129,6 +129,8 @@ def settings_of(layer: Layer, asked: Asked) -> tuple[str, dict[str, object]]:
     """Return the class and the settings of a layer in normal form; of a wrapper, those of the layer in it as well."""
     cls = plain_class(layer.cls)
     settings = _settings(cls, layer, asked)
+    if cls == "Dropout" and "noise_shape" in settings:
+        cls = _noisy(settings, layer)
     if cls == "RNN" and _serialised(layer.config.get("cell")) is not None:
         name, config = _serialised(layer.config["cell"]) or ("", {})
         inner = _inside(layer, name.removesuffix("Cell"), {**layer.config, **config})
@@ -141,6 +143,18 @@ def settings_of(layer: Layer, asked: Asked) -> tuple[str, dict[str, object]]:
     return cls, settings
 
 
+def _noisy(settings: dict[str, object], layer: Layer) -> str:
+    """Return what a Dropout is whose noise is shared along axes: along all but the last, a SpatialDropout."""
+    given, noise = layer.input_shapes[0] if layer.input_shapes else (), settings["noise_shape"]
+    if not isinstance(noise, tuple) or len(noise) != len(given):
+        return "Dropout"
+    own = [one is None or one == size or place == 0 for place, (one, size) in enumerate(zip(noise, given, strict=True))]
+    if noise[0] == 1 or not (all(own) or (3 <= len(own) <= 5 and own[-1] and not any(own[1:-1]))):
+        return "Dropout"
+    del settings["noise_shape"]
+    return "Dropout" if all(own) else f"SpatialDropout{len(own) - 2}D"
+
+
 def _serialised(value: object) -> tuple[str, dict[str, object]] | None:
     """Return the class and the configuration of an object as Keras serialises it, None for anything else."""
     if isinstance(value, dict) and {"class_name", "config"} <= set(value) and isinstance(value["config"], dict):
@@ -150,7 +164,11 @@ def _serialised(value: object) -> tuple[str, dict[str, object]] | None:
 
 def _inside(layer: Layer, cls: str, config: Mapping[str, object]) -> Layer:
     """Return the layer that a wrapper holds as if it were called by itself."""
-    return replace(layer, cls=cls, config={key: value for key, value in config.items() if key not in ("layer", "cell")})
+    config = {key: value for key, value in config.items() if key not in ("layer", "cell")}
+    shapes = layer.input_shapes
+    if layer.cls == "TimeDistributed":
+        shapes = [(shape[0], *shape[2:]) for shape in shapes if len(shape) > 1]
+    return replace(layer, cls=cls, config=config, input_shapes=shapes)
 
 
 def plain_class(name: str) -> str:
@@ -209,9 +227,20 @@ def _initializer(value: object) -> object:
     if value in (_ZERO, "Constant"):
         return "Zeros"
     if isinstance(value, tuple) and len(value) == 2:
+        value = _scaled(value[0], pairs(value[1])) if value[0] == "VarianceScaling" else value
+    if isinstance(value, tuple) and len(value) == 2:
         config = tuple(pair for pair in value[1] if pair not in _DRAWING) if isinstance(value[1], tuple) else value[1]
         value = (value[0], config) if config else value[0]
     return "Ones" if value == _ONE else value
+
+
+def _scaled(name: object, config: Mapping[str, object]) -> object:
+    """Return the name that Keras gives a variance scaling of these settings, where it has one."""
+    said = {"scale": 1, "mode": "fan_in", "distribution": "truncated_normal", **config}
+    kind = {"truncated_normal": "Normal", "uniform": "Uniform"}.get(str(said["distribution"]), "")
+    named: dict[object, str] = {(1, "fan_avg"): "Glorot", (2, "fan_in"): "He", (1, "fan_in"): "Lecun"}
+    known = named.get((said["scale"], said["mode"])) if kind else None
+    return f"{known}{kind}" if known else (name, sort({**said, "scale": said["scale"]}))
 
 
 def _regularizer(value: object) -> object:

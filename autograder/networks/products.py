@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from autograder.networks.arithmetic import pair
 from autograder.networks.layers import as_layer
+from autograder.networks.matrices import contraction, matrix_product, turned
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import said_of, shape_of
 from autograder.networks.values import clean
@@ -18,9 +19,14 @@ from autograder.wire.messages import Layer
 def matmul(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     said = said_of(layer)
     x, kernel = pair(b, operands)
-    if not isinstance(x, int) or not isinstance(kernel, int) or said.get("transpose_a"):
+    if not isinstance(x, int) or not isinstance(kernel, int):
         return None
-    return product(b, layer, x, kernel, turned=bool(said.get("transpose_b")))
+    flipped = [any(said.get(f"{way}_{side}") for way in ("transpose", "adjoint")) for side in ("a", "b")]
+    dense = None if flipped[0] else product(b, layer, x, kernel, over=flipped[1])
+    if dense is not None:
+        return dense
+    left, right = ((turned(b, one) if flip else one) for one, flip in zip((x, kernel), flipped, strict=True))
+    return None if left is None or right is None else matrix_product(b, left, right, shape_of(layer))
 
 
 def dot(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -43,22 +49,24 @@ def einsum(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     tensors = [one for one in tensors if isinstance(one, int)]
     said = said_of(layer)
     text = next((str(value) for value in said.values() if isinstance(value, str) and "->" in value), "")
-    found = re.fullmatch(r"(\.\.\.|[a-z]+?)([a-z]),\2([a-z])->\1\3", text.replace(" ", ""))
-    return product(b, layer, *tensors) if found and len(tensors) == 2 else None
+    text = text.replace(" ", "")
+    found = re.fullmatch(r"(\.\.\.|[a-z]+?)([a-z]),\2([a-z])->\1\3", text)
+    dense = product(b, layer, *tensors) if found and len(tensors) == 2 else None
+    return contraction(b, text, tensors, shape_of(layer)) if dense is None and text and tensors else dense
 
 
-def product(b: Builder, layer: Layer, x: int, kernel: int, *, turned: bool = False) -> int | None:
+def product(b: Builder, layer: Layer, x: int, kernel: int, *, over: bool = False) -> int | None:
     """A product with a matrix of weights is a Dense without bias, and may have the matrix turned."""
     flipped = b.get(kernel, "Permute")
     if flipped is not None and flipped.get("axes") == (1, 0):
-        kernel, turned = flipped.inputs[0], not turned
+        kernel, over = flipped.inputs[0], not over
     weight = b.variables.get(kernel)
     if weight is None or len(weight.shape) != 2:
         return None
-    config: dict[str, object] = {"units": weight.shape[0 if turned else 1], "use_bias": False}
-    if turned:
+    config: dict[str, object] = {"units": weight.shape[0 if over else 1], "use_bias": False}
+    if over:
         config["transposed"] = True
-    return as_layer(b, layer, "Dense", config, [x], [weight])[0]
+    return as_layer(b, layer, "Dense", config, [x], kernel)[0]
 
 
 def convolution(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -82,7 +90,8 @@ def convolution(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | Non
         config["filters"] = weight.shape[-1]
         channels = given[-1] if given else weight.shape[-2]
         config["groups"] = (channels or 1) // weight.shape[-2] if weight.shape[-2] else 1
-    return as_layer(b, layer, f"{'Depthwise' if depthwise else ''}Conv{rank}D", config, [x], [weight])[0]
+    cls, role = f"{'Depthwise' if depthwise else ''}Conv{rank}D", "depthwise" if depthwise else "kernel"
+    return as_layer(b, layer, cls, config, [x], kernel, role)[0]
 
 
 def pool(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -109,7 +118,7 @@ def take(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     if said_of(layer).get("axis", 0) not in (0, None):
         return None
     config: dict[str, object] = {"input_dim": weight.shape[0], "output_dim": weight.shape[1]}
-    return as_layer(b, layer, "Embedding", config, [indices], [weight])[0]
+    return as_layer(b, layer, "Embedding", config, [indices], table, "embeddings")[0]
 
 
 def pad(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -140,7 +149,7 @@ def pad(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
 def dropout(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     """`tf.nn.dropout` drops whether the network is trained or not."""
     x = operands.get("x")
-    config: dict[str, object] = {"rate": said_of(layer).get("rate")}
+    config: dict[str, object] = {key: said_of(layer).get(key) for key in ("rate", "noise_shape")}
     return as_layer(b, replace(layer, training=True), "Dropout", config, [x])[0] if isinstance(x, int) else None
 
 

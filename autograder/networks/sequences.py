@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograder.networks.matrices import ATTENTION, plain_attention, rank_at
 from autograder.networks.nodes import Builder
 from autograder.networks.normal import settings_of
 from autograder.networks.operands import shape_of, weights_of
@@ -14,6 +15,7 @@ def recurrent(
     """Sequences count where they are taken: asked for and not used, they are not."""
     sequences, states = bool(settings.pop("return_sequences", False)), bool(settings.pop("return_state", False))
     settings = {**settings, **b.said(layer, cls)}
+    settings = with_roles(settings, layer, inputs)
     used = {slot for (place, slot), uses in b.told.items() if place == position and uses}
     if sequences and states and used and 0 not in used:
         sequences = False
@@ -24,6 +26,15 @@ def recurrent(
         return [core]
     hidden = core if not sequences else b.node("Output", {"index": 1}, [core])
     return [core, hidden, b.node("Output", {"index": 2}, [core])]
+
+
+def with_roles(settings: dict[str, object], layer: Layer, inputs: list[int]) -> dict[str, object]:
+    """What a recurrent layer takes beside its sequence: by position, its states."""
+    settings = {key: value for key, value in settings.items() if key != "takes"}
+    if len(inputs) < 2:
+        return settings
+    roles = [one for one in layer.arguments if one != "sequences"] if layer.arguments else ["initial_state"]
+    return {**settings, "takes": ("sequences", *roles)}
 
 
 def attention(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
@@ -45,8 +56,11 @@ def attention(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
         named_roles = {"query", "value", "key"} & set(layer.arguments)
         tensors = {key: value for key, value in tensors.items() if key in named_roles or "inputs" in layer.arguments}
     tensors.setdefault("key", tensors.get("value", -1))
+    plain = layer.cls == "Attention" and not others and set(layer.arguments) <= {*roles, "inputs"}
     cls, settings = settings_of(layer, b.asked)
     settings = {**settings, **{k: v for k, v in b.said(layer, cls).items() if k != "takes"}}
+    if plain and settings == ATTENTION and rank_at(b, tensors["query"]) == 3:
+        return [plain_attention(b, tensors["query"], tensors["value"], tensors["key"], shape_of(layer))]
     if others:
         settings["masks"] = tuple(sorted(others))
     taken = [*(tensors.get(role, -1) for role in roles), *(others[key] for key in sorted(others))]

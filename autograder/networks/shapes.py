@@ -10,6 +10,9 @@ from autograder.networks.operands import said_of, shape_of, size_of
 from autograder.networks.values import clean, from_the_end
 from autograder.wire.messages import Layer, Shape
 
+MAX_PIECES = 256
+"""Pieces of one flattened concatenation: a dense block of a hundred layers has as many."""
+
 
 def reshaped(b: Builder, x: int, made: Shape | None, *, flat: bool = False) -> int:
     """Return x with the sizes `made`, batch left out. Reshapes follow one another as one."""
@@ -55,10 +58,11 @@ def concatenated(b: Builder, inputs: list[int], axis: object, layer: Layer) -> i
     pieces: list[int] = []
     for one in inputs:
         inner = b.get(one, "Concatenate")
-        nested = inner is not None and dict(inner.settings) == settings and b.once(one)
+        nested = inner is not None and dict(inner.settings) == settings
         pieces.extend(inner.inputs if nested and inner is not None else [one])
     if len(pieces) == 1:
         return pieces[0]
+    pieces = pieces if len(pieces) <= MAX_PIECES else list(inputs)
     return b.node("Concatenate", settings, pieces, shape=shape_of(layer))
 
 
@@ -80,6 +84,11 @@ def concatenate(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | Non
 
 def reshape(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     x = operands.get("x")
+    weight = b.variables.get(x) if isinstance(x, int) else None
+    if weight is not None and layer.output_shapes and layer.cls in ("ExpandDims", "Reshape"):
+        sizes = tuple(layer.output_shapes[0])
+        more = len(sizes) - len(weight.shape)
+        return x if more >= 0 and sizes[more:] == tuple(weight.shape) and set(sizes[:more]) <= {1} else None
     return reshape_operation(b, layer, x) if isinstance(x, int) else None
 
 

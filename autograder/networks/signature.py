@@ -19,7 +19,7 @@ from autograder.networks.normal import COMMUTATIVE, Asked
 from autograder.networks.values import Settings
 from autograder.wire.messages import Graph, Network, Shape
 
-VERSION = 2
+VERSION = 3
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
 
 

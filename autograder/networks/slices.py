@@ -19,6 +19,8 @@ def get_item(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     x, given = operands.get("x"), None
     if isinstance(x, int):
         given = b.shape(x)
+    if isinstance(x, int) and x in b.variables:
+        return _of_weight(b, layer, x)
     if not isinstance(x, int) or given is None:
         return None
     key = indices(layer.arguments.get("key", layer.config.get("key")), len(given) + 1)
@@ -31,6 +33,20 @@ def get_item(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
         made = shape_of(layer)
         return x if made == given else reshape_operation(b, layer, x)
     return sliced(b, layer, x, cut, given)
+
+
+def _of_weight(b: Builder, layer: Layer, x: int) -> int | None:
+    """A slice of weights: none of a batch. New axes before the others change nothing that is computed with them."""
+    sizes = b.variables[x].shape
+    key = indices(layer.arguments.get("key", layer.config.get("key")), len(sizes))
+    while key and key[0] is None:
+        key = key[1:]
+    if key is None or None in key:
+        return None
+    cut = [counted(one, size) for one, size in zip(key, sizes, strict=False)]
+    if all(one == (0, None, 1) for one in cut):
+        return x
+    return b.node("GetItem", {"key": tuple(cut)}, [x], shape=shape_of(layer))
 
 
 def sliced(b: Builder, layer: Layer, x: int, cut: list[object], given: Shape) -> int:

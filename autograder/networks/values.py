@@ -14,7 +14,7 @@ NOISE = frozenset(
     (
         *("name", "seed", "trainable", "batch_input_shape", "batch_shape", "quantization_config", "module"),
         *("registered_name", "build_config", "unroll", "implementation", "use_cudnn", "zero_output_for_mask"),
-        *("flash_attention", "input_length", "noise_shape", "call_config"),
+        *("flash_attention", "input_length", "call_config"),
     )
 )
 """Settings that do not change what a layer computes. `trainable` is read from the weights, where it is asked for."""

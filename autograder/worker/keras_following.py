@@ -13,7 +13,8 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,16 @@ class Following:
     """Numbers that were shown, by the id of their tensor."""
     kept: list[Any] = field(default_factory=list)
     """Those tensors, so that no id is used twice."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A tensor that a model was called with."""
+
+    shape: tuple[int | None, ...]
+    dtype: str
+    batched: bool = True
+    """Whether it has one entry for each example."""
 
 
 _current: list[Following] = []
@@ -224,10 +235,37 @@ def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:
         nodes = vars(self).get("_inbound_nodes")
         if nodes:
             vars(nodes[-1]).setdefault("autograder_training", told)
+        if not _current and isinstance(self, sys.modules["keras"].Model):
+            _remember_arguments(self, args, kwargs)
         return outputs
 
     called.autograder_original = original  # type: ignore[attr-defined]
     return called
+
+
+def _remember_arguments(model: Any, args: Any, kwargs: dict[str, Any]) -> None:
+    """Keep what a model was called with: of several tensors, Keras keeps the first one's shape alone."""
+    keras = sys.modules["keras"]
+    kwargs = {key: value for key, value in kwargs.items() if key not in ("training", "mask", "name")}
+    try:
+        given = keras.tree.map_structure(_given, (args, kwargs))
+    except Exception:  # tensors without a rank, in a graph that TensorFlow traces
+        return
+    tensors = [one for one in keras.tree.flatten(given) if isinstance(one, Given)]
+    if len(tensors) > 1:
+        batch = tensors[0].shape[0]
+        vars(model).setdefault("autograder_arguments", keras.tree.map_structure(partial(_in_batch, batch), given))
+
+
+def _in_batch(size: int | None, value: Any) -> Any:
+    return replace(value, batched=value.shape[0] == size) if isinstance(value, Given) else value
+
+
+def _given(value: Any) -> Any:
+    if not hasattr(value, "shape") or not hasattr(value, "dtype") or not len(value.shape):
+        return value
+    kind = sys.modules["keras"].backend.standardize_dtype(value.dtype)
+    return Given(tuple(value.shape), "float32" if kind.startswith("float") else kind)
 
 
 def training_told(node: Any) -> Any:

@@ -25,7 +25,7 @@ import numpy as np
 
 from autograder.wire.messages import Graph, Layer, Network, Shape, Weight
 from autograder.worker.keras_compiled import read_compiled
-from autograder.worker.keras_following import BATCH, parameters, suspended
+from autograder.worker.keras_following import BATCH, Given, install, parameters, suspended
 from autograder.worker.keras_functions import code_digest
 from autograder.worker.keras_graph import (
     MAX_LAYERS,
@@ -100,6 +100,7 @@ def read_model(model: Any, input_shape: Sequence[int | None] | None = None) -> N
     require_keras_3(model)
     import keras
 
+    install()  # what is read first may hold others, called only now
     reading = _read(model, input_shape)
     own = _weights(model)
     network = _network(reading, str(model.name)[:MAX_NAME], dress(model))
@@ -423,7 +424,11 @@ def _example(model: Any, input_shape: Sequence[int | None] | None, make: Callabl
 
     if isinstance(model, keras.Function):
         return (keras.tree.map_structure(lambda tensor: make(shape(tensor)[1:]), model.input),), {}
-    built = model.get_build_config() or {}
+    remembered = vars(model).get("autograder_arguments")
+    if remembered is not None:
+        return keras.tree.map_structure(lambda one: _again(one, make), remembered)  # type: ignore[no-any-return]
+    first = model.layers[0] if isinstance(model, keras.Sequential) and model.layers else model
+    built = model.get_build_config() or first.get_build_config() or {}
     if "shapes_dict" in built:
         return (), {name.removesuffix("_shape"): made(shapes) for name, shapes in built["shapes_dict"].items()}
     if "input_shape" in built:
@@ -431,3 +436,16 @@ def _example(model: Any, input_shape: Sequence[int | None] | None, make: Callabl
     if input_shape is None:
         raise NotThisWay("it was never built, and no input shape is known")
     return (make(tuple(input_shape)),), {}
+
+
+def _again(value: Any, make: Callable[[Shape], Any]) -> Any:
+    """Return what stands for one argument of a call: a tensor for a tensor, anything else as it was."""
+    if not isinstance(value, Given):
+        return value
+    import keras
+
+    tensor = make(tuple(value.shape[1:]))
+    sizes = tensor.shape if value.batched else value.shape
+    if (tuple(sizes), value.dtype) == (tuple(tensor.shape), str(tensor.dtype)):
+        return tensor
+    return keras.KerasTensor(sizes, dtype=value.dtype) if is_symbolic(tensor) else keras.ops.zeros(sizes, value.dtype)

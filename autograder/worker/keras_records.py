@@ -61,7 +61,7 @@ def variable_record(variable: Any, identity: Identity) -> Layer:
         name=str(variable.name)[:MAX_NAME],
         cls="Variable",
         origin="operation",
-        config={"initializer": initializer(variable)},
+        config={"initializer": initializer(variable), **_asked_of(variable)},
         inputs=[],
         input_shapes=[],
         output_shapes=[sizes],
@@ -181,6 +181,22 @@ def _own_members(layer: Any) -> dict[str, object]:
     for name, value in list(getattr(layer, "__dict__", {}).items()):
         if name.endswith(_MEMBERS) and value is not None and not is_framework(type(value)):
             found[name.lstrip("_")] = plain(value)
+    return found
+
+
+def _asked_of(variable: Any) -> dict[str, object]:
+    """What `add_weight` was told to ask of a weight, where it was: its penalty and its constraint."""
+    import keras
+
+    found: dict[str, object] = {}
+    for name, module in (("regularizer", keras.regularizers), ("constraint", keras.constraints)):
+        value = getattr(variable, name, None)
+        if value is None:
+            continue
+        try:
+            found[name] = plain(module.serialize(value)) if is_framework(type(value)) else plain(value)
+        except Exception:
+            found[name] = plain(value)
     return found
 
 

@@ -415,7 +415,10 @@ def test_there_is_a_difference_exactly_where_signatures_differ(one: Network, oth
 
 @given(st.lists(layers, min_size=2, max_size=6), st.data())
 def test_one_layer_taken_away_is_one_layer_missing(calls: list[Call], data: st.DataObject) -> None:
-    bare = [replace(one, config={**one.config, "activation": None}) for one in calls]
+    bare = [
+        replace(one, cls="ELU" if one.cls == "ReLU" else one.cls, config={**one.config, "activation": None})
+        for one in calls  # one ReLU after another is one
+    ]
     index = data.draw(st.integers(0, len(bare) - 1))
     difference = explain(chain(*bare[:index], *bare[index + 1 :]), chain(*bare))
     assert difference is not None

@@ -352,12 +352,12 @@ def test_deep_networks() -> None:
 
 
 def test_steps_know_their_layer_and_label() -> None:
-    steps = canonical(chain(conv(8, activation="relu"), pool(), call("ReLU"), call("Flatten"), dense(10))).steps
+    steps = canonical(chain(conv(8, activation="relu"), pool(), call("Softmax"), call("Flatten"), dense(10))).steps
     assert [(step.layer, step.label) for step in steps] == [
         (1, "Conv2D(8)"),
         (1, "relu"),
         (2, "MaxPooling2D"),
-        (3, "relu"),
+        (3, "softmax"),
         (4, "Flatten"),
         (5, "Dense(10)"),
     ]
