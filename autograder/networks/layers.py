@@ -73,9 +73,9 @@ def applied(b: Builder, layer: Layer, inputs: list[int], position: int = -1) -> 
     if kind in RECURRENT:
         return recurrent(b, kind, settings, layer, inputs, position)
     if kind.startswith("Global") and "Pooling" in kind:
-        return [pooled(b, kind, settings, layer, x)]
+        return [pooled(b, kind, settings, layer, inputs)]
     if kind.startswith("AveragePooling") and covers(b, settings, x):
-        return [pooled(b, f"Global{kind}", {**settings, "keepdims": True}, layer, x)]
+        return [pooled(b, f"Global{kind}", {**settings, "keepdims": True}, layer, inputs)]
     return generally(b, layer, inputs)
 
 
@@ -207,14 +207,14 @@ def normalised(b: Builder, layer: Layer, x: int) -> int | None:
     return affine(b, x, constant(1 / spread), constant(-mean.numbers / spread), shape_of(layer))
 
 
-def pooled(b: Builder, cls: str, settings: Mapping[str, object], layer: Layer, x: int) -> int:
-    """A global pooling that keeps its axes is one that does not, reshaped."""
+def pooled(b: Builder, cls: str, settings: Mapping[str, object], layer: Layer, inputs: list[int]) -> int:
+    """A global pooling that keeps its axes is one that does not, reshaped. Of a sequence, it may take a mask."""
     kept = bool(settings.get("keepdims"))
     made = shape_of(layer)
     plain = {**settings, **b.said(layer, cls), "keepdims": False}
     for key in ("pool_size", "strides", "padding"):
         plain.pop(key, None)
-    node = b.node(cls, plain, [x], shape=(made[-1],) if made and kept else made)
+    node = b.node(cls, plain, inputs, shape=(made[-1],) if made and kept else made)
     return reshaped(b, node, made) if kept and made is not None else node
 
 

@@ -59,6 +59,8 @@ def attention(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
     plain = layer.cls == "Attention" and not others and set(layer.arguments) <= {*roles, "inputs"}
     cls, settings = settings_of(layer, b.asked)
     settings = {**settings, **{k: v for k, v in b.said(layer, cls).items() if k != "takes"}}
+    if layer.cls == "Attention" and any(node.get("mask_zero") or node.cls == "Masking" for node in b.nodes):
+        settings, plain = {**settings, "masked": True}, False  # records do not say which mask it was handed
     if plain and settings == ATTENTION and rank_at(b, tensors["query"]) == 3:
         return [plain_attention(b, tensors["query"], tensors["value"], tensors["key"], shape_of(layer))]
     if others:
