@@ -10,8 +10,8 @@ import numpy as np
 
 from autograder.networks import patterns
 from autograder.networks.activations import Part, named
-from autograder.networks.commuting import above, beneath
-from autograder.networks.nodes import Builder
+from autograder.networks.commuting import above, beneath, each_number
+from autograder.networks.nodes import Builder, Node
 from autograder.networks.normal import cleaned
 from autograder.networks.operands import Constant, broadcast, constant, constant_told
 from autograder.networks.patterns import Named, scaled
@@ -30,6 +30,10 @@ _MERGED = ("Add", "Multiply", "Maximum", "Minimum")
 def activated(b: Builder, part: Part, x: int, shape: Shape | None) -> int:
     settings = dict(part.settings)
     x, passed = beneath(b, part.cls, settings, x)
+    pieces = b.get(x, "Concatenate")
+    if pieces is not None and each_number(part.cls, settings):
+        made = [activated(b, part, one, b.shape(one)) for one in pieces.inputs]
+        return above(b, b.again(pieces, made, pieces.shape), passed)
     shape = b.shape(x) if passed else shape
     before = b.get(x, "Activation")
     if part.label in ("relu", "linear") and before is not None and before.settings == part.settings:
@@ -106,6 +110,10 @@ def merged(b: Builder, cls: str, inputs: Sequence[int], shape: Shape | None) -> 
     """Return a sum, product or the like of tensors."""
     if cls == "Subtract":
         return _difference(b, inputs[0], inputs[1], shape) if len(inputs) == 2 else b.node(cls, {}, inputs, shape=shape)
+    reshape = _one_reshape(b, inputs)
+    if reshape is not None:
+        inner = [b.nodes[one].inputs[0] for one in inputs]
+        return b.again(reshape, [merged(b, cls, inner, b.shape(inner[0]))], reshape.shape)
     terms = _flattened(b, cls, inputs) if cls in _MERGED else list(inputs)
     if len(terms) == 1:
         return terms[0]
@@ -117,6 +125,16 @@ def merged(b: Builder, cls: str, inputs: Sequence[int], shape: Shape | None) -> 
         return terms[0]
     found = _extreme(b, cls, terms, shape)
     return b.node(cls, {}, terms, shape=shape) if found is None else found
+
+
+def _one_reshape(b: Builder, inputs: Sequence[int]) -> Node | None:
+    """Return the reshape that all the inputs are alike, None where they are not."""
+    nodes = [b.nodes[one] for one in inputs if one >= 0]
+    if len(nodes) < len(inputs) or len(set(inputs)) < 2 or nodes[0].cls not in ("Reshape", "Flatten"):
+        return None
+    shapes = {b.shape(node.inputs[0]) for node in nodes}
+    alike = len({(node.cls, node.settings, node.shape) for node in nodes}) == 1
+    return nodes[0] if alike and len(shapes) == 1 and None not in shapes else None
 
 
 def _flattened(b: Builder, cls: str, inputs: Sequence[int]) -> list[int]:
@@ -227,6 +245,7 @@ def _sum(b: Builder, terms: list[int], shape: Shape | None) -> int:
     offset, terms = _without_offsets(b, terms)
     if offset:
         return affine(b, _sum(b, terms, shape), ONE, constant(np.asarray(offset)), shape)
+    terms = [term for one in terms for term in _signed(b, one, 1, "Subtract")]
     halves = [scaled(b, one) for one in terms]
     if all(half[1:] == (rounded(1 / len(terms)), 0) for half in halves):
         return merged(b, "Average", [half[0] for half in halves], shape)
@@ -237,7 +256,14 @@ def _sum(b: Builder, terms: list[int], shape: Shape | None) -> int:
             whole = _biased(b, one, other, shape)
             if whole is not None:
                 return whole
+    negative = [half[1:] == (-1, 0) for half in halves]
+    if 2 * sum(negative) > len(terms):
+        return times(b, b.node("Add", {}, [_opposite(b, one) for one in terms], shape=shape), -1.0, shape)
     return b.node("Add", {}, terms, shape=shape)
+
+
+def _opposite(b: Builder, x: int) -> int:
+    return times(b, x, -1.0, b.shape(x))
 
 
 def _without_offsets(b: Builder, terms: list[int]) -> tuple[float, list[int]]:
@@ -269,14 +295,16 @@ def _has_offset(b: Builder, *terms: int) -> bool:
     return any(scaled(b, one)[2] != 0 and isinstance(scaled(b, one)[2], (int, float)) for one in terms)
 
 
-def _signed(b: Builder, index: int, sign: int) -> list[int]:
-    node = b.get(index, "Add") or b.get(index, "Subtract")
+def _signed(b: Builder, index: int, sign: int, *classes: str) -> list[int]:
+    """Return the terms of a sum or a difference, or of its opposite; anything else as the one term it is."""
+    inner, scale, offset = scaled(b, index)
+    if (scale, offset) == (-1, 0):
+        index, sign = inner, -sign
+    node = b.nodes[index] if index >= 0 and b.nodes[index].cls in (classes or ("Add", "Subtract")) else None
     if node is None or not b.once(index):
-        return [index if sign > 0 else times(b, index, -1.0, b.shape(index))]
+        return [index if sign > 0 else _opposite(b, index)]
     signs = [sign, -sign] if node.cls == "Subtract" else [sign] * len(node.inputs)
-    return [
-        one if each > 0 else times(b, one, -1.0, b.shape(one)) for one, each in zip(node.inputs, signs, strict=True)
-    ]
+    return [one if each > 0 else _opposite(b, one) for one, each in zip(node.inputs, signs, strict=True)]
 
 
 def _subtracted(b: Builder, left: int, right: int, shape: Shape | None) -> int:
@@ -311,6 +339,12 @@ def _biased(b: Builder, product: int, vector: int, shape: Shape | None) -> int |
 def _asked_of(b: Builder, vector: int, role: str) -> dict[str, object]:
     """Return the penalty, the constraint and, where it counts, the initializer of a weight, as a layer names them."""
     return cleaned({f"{role}_{key}": value for key, value in b.asks.get(vector, {}).items()}, b.asked)
+
+
+def uncast(b: Builder, x: int) -> int:
+    """Return indices before they were cast to whole numbers, which they are."""
+    node = b.get(x, "Cast")
+    return node.inputs[0] if node is not None and str(node.get("dtype")).startswith(("int", "uint")) else x
 
 
 def pair(b: Builder, operands: dict[str, Any]) -> tuple[Any, Any]:

@@ -53,14 +53,15 @@ def _commutes(b: Builder, cls: str, settings: Mapping[str, object], node: Node) 
         return cls == "Activation" and _keeps_order(settings)
     if node.cls not in _RESHAPES or node.get("batch") is not None or node.get("data_format") is not None:
         return False
-    if _EACH_NUMBER.fullmatch(cls) and _each_number(cls, settings):
+    if _EACH_NUMBER.fullmatch(cls) and each_number(cls, settings):
         return True
     given, made = b.shape(node.inputs[0]), node.shape
     rows = bool(given) and bool(made) and given[-1] is not None and given[-1] == made[-1]  # type: ignore[index]
     return rows and bool(_EACH_ROW.fullmatch(cls)) and settings.get("axis", -1) == -1 and "noise_shape" not in settings
 
 
-def _each_number(cls: str, settings: Mapping[str, object]) -> bool:
+def each_number(cls: str, settings: Mapping[str, object]) -> bool:
+    """Whether a layer treats each number by itself, wherever it stands."""
     if cls == "Activation":
         return settings.get("activation") not in ("softmax", "log_softmax") and isinstance(
             settings.get("activation"), str

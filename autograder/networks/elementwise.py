@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograder.networks import patterns
-from autograder.networks.arithmetic import MINUS, ONE, ZERO, activation_node, affine, merged, pair, raised
+from autograder.networks.arithmetic import MINUS, ONE, ZERO, activation_node, affine, merged, pair, raised, uncast
 from autograder.networks.nodes import Builder, Operation
 from autograder.networks.operands import Constant, constant, constant_in, negated, said_of, shape_of
+from autograder.networks.values import from_the_end
 from autograder.wire.messages import Layer
 
 
@@ -184,6 +185,15 @@ def expm1(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     if not isinstance(x, int):
         return None
     return affine(b, activation_node(b, "exponential", {}, x, shape), ONE, constant(np.asarray(-1.0)), shape)
+
+
+def one_hot(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x, said = operands.get("x"), said_of(layer)
+    if not isinstance(x, int) or said.get("on_value", 1) != 1 or said.get("off_value", 0) != 0:
+        return None
+    rank = len(layer.output_shapes[0]) if layer.output_shapes else 0
+    settings = {"axis": from_the_end(said.get("axis", -1), rank), "num_classes": said.get("num_classes")}
+    return b.node("OneHot", settings, [uncast(b, x)], shape=shape_of(layer))
 
 
 def cast(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:

@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from autograder.networks import repeats
 from autograder.networks.activations import Part
-from autograder.networks.arithmetic import activated, affine, merged
+from autograder.networks.arithmetic import activated, affine, merged, uncast
 from autograder.networks.commuting import above, beneath
 from autograder.networks.matrices import dot
 from autograder.networks.nodes import RECURRENT, Builder, Node, function_told
 from autograder.networks.normal import COMMUTATIVE, parts, settings_of
 from autograder.networks.operands import constant, constant_in, shape_of, weights_of
-from autograder.networks.sequences import attention, recurrent
+from autograder.networks.sequences import attention, recurrent, stacked
 from autograder.networks.shapes import concatenated, reshaped, transposed
 from autograder.networks.values import clean
 from autograder.networks.windows import separable, unpadded
@@ -65,6 +65,12 @@ def applied(b: Builder, layer: Layer, inputs: list[int], position: int = -1) -> 
         return generally(b, layer, inputs) if made is None else [made]
     if cls == "EinsumDense" and (dense := as_dense(layer)) is not None:
         return applied(b, dense, inputs)
+    if cls == "RNN" and (cells := stacked(layer, inputs)):
+        for cell in cells:
+            inputs = applied(b, cell, inputs[:1], position)
+        return inputs
+    if cls == "Embedding" and not layer.arguments:
+        return [_embedded(b, layer, uncast(b, x))]
     if cls in _ATTENTION:
         return attention(b, layer, inputs)
     if not _TOLD_APART.fullmatch(cls):
@@ -106,6 +112,17 @@ def _first(b: Builder, part: Part, settings: dict[str, object], inputs: list[int
     settings, inputs = unpadded(b, part.cls, settings, inputs)
     kind, settings, inputs, weights = separable(b, part.cls, settings, inputs, weights)
     return above(b, b.node(kind, settings, inputs, weights=weights, shape=shape, named_as=part.label), passed)
+
+
+def _embedded(b: Builder, layer: Layer, x: int) -> int:
+    """An Embedding of words in another shape is that of the words, in another shape."""
+    node = b.nodes[x] if x >= 0 and b.nodes[x].cls in ("Flatten", "Reshape") else None
+    given = b.shape(node.inputs[0]) if node is not None else None
+    made = shape_of(layer)
+    if node is None or given is None or not made or node.get("batch") is not None:
+        return generally(b, layer, [x])[0]
+    inner = replace(layer, input_shapes=[(None, *given)], output_shapes=[(None, *given, made[-1])])
+    return reshaped(b, generally(b, inner, [node.inputs[0]])[0], made)
 
 
 def _along(given: Shape | None, made: Shape) -> Shape | None:

@@ -138,9 +138,24 @@ def settings_of(layer: Layer, asked: Asked) -> tuple[str, dict[str, object]]:
     if cls in ("TimeDistributed", "Bidirectional") and _serialised(layer.config.get("layer")) is not None:
         name, config = _serialised(layer.config["layer"]) or ("", {})
         inner_cls, inner_settings = settings_of(_inside(layer, name, config), asked)
-        settings = {**inner_settings, **settings, "layer": inner_cls}
+        settings = {
+            **inner_settings,
+            **settings,
+            "layer": inner_cls,
+            **_backwards(layer, inner_cls, inner_settings, asked),
+        }
         settings = {key: value for key, value in settings.items() if key not in ("backward_layer", "return_state")}
     return cls, settings
+
+
+def _backwards(layer: Layer, cls: str, forwards: Mapping[str, object], asked: Asked) -> dict[str, object]:
+    """What the layer that runs backwards does otherwise than the other, where it does."""
+    given = _serialised(layer.config.get("backward_layer"))
+    if given is None:
+        return {}
+    name, said = settings_of(_inside(layer, *given), asked)
+    said["go_backwards"] = not said.get("go_backwards")
+    return {} if (name, said) == (cls, dict(forwards)) else {"backwards": (name, sort(said))}
 
 
 def _noisy(settings: dict[str, object], layer: Layer) -> str:

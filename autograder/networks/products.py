@@ -136,11 +136,11 @@ def pad(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
         0,
         0.0,
     )
-    if not isinstance(x, int) or not isinstance(widths, list) or not plain or not 3 <= len(widths) <= 5:
+    if not isinstance(x, int) or not isinstance(widths, list) or not plain:
         return None
     pads = [tuple(one) if isinstance(one, list) else (one, one) for one in widths]
-    if pads[0] != (0, 0) or pads[-1] != (0, 0):
-        return None
+    if not 3 <= len(widths) <= 5 or pads[0] != (0, 0) or pads[-1] != (0, 0):
+        return b.node("Pad", {"pad_width": tuple(pads)}, [x], shape=shape_of(layer))
     inner: object = [list(one) for one in pads[1:-1]] if len(pads) > 3 else list(pads[1])
     config: dict[str, object] = {"padding": inner, "data_format": "channels_last"}
     return as_layer(b, layer, f"ZeroPadding{len(pads) - 2}D", config, [x])[0]

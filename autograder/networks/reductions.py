@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
-from autograder.networks.arithmetic import merged, raised, times
+from autograder.networks.arithmetic import ONE, affine, merged, raised, times
 from autograder.networks.layers import applied
 from autograder.networks.nodes import Builder
-from autograder.networks.operands import said_of, shape_of
+from autograder.networks.operands import constant, said_of, shape_of
 from autograder.networks.patterns import scaled, squares_of_differences
 from autograder.wire.messages import Layer
 
@@ -21,6 +22,8 @@ def reduced(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     said, x = said_of(layer), operands.get("x")
     rank = _rank(b, x, layer) if isinstance(x, int) else 0
     places = axes_of(said.get("axis"), rank)
+    if isinstance(x, int) and said.get("axis") is None and not said.get("keepdims"):
+        return _of_all(b, layer, x)
     if not isinstance(x, int) or places is None:
         return None
     return reduction(b, layer, layer.cls, x, places, kept=bool(said.get("keepdims")))
@@ -29,9 +32,9 @@ def reduced(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
 def reduction(b: Builder, layer: Layer, cls: str, x: int, places: list[int], *, kept: bool) -> int:
     """Return a mean, a sum or the like of x over these axes, counted from the batch."""
     made, rank = shape_of(layer), _rank(b, x, layer)
-    inner, scale, offset = scaled(b, x)
-    if cls in ("Mean", "Sum") and inner != x and offset == 0 and isinstance(scale, (int, float)):
-        return times(b, reduction(b, layer, cls, inner, places, kept=kept), float(scale), made)
+    factor, moved = _without_factor(b, cls, x)
+    if factor != 1:
+        return times(b, reduction(b, layer, cls, moved, places, kept=kept), factor, made)
     stack = b.get(x, "Stack")
     if stack is not None and cls in _MERGES and not kept and [one - rank for one in places] == [stack.get("axis")]:
         return merged(b, _MERGES[cls], list(stack.inputs), made)
@@ -49,6 +52,23 @@ def reduction(b: Builder, layer: Layer, cls: str, x: int, places: list[int], *, 
     if centred is not None:
         cls, x = "Var", centred
     return b.node(cls, _over(axis, kept=kept), [x], shape=made)
+
+
+def _of_all(b: Builder, layer: Layer, x: int) -> int:
+    """Return a mean, a sum or the like of all there is, the batch too: of a loss."""
+    factor, moved = _without_factor(b, layer.cls, x)
+    made = b.node(layer.cls, {}, [moved], shape=shape_of(layer))
+    return times(b, made, factor, shape_of(layer)) if factor != 1 else made
+
+
+def _without_factor(b: Builder, cls: str, x: int) -> tuple[float, int]:
+    """Take out of a mean or a sum the number that scales what it is of."""
+    inner, scale, offset = scaled(b, x)
+    numbers = isinstance(scale, (int, float)) and isinstance(offset, (int, float))
+    if cls not in ("Mean", "Sum") or not numbers or scale in (0, 1):
+        return 1.0, x
+    rest = constant(np.asarray(float(offset) / float(scale)))  # type: ignore[arg-type]
+    return float(scale), affine(b, inner, ONE, rest, b.shape(x))  # type: ignore[arg-type]
 
 
 def _over(axis: object, *, kept: bool) -> dict[str, object]:

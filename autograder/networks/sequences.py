@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from autograder.networks.matrices import ATTENTION, plain_attention, rank_at
 from autograder.networks.nodes import Builder
 from autograder.networks.normal import settings_of
@@ -68,3 +70,34 @@ def attention(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
     taken = [*(tensors.get(role, -1) for role in roles), *(others[key] for key in sorted(others))]
     node = b.node(cls, settings, taken, weights=weights_of(layer), shape=shape_of(layer))
     return b.several(layer, node)
+
+
+_CELLS = ("LSTMCell", "GRUCell", "SimpleRNNCell")
+
+
+def stacked(layer: Layer, inputs: list[int]) -> list[Layer]:
+    """Return the layers, one above the other, that an RNN of several of Keras's cells is; none where it is not."""
+    cell = layer.config.get("cell")
+    held = cell["config"].get("cells") if isinstance(cell, dict) and isinstance(cell.get("config"), dict) else None
+    if not isinstance(held, list) or layer.config.get("return_state") or len(inputs) != 1 or not layer.output_shapes:
+        return []
+    found, start = [], 0
+    for number, one in enumerate(held):
+        if not isinstance(one, dict) or one.get("class_name") not in _CELLS or not isinstance(one.get("config"), dict):
+            return []
+        stop = start + (3 if one["config"].get("use_bias", True) else 2)
+        last = number == len(held) - 1
+        config = {key: value for key, value in {**layer.config, **one["config"]}.items() if key != "cell"}
+        steps = (layer.input_shapes or [()])[0][1:2]
+        shapes = layer.output_shapes if last else [(None, *steps, one["config"].get("units"))]
+        found.append(
+            replace(
+                layer,
+                cls=str(one["class_name"]).removesuffix("Cell"),
+                config={**config, "return_sequences": bool(layer.config.get("return_sequences")) if last else True},
+                weights=layer.weights[start:stop],
+                output_shapes=shapes,
+            )
+        )
+        start = stop
+    return found

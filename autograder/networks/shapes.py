@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograder.networks.directions import bidirectional
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import said_of, shape_of, size_of
 from autograder.networks.values import clean, from_the_end
@@ -63,7 +64,8 @@ def concatenated(b: Builder, inputs: list[int], axis: object, layer: Layer) -> i
     if len(pieces) == 1:
         return pieces[0]
     pieces = pieces if len(pieces) <= MAX_PIECES else list(inputs)
-    return b.node("Concatenate", settings, pieces, shape=shape_of(layer))
+    both = bidirectional(b, pieces, settings["axis"], shape_of(layer))
+    return b.node("Concatenate", settings, pieces, shape=shape_of(layer)) if both is None else both
 
 
 def stack(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -126,3 +128,28 @@ def moved(b: Builder, layer: Layer, operands: dict[str, Any], one: object, other
     else:
         order.insert(other, order.pop(one))
     return transposed(b, x, order, shape_of(layer))
+
+
+def depth_to_space(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    """Channels become pixels, as `tf.nn.depth_to_space` writes it: two reshapes and a transposition."""
+    x, size = operands.get("x"), said_of(layer).get("block_size")
+    given = b.shape(x) if isinstance(x, int) else None
+    if not isinstance(x, int) or given is None or None in given or len(given) != 3 or not isinstance(size, int):
+        return None
+    rows, columns, depth = (one or 0 for one in given)
+    split = reshaped(b, x, (rows, columns, size, size, depth // size**2))
+    order = (rows, size, columns, size, depth // size**2)
+    turned = transposed(b, split, (0, 1, 3, 2, 4, 5), order)
+    return None if turned is None else reshaped(b, turned, shape_of(layer))
+
+
+def space_to_depth(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    x, size = operands.get("x"), said_of(layer).get("block_size")
+    given = b.shape(x) if isinstance(x, int) else None
+    if not isinstance(x, int) or given is None or None in given or len(given) != 3 or not isinstance(size, int):
+        return None
+    rows, columns, depth = (one or 0 for one in given)
+    split = reshaped(b, x, (rows // size, size, columns // size, size, depth))
+    order = (rows // size, columns // size, size, size, depth)
+    turned = transposed(b, split, (0, 1, 3, 2, 4, 5), order)
+    return None if turned is None else reshaped(b, turned, shape_of(layer))

@@ -82,6 +82,26 @@ class Shape(tuple[Any, ...]):
     ndims = rank
 
 
+class Dtype(str):
+    """A type of numbers that may also be asked as TensorFlow's is."""
+
+    @property
+    def base_dtype(self) -> Dtype:
+        return self
+
+    @property
+    def name(self) -> str:
+        return str(self)
+
+    @property
+    def is_floating(self) -> bool:
+        return "float" in self
+
+    @property
+    def as_numpy_dtype(self) -> Any:
+        return np.dtype(str(self)).type
+
+
 def is_open() -> bool:
     """Whether code is followed now, and not inside a graph that Keras or TensorFlow trace by themselves."""
     return bool(_current) and not _inside_graph()
@@ -200,7 +220,20 @@ def _symbolic_weights(keras: Any) -> Iterator[tuple[Any, str, Any]]:
     if convert is not None:
         yield keras.Variable, "__tf_tensor__", refuse
     yield keras.Variable, "__neg__", _operator(keras, "__neg__", keras.ops.negative, reflected=False)
-    yield keras.Variable, "__getitem__", _operator(keras, "__getitem__", keras.ops.get_item, reflected=False)
+    yield keras.Variable, "__getitem__", _operator(keras, "__getitem__", _item, reflected=False)
+    for owner in (keras.Variable, keras.KerasTensor):
+        dtype = getattr(owner, "dtype", None)
+        if isinstance(dtype, property):
+            yield owner, "dtype", property(partial(_dtype, dtype.fget))
+
+
+def _dtype(original: Any, tensor: Any) -> Dtype:
+    return Dtype(original(tensor))
+
+
+def _item(variable: Any, key: Any) -> Any:
+    """A slice of a weight. Of `weight[None]`, Keras takes the key in a tuple alone."""
+    return sys.modules["keras"].ops.get_item(variable, key if isinstance(key, tuple) else (key,))
 
 
 def _operator(keras: Any, name: str, function: Callable[..., Any], *, reflected: bool) -> Callable[..., Any]:

@@ -39,6 +39,7 @@ KERAS_NAMES: Mapping[str, str] = {
     "DepthwiseConv2d": "DepthwiseConv",
     "BiasAdd": "Add",
     "Gather": "Take",
+    "EmbeddingLookup": "Take",
     "ResizeImages": "Resize",
     "ClipByValue": "Clip",
     "Softmax": "Softmax",
@@ -68,7 +69,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "Where": {"x": "x1", "y": "x2"},
     "Tile": {"input": "x", "multiples": "repeats"},
     "Split": {"value": "x", "num_or_size_splits": "indices_or_sections"},
-    "Take": {"params": "x"},
+    "Take": {"params": "x", "ids": "indices"},
     "OneHot": {"indices": "x", "depth": "num_classes"},
     "Clip": {"t": "x", "clip_value_min": "x_min", "clip_value_max": "x_max"},
     "LeakyRelu": {"features": "x", "alpha": "negative_slope"},
@@ -165,6 +166,7 @@ def keras_words(called: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     named = {words.get(key, "x" if not words and key in _UNARY else key): value for key, value in arguments.items()}
     if called == "Add" and isinstance(named.get("inputs"), (list, tuple)):  # tf.add_n
         return {f"x{number}": value for number, value in enumerate(named["inputs"], start=1)}
+    named.pop("partition_strategy", None)  # of `tf.nn.embedding_lookup`: nothing, of one table
     if isinstance(named.get("padding"), str):
         named["padding"] = named["padding"].lower()
     return named
