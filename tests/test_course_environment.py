@@ -1,14 +1,16 @@
-"""A course in an environment of its own: other libraries beside the grader's, and a module beside the notebook."""
+"""A course with a Python of its own: libraries that the grader has not, and a module beside the notebook."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 COURSE_YAML = """
+python: {python}
 course: data
 title: Data
 assignments:
@@ -62,17 +64,19 @@ def table():
 def test_a_course_with_pandas_pyarrow_and_seaborn_is_graded(course_python: Path, tmp_path: Path) -> None:
     source = tmp_path / "source" / "lab"
     source.mkdir(parents=True)
-    (tmp_path / "course.yaml").write_text(COURSE_YAML)
+    (tmp_path / "course.yaml").write_text(COURSE_YAML.replace("{python}", str(course_python.parent.parent)))
     (source / "lab.md").write_text(SOURCE)
     (source / "utils.py").write_text(UTILS)
 
     def autograder(*arguments: str) -> str:
-        command = [str(course_python), "-m", "autograder", *arguments]
+        command = [sys.executable, "-m", "autograder", *arguments]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "note: each room imports" not in done.stderr
         return done.stdout
 
+    absent = "import importlib.util as u; print([n for n in ('pyarrow', 'seaborn') if u.find_spec(n)])"
+    assert subprocess.run([sys.executable, "-c", absent], capture_output=True, text=True, check=True).stdout == "[]\n"
     autograder("release", "lab")
     assert "fit to hand out" in autograder("validate", "lab")
     released = json.loads((tmp_path / "release" / "lab" / "lab.ipynb").read_text())
