@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -82,13 +83,36 @@ def _without_constants(text: str, code: Any) -> str:
 def _printed_constants(code: str) -> Iterator[str]:
     """Yield the texts with digits, and the numbers, that calls of `print` hold.
 
-    A number beside a name may be an index or a size: it is no text of its own.
+    A number beside a name may be an index or a size: it is no text of its own. A name that stands for nothing but
+    constants, `shape = (4, 4)`, is read as those.
     """
     tree = parse(code)
-    for call in ast.walk(tree) if tree else ():
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"):
-            continue
-        for argument in call.args:
-            constants = [node.value for node in ast.walk(argument) if isinstance(node, ast.Constant)]
-            kinds = str if names_read(argument) - BUILT_IN else (str, int, float)
-            yield from (str(one) for one in constants if isinstance(one, kinds) and any(map(str.isdigit, str(one))))
+    if tree is None:
+        return
+    bound = _constants_by_name(tree)
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print":
+            for argument in call.args:
+                names = names_read(argument) - BUILT_IN
+                kinds = (str, int, float) if names <= bound.keys() else str
+                found = [*_constants(argument), *(one for name in names for one in bound.get(name, []))]
+                yield from (str(one) for one in found if isinstance(one, kinds) and any(map(str.isdigit, str(one))))
+
+
+def _constants_by_name(tree: ast.AST) -> dict[str, list[object]]:
+    """Return the names that are bound once, to constants alone, each with those."""
+    times = Counter(
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    return {
+        target.id: _constants(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and not names_read(node.value) - BUILT_IN
+        for whole in node.targets
+        for target in (whole.elts if isinstance(whole, ast.Tuple) else [whole])
+        if isinstance(target, ast.Name) and times[target.id] == 1
+    }
+
+
+def _constants(node: ast.AST) -> list[object]:
+    return [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]

@@ -24,6 +24,10 @@ COMPUTED = [
     ("(8, 8) -> (4, 4)", "print(eight.shape, '->', x.shape)"),
     ("wanted (4, 4), found (4, 4)", "print('wanted (4, 4), found', x.shape)"),
     ("by 4 (4, 4)", "print('by', 4, x.shape)"),
+    ("by 4 (4, 4)", "size = 4\nprint('by', size, x.shape)"),
+    ("4 4", "h = w = 0\nh, w = x.shape\nprint(h, w)"),
+    ("(4, 4)", "wanted = (4, 4)\nassert x.shape == wanted\nprint(x.shape)"),
+    ("(4, 4) (4, 4)", "wanted = (4, 4)\nprint(wanted, x.shape)"),
     ("(4, 4)", "assert x.shape == (4, 4), 'not (4, 4)'\nprint(x.shape)"),
     ("(4, 4)", "%matplotlib inline\nprint(x.shape)"),
     ("(4, 4)", "not Python at all ("),
@@ -43,6 +47,8 @@ NOT_SHOWN = [
     ("4 4", "print(4, 4)"),
     ("(4, 4)", "print(f'({4}, {4})')"),
     ("4 4", "print('4', '4')"),
+    ("(4, 4)", "shape = (4, 4)\nprint(shape)"),
+    ("4 x 4", "h, w = 4, 4\nprint(f'{h} x {w}')"),
 ]
 
 
