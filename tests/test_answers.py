@@ -7,84 +7,125 @@ points have to be those, and no others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 import mistakes_convolutifs
+import mistakes_dense
 from answering import Answer, Mistake, graded, lost, mistaken, notebook, right_answers, together
+from autograder.data.shelf import HIDDEN, Shelf
+from autograder.data.sources import stand_in
 
 pytestmark = pytest.mark.tensorflow
-LESSON = "reseaux-convolutifs"
-MISTAKES = mistakes_convolutifs.MISTAKES
-WHOLE, AT_ONCE = 26, 5
-"""Right notebooks, and mistakes in one notebook."""
-APART = {"pooling-max": ("huit", "by NumPy, the array shown too")}
-"""Where the answers of another question stand on a question's own, the answer that does without."""
-
 Notebook = dict[str, Answer]
 """The answers of one student, by question."""
 
 
-def right(place: int) -> Notebook:
-    """Return the right notebook of this number: of each question another answer, as long as there are some."""
-    return {question: answers[place % len(answers)] for question, answers in right_answers(LESSON).items()}
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson, and what is handed in to it."""
+
+    name: str
+    mistakes: Mapping[str, Sequence[Mistake]]
+    whole: int
+    """Right notebooks."""
+    at_once: int
+    """Mistakes in one notebook."""
+    apart: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Where another question's answer stands on a question's own: that question, and the answer that does without."""
+
+    def right(self, place: int) -> Notebook:
+        """Return the right notebook of this number: of each question another answer, as long as there are some."""
+        return {question: answers[place % len(answers)] for question, answers in right_answers(self.name).items()}
+
+    def rights(self, count: int) -> list[tuple[Notebook, Notebook]]:
+        """Return right notebooks as `wrong` gives its own: nothing in them is mistaken."""
+        return [({}, self.right(place)) for place in range(count)]
+
+    def wrong(self) -> Iterator[tuple[Notebook, Notebook]]:
+        """Yield notebooks with mistakes: what is mistaken in each, and the whole."""
+        for place, mistakes in enumerate(together(mistaken(self.name, self.mistakes), self.at_once)):
+            yield mistakes, {**self.right(place), **self._apart(mistakes), **mistakes}
+
+    def _apart(self, mistakes: Notebook) -> Notebook:
+        found = (self.apart[question] for question in mistakes if question in self.apart)
+        answers = right_answers(self.name)
+        return {other: next(one for one in answers[other] if one.title == title) for other, title in found}
 
 
-def wrong() -> list[tuple[Notebook, Notebook]]:
-    """Return notebooks with mistakes: what is mistaken in each, and the whole."""
-    return [
-        (mistakes, {**right(place), **_apart(mistakes), **mistakes})
-        for place, mistakes in enumerate(together(mistaken(LESSON, MISTAKES), AT_ONCE))
-    ]
+CONVOLUTIONS = Lesson(
+    "reseaux-convolutifs",
+    mistakes_convolutifs.MISTAKES,
+    whole=26,
+    at_once=5,
+    apart={"pooling-max": ("huit", "by NumPy, the array shown too")},
+)
+DENSE = Lesson("reseau-dense", mistakes_dense.MISTAKES, whole=10, at_once=5)
+LESSONS = pytest.mark.parametrize("lesson", [CONVOLUTIONS, DENSE], ids=lambda lesson: lesson.name)
 
 
-def _apart(mistakes: Mapping[str, Answer]) -> Notebook:
-    found = (APART[question] for question in mistakes if question in APART)
-    return {other: next(one for one in right_answers(LESSON)[other] if one.title == title) for other, title in found}
+@pytest.fixture(autouse=True)
+def _shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data that stand in for those of the lesson that trains."""
+    shelf = Shelf(tmp_path / "shelf")
+    for name in ("mnist", "mnist-hidden"):
+        arrays = stand_in(name)
+        shelf.add(name, arrays, hidden=set(arrays) == set(HIDDEN), stand_in=True, origin="scikit-learn's digits")
+    monkeypatch.setenv("AUTOGRADER_DATA", str(shelf.folder))
 
 
-def complaints(notebooks: Sequence[tuple[Notebook, Notebook]], root: Path) -> list[str]:
+def complaints(lesson: Lesson, notebooks: Sequence[tuple[Notebook, Notebook]], root: Path) -> list[str]:
     """Grade notebooks, and say which mistakes lost no point, and which right answers did."""
-    submissions = {f"student-{n}": notebook(LESSON, answers) for n, (_, answers) in enumerate(notebooks)}
-    grades = graded(LESSON, submissions, root)
+    submissions = {f"student-{n}": notebook(lesson.name, answers) for n, (_, answers) in enumerate(notebooks)}
+    root.mkdir()
+    grades = graded(lesson.name, submissions, root)
     found = []
     for n, (mistakes, answers) in enumerate(notebooks):
         grade = grades[f"student-{n}"]
         gone = lost(grade)
-        found += [f"{n}: {grade.status} {grade.fault}"] if grade.status != "graded" or grade.fault else []
-        found += [
-            f"{n}: no point lost: {one.question}, {one.title}"
-            for one in mistakes.values()
-            if not gone.get(one.question)
-        ]
-        found += [
-            f"{n}: unfair: {name}, {answers[name].title}: {said}" for name, said in gone.items() if name not in mistakes
-        ]
+        if grade.status != "graded" or grade.fault:
+            found.append(f"{n}: {grade.status} {grade.fault}")
+        for question, one in answers.items():
+            if question in mistakes and question not in gone:
+                found.append(f"{n}: no point lost: {question}, {one.title}")
+            if question in gone and question not in mistakes:
+                found.append(f"{n}: unfair: {question}, {one.title}: {gone[question]}")
     return found
 
 
-def test_there_are_enough_and_no_two_of_one_name() -> None:
-    answers = right_answers(LESSON)
-    assert answers.keys() == MISTAKES.keys() and len(answers) == 11
-    assert len({tuple(one.title for one in right(place).values()) for place in range(WHOLE)}) == WHOLE >= 25
-    assert sum(map(len, MISTAKES.values())) >= 200
-    kinds: list[Mapping[str, Sequence[Answer | Mistake]]] = [answers, MISTAKES]
+@LESSONS
+def test_there_are_enough_and_no_two_of_one_name(lesson: Lesson) -> None:
+    answers = right_answers(lesson.name)
+    assert answers.keys() == lesson.mistakes.keys()
+    notebooks = {tuple(one.title for one in lesson.right(place).values()) for place in range(lesson.whole)}
+    assert len(notebooks) == lesson.whole
+    kinds: list[Mapping[str, Sequence[Answer | Mistake]]] = [answers, lesson.mistakes]
     for found in (ones for kind in kinds for ones in kind.values()):
-        assert len({one.title for one in found}) == len(found)
+        assert len({one.title for one in found}) == len(found) > 1
+
+
+def test_the_matrices_are_large() -> None:
+    assert (CONVOLUTIONS.whole, DENSE.whole) == (26, 10)
+    assert sum(map(len, CONVOLUTIONS.mistakes.values())) >= 200
+    assert sum(map(len, DENSE.mistakes.values())) >= 30
 
 
 def test_some_right_ones_keep_every_point_and_some_mistakes_lose_some(tmp_path: Path) -> None:
-    assert complaints([*(({}, right(place)) for place in range(3)), *islice(wrong(), 3)], tmp_path) == []
+    notebooks = [*CONVOLUTIONS.rights(3), *islice(CONVOLUTIONS.wrong(), 3)]
+    assert complaints(CONVOLUTIONS, notebooks, tmp_path / "course") == []
 
 
+@LESSONS
 @pytest.mark.whole
-def test_right_ones_keep_every_point(tmp_path: Path) -> None:
-    assert complaints([({}, right(place)) for place in range(WHOLE)], tmp_path) == []
+def test_right_ones_keep_every_point(lesson: Lesson, tmp_path: Path) -> None:
+    assert complaints(lesson, lesson.rights(lesson.whole), tmp_path / "course") == []
 
 
+@LESSONS
 @pytest.mark.whole
-def test_each_mistake_loses_points_in_its_own_question_alone(tmp_path: Path) -> None:
-    assert complaints(wrong(), tmp_path) == []
+def test_each_mistake_loses_points_in_its_own_question_alone(lesson: Lesson, tmp_path: Path) -> None:
+    assert complaints(lesson, list(lesson.wrong()), tmp_path / "course") == []

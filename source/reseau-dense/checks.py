@@ -5,6 +5,7 @@ import numpy as np
 from autograder import call, history, model, question, trained, trained_by
 from autograder.asserts import (
     assert_close,
+    assert_compiled,
     assert_dtype,
     assert_equal,
     assert_params,
@@ -14,7 +15,7 @@ from autograder.asserts import (
 )
 
 HASARD = np.random.default_rng(1998)
-PETITES = HASARD.integers(0, 256, (6, 5, 7), dtype=np.uint8)
+PETITES = HASARD.integers(10, 201, (6, 5, 7), dtype=np.uint8)  # ni 0, ni 255
 ETIQUETTES = np.array([4, 0, 4, 11, 2, 2])
 PROBABILITES = HASARD.dirichlet(np.ones(10), 40)
 JUSTES = PROBABILITES.argmax(axis=1)
@@ -25,7 +26,7 @@ ECRITES = np.where(np.arange(40) < 26, JUSTES, (JUSTES + 1) % 10)
 description = call("decrit", PETITES, ETIQUETTES)
 description_flottants = call("decrit", np.zeros((3, 8, 8), dtype=np.float32), np.array([7, 7, 7]))
 preparees = call("prepare", PETITES)
-encodees = call("one_hot", ETIQUETTES, 12)
+encodees = call("one_hot", ETIQUETTES, 14)
 
 
 @question("description")
@@ -61,7 +62,7 @@ def test_preparation_type(preparees):
 @question("one-hot", weight=2)
 def test_one_hot(encodees):
     """Chaque étiquette devient une ligne, avec un seul 1, à sa place, pour autant de classes que demandé."""
-    assert_equal(encodees, np.eye(12)[ETIQUETTES])
+    assert_equal(encodees, np.eye(14)[ETIQUETTES])
 
 
 # --- 2. Le réseau -----------------------------------------------------------------------------------------------------
@@ -80,7 +81,7 @@ def test_reseau_parametres(reseau):
 @question("reseau", weight=2)
 def test_reseau_couches(reseau):
     """Le réseau a les deux couches demandées, avec leurs activations."""
-    assert_same_network(reseau)
+    assert_same_network(reseau, trainable=True)
 
 
 @question("reseau")
@@ -119,6 +120,12 @@ def test_historique_courbes(historique):
 def test_historique_epoques(historique):
     """Trois époques sont demandées."""
     assert_equal(historique.asked, 3)
+
+
+@question("apprentissage")
+def test_reseau_compile(reseau):
+    """Le réseau est compilé avec l'entropie croisée, l'optimiseur Adam et la métrique demandée."""
+    assert_compiled(reseau, optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
 
 
 @question("apprentissage", weight=2)
