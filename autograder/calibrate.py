@@ -53,6 +53,8 @@ class Report:
     """Mistakes with which no training is possible, and why."""
     stand_in: bool
     threshold: Threshold
+    versions: Mapping[str, str]
+    """Of the rooms' Python and its libraries."""
 
     @property
     def cleared(self) -> list[Separation]:
@@ -139,7 +141,10 @@ class _Workbench:
         apart = separation(found, weak, rule)
         near = {one.name for one in MISTAKES if one.neighbour}.difference(recipe.mistakes or ())
         mistaken, neighbours = ([one for one in apart if (one.name in near) is is_near] for is_near in (False, True))
-        return Report(name, recipe, metric, scores, found, mistaken, neighbours, untrainable, data.stand_in, threshold)
+        versions = self._exams[0].exam.versions
+        return Report(
+            name, recipe, metric, scores, found, mistaken, neighbours, untrainable, data.stand_in, threshold, versions
+        )
 
     # --- trainings ---
 
@@ -275,6 +280,8 @@ class Measured(Record, frozen=True):
     cleared: list[str]
     """Those that the bar lets through."""
     untrainable: dict[str, str]
+    versions: dict[str, str]
+    """Of the rooms' Python and its libraries: what the scores were measured with."""
 
 
 def keep(assignment: Assignment, report: Report) -> list[Path]:
@@ -295,6 +302,7 @@ def keep(assignment: Assignment, report: Report) -> list[Path]:
         neighbours={one.name: list(one.scores) for one in report.neighbours},
         cleared=[one.name for one in report.cleared],
         untrainable=dict(report.untrainable),
+        versions=dict(report.versions),
     )
     account = msgspec.json.format(msgspec.json.encode(measured)) + b"\n"
     others = {one.name: one.scores for one in (*report.weak, *report.neighbours)}

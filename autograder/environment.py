@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from autograder.data.shelf import shelf_folder
 from autograder.errors import CourseError, Problem
 from autograder.paths import Paths
 from autograder.sandbox.environment import Environment, UnfitPython, find_environment, own_environment
+
+INTRUDES = "a Python that lies in {}/: rooms can read all of it, and students may write there; make it elsewhere"
 
 
 def environment_of(assignment: Assignment) -> Environment:
@@ -23,6 +26,9 @@ def find_course_environment(paths: Paths, course: CourseSettings, assignment: st
     Raises CourseError where there is none there, or no room can run in it.
     """
     key, named = course.python_for(assignment)
+    # Asking a Python what it holds runs it: one that students could have written must not be asked.
+    if named and (inside := _guarding(paths, paths.root / Path(named).expanduser())):
+        raise CourseError([Problem(paths.shown(paths.course), 0, key, INTRUDES.format(paths.shown(inside)))])
     try:
         found = find_environment(paths.root / Path(named).expanduser()) if named else own_environment()
         found.require_rooms()
@@ -57,7 +63,16 @@ def _exposed(paths: Paths, environment: Environment) -> Iterator[Problem]:
 def _intruding(paths: Paths, environment: Environment) -> Iterator[Problem]:
     """An environment among what students hand in would run outside the wall; among what is hidden, show some of it."""
     for folder, _ in environment.folders:
-        for place in (*paths.guarded, shelf_folder()):
-            if Path(folder).resolve().is_relative_to(place.resolve()):
-                text = f"a Python that lies in {paths.shown(place)}/: rooms can read all of it; make it elsewhere"
-                yield Problem(folder, 0, "", text)
+        if inside := _guarding(paths, Path(folder)):
+            yield Problem(folder, 0, "", INTRUDES.format(paths.shown(inside)))
+
+
+def _guarding(paths: Paths, path: Path) -> Path | None:
+    """The guarded folder that a path leads into, by its name or by any of its links; None where it does not."""
+    ways = (Path(os.path.abspath(path)), path.resolve())  # noqa: PTH100 (by its name, links not followed)
+    guarded = (*paths.guarded, shelf_folder())
+    return next((one for one in guarded if any(_lies_in(way, one) for way in ways)), None)
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    return path.is_relative_to(os.path.abspath(folder)) or path.is_relative_to(folder.resolve())  # noqa: PTH100

@@ -17,7 +17,7 @@ from autograder.sandbox.environment import NEEDED, OLDEST
 
 OPTIONAL = {"sklearn": "data"}
 """Modules that only an extra brings: imported where they are used, with a message where they are not there."""
-THE_COURSES = {"keras", "matplotlib", "pyarrow", "tensorflow"}
+THE_COURSES = {"jax", "keras", "matplotlib", "pyarrow", "tensorflow", "torch"}
 """Modules that a room imports where the course has loaded them."""
 WITH_IPYTHON = {"traitlets"}
 IN_ROOMS = ("worker", "wire")

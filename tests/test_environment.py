@@ -125,6 +125,19 @@ def test_what_is_in_a_folder_that_rooms_do_not_see_is_not_there(tmp_path: Path) 
     assert "mine" not in found.importable
 
 
+@pytest.mark.parametrize("named", ["submitted/ada/python", "source/../submitted/ada/python", "link/python", "link"])
+def test_a_python_that_students_may_have_written_is_never_run(tmp_path: Path, named: str) -> None:
+    """It would run as the grader does, before any wall stands."""
+    folder = tmp_path / "submitted/ada"
+    for path in (folder / "python", folder / "bin/python"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+        path.chmod(0o755)
+    (tmp_path / "link").symlink_to(folder)
+    assert problem(tmp_path, named).startswith("a Python that lies in submitted/: rooms can read all of it")
+    assert not (tmp_path / "ran").exists()
+
+
 # --- Where it may lie -------------------------------------------------------------------------------------------------
 
 
