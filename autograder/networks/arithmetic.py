@@ -166,8 +166,9 @@ def _product(b: Builder, terms: list[int], shape: Shape | None) -> int:
     factor, terms = _without_factors(b, terms, shape)
     if factor != 1:
         return times(b, merged(b, "Multiply", terms, shape), factor, shape)
-    if len(set(terms)) == 1:
-        return raised(b, terms[0], len(terms), shape)
+    terms = _with_powers(b, terms)
+    if len(terms) == 1:
+        return terms[0]
     found = patterns.normalization(b, terms)
     if found is not None:
         cls, settings, x, rest = found
@@ -182,6 +183,20 @@ def _product(b: Builder, terms: list[int], shape: Shape | None) -> int:
         if known is not None:
             return known
     return b.node("Multiply", {}, terms, shape=shape)
+
+
+def _with_powers(b: Builder, terms: list[int]) -> list[int]:
+    """Write what is multiplied by itself as a power."""
+    powers: dict[int, int] = {}
+    for one in terms:
+        node = b.get(one, "Power")
+        exponent = node.get("exponent") if node is not None else 1
+        whole = isinstance(exponent, int) and exponent > 0
+        base = node.inputs[0] if node is not None and whole else one
+        powers[base] = powers.get(base, 0) + (exponent if whole else 1)  # type: ignore[operator]
+    if len(powers) == len(terms):
+        return terms
+    return [raised(b, base, exponent, b.shape(base)) for base, exponent in powers.items()]
 
 
 def _without_factors(b: Builder, terms: list[int], shape: Shape | None) -> tuple[float, list[int]]:

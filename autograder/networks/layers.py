@@ -19,6 +19,7 @@ from autograder.networks.normal import COMMUTATIVE, parts, settings_of
 from autograder.networks.operands import constant, constant_in, shape_of, weights_of
 from autograder.networks.sequences import attention, recurrent, stacked
 from autograder.networks.shapes import concatenated, reshaped, transposed
+from autograder.networks.slices import cropped
 from autograder.networks.values import clean
 from autograder.networks.windows import separable, unpadded
 from autograder.wire.messages import Graph, Layer, Shape
@@ -38,7 +39,7 @@ _LAST_AXIS = (
 _ATTENTION = ("MultiHeadAttention", "Attention", "AdditiveAttention", "GroupedQueryAttention")
 _WRITTEN = (
     *("Flatten", "Reshape", "Permute", "Identity", "Rescaling", "Normalization"),
-    *("RepeatVector", "UpSampling1D"),
+    *("RepeatVector", "UpSampling1D", "Cropping1D", "Cropping2D", "Cropping3D"),
 )
 """Layers that an operation could have been."""
 _TOLD_APART = re.compile(r"Global.*|A(?:verageP|vgP)ool.*|LSTM|GRU|SimpleRNN|RNN")
@@ -159,6 +160,8 @@ def rewritten(b: Builder, layer: Layer, x: int) -> int | None:
             return repeats.vector(b, layer, x)
         case "UpSampling1D":
             return repeats.upsampled(b, layer, x)
+        case "Cropping1D" | "Cropping2D" | "Cropping3D":
+            return cropped(b, layer, x)
     return None
 
 

@@ -82,6 +82,11 @@ def plain_attention(b: Builder, query: int, value: int, key: int, shape: Shape |
 
 def contraction(b: Builder, equation: str, tensors: list[int], shape: Shape | None) -> int:
     """Return what `einsum` computes of two tensors: a product of matrices where it is one."""
+    left, _, right = equation.partition("->")
+    if len(tensors) == 1 and sorted(left) == sorted(right) and left[:1] == right[:1] and len(set(left)) == len(left):
+        turned_over = permuted(b, tensors[0], [left.index(one) for one in right])
+        if turned_over is not None:
+            return turned_over
     found = _EQUATION.fullmatch(equation)
     if found is not None and len(tensors) == 2:
         made = _as_product(b, found[1], found[2], found[3], tensors, shape)

@@ -64,8 +64,23 @@ def concatenated(b: Builder, inputs: list[int], axis: object, layer: Layer) -> i
     if len(pieces) == 1:
         return pieces[0]
     pieces = pieces if len(pieces) <= MAX_PIECES else list(inputs)
+    if _is_stack(b, pieces, settings["axis"], rank):
+        return b.node("Stack", settings, [b.nodes[one].inputs[0] for one in pieces], shape=shape_of(layer))
     both = bidirectional(b, pieces, settings["axis"], shape_of(layer))
     return b.node("Concatenate", settings, pieces, shape=shape_of(layer)) if both is None else both
+
+
+def _is_stack(b: Builder, pieces: Sequence[int], axis: object, rank: int) -> bool:
+    """Whether each piece has one place along the axis, which what it is a reshape of has not."""
+    place = axis + rank - 1 if isinstance(axis, int) and axis < 0 else -1
+    nodes = [b.nodes[one] for one in pieces if one >= 0 and b.nodes[one].cls == "Reshape"]
+    if place < 0 or len(nodes) < len(pieces):
+        return False
+    shapes = {node.shape for node in nodes}
+    shape = next(iter(shapes))
+    if len(shapes) > 1 or shape is None or len(shape) <= place or shape[place] != 1:
+        return False
+    return all(b.shape(node.inputs[0]) == (*shape[:place], *shape[place + 1 :]) for node in nodes)
 
 
 def stack(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:

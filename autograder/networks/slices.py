@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from autograder.networks.nodes import RECURRENT, Builder
 from autograder.networks.operands import said_of, shape_of
-from autograder.networks.shapes import reshape_operation
+from autograder.networks.shapes import reshape_operation, reshaped
+from autograder.networks.values import clean
 from autograder.wire.messages import Layer, Shape
 
 _SLICE = re.compile(r"slice\((None|-?\d{1,9}), (None|-?\d{1,9}), (None|-?\d{1,9})\)")
@@ -58,7 +59,43 @@ def sliced(b: Builder, layer: Layer, x: int, cut: list[object], given: Shape) ->
             settings = {**dict(sequence.settings), "return_sequences": False}
             weights = sequence.weights
             return b.node(sequence.cls, settings, sequence.inputs, weights=weights, shape=shape_of(layer))
-    return b.node("GetItem", {"key": tuple(cut)}, [x], shape=shape_of(layer))
+    ones = [place for place, one in enumerate(cut) if isinstance(one, int) and place and given[place - 1] is not None]
+    made = shape_of(layer)
+    if not ones or made is None or any(isinstance(one, int) and place not in ones for place, one in enumerate(cut)):
+        return b.node("GetItem", {"key": tuple(cut)}, [x], shape=made)
+    return _one_place(b, x, cut, given, made)
+
+
+def _one_place(b: Builder, x: int, cut: list[object], given: Shape, made: Shape) -> int:
+    """One place of an axis is a slice of one, without the axis."""
+    sizes, key, left = (None, *given), [], list(made)
+    shape: list[int | None] = []
+    for one, size in zip(cut, sizes, strict=False):
+        if isinstance(one, int):
+            key.append((one, None if one + 1 >= (size or 0) else one + 1, 1))
+            shape.append(1)
+        else:
+            key.append(one)  # type: ignore[arg-type]
+            shape.append(None if not shape else left.pop(0))
+    return reshaped(b, b.node("GetItem", {"key": tuple(key)}, [x], shape=tuple(shape[1:])), made)
+
+
+def cropped(b: Builder, layer: Layer, x: int) -> int | None:
+    """A Cropping is a slice."""
+    given, said = b.shape(x), clean(layer.config.get("cropping"))
+    rank = len(given) - 1 if given is not None else 0
+    sides: Any = said if isinstance(said, tuple) else (said,) * rank
+    sides = (sides,) if rank == 1 and len(sides) == 2 else sides
+    if given is None or layer.config.get("data_format") == "channels_first" or len(sides) != rank:
+        return None
+    pairs = [side if isinstance(side, tuple) else (side, side) for side in sides]
+    cut = [
+        (first, size - last if last and size else None, 1) for (first, last), size in zip(pairs, given, strict=False)
+    ]
+    if any(last and size is None for (_, last), size in zip(pairs, given, strict=False)):
+        return None
+    whole = (0, None, 1)
+    return b.node("GetItem", {"key": (whole, *cut, whole)}, [x], shape=shape_of(layer), named_as=layer.cls)
 
 
 def split(b: Builder, layer: Layer, operands: dict[str, Any]) -> list[int] | None:

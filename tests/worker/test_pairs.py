@@ -1,0 +1,102 @@
+"""Pairs of networks as students of a second course write them: the equal are equal, and the others are not."""
+
+from __future__ import annotations
+
+import inspect
+import zlib
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+keras = pytest.importorskip("keras")
+
+from autograder.networks.signature import signature  # noqa: E402
+from autograder.wire.messages import Network  # noqa: E402
+from autograder.worker import keras_following  # noqa: E402
+from autograder.worker.keras_reader import read_model  # noqa: E402
+from pairs import Make, blocks, by_hand, settings  # noqa: E402
+
+pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]  # Keras warns of what students write
+
+TABLES = (blocks.P, by_hand.P, settings.P)
+EQUAL = {name: pair for table in TABLES for name, pair in table.equal.items()}
+DIFFERENT = {name: pair for table in TABLES for name, pair in table.different.items()}
+PART = 15
+"""Pairs of one test: a test each would cost more than they do."""
+OWN_WEIGHTS = ("WaveNet", "causal by a border of zeros")
+"""A layer that leads to no output, in one of the two alone."""
+DRAWN = ("sampling of a code, seeded or not", "divergence, terms in another order")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def remembered() -> None:
+    """As in a room: what models are called with is remembered from the beginning."""
+    keras_following.install()
+
+
+def read(make: Make) -> Network:
+    return msgspec.json.decode(msgspec.json.encode(read_model(make())), type=Network)
+
+
+def signs(pair: Any) -> tuple[str, str]:
+    one, other, asked = pair
+    first, second = read(one), read(other)
+    assert not (first.problem or second.problem), (first.note, second.note)
+    return signature(first, **asked), signature(second, **asked)
+
+
+def parts(table: dict[str, Any]) -> list[Any]:
+    names = list(table)
+    return [pytest.param(names[n : n + PART], id=names[n]) for n in range(0, len(names), PART)]
+
+
+def test_there_are_enough() -> None:
+    assert len(EQUAL) >= 150
+    assert len(DIFFERENT) >= 200
+
+
+@pytest.mark.parametrize("names", parts(EQUAL))
+def test_equal(names: list[str]) -> None:
+    assert [name for name in names if len(set(signs(EQUAL[name]))) > 1] == []
+
+
+@pytest.mark.parametrize("names", parts(DIFFERENT))
+def test_different(names: list[str]) -> None:
+    assert [name for name in names if len(set(signs(DIFFERENT[name]))) == 1] == []
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("names", parts({name: pair for name, pair in EQUAL.items() if name not in DRAWN}))
+def test_equal_networks_compute_the_same(names: list[str]) -> None:
+    for name in names:
+        one, other = (_computed(make()) for make in EQUAL[name][:2])
+        for mine, theirs in zip(one, other, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-3, err_msg=name)
+
+
+def _computed(model: Any) -> list[Any]:
+    """What a model makes of fixed examples, its weights a function of their shapes."""
+    called = getattr(model, "pairs_call", None)
+    if called is None:
+        given = keras.tree.flatten(model.input)
+        drawn = [_example(tensor.shape[1:], str(tensor.dtype), n) for n, tensor in enumerate(given)]
+        arguments = (keras.tree.pack_sequence_as(model.input, drawn),)
+    else:
+        shapes, dtype, listed = called
+        drawn = [_example(shape, dtype, n) for n, shape in enumerate(shapes)]
+        arguments = (drawn,) if listed else tuple(drawn)
+    for weight in model.weights:
+        if "seed" not in weight.path and "int" not in str(weight.dtype):
+            draw = np.random.default_rng(zlib.crc32(repr(tuple(weight.shape)).encode()))
+            weight.assign(draw.uniform(0.1, 0.5, tuple(weight.shape)))
+    call = getattr(model.call, "python_function", model.call)
+    told = {"training": False} if "training" in inspect.signature(call).parameters else {}
+    return [np.asarray(one) for one in keras.tree.flatten(model(*arguments, **told))]
+
+
+def _example(shape: Any, dtype: str, seed: int) -> Any:
+    draw = np.random.default_rng(seed)
+    return draw.integers(0, 4, (3, *shape)).astype(dtype) if "int" in dtype else draw.normal(size=(3, *shape))
