@@ -23,12 +23,11 @@ from typing import Any
 import toy
 from autograder.course import load_assignment
 from autograder.engine import Result
-from autograder.marking import Assessor, Marker, Settled
+from autograder.marking import Marker, Settled
 from autograder.records import CellRecord, Evidence, Exam, Grade, Submission
 from autograder.report.feedback import write_feedback
 from autograder.sandbox.exam import Order
-from autograder.session import judge_of
-from autograder.store import Store
+from autograder.session import Options, Session
 from autograder.wire import codec
 from autograder.wire.messages import Answered, Cell, CellRun, Fault, Frame, Items, Scalar, Text
 from scripted import Scripted
@@ -290,8 +289,8 @@ def take_some(root: Path, first: int, last: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     assignment = load_assignment(root, toy.NAME)
     folder = assignment.paths.submission("eve", toy.NAME)
-    with judge_of(assignment) as judge, Store(assignment.paths.store) as store:
-        marker = Marker(assignment, Assessor(assignment, judge, "cpu", "strict"), store)
+    with Session(assignment, Options()) as session:
+        marker = Marker(assignment, session.assessor, session.store)
         solution = marker.order_solution()
         assert solution is not None
         marker.keep_solution(Result(solution, held(solution, None)), Scripted())
@@ -304,21 +303,28 @@ def take_some(root: Path, first: int, last: int) -> None:
             path.parent.mkdir(parents=True)
             path.write_bytes(make(rng))
             started = time.monotonic()
-            grade = mark(marker, rng)
+            grade, kept = mark(marker, rng)
             pages = sum(len(page.read_bytes()) for page in write_feedback(assignment))
             seconds = round(time.monotonic() - started, 2)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            told = {"status": grade.status, "came": grade.fault, "seconds": seconds, "mb": peak, "page": pages}
+            told = {
+                "status": f"kept: {kept}" if kept else grade.status,
+                "came": grade.fault,
+                "seconds": seconds,
+                "mb": peak,
+                "page": pages,
+            }
             print(json.dumps({"seed": seed, "kind": make.__name__, **told}), flush=True)
 
 
-def mark(marker: Marker, rng: random.Random) -> Grade:
-    """Receive what was handed in, hold no exam but say that one was, and mark it."""
+def mark(marker: Marker, rng: random.Random) -> tuple[Grade, str]:
+    """Receive what was handed in, hold no exam but say that one was, and mark it; say why an earlier grade stands."""
     received = marker.receive("eve")
     if isinstance(received, Settled):
-        return received.grade
+        return received.grade, received.marked.kept if received.marked else ""
     (order,) = received
-    return marker.mark(Result(order, held(order, rng))).grade
+    marked = marker.mark(Result(order, held(order, rng)))
+    return marked.grade, marked.kept
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ SOMEWHAT_ALIKE = 0.35
 """The same of a changed cell of the course's where it ought to stand, and of a cell that makes nothing of its own."""
 FIXED, BY_TEXT, BY_PLACE, CHANGED = 100.0, 1.0, 0.1, 0.05
 """Weights of a pair in the alignment. Where a cell may be an answer, it is no changed cell of the course's."""
-STUB = re.compile(r"^\s*(raise NotImplementedError.*|#+\s*YOUR CODE HERE.*|YOUR ANSWER HERE.*|pass)$", re.MULTILINE)
+STUB = re.compile(r"^[ \t]*(raise NotImplementedError.*|#+\s*YOUR CODE HERE.*|YOUR ANSWER HERE.*|pass)$", re.MULTILINE)
 """Lines of a stub that say nothing about the question."""
 TOKEN = re.compile(r"\w+|[^\w\s]")
 BOUND = re.compile(r"^(?:(?:async )?def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)

@@ -35,7 +35,7 @@ TRUTHS = ("assertTrue", "assertFalse", "assertIsNone", "assertIsNotNone")
 FUNCTION = re.compile(r"<(?:built-in |bound )?(?:function|method) ([\w.]+)(?: at 0x\w+| of .*?)?>")
 GENERATOR = re.compile(r"<generator object .*? at 0x\w+>")
 ADVICE = "Use -v to get more diff"
-NAMED = re.compile(r"\n\s*\+\s+where (\w+) = [\w.]*\b\1$", re.MULTILINE)
+NAMED = re.compile(r"\n[ \t]*\+[ \t]+where (\w+) = [\w.]*\b\1$", re.MULTILINE)
 """What pytest says of a function's name, when that is all there is to say."""
 ACCOUNT_LINES, ACCOUNT_CHARS = 12, 1500
 

@@ -55,6 +55,8 @@ ENVIRONMENT = {
     "MPLBACKEND": "module://autograder.worker.pictures",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "",
+    # A room has seconds, and a compilation takes minutes: `torch.compile` gives back what it is given.
+    "TORCHDYNAMO_DISABLE": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     # Arrow (pandas, datasets) would clean up in a thread of its own.

@@ -111,6 +111,15 @@ def test_a_heading_as_it_is_said(heading: str, said: str) -> None:
 def test_the_last_heading_counts() -> None:
     assert last_heading("# A\n\n## B (2 points)\n\ntext\n```\n# no\n```") == "B"
     assert last_heading("text") == ""
+    assert last_heading("# A (2 points) ##\n#no\n####### no\n# ") == "A"
+    assert last_heading("# C #\r\n") == "C"
+    assert last_heading("# (1 point)") == "(1 point)"
+    assert last_heading("# f(x) (3 of 5 points)") == "f(x)"
+
+
+@pytest.mark.parametrize("text", ["# x" + " " * 10**5 + "y", "# " + "[" * 10**5, "# " + "(" * 10**5, "#" * 10**5])
+def test_headings_that_are_slow_to_read_by_one_pattern(text: str) -> None:
+    assert len(spoken(last_heading(text))) <= SAID_CHARS
 
 
 @pytest.mark.parametrize(
