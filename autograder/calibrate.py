@@ -26,6 +26,7 @@ from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
 from autograder.session import Options, Session
 from autograder.training.desk import Scored
+from autograder.training.frozen import keep_frozen
 from autograder.training.job import Job
 from autograder.wire import codec
 from autograder.wire.messages import Array, Fault, Network, Record, TrainedProbe
@@ -75,6 +76,12 @@ def calibrate(assignment: Assignment, options: Options, recipe: str | None, runs
                 yield from workbench.measure(name, probe)
 
 
+NOT_GIVEN = (
+    "the weights of its frozen layers are more than a room gives (`limits.array_mb`), or are none of Keras's layers': "
+    "nothing says what it starts from; allow more, or score what is trained in cells with `predictions`"
+)
+
+
 class _Workbench:
     """Measures the probes of one assignment."""
 
@@ -90,15 +97,17 @@ class _Workbench:
         recipe = self._desk.recipes[probe.recipe]
         untrainable: dict[str, str] = {}
         if isinstance(probe, TrainedProbe):
-            network = self._answer(name, 0)[0]
+            network, arrays = self._answer(name, 0)
             if not isinstance(network, Network):
                 raise self._broken(name, "the solution's answer is not a network")
-            own = self._train({name: network}, recipe, self._runs)[name]
+            if keep_frozen(network, arrays).redrawn:
+                raise self._broken(name, NOT_GIVEN)
+            own = self._train({name: network}, arrays, recipe, self._runs)[name]
             if fault := next((run.fault for run in own if run.fault), None):
                 raise self._broken(name, f"the solution's network cannot be trained: {fault.message or fault.kind}")
             if _same([[*run.epochs, dict(run.scores)] for run in own]):
                 raise self._alike(name)
-            weak = self._train_mistaken(network, recipe, untrainable)
+            weak = self._train_mistaken(network, arrays, recipe, untrainable)
             examples = recipe.test or self._desk.data[recipe.data].arrays["x_test"].shape[0]
         else:
             own, weak, examples = [], {}, self._desk.data[probe.data].arrays["x"].shape[0]
@@ -149,7 +158,7 @@ class _Workbench:
     # --- trainings ---
 
     def _train_mistaken(
-        self, network: Network, recipe: Recipe, untrainable: dict[str, str]
+        self, network: Network, arrays: list[bytes], recipe: Recipe, untrainable: dict[str, str]
     ) -> dict[str, list[TrainingRun]]:
         """Train the reference with each typical mistake, and its neighbours; fill `untrainable` with those left out."""
         named = recipe.mistakes
@@ -164,16 +173,19 @@ class _Workbench:
             for one, edited in made.items()
             if not one.neighbour or signature(edited, trainable=True) not in mistaken
         }
-        trained = self._train(networks, recipe, MISTAKE_RUNS)
+        trained = self._train(networks, arrays, recipe, MISTAKE_RUNS)
         for title, runs in list(trained.items()):
             if fault := next((run.fault for run in runs if run.fault), None):
                 untrainable[title] = fault.message or fault.kind
                 del trained[title]
         return trained
 
-    def _train(self, networks: Mapping[str, Network], recipe: Recipe, runs: int) -> dict[str, list[TrainingRun]]:
+    def _train(
+        self, networks: Mapping[str, Network], arrays: list[bytes], recipe: Recipe, runs: int
+    ) -> dict[str, list[TrainingRun]]:
+        versions = self._exams[0].exam.versions
         jobs = {
-            name: list(self._desk.jobs(network, recipe, range(runs), self._exams[0].exam.versions))
+            name: list(self._desk.jobs(keep_frozen(network, arrays), recipe, range(runs), versions))
             for name, network in networks.items()
         }
         self._run([job for ones in jobs.values() for job in ones])

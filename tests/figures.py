@@ -26,6 +26,7 @@ from autograder.networks.mistakes import MISTAKES
 from autograder.recipes import Recipe
 from autograder.records import TrainingRun, libraries
 from autograder.sandbox.isolation import measure
+from autograder.training.frozen import Frozen
 from autograder.training.job import Job, make_jobs
 from autograder.wire.messages import Network
 from autograder.worker.keras_reader import read_model
@@ -146,7 +147,7 @@ class Trainer:
         self._libraries = libraries(engine.warm().versions)
 
     def job(self, network: Network, recipe: Recipe, seed: int) -> Job:
-        return next(make_jobs(network, recipe, self._shelf.get(recipe.data), [seed], self._libraries))
+        return next(make_jobs(Frozen(network), recipe, self._shelf.get(recipe.data), [seed], self._libraries))
 
     def train(self, jobs: Iterable[Job]) -> None:
         for trained in self._engine.train([job for job in jobs if job.key not in self._runs]):

@@ -26,6 +26,7 @@ from autograder.records import TrainingRun
 from autograder.sandbox.gpus import Gpu, GpuPool, Lease, reserve, survey
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Room, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
+from autograder.training.frozen import Frozen
 from autograder.training.job import make_jobs
 from autograder.training.room import DISK_MB, GPU_HOST_MB, PROCESSES, train
 from autograder.wire.messages import Broken, Cell, CellRun, Cells, CellsDone, Network
@@ -95,7 +96,7 @@ class Bench:
 
     def train(self, network: Network, recipe: Recipe, lease: Lease, seed: int = 1) -> TrainingRun:
         recipe = replace(recipe, backend=self.backend)
-        job = next(make_jobs(network, recipe, self.data, [seed], "gpu-check"))
+        job = next(make_jobs(Frozen(network), recipe, self.data, [seed], "gpu-check"))
         return train(self.zygote, job, self.isolation, threads=2, lease=lease)
 
     def run_cells(self, *sources: str, lease: Lease | None = None) -> list[list[str]]:

@@ -52,6 +52,8 @@ class TrainingCase(Record, frozen=True):
     """In the order of their seeds."""
     labels: Array | None = None
     """Of the hidden set, for predictions: int64[N], numbered as the student's function was given them."""
+    redrawn: bool = False
+    """Whether a frozen layer of the network was trained from weights drawn anew."""
 
 
 class Case(Record, tag="case", frozen=True):

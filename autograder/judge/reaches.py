@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from autograder.fairness.verdict import Bar, Decision, Rule, Verdict, decide, single
@@ -13,6 +14,10 @@ from autograder.locale import Phrase, phrase
 from autograder.recipes import MetricName
 from autograder.records import TrainingRun
 from autograder.wire.messages import Figure
+
+FROZEN = phrase(
+    "frozen layers began with weights drawn anew: only those that the course's own network has are kept in training."
+)
 
 
 def assert_reaches(given: Any, metric: MetricName = "accuracy") -> None:
@@ -50,6 +55,8 @@ def _require_training(training: Training, metric: MetricName) -> None:
         expected=expected if budget > 1 else _expected(bar),
         hint=_stand_in(training.case),
     )
+    if verdict.decision is Decision.FAIL and training.case.redrawn:
+        told = replace(told, hint=_both(FROZEN, told.hint))
     if verdict.decision is Decision.FAIL:
         raise CheckFailed(_why_short(_best(training.case.runs[: len(scores)], metric), metric, bar, told))
     training.remarks.append(told)

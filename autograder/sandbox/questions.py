@@ -75,7 +75,8 @@ def told(answered: Answered, frame: bytes, plan: Plan) -> bytes:
     match answered.answer:
         case Network(problem="", note="") as network if counts(network) != (network.params, network.trainable_params):
             every, trainable = counts(network)
-            return _instead(answered, msgspec.structs.replace(network, params=every, trainable_params=trainable))
+            told = msgspec.structs.replace(network, params=every, trainable_params=trainable)
+            return _instead(answered, told, codec.unpack(frame, Answered)[1])
         case Fault(kind="missing") as fault:
             names = [name for name in fault.names if name not in set(_names(plan))]  # what others ask for is not it
             return _instead(answered, msgspec.structs.replace(fault, names=names))
@@ -113,8 +114,8 @@ def _layers(layers: list[Layer]) -> Iterator[Layer]:
             yield from _layers(graph.layers)
 
 
-def _instead(answered: Answered, answer: Fault | Network) -> bytes:
-    return codec.pack(msgspec.structs.replace(answered, answer=answer))
+def _instead(answered: Answered, answer: Fault | Network, blobs: list[bytes] | None = None) -> bytes:
+    return codec.pack(msgspec.structs.replace(answered, answer=answer), blobs)
 
 
 def _names(plan: Plan) -> Iterator[str]:

@@ -18,7 +18,17 @@ from autograder.data.weights import Item
 from autograder.errors import CourseError, Problem
 from autograder.judge.channel import TrainingCase
 from autograder.recipes import Profile, Recipe
-from autograder.records import Evidence, Plan, TrainingRun, TrainingUse, digest, libraries, load_training_run
+from autograder.records import (
+    Evidence,
+    Plan,
+    TrainingRun,
+    TrainingUse,
+    digest,
+    libraries,
+    load_evidence,
+    load_training_run,
+)
+from autograder.training.frozen import Frozen, keep_frozen, known_weights
 from autograder.training.job import Job, calibrated_for, make_jobs
 from autograder.wire import codec, examples
 from autograder.wire.messages import (
@@ -74,6 +84,7 @@ class TrainingDesk:
         """Every set that is spoken of, by name."""
         if problems := self._hidden_problems() or ([] if calibrating else self._threshold_problems()):
             raise CourseError(problems)
+        self._weights: dict[str, frozenset[str]] = {}
         self.plan = self._with_examples(plan)
         """The plan, its probes holding the examples they speak of."""
 
@@ -108,34 +119,36 @@ class TrainingDesk:
         uses = []
         for name, probe in self.probes.items():
             runs: tuple[TrainingRun, ...] = ()
+            redrawn = False
             if isinstance(probe, TrainedProbe):
-                answer = answers[name][0] if name in answers else None
+                answer, arrays = answers.get(name, (None, []))
                 recipe = self.recipes[probe.recipe]
-                runs = self._stored(answer, recipe, evidence) if isinstance(answer, Network) else ()
+                frozen = keep_frozen(answer, arrays, self._known(name)) if isinstance(answer, Network) else None
+                runs = self._stored(frozen, recipe, evidence) if frozen else ()
+                redrawn = frozen is not None and frozen.redrawn
                 uses += [_use(name, runs)] if runs else []
-            cases[name] = self._case(name, probe, runs, blobs)
+            cases[name] = self._case(name, probe, runs, blobs, redrawn=redrawn)
         return Scores(cases, blobs, tuple(uses))
 
     def wanted(self, evidence: Evidence, name: str) -> Job:
         """Return the next training of the network that answered a probe. None of it is stored yet."""
         probe = self.probes[name]
-        network = evidence.answers()[name][0]
+        network, arrays = evidence.answers()[name]
         assert isinstance(network, Network), "only a network is trained"
+        frozen = keep_frozen(network, arrays, self._known(name))
         recipe = self.recipes[probe.recipe]
         return next(
             job
-            for job in self.jobs(network, recipe, range(recipe.seeds), evidence.exam.versions)
+            for job in self.jobs(frozen, recipe, range(recipe.seeds), evidence.exam.versions)
             if self.load(job) is None
         )
 
-    def jobs(
-        self, network: Network, recipe: Recipe, seeds: Iterable[int], versions: Mapping[str, str]
-    ) -> Iterator[Job]:
+    def jobs(self, frozen: Frozen, recipe: Recipe, seeds: Iterable[int], versions: Mapping[str, str]) -> Iterator[Job]:
         """Yield a network's training for each seed, by the `versions` of the room that the network came out of.
 
         What is installed since says nothing of evidence that is judged again, nor does another machine's Python.
         """
-        return make_jobs(network, recipe, self.data[recipe.data], seeds, libraries(versions))
+        return make_jobs(frozen, recipe, self.data[recipe.data], seeds, libraries(versions))
 
     def load(self, job: Job) -> TrainingRun | None:
         """Return the stored run of a job, None where there is none."""
@@ -152,17 +165,30 @@ class TrainingDesk:
                 if run.fault and run.fault.kind in PASSING_FAULTS:
                     self._assignment.paths.training(run.key).unlink(missing_ok=True)
 
-    def _stored(self, network: Network, recipe: Recipe, evidence: Evidence) -> tuple[TrainingRun, ...]:
+    def _known(self, name: str) -> frozenset[str]:
+        """The weights of frozen layers that the solution's network has, which students' networks may start from."""
+        if name not in self._weights:
+            try:
+                path = self._assignment.paths.reference(self._assignment.key)
+                network, arrays = load_evidence(path).answers().get(name, (None, []))
+            except (OSError, codec.WireError):
+                return frozenset()
+            self._weights[name] = known_weights(network, arrays) if isinstance(network, Network) else frozenset()
+        return self._weights[name]
+
+    def _stored(self, frozen: Frozen, recipe: Recipe, evidence: Evidence) -> tuple[TrainingRun, ...]:
         """The stored trainings of a network, from the first seed on, as far as there is no gap."""
         found = []
-        for job in self.jobs(network, recipe, range(recipe.seeds), evidence.exam.versions):
+        for job in self.jobs(frozen, recipe, range(recipe.seeds), evidence.exam.versions):
             run = self.load(job)
             if run is None:
                 break
             found.append(run)
         return tuple(found)
 
-    def _case(self, name: str, probe: Scored, runs: tuple[TrainingRun, ...], blobs: list[bytes]) -> TrainingCase:
+    def _case(
+        self, name: str, probe: Scored, runs: tuple[TrainingRun, ...], blobs: list[bytes], *, redrawn: bool
+    ) -> TrainingCase:
         recipe = self.recipes[probe.recipe]
         data = self.data[recipe.data if isinstance(probe, TrainedProbe) else probe.data]
         return TrainingCase(
@@ -174,6 +200,7 @@ class TrainingDesk:
             stand_in=data.stand_in,
             runs=runs,
             labels=codec.array_record(self.labels[name], blobs) if name in self.labels else None,
+            redrawn=redrawn,
         )
 
     def calibrated(self, name: str) -> str:

@@ -9,6 +9,7 @@ from autograder.data.shelf import DataSet
 from autograder.networks.signature import signature
 from autograder.recipes import Recipe, gives_logits
 from autograder.records import TrainingRun, digest
+from autograder.training.frozen import Frozen
 from autograder.wire.messages import Fault, Figure, Network
 
 OF_CHARS = 16
@@ -26,6 +27,8 @@ class Job:
     recipe: Recipe
     data: DataSet
     seed: int
+    blobs: tuple[bytes, ...] = ()
+    """Values of the weights that the network keeps."""
 
     def run(
         self,
@@ -56,15 +59,16 @@ class Job:
         )
 
 
-def make_jobs(network: Network, recipe: Recipe, data: DataSet, seeds: Iterable[int], libraries: str) -> Iterator[Job]:
+def make_jobs(frozen: Frozen, recipe: Recipe, data: DataSet, seeds: Iterable[int], libraries: str) -> Iterator[Job]:
     """Yield a network's job for each seed; its signature, which takes milliseconds, is taken once.
 
     `libraries` names the versions that compute it.
     """
+    network, kept = frozen.network, [frozen.digest] if frozen.digest else []
     sign = signature(network, trainable=True, initializers=True)
     for seed in seeds:
-        key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries)
-        yield Job(key, network, sign, recipe, data, seed)
+        key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries, *kept)
+        yield Job(key, network, sign, recipe, data, seed, frozen.blobs)
 
 
 def calibrated_for(recipe: Recipe, *sets: DataSet) -> str:

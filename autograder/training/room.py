@@ -90,7 +90,7 @@ def _follow(room: Room, job: Job, course: _Course, threads: int, lease: Lease | 
     )
     deadline = time.monotonic() + job.recipe.seconds
     try:
-        room.send(fit, deadline=deadline)
+        room.send(fit, list(job.blobs), deadline=deadline)
         while course.fitted is None:
             message, _ = room.receive(deadline, FromTrainingRoom)
             if isinstance(message, EpochEnded):

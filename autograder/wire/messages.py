@@ -107,6 +107,8 @@ class Weight(Record, frozen=True):
     trainable: bool
     identity: Size | None = None
     """Equal for one variable met twice, in another layer too; None: it is its layer's alone."""
+    values: Array | None = None
+    """Of a layer that is frozen, where the network is to be trained: what it starts from."""
 
 
 class Layer(Record, frozen=True):

@@ -1,7 +1,8 @@
 """A Keras layer, or a bare operation, as plain data: its class, configuration and weights.
 
-Runs inside the room. Nothing here runs an operation, reads the value of a weight or imports Keras: a layer is asked for
-its `get_config()`, which a student's class may have made raise, lie or return anything at all.
+Runs inside the room. Nothing here runs an operation or imports Keras before it is loaded, and of weights only those of
+frozen layers are read, where a network is to be trained: a layer is asked for its `get_config()`, which a student's
+class may have made raise, lie or return anything at all.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import math
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 
-from autograder.wire.messages import Layer, Shape, Weight
+from autograder.wire import codec
+from autograder.wire.messages import Array, Layer, Shape, Weight
 from autograder.worker.keras_functions import array_digest, code_digest, is_framework, is_keras_own
 
 MAX_REPR = 200
@@ -211,12 +215,48 @@ def initializer(variable: Any) -> object:
         return None
 
 
+class _Keeping:
+    """The values of frozen weights that go with a record, up to a number of bytes."""
+
+    def __init__(self, blobs: list[bytes], most_bytes: int) -> None:
+        self._blobs, self._left = blobs, most_bytes
+        self._known: dict[int, Array] = {}
+
+    def values(self, variable: Any) -> Array | None:
+        """Return a variable's values as an array of the blobs; None where there is no room for it."""
+        if id(variable) not in self._known:
+            array = np.asarray(variable)
+            if array.nbytes > self._left or array.dtype.kind not in codec.NUMERIC_KINDS:
+                return None
+            self._left -= array.nbytes
+            self._known[id(variable)] = codec.array_record(array, self._blobs)
+        return self._known[id(variable)]
+
+
+_keeping: _Keeping | None = None
+
+
+@contextmanager
+def keeping(blobs: list[bytes], most_bytes: int) -> Iterator[None]:
+    """Have records of frozen layers hold the values of their weights, whose bytes are appended to `blobs`."""
+    global _keeping
+    _keeping = _Keeping(blobs, most_bytes)
+    try:
+        yield
+    finally:
+        _keeping = None
+
+
 def weights(operation: Any, identity: Identity) -> list[Weight]:
     """Return the weights of a layer, in Keras's order; none for a bare operation, or where Keras cannot say."""
     try:
         trainable = {id(variable) for variable in getattr(operation, "trainable_weights", ())}
         found = getattr(operation, "weights", ())
-        return [_weight(variable, id(variable) in trainable, identity) for variable in found]
+        records = [_weight(variable, id(variable) in trainable, identity) for variable in found]
+        if _keeping is None or getattr(operation, "trainable", True):
+            return records
+        kept = zip(records, map(_keeping.values, found), strict=True)
+        return [msgspec.structs.replace(record, values=values) for record, values in kept]
     except Exception:
         return []
 

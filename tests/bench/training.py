@@ -32,6 +32,7 @@ from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
 from autograder.session import cores, judge_of
 from autograder.store import Store
+from autograder.training.frozen import Frozen
 from autograder.training.room import train
 
 from .floor import zygote_environment
@@ -225,7 +226,9 @@ def _pairs(course: _Course, rounds: int) -> tuple[tuple[float, ...], tuple[float
         evidence = examine(zygote, assessor.order(as_submission(assignment, assignment.source)))
         first = assessor.desk.wanted(evidence, "reached")
         for seed in range(rounds):
-            (job,) = assessor.desk.jobs(first.network, first.recipe, [seed], evidence.exam.versions)
+            (job,) = assessor.desk.jobs(
+                Frozen(first.network, first.blobs), first.recipe, [seed], evidence.exam.versions
+            )
             started = time.perf_counter()
             run = train(zygote, job, isolation, threads=1)
             room.append(time.perf_counter() - started)

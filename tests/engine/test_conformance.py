@@ -15,6 +15,7 @@ from autograder.recipes import Recipe
 from autograder.records import Evidence, Limits, Plan, Submission
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import measure
+from autograder.training.frozen import Frozen
 from autograder.training.job import Job, make_jobs
 from autograder.wire.messages import Cell, VariableProbe
 from networks import chain, dense
@@ -33,7 +34,7 @@ def order(key: str, *sources: str) -> Order:
 def job(seed: int = 0) -> Job:
     data = DataSet("mnist", "sha256:data", Path("/shelf/mnist"), {}, 10, hidden=False, stand_in=True, origin="none")
     network = chain(dense(10, activation="softmax"), input_shape=(784,))
-    return next(make_jobs(network, Recipe("short", "cpu", "mnist"), data, [seed], "keras 3"))
+    return next(make_jobs(Frozen(network), Recipe("short", "cpu", "mnist"), data, [seed], "keras 3"))
 
 
 @pytest.fixture(params=NAMES)

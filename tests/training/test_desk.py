@@ -23,6 +23,7 @@ from autograder.judge.process import Judge
 from autograder.recipes import Profile
 from autograder.records import Evidence, Plan, TrainingUse
 from autograder.training.desk import TrainingDesk
+from autograder.training.frozen import Frozen
 from autograder.training.job import Job
 from autograder.wire import codec
 from autograder.wire.messages import (
@@ -444,10 +445,10 @@ def test_the_next_training_is_of_the_first_seed_that_is_not_stored(desk: Trainin
 def test_a_gap_is_filled_first(desk: TrainingDesk) -> None:
     recipe = desk.recipes["short"]
     for seed in (0, 2):
-        keep(desk, next(desk.jobs(NETWORK, recipe, [seed], {})))
+        keep(desk, next(desk.jobs(Frozen(NETWORK), recipe, [seed], {})))
     assert desk.wanted(evidence(reached=NETWORK), "reached").seed == 1
     assert [run.seed for run in desk.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0]
-    keep(desk, next(desk.jobs(NETWORK, recipe, [1], {})))
+    keep(desk, next(desk.jobs(Frozen(NETWORK), recipe, [1], {})))
     assert [run.seed for run in desk.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0, 1, 2]
 
 
@@ -500,7 +501,7 @@ def test_what_a_grade_rests_on_is_said(desk: TrainingDesk) -> None:
         TrainingUse(
             probe="reached",
             recipe="short",
-            signature=next(desk.jobs(DRESSED, desk.recipes["short"], [0], {})).signature,
+            signature=next(desk.jobs(Frozen(DRESSED), desk.recipes["short"], [0], {})).signature,
             seeds=[0, 1],
             device="cpu",
             data="mnist",
@@ -522,10 +523,10 @@ def test_what_is_no_network_has_no_trainings(desk: TrainingDesk, answer: Answer 
 
 @pytest.mark.parametrize(("kind", "kept"), [("time", False), ("memory", False), ("untrainable", True), (None, True)])
 def test_only_faults_of_a_busy_machine_are_forgotten(desk: TrainingDesk, kind: Kind | None, kept: bool) -> None:
-    first, second = desk.jobs(NETWORK, desk.recipes["short"], range(2), {})
+    first, second = desk.jobs(Frozen(NETWORK), desk.recipes["short"], range(2), {})
     keep(desk, first)
     keep(desk, second, kind)
-    others = next(desk.jobs(OTHER, desk.recipes["short"], [0], {}))
+    others = next(desk.jobs(Frozen(OTHER), desk.recipes["short"], [0], {}))
     keep(desk, others, "time")
     desk.forget_passing_faults(evidence(reached=NETWORK))
     assert desk.load(first) is not None

@@ -11,6 +11,7 @@ import pytest
 
 from autograder.data.shelf import ArrayInfo, DataSet
 from autograder.recipes import Recipe, Threshold
+from autograder.training.frozen import Frozen
 from autograder.training.job import Job, calibrated_for, make_jobs
 from autograder.wire.messages import Compiled, Fault, Network, Optimizer
 from networks import Call, Graph, call, chain, dense, operation
@@ -38,7 +39,7 @@ def job(
     seed: int = 0,
     libraries: str = "keras 3",
 ) -> Job:
-    return next(make_jobs(network, recipe, data, [seed], libraries))
+    return next(make_jobs(Frozen(network), recipe, data, [seed], libraries))
 
 
 KEY = job().key

@@ -14,6 +14,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+from autograder.wire import codec
 from autograder.wire.messages import Layer, Network, Shape
 from autograder.worker.errors import MAX_DETAIL, told
 from autograder.worker.training import backends
@@ -66,6 +67,8 @@ class _Calls:
     inputs: list[Any] = field(default_factory=list)
     weights: dict[int, Any] = field(default_factory=dict)
     """Variables by what the record calls them: one may serve twice."""
+    blobs: list[bytes] = field(default_factory=list)
+    """Values of weights of frozen layers."""
 
 
 @dataclass
@@ -76,8 +79,10 @@ class _Budget:
     exceeded: bool = False
 
 
-def rebuild(network: Network) -> Any:
+def rebuild(network: Network, blobs: list[bytes] | None = None) -> Any:
     """Return a functional `keras.Model` equal to the recorded one, its weights drawn from Keras's global seed.
+
+    But for those of frozen layers whose values the record has: their bytes are `blobs`, from the host.
 
     Raises NotRebuilt for whatever is wrong with the record, MemoryError or TensorFlow's ResourceExhaustedError where
     the machine has no room for it.
@@ -85,7 +90,7 @@ def rebuild(network: Network) -> Any:
     import keras
 
     _check_whole(network)
-    calls = _Calls()
+    calls = _Calls(blobs=blobs or [])
     with _budget() as budget:
         for position, record in enumerate(network.layers):
             with _refusals(_described(record), budget):
@@ -235,6 +240,8 @@ def _know_weights(record: Layer, calls: _Calls) -> None:
     for weight, variable in pairs:
         if weight.identity is not None and calls.weights.setdefault(weight.identity, variable) is not variable:
             raise Refused("unknown", "it has the weights of another layer")
+        if weight.values is not None and weight.values.shape == tuple(variable.shape):
+            variable.assign(codec.array_value(weight.values, calls.blobs))
 
 
 @cache

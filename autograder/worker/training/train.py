@@ -92,10 +92,10 @@ class Untrainable(Exception):
 
 def serve(talk: socket.socket, shelf: str = SHELF) -> None:
     """Hold the conversation of one training room. `shelf` is the folder that holds a folder for each data set."""
-    fit, _ = codec.unpack(codec.read_frame(talk.makefile("rb").read), Fit)
+    fit, blobs = codec.unpack(codec.read_frame(talk.makefile("rb").read), Fit)
     _configure(fit)
     try:
-        fitted = Fitted(_scores(fit, Path(shelf) / fit.data.name, lambda message: _send(talk, message)))
+        fitted = Fitted(_scores(fit, blobs, Path(shelf) / fit.data.name, lambda message: _send(talk, message)))
     except _Faulty as faulty:
         fitted = Fitted({}, faulty.fault)
     except _Starved as starved:
@@ -119,10 +119,10 @@ def _configure(fit: Fit) -> None:
 # --- The training -----------------------------------------------------------------------------------------------------
 
 
-def _scores(fit: Fit, folder: Path, send: Callable[[Record], None]) -> dict[str, Figure]:
+def _scores(fit: Fit, blobs: list[bytes], folder: Path, send: Callable[[Record], None]) -> dict[str, Figure]:
     """Train, tell each epoch with `send`, and return the loss and metrics on the test examples."""
     with _network_faults():
-        network = rebuild(fit.network)
+        network = rebuild(fit.network, blobs)
         _check_ends(network, fit.loss, fit.data.preparation.classes)
     examples = _Examples(folder, fit.data, _label_form(LOSSES[fit.loss], network))
     model, shape = _ready_for(examples.shape, network, fit.augmentation)
