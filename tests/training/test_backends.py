@@ -14,6 +14,7 @@ from autograder.engine import RoomSetup, Trained, open_engine
 from autograder.recipes import BACKENDS, BackendName, Recipe
 from autograder.sandbox.environment import Environment, find_environment
 from autograder.sandbox.isolation import measure
+from autograder.training.frozen import Frozen
 from autograder.training.job import make_jobs
 from autograder.wire.messages import Network
 from networks import call, chain, dense
@@ -56,7 +57,7 @@ def trained(
     setup = RoomSetup(("numpy",), cache, measure().require("standard"), environment)
     networks = (classifier(10), classifier(10), classifier(11))
     with open_engine("inline", setup, 1) as engine:
-        yield backend, list(engine.train(next(make_jobs(one, recipe, data, [1], "")) for one in networks))
+        yield backend, list(engine.train(next(make_jobs(Frozen(one), recipe, data, [1], "")) for one in networks))
 
 
 def test_a_network_learns_and_the_backend_is_said(trained: tuple[BackendName, list[Trained]]) -> None:
