@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COURSE := .venv-course
+MACHINE := .vm
 LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
-.PHONY: help demo test test-all lint types check bench catalogue lock clean
+.PHONY: help demo test test-all test-vm machine lint types check bench catalogue lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +28,13 @@ $(COURSE)/ready: $(VENV)/ready requirements-course.txt
 	mv $(COURSE)/grader.pth "$$($(COURSE)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
+# A stock Debian 12 and its kernel, for a virtual machine. Without one its tests are skipped, and say so.
+$(MACHINE)/disk: tests/vm/image.sh
+	sh tests/vm/image.sh $(MACHINE)
+
+machine:
+	@$(MAKE) --no-print-directory $(MACHINE)/disk || echo "*** NO VIRTUAL MACHINE: what needs one is not tested ***" >&2
+
 demo: export AUTOGRADER_DATA := $(CURDIR)/demo/data
 demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
 	rm -rf demo
@@ -41,8 +49,11 @@ demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
 
 test: lint types check ## Lint, types and tests
 
-test-all: lint types $(COURSE)/ready ## The same, with the whole matrices that `make test` takes one of each kind of
+test-all: lint types $(COURSE)/ready machine ## The same, with the whole matrices that `make test` takes one of each kind of
 	$(BIN)/pytest -m "whole or not whole"
+
+test-vm: $(VENV)/ready machine ## The wall on a stock Debian 12, in a virtual machine
+	$(BIN)/pytest -m whole tests/vm
 
 lint: $(VENV)/ready ## Lint and format
 	$(BIN)/ruff check .
@@ -69,4 +80,4 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(COURSE) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(COURSE) $(MACHINE) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -24,7 +24,7 @@ from autograder.records import Submission
 from autograder.release import read_release
 from autograder.sandbox.environment import Environment, own_environment
 from autograder.sandbox.gpus import Survey, survey
-from autograder.sandbox.isolation import OPTIONAL, REMEDIES, measure
+from autograder.sandbox.isolation import OPTIONAL, measure
 from autograder.sandbox.rooms import Zygote
 
 UUID_CHARS = len("GPU-5d5ba0d6")
@@ -53,7 +53,7 @@ def examine_machine() -> Iterator[Finding]:
     yield Finding("isolation", isolation.level or "none: no student code can be run here", isolation.level is not None)
     for step in isolation.steps:
         optional = step.name in OPTIONAL
-        remedy = f" ({REMEDIES[step.name]})" if step.error and step.name in REMEDIES else ""
+        remedy = f" ({step.remedy})" if step.remedy else ""
         yield Finding(
             f"  {step.name}", f"no: {step.error}{remedy}" if step.error else "yes", optional or not step.error
         )

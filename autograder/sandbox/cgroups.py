@@ -33,9 +33,9 @@ EMPTY_SECONDS = 10.0
 LEAF = "host"
 """Of version 2: the group that the zygote moves into, for a group that has groups within may hold no process."""
 SYSTEMD = Path("/run/systemd/system")
+RUNTIME = Path("/run/user")
+"""Where a user's own systemd is found, in a folder of their number."""
 SCOPE = ("--scope", "--quiet", "--collect", "--property=Delegate=cpu memory pids", "--")
-BUS_VARIABLES = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
-"""What systemd-run needs to find the user's manager, and rooms are not shown."""
 
 _numbers = itertools.count(1)
 
@@ -110,10 +110,20 @@ def launcher() -> list[str]:
         return []
     if os.geteuid() == 0:
         return ["systemd-run", *SCOPE]
-    if not (Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "systemd" / "private").exists():
+    if (manager := user_manager()) is None:
         return []
-    forget = [part for name in BUS_VARIABLES for part in ("-u", name)]
-    return ["systemd-run", "--user", *SCOPE, "env", *forget]
+    # A session may name another bus, which no systemd is on; and rooms are shown neither variable.
+    found = ("env", "-u", "DBUS_SESSION_BUS_ADDRESS", f"XDG_RUNTIME_DIR={manager}")
+    return [*found, "systemd-run", "--user", *SCOPE, "env", "-u", "XDG_RUNTIME_DIR"]
+
+
+def user_manager() -> Path | None:
+    """Return the folder in which this user's own systemd is found; None where they have none.
+
+    A login's variables name it. A job of cron, or of a shell that `su` opened, has none, or another user's.
+    """
+    folders = (os.environ.get("XDG_RUNTIME_DIR", ""), f"{RUNTIME}/{os.geteuid()}")
+    return next((Path(one) for one in folders if os.access(f"{one}/systemd/private", os.W_OK)), None)
 
 
 @cache

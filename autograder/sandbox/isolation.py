@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from autograder.errors import IsolationError
 from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.environment import own_environment
+from autograder.sandbox.remedies import remedy
 
 LEVELS = ("standard", "strict")
 """From the weakest to the strongest. standard: own user, mount, pid, net, ipc and uts namespaces, a private root of
@@ -20,29 +21,15 @@ OPTIONAL = ("Landlock", "system call filter", "control groups")
 """Layers without which a room can still be made."""
 
 TRY_SECONDS = 60.0
-USER_NAMESPACES = (
-    "allow user namespaces: `sysctl user.max_user_namespaces=15000` as root (on Ubuntu also "
-    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`); in a container, run it with "
-    "`--security-opt seccomp=unconfined`"
-)
-REMEDIES = {
-    "namespaces": USER_NAMESPACES,
-    "private file system": f"Linux 5.12 or later is needed, with /proc not masked (in a container: "
-    f"`--security-opt systempaths=unconfined`). Where that is so, {USER_NAMESPACES}",
-    "Landlock": "boot Linux 5.13 or later with `landlock` among the names of its `lsm=` parameter",
-    "system call filter": "run on x86-64 or AArch64, with a kernel that has CONFIG_SECCOMP_FILTER",
-    "control groups": "with systemd, `systemctl edit user@.service`, write `[Service]` and `Delegate=cpu memory pids`, "
-    "and log in again; without, run as root, alone in its control group or on a machine whose control groups are "
-    "version 1 with the controllers memory, pids, cpu and cpuacct",
-}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the wall, and why it fails here (empty: it holds)."""
+    """One step of the wall, why it fails here (empty: it holds), and what to do then."""
 
     name: str
     error: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,8 +54,8 @@ class Isolation:
         lines = [f"this machine cannot raise a wall of level « {minimum} », and nothing was run"]
         for step in missing:
             lines.append(f"  missing  {step.name}: {step.error}")
-            if step.name in REMEDIES:
-                lines.append(f"  remedy   {REMEDIES[step.name]}")
+            if step.remedy:
+                lines.append(f"  remedy   {step.remedy}")
         raise IsolationError("\n".join(lines))
 
 
@@ -80,7 +67,8 @@ def suffices(level: str, minimum: str) -> bool:
 @cache
 def measure() -> Isolation:
     """Try every step of the wall, in a process of its own, and return what held. Takes about a tenth of a second."""
-    return Isolation((*_try_wall(), Step("control groups", cgroups.available())))
+    steps = (*_try_wall(), Step("control groups", cgroups.available()))
+    return Isolation(tuple(replace(step, remedy=remedy(step.name)) if step.error else step for step in steps))
 
 
 def _try_wall() -> list[Step]:

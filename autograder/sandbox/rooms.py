@@ -146,8 +146,6 @@ class Zygote:
         Path(self._folder.name).chmod(0o755)  # the wall is built by a user that is not always the one who made it
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        launcher = cgroups.launcher()
-        bus = {name: os.environ[name] for name in cgroups.BUS_VARIABLES if launcher and name in os.environ}
         setup = {
             "control": theirs.fileno(),
             "root": str(root),
@@ -162,9 +160,9 @@ class Zygote:
         self._log = Path(self._folder.name) / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*launcher, environment.python, "-m", "autograder.worker.sysroot", json.dumps(setup)],
+                [*cgroups.launcher(), environment.python, "-m", "autograder.worker.sysroot", json.dumps(setup)],
                 pass_fds=[theirs.fileno()],
-                env={**ENVIRONMENT, **kept, **bus, **({"KERAS_BACKEND": backend} if backend else {})},
+                env={**ENVIRONMENT, **kept, **({"KERAS_BACKEND": backend} if backend else {})},
                 cwd=package,  # what it loads of ours, and nothing of this process's own libraries
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

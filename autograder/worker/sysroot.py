@@ -13,6 +13,7 @@ environment's own path, and says so.
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import sys
@@ -29,6 +30,8 @@ LOADER = "/loader"
 """Folder beside this Python's own shared library, where it has one."""
 SCRIPT_BYTES = 2**16
 """No script that an installer writes is larger."""
+PTH = "lib/python*/site-packages/*.pth"
+"""Files of an environment that name folders of libraries beside its own."""
 START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from autograder.worker import zygote; "
     "zygote.main(sys.argv[1])"
@@ -122,10 +125,12 @@ def _keep(path: str, target: str) -> None:
 
 def _overlay(source: str, target: str, layers: str, folders: Folders) -> None:
     """Show `source` at `target` with those of its files mended that name their own place."""
-    os.makedirs(f"{layers}/mended/bin")
+    os.makedirs(f"{layers}/mended")
     os.symlink(source, f"{layers}/own")
-    for path in (f"{source}/pyvenv.cfg", *_entries(f"{source}/bin")):
-        _mend(path, f"{layers}/mended/{os.path.relpath(path, source)}", folders)
+    for path in (f"{source}/pyvenv.cfg", *_entries(f"{source}/bin"), *glob.iglob(f"{glob.escape(source)}/{PTH}")):
+        mended = f"{layers}/mended/{os.path.relpath(path, source)}"
+        os.makedirs(os.path.dirname(mended), exist_ok=True)
+        _mend(path, mended, folders)
     if (library := _library(folders)) and library.startswith(f"{source}/"):
         loader = f"{layers}/mended/{os.path.relpath(os.path.dirname(library), source)}{LOADER}"
         os.makedirs(loader)

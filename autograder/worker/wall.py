@@ -48,6 +48,8 @@ LAYERS = {"Landlock": landlock.unavailable, "system call filter": seccomp.unavai
 WRITTEN = (HOME, "/tmp", "/dev/shm")
 """Folders a room can write in."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
+HIDDEN = ("keys", "key-users", "timer_list", "latency_stats", "sched_debug")
+"""Of /proc: lists of the keys that a user, as whom rooms run, has on the host; and of what its processes do."""
 ETC = ("ld.so.cache", "ld.so.conf", "localtime", "alternatives", "fonts", "ssl/certs")
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -167,6 +169,7 @@ def build_root(root: str, view: View, limits: Limits) -> None:
     _make_etc(root)
     os.makedirs(f"{root}/proc")
     mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    _hide(root, HIDDEN)
     enter_root(root)
     mount("none", "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
     os.chdir(HOME)
@@ -228,6 +231,13 @@ def _make_devices(root: str, devices: Iterable[str]) -> None:
         os.close(os.open(root + path, os.O_CREAT | os.O_WRONLY, 0o666))
         mount(path, root + path, None, MS_BIND)
     os.symlink("/proc/self/fd", f"{root}/dev/fd")
+
+
+def _hide(root: str, names: Iterable[str]) -> None:
+    """Have files of /proc, of those the kernel has, hold nothing."""
+    for name in names:
+        if os.path.exists(f"{root}/proc/{name}"):
+            mount(f"{root}/dev/null", f"{root}/proc/{name}", None, MS_BIND)
 
 
 def _make_etc(root: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,20 +95,71 @@ def test_groups_whose_makers_were_killed_are_swept_and_others_are_not(
     assert removed == [names[0]]
 
 
+JOINS = """
+import os, sys
+print(flush=True)
+files = sys.stdin.readline().split()
+child = os.fork()
+if child == 0:
+    for file in files:
+        open(file, "w").write("0")
+    while True:
+        pass
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+"""Started as a zygote is: its child joins the groups it is told, and spins. Says how that one ended."""
+
+
 @pytest.mark.skipif(bool(cgroups.available()), reason="no control groups here")
 def test_this_machines_groups_bind_count_and_go() -> None:
-    found = cgroups.hierarchy(os.getpid())
-    group = found.make(Share(2**24, 4, 1))
-    child = os.fork()
-    if child == 0:
-        for procs in group.procs:
-            Path(procs).write_text("0")
-        while True:
-            pass
-    while group.cpu_seconds() < 0.01:
-        assert os.waitpid(child, os.WNOHANG) == (0, 0)
-    assert not group.ran_out_of_memory()
-    folders = [Path(procs).parent for procs in group.procs]
-    group.remove()  # whatever is in it is killed
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
+    command = [*cgroups.launcher(), sys.executable, "-c", JOINS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdin is not None
+        assert started.stdout is not None
+        assert started.stdout.readline() == "\n"
+        group = cgroups.hierarchy(started.pid).make(Share(2**24, 4, 1))
+        print(*group.procs, file=started.stdin, flush=True)
+        while group.cpu_seconds() < 0.01:
+            assert started.poll() is None
+        assert not group.ran_out_of_memory()
+        assert group.peak_bytes() < 2**24
+        folders = [Path(procs).parent for procs in group.procs]
+        group.remove()  # whatever is in it is killed
+        assert started.stdout.readline() == "-9\n"
     assert not any(folder.exists() for folder in folders)
+
+
+@pytest.fixture
+def managed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine of version 2 with systemd, an ordinary user, and the folder of their own systemd."""
+    runtime = tmp_path / "runtime"
+    (runtime / "systemd").mkdir(parents=True)
+    (runtime / "systemd" / "private").write_text("")
+    (tmp_path / "cgroup.controllers").write_text("cpu memory pids\n")
+    monkeypatch.setattr(cgroups, "MOUNT", tmp_path)
+    monkeypatch.setattr(cgroups, "RUNTIME", tmp_path / "users")
+    monkeypatch.setattr(cgroups, "SYSTEMD", tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    monkeypatch.setattr(os, "geteuid", lambda: 2**30)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    return runtime
+
+
+def test_an_ordinary_user_asks_their_own_systemd_and_rooms_are_not_told_of_it(managed: Path) -> None:
+    command = cgroups.launcher()
+    assert f"XDG_RUNTIME_DIR={managed}" in command[: command.index("systemd-run")]
+    assert command[-3:] == ["env", "-u", "XDG_RUNTIME_DIR"]
+
+
+def test_it_is_found_where_nothing_names_it(managed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    (managed.parent / "users").mkdir()
+    (managed.parent / "users" / str(2**30)).symlink_to(managed)
+    assert f"XDG_RUNTIME_DIR={managed.parent}/users/{2**30}" in cgroups.launcher()
+
+
+def test_without_a_systemd_of_their_own_nothing_is_asked(managed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert cgroups.launcher() == []
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/proc/1/root")  # another's, as a shell of `su` may name: not to be entered
+    assert cgroups.launcher() == []

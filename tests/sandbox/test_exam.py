@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import struct
 import time
 import zlib
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 from autograder.records import Evidence, Limits, Plan, Submission
-from autograder.sandbox import cgroups
+from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Room, RoomEnded, Zygote
@@ -82,7 +81,7 @@ def test_a_file_that_is_gone_leaves_no_room_behind(light_zygote: Zygote, tmp_pat
         examine(light_zygote, Order("key", submission, Plan((), X, ()), LIMITS, level))
     with pytest.raises(RoomEnded):
         opened[0].receive(time.monotonic() + 10)
-    assert not list(cgroups.MOUNT.glob(f"*/**/autograder-{os.getpid()}-*"))
+    assert not list(cgroups.MOUNT.glob(f"**/{leftovers.PREFIX}{leftovers.owner()}-*"))
 
 
 # --- Artifacts --------------------------------------------------------------------------------------------------------
