@@ -2,8 +2,8 @@
 # Make the disk of a stock Debian 12, with its kernel and a key to log in with: image.sh FOLDER
 #
 # Packages come from where this machine's own apt takes Debian's. What the machine has beyond a server as Debian installs
-# it: two ordinary users, `teacher`, who logs in, and `visitor`, who does not;
-# two shared folders, both read-only; a way in for the key.
+# it: two ordinary users, `teacher`, who logs in, and `visitor`, who does not; two shared folders, read-only; a way in for
+# the key.
 set -eu
 
 folder=$1
@@ -81,5 +81,6 @@ mmdebstrap --quiet --variant=apt --include="$packages" --format=null --customize
     "$release" /dev/null $sources
 mkdir -p "$folder"
 for name in vmlinuz initrd key disk; do # the disk last: where it is, all is
-    cp --sparse=always "$work/$name" "$folder/$name"
+    cp --sparse=always "$work/$name" "$folder/$name.new"
+    mv "$folder/$name.new" "$folder/$name"
 done
