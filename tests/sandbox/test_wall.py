@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -257,7 +258,7 @@ def test_a_supervisor_lost_once_student_code_has_run_is_the_students(
 
 def test_a_machine_without_user_namespaces_is_measured_as_such() -> None:
     script = "from autograder.sandbox.isolation import measure; print(measure().level, measure().steps[0].error)"
-    command = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {sys.executable} -c '{script}'"
+    command = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {shlex.quote(sys.executable)} -c '{script}'"
     done = subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", command], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("None unshare user, mount, pid, net, ipc and uts namespaces:")
