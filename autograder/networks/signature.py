@@ -12,6 +12,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from autograder.networks.algebra import computed
 from autograder.networks.nodes import Node
@@ -19,6 +20,8 @@ from autograder.networks.normal import COMMUTATIVE, Asked
 from autograder.networks.values import Settings
 from autograder.wire.messages import Graph, Network, Shape
 
+RECENT = 64
+"""Networks whose form is kept: a class is compared with one network, each of its own asked after several times."""
 VERSION = 3
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
 
@@ -83,27 +86,45 @@ def canonical(network: Network, *, trainable: bool = False, initializers: bool =
 
     Of a network that computes another thing when it is not trained, what it computes in training.
     """
-    return _canonical(network, _graph(network), Asked(trainable, initializers))
+    return _canonical(_Itself(network), Asked(trainable, initializers))
 
 
 def untrained(network: Network, asked: Asked) -> Canonical | None:
     """Return what `network` computes when it is not trained, None where that is its layers' own way of not being."""
     if network.inference is None:
         return None
-    derived = _canonical(network, _graph(network), asked, trained=False)
-    actual = _canonical(network, network.inference, asked, trained=False)
+    derived = _form(network, _graph(network), asked, trained=False)
+    actual = _form(network, network.inference, asked, trained=False)
     return None if derived.content == actual.content else actual
+
+
+@dataclass(frozen=True, eq=False)
+class _Itself:
+    """A record that is equal to itself alone: records are frozen, and too large to be hashed."""
+
+    network: Network
+
+    def __hash__(self) -> int:
+        return id(self.network)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.network is other.network
+
+
+@lru_cache(maxsize=RECENT)
+def _canonical(itself: _Itself, asked: Asked) -> Canonical:
+    return _form(itself.network, _graph(itself.network), asked)
 
 
 def _graph(network: Network) -> Graph:
     return Graph(network.layers, network.outputs, network.slots, network.losses)
 
 
-def _canonical(network: Network, graph: Graph, asked: Asked, *, trained: bool | None = None) -> Canonical:
+def _form(network: Network, graph: Graph, asked: Asked, *, trained: bool | None = None) -> Canonical:
     nodes, outputs, losses = computed(graph, asked, trained=trained)
     order = _canonical_order(nodes, [*outputs, *losses])
     position = {old: new for new, old in enumerate(order)}
-    shared = _numbered([weight for old in order for weight in set(nodes[old].weights)])
+    shared = _numbered([weight for old in order for weight in dict.fromkeys(nodes[old].weights)])
     return Canonical(
         steps=tuple(_step(nodes[old], position, shared) for old in order),
         outputs=tuple(position.get(old, old) for old in outputs),
@@ -146,8 +167,10 @@ def _canonical_order(nodes: list[Node], outputs: list[int]) -> list[int]:
     Hashes decide between branches of one length. They are taken twice, the second time with what each node's weights
     are shared with, which the first cannot know.
     """
-    depths = _depths(nodes)
-    live = set(_post_order(outputs, lambda index: nodes[index].inputs))
+    written = _post_order(outputs, lambda index: nodes[index].inputs)
+    if not any(nodes[index].cls in COMMUTATIVE for index in written):
+        return written
+    depths, live = _depths(nodes), set(written)
     uses: dict[object, list[str]] = defaultdict(list)
     plain = _hashes(nodes, [""] * len(nodes))
     for index, own in enumerate(plain):
@@ -190,6 +213,8 @@ def _hash(value: object) -> str:
 
 def _plain(value: object) -> object:
     """Write equal numbers alike: Keras takes `use_bias=1` for True and `rate=0` for 0.0, and so does `==`."""
+    if type(value) is str or type(value) is int or value is None:
+        return value
     if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
         return int(value)
     if isinstance(value, list | tuple):
