@@ -41,6 +41,11 @@ class Difference:
 
 def edit_difference(edit: Edit) -> Difference:
     hint = hints.hint(edit)
+    if edit.owner is not None and "Output" in [step.cls for step in (edit.given, edit.wanted) if step is not None]:
+        where = phrase(
+            "layer {n}, {label}: another of its outputs is expected", n=edit.owner.layer, label=edit.owner.label
+        )
+        return Difference("output", where, place_of(edit.owner), hints.OUTPUTS)
     if edit.moved and edit.given is not None:
         return Difference("order", _moved(edit), place_of(edit.given), hint)
     if edit.settings and "layer" not in edit.settings and edit.given is not None and edit.wanted is not None:

@@ -186,7 +186,8 @@ def _step_difference(found: list[Edit]) -> Difference:
     difference = dataclasses.replace(edit_difference(edit), more=more, discreet=hints.discreet(edit))
     where, place = difference.where, difference.place
     if same:
-        layers = ", ".join(str(one.given.layer) for one in same[:SAME_LAYERS] if one.given is not None)
+        steps = [one.given or one.owner for one in same[:SAME_LAYERS]]
+        layers = ", ".join(str(step.layer) for step in steps if step is not None)
         layers += ", …" if len(same) > SAME_LAYERS else ""
         where = phrases(
             "{where}; the same in layer {layers}",
@@ -208,7 +209,10 @@ def _step_difference(found: list[Edit]) -> Difference:
 
 
 def _is_same(edit: Edit, other: Edit) -> bool:
-    """Whether two edits are one cause in two layers: one setting, from one value to one value."""
+    """Whether two edits are one cause: one setting, from one value to one value, or one activation left out."""
+    if edit.wanted is not None and other.wanted is not None and edit.given is other.given is None:
+        activations = edit.wanted.cls == other.wanted.cls == "Activation"
+        return activations and edit.wanted.settings == other.wanted.settings
     if not edit.settings or edit.settings != other.settings or len(edit.settings) > 1:
         return False
     assert edit.given is not None and edit.wanted is not None and other.given is not None and other.wanted is not None

@@ -24,6 +24,7 @@ RAISED = phrase("call the network on one example in your notebook, and read the 
 UNREAD = phrase("what this code computes could not be followed.")
 LOSSES = phrase("check what is handed to add_loss in call.")
 SHARING = phrase("one layer called twice has one set of weights; two layers have one each.")
+OUTPUTS = phrase("a layer with return_state=True, or tf.split, gives several tensors: see which one is taken after it.")
 OUTPUT = phrase("check what you pass as outputs to keras.Model(…), or what your call method returns.")
 
 _LAST_ACTIVATION = phrase(
