@@ -172,7 +172,8 @@ def _product(b: Builder, terms: list[int], shape: Shape | None) -> int:
     found = patterns.normalization(b, terms)
     if found is not None:
         cls, settings, x, rest = found
-        made = b.node(cls, settings, [x], shape=shape)
+        x, passed = beneath(b, cls, settings, x)
+        made = above(b, b.node(cls, settings, [x], shape=b.shape(x)), passed)
         return merged(b, "Multiply", [made, *rest], shape) if rest else made
     if len(terms) == 2:
         for one, other in (terms, terms[::-1]):
@@ -218,6 +219,9 @@ def _without_factors(b: Builder, terms: list[int], shape: Shape | None) -> tuple
 def _gained(b: Builder, normal: int, vector: int, shape: Shape | None) -> int | None:
     """A normalization times a vector of weights is one that scales."""
     node, weight = b.nodes[normal] if normal >= 0 else None, b.variables.get(vector)
+    if node is not None and node.cls == "Reshape":
+        inner = _gained(b, node.inputs[0], vector, b.shape(node.inputs[0]))
+        return None if inner is None else b.again(node, [inner], node.shape)
     if node is None or weight is None or node.cls not in ("LayerNormalization", "RMSNormalization"):
         return None
     if node.weights or node.get("scale") is True or weight.shape != (node.shape or (None,))[-1:]:
@@ -333,6 +337,9 @@ def _biased(b: Builder, product: int, vector: int, shape: Shape | None) -> int |
     node = b.nodes[product] if product >= 0 else None
     if weight is None or node is None or not b.once(product):
         return None
+    if node.cls == "Reshape":
+        inner = _biased(b, node.inputs[0], vector, b.shape(node.inputs[0]))
+        return None if inner is None else b.again(node, [inner], node.shape)
     if node.cls == "LayerNormalization" and node.get("center") is False:
         role, made = "beta", {"center": True}
     elif node.get("use_bias") is False:

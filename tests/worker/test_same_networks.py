@@ -715,7 +715,46 @@ STEPS: dict[str, list[Callable[[], Callable[[Any], Any]]]] = {
         lambda: _layer(lambda x: tf.nn.sigmoid(x) + x),
     ],
     "gate": [lambda: lambda x: x * ops.sigmoid(-x), lambda: lambda x: L.Multiply()([ops.sigmoid(-x), x])],
+    "swish": [
+        lambda: L.Activation("silu"),
+        lambda: lambda x: x * ops.sigmoid(x),
+        lambda: _layer(lambda x: tf.nn.sigmoid(x) * x),
+    ],
+    "row norm": [
+        lambda: L.LayerNormalization(center=False, scale=False),
+        lambda: _layer(
+            lambda x: (x - tf.reduce_mean(x, -1, keepdims=True)) / tf.sqrt(ops.var(x, -1, keepdims=True) + 1e-3)
+        ),
+    ],
+    "squeeze": [
+        lambda: lambda x: x * ops.sigmoid(ops.mean(x, axis=(1, 2), keepdims=True)),
+        lambda: lambda x: L.Multiply()([L.Activation("sigmoid")(L.GlobalAveragePooling2D(keepdims=True)(x)), x]),
+        lambda: _layer(lambda x: x * tf.sigmoid(tf.reduce_mean(x, [1, 2]))[:, None, None]),
+    ],
+    "mirror": [lambda: lambda x: x[:, ::-1], lambda: _layer(lambda x: x[:, ::-1, :, :])],
+    "turn": [
+        lambda: L.Permute((2, 1, 3)),
+        lambda: lambda x: ops.swapaxes(x, 1, 2),
+        lambda: _layer(lambda x: tf.transpose(x, [0, 2, 1, 3])),
+    ],
+    "twice": [
+        lambda: L.UpSampling2D(),
+        lambda: _layer(lambda x: tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)),
+    ],
+    "attention": [
+        lambda: lambda x: L.Reshape(x.shape[1:])((lambda y: L.Attention()([y, y]))(L.Reshape((-1, x.shape[-1]))(x))),
+        lambda: _layer(
+            lambda x: ops.reshape(
+                _by_hand(ops.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[-1]))),
+                ops.shape(x),
+            )
+        ),
+    ],
 }
+
+
+def _by_hand(x: Any) -> Any:
+    return ops.softmax(tf.matmul(x, x, transpose_b=True)) @ x
 
 
 def tf_relu(x: Any) -> Any:
