@@ -14,7 +14,9 @@ from autograder.course import CourseSettings, load_assignment
 from autograder.environment import environment_of, find_course_environment, require_hidden
 from autograder.errors import CourseError
 from autograder.paths import Paths
+from autograder.pipeline import Timings, grade, rejudge
 from autograder.sandbox.environment import UnfitPython, find_environment, own_environment
+from autograder.session import Options
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +193,29 @@ def test_not_on_the_data_shelf_nor_around_anything(paths: Paths, tmp_path: Path)
 def test_what_lies_under_the_systems_programs_is_refused() -> None:
     with pytest.raises(CourseError, match=r"^/usr/share/course: the course lies under /usr, which student"):
         require_hidden(Paths(Path("/usr/share/course")), own_environment())
+
+
+# --- What is kept -----------------------------------------------------------------------------------------------------
+
+
+def test_another_version_is_another_exam_and_judging_needs_no_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = toy.make_course(tmp_path)
+    toy.hand_in(root, "ada", toy.answered({}))
+
+    def unchanged() -> list[bool]:
+        return [step.unchanged for step in grade(load_assignment(root, toy.NAME), Options(jobs=1), Timings())]
+
+    assert unchanged() == [False]
+    assert unchanged() == [True]
+    own = own_environment()
+    with monkeypatch.context() as patched:
+        newer = replace(own, versions={**own.versions, "numpy": "99.0"})
+        patched.setattr("autograder.environment.own_environment", lambda: newer)
+        assert unchanged() == [False]
+    (root / "course.yaml").write_text(f"python: {tmp_path}/gone\n{(root / 'course.yaml').read_text()}")
+    with pytest.raises(CourseError, match="gone: name an interpreter"):
+        unchanged()
+    (judged,) = rejudge(load_assignment(root, toy.NAME), Timings())
+    assert (judged.grade.status, judged.grade.score) == ("graded", 8)
