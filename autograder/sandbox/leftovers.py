@@ -20,10 +20,14 @@ def owner() -> str:
 
 
 def alive(name: str) -> bool:
-    """Whether the process of this name may still run. What is no name of ours, or of another container's, may."""
+    """Whether the process of this name may still run. What is no name of ours, or of another container's, may.
+
+    So may one that cannot be looked at (no descriptor left, no memory): what it owns is in use until proved otherwise.
+    """
     match name.split("."):
         case [pid, started, namespace] if pid.isdigit() and namespace == _pid_namespace():
-            return _started(int(pid)) == started
+            with contextlib.suppress(OSError):
+                return _started(int(pid)) == started
     return True
 
 
@@ -32,10 +36,14 @@ def _pid_namespace() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process was started, in ticks since the machine was; empty where there is none."""
-    with contextlib.suppress(OSError):
+    """When a process was started, in ticks since the machine was; empty where there is none.
+
+    Raises OSError where that cannot be found out.
+    """
+    try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[START_TIME]
-    return ""
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def folder() -> tempfile.TemporaryDirectory[str]:

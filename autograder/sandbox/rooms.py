@@ -24,7 +24,7 @@ from autograder.errors import GraderError
 from autograder.sandbox import cgroups, leftovers, processes
 from autograder.sandbox.environment import PASSED_ON, Environment, link_package, own_environment, system_paths
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
-from autograder.wire import codec, limits
+from autograder.wire import CONTRACT, codec, limits
 from autograder.wire.messages import Ended, Entered, FromRoom, FromSupervisor, Mount, Record, Spawn, Warm
 
 WARM_SECONDS = 300.0
@@ -184,6 +184,8 @@ class Zygote:
                 self._warm = self._read_warm()
         if self._warm.problem:
             raise GraderError(self._warm.problem)
+        if self._warm.contract != CONTRACT:
+            raise GraderError("this program was replaced by another version while it was at work: start it again")
         return self._warm
 
     def _read_warm(self) -> Warm:

@@ -720,6 +720,8 @@ class Warm(Record, tag="warm", frozen=True):
     """Modules that leave threads running when they are imported: each room imports them itself."""
     note: str = ""
     """What is weaker than it could be, in a sentence."""
+    contract: str = ""
+    """Of the zygote's `autograder.wire`: the host's own, or this package was replaced meanwhile."""
 
 
 class Mount(Record, frozen=True):

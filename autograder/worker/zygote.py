@@ -32,7 +32,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from autograder.wire import codec
+from autograder.wire import CONTRACT, codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
 from autograder.worker import datasets, environment, fit_cap, keras_following, lazy_weights, wall, weights
 
@@ -67,9 +67,8 @@ def main(given: str) -> None:
     if not problem and (threads := _threads()) > 1:
         problem = f"the room's own code left {threads} threads running; rooms cannot be forked from them"
     del sys.path[0]  # where this package was found: no room has it
-    warm = Warm(
-        time.perf_counter() - started, environment.versions(), problem, setup.get("threaded", []), setup["note"]
-    )
+    seconds = time.perf_counter() - started
+    warm = Warm(seconds, environment.versions(), problem, setup.get("threaded", []), setup["note"], CONTRACT)
     control.sendall(codec.pack(warm))
     if serves is None or problem:
         return

@@ -44,3 +44,15 @@ def test_what_nobody_can_tell_the_owner_of_is_left_alone() -> None:
     for name in ("abc", "1", "1.1", f"1.1.{namespace + 1}", "x.y.z", leftovers.owner()):
         assert leftovers.alive(name), name
     assert not leftovers.alive(f"{os.getpid()}.1.{namespace}")  # this number's process was another one
+
+
+def test_whoever_cannot_be_looked_at_may_be_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = leftovers.owner()
+
+    def no_descriptor_left(self: Path) -> str:
+        raise OSError(24, "Too many open files", str(self))
+
+    assert leftovers.alive(name)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", no_descriptor_left)
+        assert leftovers.alive(name)

@@ -84,3 +84,9 @@ def test_a_network_can_be_trained_in_a_room(keras_zygote: Zygote) -> None:
     )
     generous = msgspec.structs.replace(LIMITS, cell_seconds=30, seconds=60, memory_mb=1000)
     assert answer(hold(keras_zygote, source, limits=generous)) == Scalar("int", "2")
+
+
+def test_a_program_replaced_while_it_is_at_work_opens_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.sandbox.rooms.CONTRACT", "what the host had read before")
+    with Zygote(["numpy"], tmp_path) as zygote, pytest.raises(GraderError, match="start it again"):
+        zygote.warm()
