@@ -81,6 +81,8 @@ class Figures:
             "nbgrader_ratio": None if self.nbgrader is None else round(self.nbgrader / self.command, 2),
             "floor_ratio": round(self.warm / self.floor, 3),
             "room_mb": round(self.rooms.room_bytes / MB, 1),
+            "wall_ms": round(self.rooms.wall_ms, 1),
+            "layers_ratio": round(self.rooms.layers_ratio, 3),
             "training_overhead": round(self.trainings.overhead, 3) if self.trainings else None,
             "shared_class_ratio": round(self.trainings.shared, 3) if self.trainings else None,
             "signature_ratio": round(self.signing, 3),

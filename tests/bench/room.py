@@ -29,6 +29,16 @@ from .sample import Sample
 ROUNDS = 10
 ROOMS = 3
 WAIT_SECONDS = 120.0
+LATER_LAYERS = ("Landlock", "system call filter")
+"""What each system call, and each look at a file, passes through."""
+OPEN, CELLS, PROBES, TALK, CLOSE = EXAM = (
+    "open a room (fork, wall)",
+    "student's cells",
+    "probes",
+    "talk between them",
+    "close the room",
+)
+"""The phases of an exam."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +57,18 @@ class Rooms:
     """Bytes of PSS of the zygote and all it forked, with none, one, two… rooms at the end of their cells."""
     peak: int
     """The most memory of its own one such room has held, in bytes; 0 where control groups do not measure it."""
+    bare: float
+    """Median milliseconds of the same exam in rooms without LATER_LAYERS, in turn with the others."""
+
+    @property
+    def wall_ms(self) -> float:
+        """All layers of the wall together, a submission: its room is opened, and closed."""
+        return self.phases[OPEN] + self.phases[CLOSE]
+
+    @property
+    def layers_ratio(self) -> float:
+        """An exam behind the whole wall over one without LATER_LAYERS."""
+        return sum(self.phases[name] for name in EXAM) / self.bare
 
     @property
     def room_bytes(self) -> float:
@@ -62,18 +84,23 @@ def measure_rooms(sample: Sample) -> Rooms:
     with (
         Judge(assignment.paths.checks(assignment.name)) as judge,
         Zygote(assignment.preload, assignment.paths.cache) as zygote,
+        Zygote(assignment.preload, assignment.paths.cache, unsafe_without=LATER_LAYERS) as barer,
     ):
         zygote.warm()
+        barer.warm()
         submission = as_submission(assignment, assignment.source)
         order = Order("bench", submission, judge.plan(), assignment.settings.limits, isolation)
         examine(zygote, order).save(assignment.paths.reference(assignment.name))
+        runs, bare = [], []
         with Store(assignment.paths.store) as store:
-            runs = [_follow(assignment, zygote, order, judge, store) for _ in range(ROUNDS)]
+            for _ in range(ROUNDS):
+                runs.append(_follow(assignment, zygote, order, judge, store))
+                bare.append(examine(barer, order).exam.seconds * 1000)
         held, peak = _fill(zygote, order)
     phases = {name: median(run.phases[name] for run in runs) for name in runs[0].phases}
     cells = {name: median(run.cells[name] for run in runs) for name in runs[0].cells}
     slowest = dict(sorted(cells.items(), key=lambda cell: -cell[1]))
-    return Rooms(isolation, phases, slowest, held, peak)
+    return Rooms(isolation, phases, slowest, held, peak, median(bare))
 
 
 # --- Time -------------------------------------------------------------------------------------------------------------
@@ -134,11 +161,11 @@ def _phases(evidence: Evidence, cells: float, taken: dict[str, float]) -> dict[s
     probes = sum(codec.unpack(frame, Answered)[0].seconds for frame in evidence.frames) * 1000
     exam = evidence.exam.seconds * 1000
     return {
-        "open a room (fork, wall)": taken["open"],
-        "student's cells": cells,
-        "probes": probes,
-        "talk between them": exam - taken["open"] - cells - probes - taken["close"],
-        "close the room": taken["close"],
+        OPEN: taken["open"],
+        CELLS: cells,
+        PROBES: probes,
+        TALK: exam - taken["open"] - cells - probes - taken["close"],
+        CLOSE: taken["close"],
         "save the evidence": taken["save"],
         "judge": taken["judge"],
         "store": taken["store"],
