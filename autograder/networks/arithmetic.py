@@ -15,6 +15,7 @@ from autograder.networks.nodes import Builder, Node
 from autograder.networks.normal import cleaned
 from autograder.networks.operands import Constant, broadcast, constant, constant_told
 from autograder.networks.patterns import Named, scaled
+from autograder.networks.shapes import reshaped
 from autograder.networks.values import rounded
 from autograder.wire.messages import Shape
 
@@ -30,6 +31,9 @@ _MERGED = ("Add", "Multiply", "Maximum", "Minimum")
 def activated(b: Builder, part: Part, x: int, shape: Shape | None) -> int:
     settings = dict(part.settings)
     x, passed = beneath(b, part.cls, settings, x)
+    column = _along_column(b, settings, x)
+    if column is not None:
+        return above(b, column, passed)
     pieces = b.get(x, "Concatenate")
     if pieces is not None and each_number(part.cls, settings):
         made = [activated(b, part, one, b.shape(one)) for one in pieces.inputs]
@@ -41,6 +45,16 @@ def activated(b: Builder, part: Part, x: int, shape: Shape | None) -> int:
     if part.label == "softmax":
         x = _unshifted(b, x, settings.get("axis", -1))
     return above(b, b.part(part, [x], shape=shape), passed)
+
+
+def _along_column(b: Builder, settings: Mapping[str, object], x: int) -> int | None:
+    """A softmax along the axis before one of a single place is that of rows without it."""
+    name, given = settings.get("activation"), b.shape(x)
+    if name not in ("softmax", "log_softmax") or settings.get("axis") != -2 or not given or given[-1] != 1:
+        return None
+    if len(given) < 2:
+        return None
+    return reshaped(b, activation_node(b, str(name), {}, reshaped(b, x, given[:-1]), given[:-1]), given)
 
 
 def _unshifted(b: Builder, x: int, axis: object) -> int:

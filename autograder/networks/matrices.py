@@ -10,7 +10,7 @@ from autograder.networks.arithmetic import merged, times
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import shape_of
 from autograder.networks.patterns import scaled
-from autograder.networks.shapes import transposed
+from autograder.networks.shapes import reshaped, transposed
 from autograder.wire.messages import Layer, Shape
 
 _EQUATION = re.compile(r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]*)")
@@ -108,6 +108,8 @@ def _as_product(b: Builder, left: str, right: str, out: str, tensors: list[int],
         return None
     if not first and not second and left == right and left[-1] == summed[0] and out == left[:-1]:
         return b.node("Sum", {"axis": -1}, [merged(b, "Multiply", tensors, b.shape(tensors[0]))], shape=shape)
+    if not second and out == left.replace(summed[0], ""):
+        return _weighted(b, left, right, summed[0], tensors, shape)
     if len(first) != 1 or len(second) != 1 or not batch or sorted(out) != sorted([*batch, *first, *second]):
         return None
     x = permuted(b, tensors[0], [left.index(one) for one in (*batch, *first, *summed)])
@@ -118,6 +120,17 @@ def _as_product(b: Builder, left: str, right: str, out: str, tensors: list[int],
     sizes = dict(zip(out[1:], shape or (), strict=False))
     product = matrix_product(b, x, y, tuple(sizes.get(one) for one in natural[1:]) if shape else None)
     return permuted(b, product, [natural.index(one) for one in out])
+
+
+def _weighted(b: Builder, left: str, right: str, over: str, tensors: list[int], shape: Shape | None) -> int | None:
+    """A sum of places, each times a number: the numbers stand along the axes that both have."""
+    x, y = tensors
+    given, sizes = b.shape(x), b.shape(y)
+    if given is None or sizes is None or right != "".join(one for one in left if one in right) or over == left[0]:
+        return None
+    spread = tuple(size if one in right else 1 for one, size in zip(left[1:], given, strict=True))
+    product = merged(b, "Multiply", [x, reshaped(b, y, spread)], given)
+    return b.node("Sum", {"axis": left.index(over) - len(left)}, [product], shape=shape)
 
 
 def dot(b: Builder, layer: Layer, inputs: list[int]) -> int | None:

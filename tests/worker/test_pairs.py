@@ -17,18 +17,18 @@ from autograder.networks.signature import signature  # noqa: E402
 from autograder.wire.messages import Network  # noqa: E402
 from autograder.worker import keras_following  # noqa: E402
 from autograder.worker.keras_reader import read_model  # noqa: E402
-from pairs import Make, blocks, by_hand, settings  # noqa: E402
+from pairs import Make, blocks, by_hand, parts, settings  # noqa: E402
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]  # Keras warns of what students write
 
-TABLES = (blocks.P, by_hand.P, settings.P)
+TABLES = (blocks.P, by_hand.P, parts.P, settings.P)
 EQUAL = {name: pair for table in TABLES for name, pair in table.equal.items()}
 DIFFERENT = {name: pair for table in TABLES for name, pair in table.different.items()}
 PART = 15
 """Pairs of one test: a test each would cost more than they do."""
 NOT_COMPUTED = (
     *("sampling of a code, seeded or not", "divergence, terms in another order"),
-    *("a cell of one's own", "layers of another model"),
+    *("a cell of one's own", "layers of another model", "stochastic depth"),
 )
 """What draws anew at each call; weights that Keras does not know of; a model that has no inputs yet."""
 
@@ -50,7 +50,7 @@ def signs(pair: Any) -> tuple[str, str]:
     return signature(first, **asked), signature(second, **asked)
 
 
-def parts(table: dict[str, Any]) -> list[Any]:
+def portions(table: dict[str, Any]) -> list[Any]:
     names = list(table)
     return [pytest.param(names[n : n + PART], id=names[n]) for n in range(0, len(names), PART)]
 
@@ -60,18 +60,18 @@ def test_there_are_enough() -> None:
     assert len(DIFFERENT) >= 200
 
 
-@pytest.mark.parametrize("names", parts(EQUAL))
+@pytest.mark.parametrize("names", portions(EQUAL))
 def test_equal(names: list[str]) -> None:
     assert [name for name in names if len(set(signs(EQUAL[name]))) > 1] == []
 
 
-@pytest.mark.parametrize("names", parts(DIFFERENT))
+@pytest.mark.parametrize("names", portions(DIFFERENT))
 def test_different(names: list[str]) -> None:
     assert [name for name in names if len(set(signs(DIFFERENT[name]))) == 1] == []
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize("names", parts({name: pair for name, pair in EQUAL.items() if name not in NOT_COMPUTED}))
+@pytest.mark.parametrize("names", portions({name: pair for name, pair in EQUAL.items() if name not in NOT_COMPUTED}))
 def test_equal_networks_compute_the_same(names: list[str]) -> None:
     for name in names:
         one, other = (_computed(make()) for make in EQUAL[name][:2])
