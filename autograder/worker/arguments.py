@@ -108,6 +108,7 @@ def _tensor(framework: str, array: Any) -> Any:
 
 
 def _keras() -> Any:
+    require_keras_3()  # before Keras 3 is loaded here, beside the Keras 2 that the notebook works with
     keras = importlib.import_module("keras")
     require_keras_3()
     return keras

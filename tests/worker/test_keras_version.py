@@ -33,8 +33,9 @@ def test_a_network_of_keras_2_is_ours_to_mend(light_zygote: Zygote, source: str,
     assert truly_absent(lack, {"keras", "tf_keras"}, (), ())
 
 
-def test_what_is_asked_with_a_symbolic_tensor_is_too(light_zygote: Zygote) -> None:
-    fault = answer(hold(light_zygote, KERAS_2, probes={"x": CallProbe("block", [Symbolic((4,))], {})}))
+@pytest.mark.parametrize("source", [KERAS_2, f"{KERAS}\nstand('tf_keras', '2.19.0')\ndef block(x): return x.units"])
+def test_what_is_asked_with_a_symbolic_tensor_is_too(light_zygote: Zygote, source: str) -> None:
+    fault = answer(hold(light_zygote, source, probes={"x": CallProbe("block", [Symbolic((4,))], {})}))
     assert isinstance(fault, Fault)
     assert lack_of(fault) == Lack("version", "Keras 3")
 
