@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from autograder.engine import Engine, Result, Trained
 from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.grades import grade_questions, is_ours
-from autograder.intake import as_submission, handed_out, read_submission
+from autograder.intake import as_submission, fingerprint, handed_out, read_submission
 from autograder.judge.causes import Causes
 from autograder.judge.channel import Case, Judged
 from autograder.judge.lacks import Lack, lack_of, looks_own, say_lack, truly_absent
@@ -156,6 +156,29 @@ class Assessor:
         return digest(submission.digest, run, self.desk.plan.digest, self._libraries, self._given, *sets)
 
     @cached_property
+    def reading(self) -> str:
+        """Digest of all that what is read of a student's files depends on, and what is then asked of it, but the files.
+
+        The modules that read are part of it: what another edition of them would read is not what is stored.
+        """
+        one = self._assignment
+        said: list[object] = [
+            one.name,
+            one.key,
+            one.notebook_file,
+            [other.stem for other in one.others],
+            sorted(one.elsewhere),
+        ]
+        said += [one.settings, one.keeps_gradebook, one.shows_pictures]
+        release = (one.paths.release(one.name) / one.notebook_file).read_bytes()
+        asked = [self.desk.plan.digest, self._libraries, self._given, *(item.digest for item in self.desk.sets)]
+        return digest(msgspec.json.encode(said), release, _reading_rules(), *asked)
+
+    def lacks_nothing(self, exam: Exam) -> bool:
+        """Whether an exam asked for nothing that was not there."""
+        return not any(map(lack_of, _faults(exam)))
+
+    @cached_property
     def _environment(self) -> Environment:
         """The rooms', which stored evidence is judged without: it may be another machine's."""
         return environment_of(self._assignment)
@@ -256,6 +279,14 @@ class Assessor:
             uses=scores.uses,
             notes=notes,
         )
+
+
+@cache
+def _reading_rules() -> str:
+    """Digest of the modules that read what is handed in."""
+    here = Path(__file__).parent
+    files = sorted(path for name in ("intake", "notebook") for path in (here / name).glob("*.py"))
+    return digest(*(path.read_bytes() for path in files))
 
 
 def _faults(exam: Exam, evidence: Evidence | None = None) -> Iterator[Fault]:
@@ -373,10 +404,12 @@ class Marker:
         assessor: Assessor,
         store: Store,
         *,
+        students: Collection[str] = (),
         again: bool = False,
         judging: bool = False,
     ) -> None:
-        """`again` marks anew what has not changed; `judging` marks stored evidence, whatever libraries it is from.
+        """`students` are those to come. `again` marks anew what has not changed; `judging` marks stored evidence,
+        whatever libraries it is from.
 
         Raises CourseError where the release is not the source's.
         """
@@ -384,6 +417,9 @@ class Marker:
         self._assessor = assessor
         self._store = store
         self._again = again
+        self._students = students
+        self._seen: dict[str, str] = {}
+        """By student, digest of what their grade of this run is read from."""
         self._release = read_release(assignment)
         self._solution = as_submission(assignment, assignment.source)
         self._solution_key = ""
@@ -443,11 +479,32 @@ class Marker:
         Whatever goes wrong with one student's files is one row of the results.
         """
         try:
+            if known := self._recognise(student):
+                return known
             submission = read_submission(self._assignment, self._release, student)
             return self._settle(student, submission) or [self._assessor.order(submission or Submission(student, ""))]
         except Exception as error:
             marked = self.give_up(Submission(student, ""), cause_of(error))
             return Settled(marked.grade, marked=marked)
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Grade, Keys]]:
+        return self._store.known(self._assignment.key, self._students)
+
+    def _recognise(self, student: str) -> Settled | None:
+        """The stored grade of files that are byte for byte those it is of: they are not even read as notebooks."""
+        if found := fingerprint(self._assignment, student):
+            self._seen[student] = digest(found, self._assessor.reading)
+        grade, keys = self._known.get(student, (None, None))
+        if self._again or not self.knows_solution or grade is None or keys is None:
+            return None
+        if not keys.seen or keys.seen != self._seen.get(student) or keys != Keys(keys.exam, self._judge_key(keys.exam)):
+            return None
+        exam = load_exam(self._assignment.paths.evidence(self._assignment.key, student))
+        if exam is None or exam.key != keys.exam or not self._walled(exam) or not self._assessor.lacks_nothing(exam):
+            return None
+        notes = self._assessor.notes(Submission(student, grade.submission), exam)
+        return Settled(grade, unchanged=True, notes=notes)
 
     def _settle(self, student: str, submission: Submission | None) -> Settled | None:
         """The grade of what needs no exam: nothing handed in, nothing changed, or evidence that still holds."""
@@ -465,6 +522,7 @@ class Marker:
         if self._store.keys(name, student) == Keys(key, self._judge_key(key)):
             stored = self._store.grade(name, student, OWN)
             notes = self._assessor.notes(submission, exam)
+            self._store.note_seen(name, student, self._seen.get(student, ""))
             return Settled(stored, unchanged=True, notes=notes) if stored is not None else None
         if exam.key != key:
             return None
@@ -525,7 +583,9 @@ class Marker:
             return Marked(submission, kept, found.wants, found.notes, why, bool(found.ours))
         if stored is not None and grade.status == "ungraded" and _stands(stored, submission):
             return Marked(submission, self._note(stored, why), found.wants, found.notes, why, bool(found.ours))
-        return Marked(submission, self._store.save(grade, self._keys(found)), found.wants, found.notes)
+        return Marked(
+            submission, self._store.save(grade, self._keys(submission.student, found)), found.wants, found.notes
+        )
 
     def _note(self, stored: Grade, why: str) -> Grade:
         """Note on the stored grade that it is not of what was handed in last."""
@@ -572,8 +632,8 @@ class Marker:
     def _grade_it(self) -> str:
         return f"run `autograder grade {self._assignment.name}`"
 
-    def _keys(self, found: Assessment) -> Keys:
-        return Keys(found.exam.key, self._judge_key(found.exam.key))
+    def _keys(self, student: str, found: Assessment) -> Keys:
+        return Keys(found.exam.key, self._judge_key(found.exam.key), self._seen.get(student, ""))
 
     def give_up(self, submission: Submission, why: str) -> Marked:
         """Store a grade in which every check is ours to mend: nothing is lost, and nothing is earned for good.

@@ -85,8 +85,8 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     started = time.monotonic()
     waiting: list[Marked] = []
     with Session(assignment, options) as session:
-        marker = Marker(assignment, session.assessor, session.store, again=options.again)
         chosen = choose_students(assignment, students(assignment), options.students)
+        marker = Marker(assignment, session.assessor, session.store, students=chosen, again=options.again)
         yield from examine_all(session, marker, chosen, timings, waiting)
         if waiting:
             for marked in _train(marker, session.engine, session.assessor.desk, waiting):

@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -321,6 +321,13 @@ def read_release(assignment: Assignment) -> Notebook:
     shown = assignment.paths.shown(path)
     if not path.exists():
         raise CourseError([Problem(shown, 0, "", f"not there: run `autograder release {assignment.name}`")])
+    about = path.stat()
+    return _read_once(path, shown, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=16)
+def _read_once(path: Path, shown: Path, changed: int, size: int) -> Notebook:
+    """One parse a command, however many ask for it; a file that has changed since is another."""
     return read_course_notebook(path, shown)
 
 

@@ -7,8 +7,8 @@ once or not at all; one of a newer grader is refused, for nobody knows what woul
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -20,9 +20,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
-SCHEMA = 5
+SCHEMA = 6
 """1: the first, whose files say 0. 2: kinds of checks, digests by way of grading. 3: stand-ins. 4: languages.
-5: ways of grading, backends."""
+5: ways of grading, backends. 6: what was seen."""
 MIGRATIONS = {
     1: (
         "alter table submission add column digests json not null default '{}'",
@@ -36,8 +36,11 @@ MIGRATIONS = {
         "alter table submission add column way varchar not null default 'own'",
         "alter table training add column backend varchar not null default 'tensorflow'",
     ),
+    5: ("alter table submission add column seen varchar not null default ''",),
 }
 """What makes a schema the next one."""
+MOST_NAMED = 100
+"""Students that a query names; more are all asked for."""
 LOCK_SECONDS = 30.0
 """How long another program may keep the results to itself before that is said. A save takes milliseconds."""
 
@@ -75,6 +78,7 @@ class _Submission(_Base):
     """Of the grade that is stored: the other rule's says nothing of what this one would find."""
     exam_key: Mapped[str]
     judge_key: Mapped[str]
+    seen: Mapped[str]
     graded_at: Mapped[datetime]
     questions: Mapped[list[_Question]] = relationship(
         cascade="all, delete-orphan", order_by="_Question.position", lazy="selectin"
@@ -137,6 +141,8 @@ class Keys:
 
     exam: str
     judge: str
+    seen: str = field(default="", compare=False)
+    """Of the files handed in and all that reading them depends on: where it is the same, nothing need be read."""
 
 
 class Store:
@@ -213,7 +219,7 @@ class Store:
         """Return what the student's grade depends on; None where there is none of that way, or it is not a grade."""
         with self._session() as session:
             row = self._row(session, assignment, student)
-            return Keys(row.exam_key, row.judge_key) if row and (row.status, row.way) == ("graded", way) else None
+            return _keys(row) if row and (row.status, row.way) == ("graded", way) else None
 
     def grade(self, assignment: str, student: str, way: Way | None = None) -> Grade | None:
         """Return the student's stored grade, of whatever way where none is asked for."""
@@ -226,6 +232,25 @@ class Store:
         query = sa.select(_Submission).where(_Submission.assignment == assignment).order_by(_Submission.student)
         with self._session() as session:
             return [_grade(row) for row in session.scalars(query)]
+
+    def known(self, assignment: str, students: Collection[str]) -> dict[str, tuple[Grade, Keys]]:
+        """Return the grades of the checks' own way that these students have, with what each depends on.
+
+        All in one query: what one of them takes, a thousand would wait for.
+        """
+        query = sa.select(_Submission).where(
+            _Submission.assignment == assignment, _Submission.status == "graded", _Submission.way == OWN
+        )
+        if len(students) <= MOST_NAMED:
+            query = query.where(_Submission.student.in_(students))
+        with self._session() as session:
+            return {row.student: (_grade(row), _keys(row)) for row in session.scalars(query)}
+
+    def note_seen(self, assignment: str, student: str, seen: str) -> None:
+        """Note what the files are of which a grade still holds."""
+        with self._session() as session, session.begin():
+            if row := self._row(session, assignment, student):
+                row.seen = seen
 
     def _row(self, session: Session, assignment: str, student: str) -> _Submission | None:
         return session.scalar(
@@ -263,12 +288,16 @@ class Store:
         self._engine.dispose()
 
 
+def _keys(row: _Submission) -> Keys:
+    return Keys(row.exam_key, row.judge_key, row.seen)
+
+
 def _fill(row: _Submission, grade: Grade, keys: Keys) -> None:
     row.status, row.fault = grade.status, grade.fault
     row.digest, row.isolation, row.device = grade.submission, grade.isolation, grade.device
     row.seconds, row.graded_at = grade.seconds, datetime.now(UTC)
     row.stand_ins, row.language = list(grade.stand_ins), grade.language
-    row.exam_key, row.judge_key = keys.exam, keys.judge
+    row.exam_key, row.judge_key, row.seen = keys.exam, keys.judge, keys.seen
     row.trainings = [_Training(**msgspec.structs.asdict(use)) for use in grade.trainings]
     row.questions = [
         _Question(

@@ -12,6 +12,7 @@ from autograder.errors import SubmissionError
 from autograder.intake.names import folded, on_disk
 from autograder.notebook.formats import CLOSED, Notebook, is_notebook, read_submitted_notebook
 from autograder.notebook.metadata import role_of
+from autograder.records import digest
 
 CANDIDATES = 20
 """Notebooks read at most, to choose among."""
@@ -69,6 +70,29 @@ def find_submission(assignment: Assignment, release: Notebook, student: str) -> 
     if best is None:
         return None
     return Found(best, total, {name: path for name, path in files.items() if name != best.name})
+
+
+def fingerprint(assignment: Assignment, student: str) -> str:
+    """Return the digest of every file that reading a student's submission looks at; empty where one cannot be opened.
+
+    Files that are too large to be read are known by their size and date. Of several notebooks, the latest may be the
+    one that counts: then dates are part of it.
+    """
+    folder = _folder(assignment, student)
+    files = dict(_files(folder)) if folder else {}
+    limits = assignment.settings.limits
+    largest = max(limits.notebook_mb, limits.files_mb) * 2**20
+    dated = sum(map(is_notebook, files)) > 1
+    parts: list[str | bytes] = []
+    try:
+        for name, path in files.items():
+            about = path.stat()
+            date = str(about.st_mtime_ns)
+            content = path.read_bytes() if about.st_size <= largest else f"{about.st_size} {date}".encode()
+            parts += [name.encode(errors="surrogateescape"), date if dated else "", content]
+    except OSError:
+        return ""
+    return digest(*parts)
 
 
 def _is_of_another_part(assignment: Assignment, candidate: Candidate, release: Notebook) -> bool:

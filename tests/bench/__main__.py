@@ -16,7 +16,7 @@ from statistics import median
 
 from autograder.pipeline import Timings
 
-from . import signing
+from . import signing, unchanged
 from .floor import time_floor
 from .grading import PeerRun, peak_bytes, time_command, time_line, time_nbgrader
 from .room import Rooms, measure_rooms
@@ -49,6 +49,8 @@ class Figures:
     trainings: Trainings | None
     signing: float
     """Reading, signing and explaining a VGG16, over Keras building it."""
+    unchanged: tuple[float, float]
+    """Seconds of `grade` on a light class of a thousand that is unchanged: the line alone, the whole command."""
 
     @property
     def command(self) -> float:
@@ -102,7 +104,17 @@ def take(sample: Sample, rounds: int, peer_count: int, class_count: int) -> Figu
     say(f"nbgrader, {peer_count} submissions")
     peer = time_nbgrader(sample, peer_count) if peer_count else None
     trainings = time_trainings(rounds, class_count) if class_count else None
-    return Figures(sample.students, rooms, tuple(taken), peak, peer, trainings, signing.measure())
+    known = unchanged.measure(unchanged.STUDENTS)
+    return Figures(
+        sample.students,
+        rooms,
+        tuple(taken),
+        peak,
+        peer,
+        trainings,
+        signing.measure(),
+        unchanged.measure(unchanged.STUDENTS),
+    )
 
 
 def take_round(sample: Sample) -> Round:
@@ -148,6 +160,9 @@ def _class_time(figures: Figures) -> Iterator[str]:
     warm, wait = median(line.warm for line in lines), median(line.judge for line in lines)
     yield f"  of each command, {before:.1f} s pass before a room opens ({warm:.1f} s of them warming up),"
     yield f"  and {wait:.1f} s in waiting for the judge, while rooms work"
+    line, whole = figures.unchanged
+    known = f"  {unchanged.STUDENTS} unchanged submissions are known again in {line:.2f} s"
+    yield f"{known}, by a command of {whole:.2f} s (aim: 2)"
     yield from _ratios(figures)
 
 
