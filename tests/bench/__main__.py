@@ -113,7 +113,7 @@ def take(sample: Sample, rounds: int, peer_count: int, class_count: int) -> Figu
         peer,
         trainings,
         signing.measure(),
-        unchanged.measure(unchanged.STUDENTS),
+        known,
     )
 
 
