@@ -6,6 +6,7 @@ Exit status: 0 done, 1 the thing examined falls short, 2 wrong use or broken cou
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -43,6 +44,7 @@ from autograder.roster import load_roster, with_missing
 if TYPE_CHECKING:
     from autograder.calibrate import Report
     from autograder.intake.identity import Identity
+    from autograder.mutate.run import Verdict
     from autograder.pipeline import Step, Timings
     from autograder.session import Options
 
@@ -356,6 +358,79 @@ def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]
             f"so that they fall behind; or, where they are no mistakes here, name in the recipe those that must fail "
             f"(mistakes: [{stopped}])",
         )
+
+
+@app.command()
+def mutate(
+    assignment: AssignmentName,
+    most: Annotated[int, typer.Option(min=1, help="How many wrong solutions, each question in its turn.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice among all there are.")] = 0,
+    with_trainings: Annotated[
+        bool, typer.Option("--trainings", help="Train networks, and call training functions, where checks ask for it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a notebook, on one line.")] = False,
+    jobs: Jobs = None,
+    profile: Profile = ProfileChoice.cpu,
+) -> None:
+    """Derive wrong solutions from the right one, grade them, and show those that the checks let through."""
+    from autograder.mutate.report import as_json as report_of
+    from autograder.mutate.run import Choice
+    from autograder.mutate.run import mutate as run
+    from autograder.session import Options, Session, cores
+
+    found: list[Verdict] = []
+    for part in load_parts(_root(), assignment):
+        started, verdicts = time.monotonic(), []
+        with Session(part, Options(jobs=jobs or cores(), profile=profile.value)) as session, _progress() as progress:
+            task = progress.add_task(part.key, total=None)
+            for verdict in run(session, Choice(most, seed, with_trainings)):
+                verdicts.append(verdict)
+                progress.update(task, completed=len(verdicts))
+        seconds = time.monotonic() - started
+        if as_json:
+            typer.echo(json_line(report_of(part, verdicts, seconds)))
+        else:
+            _print_mutants(part, verdicts, seconds)
+        found += verdicts
+    if ours := [one for one in found if one.fate == "ungraded"]:
+        err.print(f"{_count(len(ours), 'mutant')} ungraded, through a fault of ours: {shown(ours[0].why)}")
+    raise typer.Exit(OURS if ours else SHORT if any(one.fate == "survived" for one in found) else 0)
+
+
+def _print_mutants(part: Assignment, verdicts: Sequence[Verdict], seconds: float) -> None:
+    from autograder.mutate.report import tallies
+
+    rows = Table(box=None, pad_edge=False)
+    for name in ("question", "mutants", "killed", "equivalent", "survived", "score"):
+        rows.add_column(name, justify="left" if name == "question" else "right")
+    *questions, whole = tallies(part, verdicts)
+    for one in (*questions, whole):
+        score = "" if one.score is None else f"{100 * one.score:.1f} %"
+        counts = (one.mutants, one.count("killed"), one.count("equivalent"), one.count("survived"))
+        rows.add_row(one.question or "all", *map(str, counts), score)
+    out.print(rows)
+    aside = (
+        (whole.count("stillborn"), "left out: they use a name that is not there"),
+        (whole.count("untold"), "left out: only a training can tell (--trainings)"),
+    )
+    for number, why in aside:
+        if number:
+            out.print(f"{_count(number, 'mutant')} {why}")
+    out.print(f"{len(verdicts)} in {seconds:.1f} s")
+    for verdict in sorted((one for one in verdicts if one.fate == "survived"), key=lambda one: one.mutant.cell):
+        mutant = verdict.mutant
+        out.print(
+            f"\nsurvived: {mutant.operator.name}; question {mutant.question} should have caught it: {verdict.why}"
+        )
+        out.print(mutant.diff(part))
+    for verdict in verdicts:
+        where = ", ".join(verdict.elsewhere)
+        if verdict.elsewhere:
+            out.print(f"\npoints lost in {where}, which uses nothing of it, by a mutant of {verdict.mutant.question}:")
+            out.print(verdict.mutant.diff(part))
+        elif verdict.missed:
+            out.print(f"\nno point lost in {verdict.mutant.question} itself, but in others that use it:")
+            out.print(verdict.mutant.diff(part))
 
 
 @app.command()

@@ -324,6 +324,19 @@ def trainings(engine: Engine, desk: TrainingDesk, jobs: Iterable[Job]) -> Iterat
         yield trained
 
 
+def assess_to_the_end(
+    assessor: Assessor, engine: Engine, submission: Submission, path: Path, reference: Path
+) -> Assessment:
+    """Judge evidence, training what its checks ask for until they can tell. Raise GraderError where nothing trains."""
+    while True:
+        found = assessor.assess(submission, path, reference=reference, hidden=False)
+        if not found.wants:
+            return found
+        for trained in trainings(engine, assessor.desk, found.wants):
+            if trained.error is not None:
+                raise trained.error
+
+
 def remark(fault: Fault) -> str:
     """Return, for the instructor, what kept a notebook from running to its end."""
     why = f": {fault.message}" if fault.kind == "unreadable" and fault.message else ""

@@ -132,6 +132,10 @@ class Paths:
         """Evidence of the release as it is handed out."""
         return self.root / STATE / "evidence" / assignment / "release.evidence"
 
+    def mutant(self, assignment: str, name: str) -> Path:
+        """Evidence of one wrong solution, there only while it is judged: their folder goes when all are."""
+        return self.root / STATE / "evidence" / assignment / "mutants" / f"{name}.evidence"
+
     def compat_evidence(self, assignment: str, student: str, notebook: str) -> Path:
         """Evidence of one notebook run as nbgrader runs it."""
         return self.root / STATE / "evidence" / assignment / "compat" / student / f"{notebook}.evidence"

@@ -19,6 +19,7 @@ from autograder.wire import codec
 from autograder.wire.messages import (
     Answer,
     Answered,
+    CallProbe,
     Cell,
     CellRun,
     Fault,
@@ -28,6 +29,7 @@ from autograder.wire.messages import (
     Probe,
     Record,
     SourceProbe,
+    TrainedByProbe,
 )
 from autograder.wire.pictures import PictureKind
 
@@ -171,6 +173,17 @@ class Plan:
                 return [self._with_bytes(one) for one in items]
             case plain:
                 return plain
+
+
+def asked_name(probe: Probe) -> str:
+    """Return the name of the notebook's that a probe asks for; empty where it asks for a cell."""
+    match probe:
+        case SourceProbe() | PrintedProbe():
+            return ""
+        case CallProbe(function=name) | TrainedByProbe(function=name):
+            return name
+        case _:
+            return probe.name
 
 
 # --- What is handed in ------------------------------------------------------------------------------------------------

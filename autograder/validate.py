@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from autograder.course import Assignment, on_trust
 from autograder.engine import Engine
@@ -15,12 +14,12 @@ from autograder.judge.faults import explain_fault, explain_lack
 from autograder.judge.lacks import say_lack
 from autograder.judge.message import compose
 from autograder.leaks import leaks
-from autograder.marking import Assessment, Assessor, remark, trainings
+from autograder.marking import Assessment, assess_to_the_end, remark
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
-from autograder.records import CellRecord, Evidence, Exam, Submission
+from autograder.records import CellRecord, Evidence, Exam
 from autograder.release import files_not_theirs, read_release, release_differences
 from autograder.sandbox.exam import Order
 from autograder.session import Options, Session
@@ -46,7 +45,7 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
         for path, submission in submissions.items():
             _examine(engine, assessor.order(submission)).save(path)
         first, second = (
-            _assess(assessor, engine, submission, path, solution) for path, submission in submissions.items()
+            assess_to_the_end(assessor, engine, submission, path, solution) for path, submission in submissions.items()
         )
         problems = [
             *_stop_findings(assignment, first),
@@ -65,17 +64,6 @@ def _examine(engine: Engine, order: Order) -> Evidence:
     if result.evidence is None:
         raise result.error or GraderError("an exam gave no evidence")
     return result.evidence
-
-
-def _assess(assessor: Assessor, engine: Engine, submission: Submission, path: Path, reference: Path) -> Assessment:
-    """Judge evidence, training what its checks ask for until they can tell."""
-    while True:
-        found = assessor.assess(submission, path, reference=reference, hidden=False)
-        if not found.wants:
-            return found
-        for trained in trainings(engine, assessor.desk, found.wants):
-            if trained.error is not None:
-                raise trained.error
 
 
 def _stop_findings(assignment: Assignment, solution: Assessment) -> Iterator[Problem]:

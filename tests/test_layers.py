@@ -15,7 +15,7 @@ import autograder
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"calibrate", "validate", "doctor"},
+    {"calibrate", "validate", "mutate", "doctor"},
     {"export", "nbgrader.compat"},
     {"pipeline"},
     {"session"},

@@ -43,13 +43,12 @@ from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, Predictions, Training, TrainingFailed
 from autograder.judge.values import Answers, NoAnswer, describe, form, to_value
 from autograder.locale import phrase
-from autograder.records import CheckStatus, Evidence, Outcome, load_evidence
+from autograder.records import CheckStatus, Evidence, Outcome, asked_name, load_evidence
 from autograder.wire import codec
 from autograder.wire.messages import (
     Answer,
     Array,
     Artifact,
-    CallProbe,
     Fault,
     ModelProbe,
     Network,
@@ -211,17 +210,6 @@ class CaseFile:
         if run is None:
             return self.exam.fault or Fault(kind="missing", error=cell)
         return run.fault or Text(run.stdout, run.output_length)
-
-
-def asked_name(probe: Probe) -> str:
-    """Return the name of the notebook's that a probe asks for; empty where it asks for a cell."""
-    match probe:
-        case SourceProbe() | PrintedProbe():
-            return ""
-        case CallProbe(function=name) | TrainedByProbe(function=name):
-            return name
-        case _:
-            return probe.name
 
 
 @contextmanager

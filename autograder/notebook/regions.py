@@ -64,13 +64,18 @@ def solution_lines(notebook: Notebook) -> Iterator[SolutionLine]:
     for cell in notebook.cells:
         role = role_of(cell)
         if role.solution:
-            yield from (SolutionLine(role.id, text) for inside, text in _lines(cell.source) if inside)
+            yield from (SolutionLine(role.id, text) for _, inside, text in _lines(cell.source) if inside)
+
+
+def solution_line_numbers(cell: NotebookCell) -> frozenset[int]:
+    """Return which lines of an answer cell are its solution's, from 1, blank lines and markers left out."""
+    return frozenset(number for number, inside, _ in _lines(cell.source) if inside)
 
 
 def solutions_in_text(text: str) -> Iterator[str]:
     """Yield the lines of the solutions between markers in a file that is no notebook."""
     if BEGIN in text:
-        yield from (line for inside, line in _lines(text) if inside)
+        yield from (line for _, inside, line in _lines(text) if inside)
 
 
 def given_lines(notebook: Notebook) -> set[str]:
@@ -78,19 +83,19 @@ def given_lines(notebook: Notebook) -> set[str]:
     return {
         text
         for cell in notebook.cells
-        for inside, text in _lines(cell.source)
+        for _, inside, text in _lines(cell.source)
         if not (inside and role_of(cell).solution)
     }
 
 
-def _lines(source: str) -> Iterator[tuple[bool, str]]:
-    """Yield each line with whether it is inside a region, or in a cell without any."""
+def _lines(source: str) -> Iterator[tuple[int, bool, str]]:
+    """Yield each line, its number from 1 before it, with whether it is inside a region, or in a cell without any."""
     whole = BEGIN not in source
     inside = whole
-    for line in source.splitlines():
+    for number, line in enumerate(source.splitlines(), start=1):
         if BEGIN in line:
             inside = True
         elif END in line:
             inside = whole
         elif line.strip():
-            yield inside, line.strip()
+            yield number, inside, line.strip()

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from autograder.records import Limits, Plan
+from autograder.records import Limits, Plan, asked_name
 from autograder.wire import codec
 from autograder.wire.messages import (
     Answered,
@@ -26,7 +26,6 @@ from autograder.wire.messages import (
     Network,
     PredictionsProbe,
     PrintedProbe,
-    Probe,
     Questions,
     SourceProbe,
     TrainedByProbe,
@@ -120,9 +119,4 @@ def _instead(answered: Answered, answer: Fault | Network, blobs: list[bytes] | N
 
 def _names(plan: Plan) -> Iterator[str]:
     """Names of the notebook that the plan asks for."""
-    for probe in plan.probes.values():
-        yield _asked_for(probe)
-
-
-def _asked_for(probe: Probe) -> str:
-    return str(getattr(probe, "function", "") or getattr(probe, "name", ""))
+    yield from map(asked_name, plan.probes.values())

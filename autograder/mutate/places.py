@@ -1,0 +1,120 @@
+"""Mutants of an assignment's solution: every change of every operator in its answers, and a fair choice of them."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import random
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from autograder.course import Assignment
+from autograder.mutate.code import Code, Edit, read
+from autograder.mutate.operators import OPERATORS, Operator
+from autograder.notebook.metadata import role_of
+from autograder.notebook.regions import cell_name, solution_line_numbers
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A solution that differs from the assignment's in one place."""
+
+    question: str
+    """Whose checks should catch it: the first graded cell from the changed answer on."""
+    operator: Operator
+    cell: int
+    """Position of the changed cell in the notebook, from 0."""
+    line: int
+    """In the cell, from 1."""
+    source: str
+    """The cell with the change."""
+
+    def of(self, assignment: Assignment) -> Assignment:
+        """Return the assignment as if this were its solution."""
+        cells = list(assignment.source.cells)
+        cells[self.cell] = msgspec.structs.replace(cells[self.cell], source=self.source)
+        return replace(assignment, source=msgspec.structs.replace(assignment.source, cells=tuple(cells)))
+
+    def diff(self, assignment: Assignment) -> str:
+        """Return the change as a unified diff of the cell."""
+        cell = assignment.source.cells[self.cell]
+        name = cell_name(self.cell, cell)
+        lines = difflib.unified_diff(
+            cell.source.splitlines(), self.source.splitlines(), name, f"{name}: {self.operator.name}", n=1, lineterm=""
+        )
+        return "\n".join(lines)
+
+
+def derive(assignment: Assignment) -> list[Mutant]:
+    """Return every mutant of an assignment's solution that is Python, each text once, in the notebook's order."""
+    found: list[Mutant] = []
+    for index, cell in enumerate(assignment.source.cells):
+        code = read(cell.source) if cell.cell_type == "code" and role_of(cell).solution else None
+        question = _question_from(assignment, index)
+        if code is None or not question:
+            continue
+        known = {cell.source}
+        for operator, edit in _edits(code, solution_line_numbers(cell)):
+            source = edit.apply(cell.source)
+            if source not in known and _is_python(source):
+                line = cell.source.count("\n", 0, edit.start) + 1
+                found.append(Mutant(question, operator, index, line, source))
+            known.add(source)
+    return found
+
+
+def _edits(code: Code, lines: frozenset[int]) -> Iterator[tuple[Operator, Edit]]:
+    nodes = list(code.nodes(lines))
+    for operator in OPERATORS:
+        for node in nodes:
+            yield from ((operator, edit) for edit in operator.changes(node, code) if edit is not None)
+
+
+def choose(mutants: Sequence[Mutant], most: int, seed: int) -> list[Mutant]:
+    """Return at most `most` of them, drawn so that each question, and in it each operator, has its turn."""
+    shuffled = list(mutants)
+    random.Random(seed).shuffle(shuffled)
+    by_question: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in shuffled:
+        by_question[mutant.question].append(mutant)
+    turns = _in_turn([_in_turn(_by_operator(ones)) for ones in by_question.values()])
+    chosen = set(map(id, turns[:most]))
+    return [mutant for mutant in mutants if id(mutant) in chosen]
+
+
+def _by_operator(mutants: Sequence[Mutant]) -> list[list[Mutant]]:
+    found: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in mutants:
+        found[mutant.operator.name].append(mutant)
+    return list(found.values())
+
+
+def _in_turn(several: Sequence[Sequence[Mutant]]) -> list[Mutant]:
+    """One of each, then another of each, until none is left."""
+    waiting = deque(deque(ones) for ones in several)
+    found = []
+    while waiting:
+        ones = waiting.popleft()
+        found.append(ones.popleft())
+        if ones:
+            waiting.append(ones)
+    return found
+
+
+def _question_from(assignment: Assignment, index: int) -> str:
+    roles = map(role_of, assignment.source.cells[index:])
+    return next((role.id for role in roles if role.grade or role.task), "")
+
+
+def _is_python(source: str) -> bool:
+    code = read(source)
+    if code is None:
+        return False
+    try:
+        compile(code.tree, "mutant", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except (SyntaxError, ValueError):
+        return False
+    return True

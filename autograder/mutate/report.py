@@ -1,0 +1,75 @@
+"""What a mutation run amounts to: scores a question, and what to read of those that survived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.course import Assignment
+from autograder.mutate.run import Fate, Verdict
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many mutants of one question, or of all, came to what."""
+
+    question: str
+    verdicts: Sequence[Verdict]
+
+    def count(self, fate: Fate) -> int:
+        """Return how many came to that."""
+        return sum(one.fate == fate for one in self.verdicts)
+
+    @property
+    def mutants(self) -> int:
+        """How many count: those with a wrong name in them, or that nobody could judge, do not."""
+        return len(self.verdicts) - self.count("stillborn") - self.count("ungraded") - self.count("untold")
+
+    @property
+    def score(self) -> float | None:
+        """The share killed of those that are no equivalents, in [0, 1]; None where there is none."""
+        judged = self.count("killed") + self.count("survived")
+        return self.count("killed") / judged if judged else None
+
+
+def tallies(assignment: Assignment, verdicts: Sequence[Verdict]) -> list[Tally]:
+    """Return a tally for each question that has mutants, in the notebook's order, and one of all, its name empty."""
+    questions = [one.id for one in assignment.questions]
+    found = [Tally(name, [one for one in verdicts if one.mutant.question == name]) for name in questions]
+    return [*(one for one in found if one.verdicts), Tally("", verdicts)]
+
+
+def as_json(assignment: Assignment, verdicts: Sequence[Verdict], seconds: float) -> dict[str, Any]:
+    """Return one run as plain data: the contract of `mutate --json`, whose keys are only ever added to."""
+    *questions, whole = tallies(assignment, verdicts)
+    return {
+        "assignment": assignment.key,
+        **_counts(whole),
+        "seconds": round(seconds, 1),
+        "questions": [{"id": one.question, **_counts(one)} for one in questions],
+        "survivors": [_told(assignment, one) for one in verdicts if one.fate == "survived"],
+        "elsewhere": [
+            {**_told(assignment, one), "lost_in": list(one.elsewhere), "missed": one.missed}
+            for one in verdicts
+            if one.elsewhere or one.missed
+        ],
+    }
+
+
+def _counts(tally: Tally) -> dict[str, Any]:
+    fates: tuple[Fate, ...] = ("killed", "equivalent", "survived", "stillborn", "untold", "ungraded")
+    score = None if tally.score is None else round(tally.score, 4)
+    return {"mutants": tally.mutants, **{fate: tally.count(fate) for fate in fates}, "score": score}
+
+
+def _told(assignment: Assignment, verdict: Verdict) -> dict[str, Any]:
+    mutant = verdict.mutant
+    return {
+        "question": mutant.question,
+        "operator": mutant.operator.name,
+        "cell": mutant.cell + 1,
+        "line": mutant.line,
+        "why": verdict.why,
+        "diff": mutant.diff(assignment),
+    }

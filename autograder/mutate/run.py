@@ -1,0 +1,191 @@
+"""Every mutant through the line, as a submission is: the same engine, rooms and judge. Nothing is stored."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from autograder.course import Assignment
+from autograder.engine import Result
+from autograder.errors import CourseError, GraderError, Problem, cause_of
+from autograder.intake import as_submission
+from autograder.marking import Assessment, Assessor, assess_to_the_end, cut_short
+from autograder.mutate.behaviour import Behaviour, behaviour_of, differences
+from autograder.mutate.fresh import with_fresh
+from autograder.mutate.places import Mutant, choose, derive
+from autograder.mutate.reach import Reach
+from autograder.records import Evidence, Outcome, Plan
+from autograder.sandbox.exam import Order
+from autograder.session import Session
+from autograder.wire.messages import Fault, TrainedByProbe
+
+Fate = Literal["killed", "equivalent", "survived", "stillborn", "untold", "ungraded"]
+"""killed: it costs points · equivalent: it behaves as the solution does · survived: it earns every point though it
+behaves otherwise, or nothing looks · stillborn: nobody would hand it in, a name in it is not defined · untold: only a
+training could tell · ungraded: a fault of ours."""
+STILLBORN = ("NameError", "UnboundLocalError", "SyntaxError", "IndentationError")
+LOST = ("failed", "errored")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one mutant."""
+
+    mutant: Mutant
+    fate: Fate
+    why: str = ""
+    """Of a survivor: where it behaves otherwise; of one ungraded: what kept us from it."""
+    elsewhere: tuple[str, ...] = ()
+    """Questions in which it costs points and which use nothing that it changes."""
+    missed: bool = False
+    """Whether it costs points in other questions alone, and none in its own."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which mutants to take through the line."""
+
+    most: int
+    seed: int = 0
+    trainings: bool = False
+    """Whether networks are trained where checks ask for it, and training functions called."""
+
+
+def mutate(session: Session, choice: Choice) -> Iterator[Verdict]:
+    """Yield what becomes of each mutant chosen, in the order in which they end.
+
+    Raises CourseError where the course is broken, or its own solution does not earn every point; GraderError where we
+    could not find out.
+    """
+    session.engine.start()
+    mutants = choose(derive(session.assignment), choice.most, choice.seed)
+    line = _Line(session, choice)
+    try:
+        yield from line.through(mutants)
+    finally:
+        shutil.rmtree(line.reference.parent, ignore_errors=True)
+
+
+class _Line:
+    """The line as mutants go through it, and what they are compared with."""
+
+    def __init__(self, session: Session, choice: Choice) -> None:
+        self._assignment: Assignment = session.assignment
+        self._assessor: Assessor = session.assessor
+        self._engine = session.engine
+        self._trainings = choice.trainings
+        self.reference = self._path("solution")
+        """Evidence of the solution."""
+        asked = self._assessor.desk.plan
+        self._plan, self._origins = with_fresh(asked if choice.trainings else _without_trainings(asked))
+        self._reach = Reach(self._assignment, asked)
+
+    def through(self, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
+        self._examine_solution()
+        by_number = {str(number): mutant for number, mutant in enumerate(mutants)}
+        orders = (self._order(mutant.of(self._assignment), number) for number, mutant in by_number.items())
+        for result in self._engine.examine(orders):
+            mutant = by_number[result.order.submission.student]
+            try:
+                if result.evidence is None:
+                    raise result.error or GraderError("an exam gave no evidence")
+                yield self._verdict(mutant, result.order, result.evidence)
+            except Exception as error:  # ours, whatever it is, and of one mutant alone
+                yield Verdict(mutant, "ungraded", cause_of(error))
+
+    def _path(self, name: str) -> Path:
+        return self._assignment.paths.mutant(self._assignment.key, name)
+
+    def _order(self, assignment: Assignment, name: str) -> Order:
+        submission = replace(as_submission(assignment, assignment.source), student=name)
+        return replace(self._assessor.order(submission), plan=self._plan)
+
+    def _examine_solution(self) -> None:
+        """Examine the solution twice: what is not twice the same says nothing. Its points must all be there."""
+        orders = [self._order(self._assignment, name) for name in ("solution", "again")]
+        found = [_evidence(result) for result in self._engine.examine(orders)]
+        first, second = map(behaviour_of, found)
+        dropped = {name for name in self._origins if isinstance(first.answers[name][0], Fault)}
+        kept = {name: probe for name, probe in self._plan.probes.items() if name not in dropped}
+        self._plan = replace(self._plan, probes=kept)
+        self._unstable = {*dropped, *differences(first, second)}
+        self._solution: Behaviour = first
+        found[0].save(self.reference)
+        assessed = self._assess(orders[0], self.reference)
+        if lost := [one.title for one in _outcomes(assessed) if one.status in LOST]:
+            shown = self._assignment.paths.shown(self._assignment.source_path)
+            text = f"the solution does not earn every point: run `autograder validate {self._assignment.name}`"
+            raise CourseError([Problem(shown, 0, lost[0], text)])
+
+    def _assess(self, order: Order, path: Path) -> Assessment:
+        if self._trainings:
+            return assess_to_the_end(self._assessor, self._engine, order.submission, path, self.reference)
+        return self._assessor.assess(order.submission, path, reference=self.reference, hidden=False)
+
+    def _verdict(self, mutant: Mutant, order: Order, evidence: Evidence) -> Verdict:
+        behaviour = behaviour_of(evidence)
+        if _is_stillborn(mutant, evidence, behaviour):
+            return Verdict(mutant, "stillborn")
+        path = self._path(order.submission.student)
+        evidence.save(path)
+        try:
+            found = self._assess(order, path)
+        finally:
+            path.unlink()
+        lost = {one.question for one in _outcomes(found) if one.status in LOST}
+        if lost:
+            elsewhere = tuple(sorted(one for one in lost - {mutant.question} if not self._reach.leads(mutant, one)))
+            return Verdict(mutant, "killed", elsewhere=elsewhere, missed=mutant.question not in lost)
+        return self._living(mutant, found, behaviour)
+
+    def _living(self, mutant: Mutant, found: Assessment, behaviour: Behaviour) -> Verdict:
+        """What to say of a mutant that earns every point there is to earn."""
+        if found.broken:
+            name, text = next(iter(found.broken.items()))
+            return Verdict(mutant, "survived", f"check {name} gives no verdict: {text}")
+        if mutant.operator.luck:
+            return Verdict(mutant, "equivalent")
+        where = [one for one in differences(self._solution, behaviour) if one not in self._unstable]
+        if not self._trainings and (self._reach.trains(mutant) or set(where) & set(self._assessor.desk.probes)):
+            return Verdict(mutant, "untold")
+        if where:
+            return Verdict(mutant, "survived", _said(where[0], self._origins))
+        if not self._reach.asked(mutant):
+            return Verdict(mutant, "survived", "no probe asks for what it changes")
+        return Verdict(mutant, "equivalent")
+
+
+def _said(where: str, origins: dict[str, str]) -> str:
+    if where in origins:
+        return f"it answers otherwise to {where}: no check gives such"
+    return f"it differs in {where}, which no check looks at"
+
+
+def _without_trainings(plan: Plan) -> Plan:
+    """A plan that asks for no training function: those train in the exam's own room."""
+    asked = {name: probe for name, probe in plan.probes.items() if not isinstance(probe, TrainedByProbe)}
+    return replace(plan, probes=asked)
+
+
+def _evidence(result: Result) -> Evidence:
+    evidence = result.evidence
+    if evidence is None:
+        raise result.error or GraderError("the solution's exam gave no evidence")
+    if stopped := cut_short(evidence):
+        raise GraderError(f"the solution does not run to its end: {stopped[1].kind} at {stopped[0]}")
+    return evidence
+
+
+def _outcomes(found: Assessment) -> Iterator[Outcome]:
+    for question in found.questions:
+        yield from question.outcomes
+
+
+def _is_stillborn(mutant: Mutant, evidence: Evidence, behaviour: Behaviour) -> bool:
+    """Whether a name in what was changed is not defined: whoever runs the cell once sees it."""
+    faults = [record.run.fault for record in evidence.exam.cells if record.run and record.run.fault]
+    faults += [answer for answer, _ in behaviour.answers.values() if isinstance(answer, Fault)]
+    return any(fault.error in STILLBORN and fault.frames and fault.frames[-1].cell == mutant.cell for fault in faults)
