@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COURSE := .venv-course
+TORCH := .venv-torch
 MACHINE := .vm
 LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
@@ -20,12 +21,12 @@ $(VENV)/ready: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# A course's own environment, as tests need one: the grader's libraries, and more beside them.
-$(COURSE)/ready: $(VENV)/ready requirements-course.txt
-	$(BIN)/python -m venv $(COURSE)
-	$(COURSE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-course.txt
-	$(BIN)/python -c 'import os, sysconfig; print(sysconfig.get_path("purelib")); print(os.getcwd())' > $(COURSE)/grader.pth
-	mv $(COURSE)/grader.pth "$$($(COURSE)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+# Courses' own environments, as tests need them: the grader's libraries, and more beside them.
+$(COURSE)/ready $(TORCH)/ready: .venv-%/ready: $(VENV)/ready requirements-%.txt
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-$*.txt
+	$(BIN)/python -c 'import os, sysconfig; print(sysconfig.get_path("purelib")); print(os.getcwd())' > $(@D)/grader.pth
+	mv $(@D)/grader.pth "$$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
 # A stock Debian 12 and its kernel, for a virtual machine. Without one its tests are skipped, and say so.
@@ -49,8 +50,9 @@ demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
 
 test: lint types check ## Lint, types and tests
 
-test-all: lint types $(COURSE)/ready machine ## The same, with the whole matrices that `make test` takes one of each kind of
+test-all: lint types $(COURSE)/ready $(TORCH)/ready machine ## The same, with PyTorch and the whole matrices that `make test` takes one of each kind of
 	$(BIN)/pytest -m "whole or not whole"
+	$(TORCH)/bin/python -m pytest -m "whole or not whole" tests/pytorch
 
 test-vm: $(VENV)/ready machine ## The wall on a stock Debian 12, in a virtual machine
 	$(BIN)/pytest -m whole tests/vm
@@ -80,4 +82,4 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(COURSE) $(MACHINE) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(COURSE) $(TORCH) $(MACHINE) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache

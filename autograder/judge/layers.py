@@ -12,9 +12,12 @@ from autograder.judge.shown import cut, network_of
 from autograder.judge.values import Model
 from autograder.judge.written import Written, as_recorded, as_written, general, same, same_value, shown
 from autograder.locale import phrase, phrases
+from autograder.networks.activations import activation_name
+from autograder.networks.algebra import activation_alone
 from autograder.networks.differences import Difference
 from autograder.networks.explain import explain, raised
-from autograder.networks.normal import parts, plain_class
+from autograder.networks.normal import plain_class
+from autograder.networks.pytorch import borders_of
 from autograder.wire.messages import Layer
 
 ACTIVATION_LAYERS = {"Activation", "ReLU", "Softmax", "LeakyReLU", "ELU", "PReLU"}
@@ -65,7 +68,15 @@ def with_place(received: Said | None, expected: Said | None, difference: Differe
 
 def counted(network: Model) -> list[Layer]:
     """Return the layers that a position counts."""
-    return [layer for layer in network.layers if layer.cls not in ACTIVATION_LAYERS and layer.origin != "operation"]
+    return [
+        layer
+        for layer in network.layers
+        if layer.cls not in ACTIVATION_LAYERS and layer.origin != "operation" and not _is_torch_activation(layer)
+    ]
+
+
+def _is_torch_activation(layer: Layer) -> bool:
+    return layer.origin == "torch" and activation_name(layer.cls) not in (None, "linear")
 
 
 def _find_layer(network: Model, which: int | str) -> Layer | None:
@@ -96,6 +107,7 @@ def _layer_mismatch(
     where = phrase("layer {n}", n=position)
     if cls is not None and plain_class(layer.cls) != plain_class(cls):
         return Mismatch(received=layer.cls, expected=cls, where=where, place=where)
+    settings = {name: _as_numbers(layer, name, value) for name, value in settings.items()}
     found = {name: _setting(network, layer, name) for name in settings}
     wrong = {name: value for name, value in settings.items() if not _same_setting(name, found[name], value)}
     if not wrong:
@@ -107,7 +119,7 @@ def _layer_mismatch(
 
 def _setting(network: Model, layer: Layer, name: str) -> object:
     """Return a setting of a layer: an object of Keras as it is written, a plain value as it is."""
-    value = layer.config.get(name)
+    value = _as_numbers(layer, name, layer.config.get(name))
     if name.rpartition("_")[2] not in OBJECTS:
         return as_recorded(value) if isinstance(value, Mapping) and "class_name" in value else value
     written = as_recorded(value)
@@ -116,16 +128,25 @@ def _setting(network: Model, layer: Layer, name: str) -> object:
     return written
 
 
+def _as_numbers(layer: Layer, name: str, value: Any) -> Any:
+    """Return the padding of a convolution of PyTorch, "same" or "valid", as the numbers that it stands for."""
+    kernel, spread = layer.config.get("kernel_size"), layer.config.get("dilation")
+    if layer.origin != "torch" or name != "padding" or value not in ("same", "valid") or not isinstance(kernel, list):
+        return value
+    borders = borders_of(value, kernel, spread if isinstance(spread, list) else [1] * len(kernel))
+    return [low for low, _ in borders] if all(low == high for low, high in borders) else value
+
+
 def _activation_behind(network: Model, layer: Layer) -> Written | None:
     """Return the activation that a layer's output goes through, and nothing else does."""
     layers = network.record.layers
     place = next(index for index, one in enumerate(layers) if one is layer)
     takers = [one for one in layers if place in one.inputs]
-    done = parts(takers[0]) if len(takers) == 1 and takers[0].origin != "custom" else []
-    if [part.cls for part in done] != ["Activation"]:
+    done = activation_alone(takers[0]) if len(takers) == 1 and takers[0].origin != "custom" else None
+    if done is None:
         return None
-    settings = dict(done[0].settings)
-    return Written(str(settings.pop("activation", done[0].label)), settings)
+    settings = dict(done)
+    return Written(str(settings.pop("activation")), settings)
 
 
 def _same_setting(name: str, given: object, wanted: Any) -> bool:

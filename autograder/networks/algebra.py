@@ -14,14 +14,14 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from autograder.networks import elementwise, products, reductions, repeats, shapes, slices
+from autograder.networks import elementwise, products, pytorch, pytorch_functions, reductions, repeats, shapes, slices
 from autograder.networks.activations import activation_name
 from autograder.networks.arithmetic import activated
 from autograder.networks.layers import applied
 from autograder.networks.nodes import DRAWS, Builder, Node, Operation
-from autograder.networks.normal import Asked, cleaned, parts
+from autograder.networks.normal import COMPUTED, Asked, cleaned, parts
 from autograder.networks.operands import constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
-from autograder.networks.values import clean, from_the_end
+from autograder.networks.values import Settings, clean, from_the_end
 from autograder.wire.messages import Graph, Layer
 
 MAX_DEPTH = 2
@@ -59,6 +59,16 @@ def computed(
     return b.nodes, b.ends(graph.outputs, graph.slots), b.ends(graph.losses, [])
 
 
+def activation_alone(layer: Layer) -> Settings | None:
+    """Return the settings of the activation that a call is, of whichever framework; None where it is another thing."""
+    start = replace(
+        layer, cls="InputLayer", origin="keras", inputs=[], output_shapes=layer.input_shapes[:1], weights=[]
+    )
+    nodes, ends, _ = computed(Graph([start, replace(layer, inputs=[0], slots=[])], [1]), COMPUTED)
+    alone = len(ends) == 1 and ends[0] >= 0 and nodes[ends[0]].inputs == (-1,)
+    return nodes[ends[0]].settings if alone and nodes[ends[0]].cls == "Activation" else None
+
+
 def _run(b: Builder) -> None:
     counted = 0
     for position, layer in enumerate(b.graph.layers):
@@ -90,7 +100,10 @@ def _called(b: Builder, layer: Layer, inputs: list[int], position: int) -> list[
     if layer.origin == "custom":
         return b.several(layer, _unread(b, layer, inputs))
     if layer.origin == "operation":
-        return _operation(b, layer, inputs)
+        written_in_torch = layer.cls.startswith(pytorch_functions.PREFIX)
+        return pytorch_functions.applied(b, layer, inputs) if written_in_torch else _operation(b, layer, inputs)
+    if layer.origin == "torch":
+        return pytorch.applied(b, layer, inputs)
     return applied(b, layer, inputs, position)
 
 

@@ -9,6 +9,7 @@ from autograder.locale import Phrase, phrase
 from autograder.networks import hints
 from autograder.networks.alignment import Edit
 from autograder.networks.normal import default_of
+from autograder.networks.pytorch_words import setting_name, setting_value
 from autograder.networks.signature import Step
 
 MAX_VALUE = 60
@@ -16,7 +17,7 @@ MAX_VALUE = 60
 
 Kind = Literal[
     "input", "setting", "activation", "class", "missing", "extra", "order", "branches", "sharing", "output", "raised",
-    "unread",
+    "unread", "framework",
 ]  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def edit_difference(edit: Edit) -> Difference:
 
 def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> Difference:
     setting = edit.settings[0]
-    mine, theirs = _value(given, setting), _value(wanted, setting)
+    named, mine, theirs = setting_name(given, setting), _value(given, setting), _value(wanted, setting)
     n, label = given.layer, label_of(edit.owner or given)
     return Difference(
         "activation" if setting == "activation" and given.cls == "Activation" else "setting",
@@ -74,11 +75,11 @@ def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> 
             "layer {n}, {label}: {setting} {given}, expected {wanted}",
             n=n,
             label=label,
-            setting=setting,
+            setting=named,
             given=mine,
             wanted=theirs,
         ),
-        phrase("layer {n}, {label}: {setting} {given}", n=n, label=label, setting=setting, given=mine),
+        phrase("layer {n}, {label}: {setting} {given}", n=n, label=label, setting=named, given=mine),
         hint,
         setting=setting,
     )
@@ -135,6 +136,7 @@ def _value(step: Step, setting: str) -> Phrase | int | float | str:
     value = settings.get(setting)
     if value is None:
         value = default_of(step.cls, setting, settings.get("activation"))
+    value = setting_value(step, setting, value)
     if value is None:
         return phrase("none")
     if isinstance(value, (int, float)):

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from autograder.locale import phrase, phrases
-from autograder.networks import hints
+from autograder.networks import hints, pytorch_words
 from autograder.networks.alignment import Edit, edits
 from autograder.networks.differences import Difference, edit_difference, label_of, place_of
 from autograder.networks.normal import COMMUTATIVE, Asked
 from autograder.networks.signature import Canonical, Step, canonical, hashes, untrained
 from autograder.wire.messages import Network, Shape
 
+FRAMEWORKS = {"keras": "Keras", "torch": "PyTorch"}
 MAX_ERROR = 200
 """Characters shown of an error."""
 
@@ -44,6 +45,8 @@ def explain(
     Layers are numbered from 1 as the student wrote them.
     """
     asked = Asked(trainable, initializers)
+    if given.framework != wanted.framework and not given.problem:
+        return _of_another_framework(given, wanted, asked)
     if given.problem in ("raised", "unbuilt") and wanted.problem == "":
         return _of_a_list(given, wanted, asked)
     mine, theirs = (canonical(one, trainable=trainable, initializers=initializers) for one in (given, wanted))
@@ -55,19 +58,31 @@ def explain(
     return _untrained_difference(given, wanted, asked)
 
 
+def _of_another_framework(given: Network, wanted: Network, asked: Asked) -> Difference | None:
+    """Networks of two frameworks: what is not equal differs in more than one edit, its layout as well."""
+    forms = [canonical(one, trainable=asked.trainable, initializers=asked.initializers) for one in (given, wanted)]
+    if forms[0].content == forms[1].content:
+        return None
+    names = {"mine": FRAMEWORKS[given.framework], "theirs": FRAMEWORKS[wanted.framework]}
+    where = phrase("the network is written in {mine}, expected {theirs}: the two do not compute the same", **names)
+    place = phrase("the network is written in {mine}", mine=names["mine"])
+    return Difference("framework", where, place, hints.FRAMEWORK)
+
+
 def _untrained_difference(given: Network, wanted: Network, asked: Asked) -> Difference | None:
     """The networks are equal in training: what is left is what they compute when they are not trained."""
     mine, theirs = untrained(given, asked), untrained(wanted, asked)
     if (mine and mine.content) == (theirs and theirs.content):
         return None
     where = phrase("in training the network is the one expected, and another where it is not trained")
-    return Difference("setting", where, where, hints.TRAINING, setting="training")
+    hint = pytorch_words.FORWARD if given.framework == "torch" else hints.TRAINING
+    return Difference("setting", where, where, hint, setting="training")
 
 
 def _of_a_list(given: Network, wanted: Network, asked: Asked) -> Difference | None:
     """A network that could not be built, or not called: its layers are known, of a Sequential in their order."""
     error = raised(given)
-    if given.dress != "Sequential" and error is not None:
+    if (given.dress != "Sequential" or given.framework == "torch") and error is not None:
         return error
     mine, theirs = (
         canonical(_without_shapes(one), trainable=asked.trainable, initializers=asked.initializers)
@@ -286,7 +301,8 @@ def _branch_difference(given: Canonical, mine: Step, theirs: Sequence[int], more
     place = phrase(
         "layer {n}, {label}: takes {given}", n=mine.layer, label=label_of(mine), given=_sources(given, mine.inputs)
     )
-    return Difference("branches", where, place, hints.SWAPPED if same else hints.BRANCHES, more=more)
+    branches = pytorch_words.BRANCHES if mine.written else hints.BRANCHES
+    return Difference("branches", where, place, hints.SWAPPED if same else branches, more=more)
 
 
 def _sources(form: Canonical, inputs: Sequence[int]) -> str:
@@ -317,10 +333,11 @@ def _sharing_difference(mine: Step) -> Difference:
 
 
 def _output_difference(given: Canonical, wanted: Canonical) -> Difference:
+    hint = pytorch_words.RETURNED if any(step.written for step in given.steps) else hints.OUTPUT
     if len(given.outputs) != len(wanted.outputs):
         mine, theirs = len(given.outputs), len(wanted.outputs)
         where = phrase("number of outputs: {given}, expected {wanted}", given=mine, wanted=theirs)
-        return Difference("output", where, phrase("number of outputs: {given}", given=mine), hints.OUTPUT)
+        return Difference("output", where, phrase("number of outputs: {given}", given=mine), hint)
     names = _sources(given, given.outputs)
     where = phrase("output: {given}, expected {wanted}", given=names, wanted=_sources(given, wanted.outputs))
-    return Difference("output", where, phrase("output: {given}", given=names), hints.OUTPUT)
+    return Difference("output", where, phrase("output: {given}", given=names), hint)

@@ -7,6 +7,7 @@ there is another for courses that hide what they expect: `discreet`.
 from __future__ import annotations
 
 from autograder.locale import Phrase, phrase, phrases
+from autograder.networks import pytorch_words
 from autograder.networks.alignment import Edit
 from autograder.networks.signature import Step
 
@@ -22,6 +23,10 @@ WHOLE_SET = phrase("keras.Input(shape=…) takes the shape of one example: leave
 TRAINING = phrase("look at what call does with its argument training.")
 RAISED = phrase("call the network on one example in your notebook, and read the error from its last line up.")
 UNREAD = phrase("what this code computes could not be followed.")
+FRAMEWORK = phrase(
+    "images have their channels last in Keras and first in PyTorch, and defaults differ: compare the shapes and the "
+    "settings of each layer."
+)
 LOSSES = phrase("check what is handed to add_loss in call.")
 SHARING = phrase("one layer called twice has one set of weights; two layers have one each.")
 OUTPUTS = phrase("a layer with return_state=True, or tf.split, gives several tensors: see which one is taken after it.")
@@ -68,7 +73,10 @@ def hint(edit: Edit) -> Phrase:
         return _setting(edit.settings[0], edit.given, edit)
     step = edit.given or edit.wanted
     if step is None or step.cls != "Activation":
-        return _TWICE if edit.given is not None and edit.repeated else _MISSING
+        twice = edit.given is not None and edit.repeated
+        if step is not None and step.written:
+            return pytorch_words.TWICE if twice else pytorch_words.MISSING
+        return _TWICE if twice else _MISSING
     if edit.last:
         return _LAST_ACTIVATION
     return _NO_ACTIVATION if edit.given is None else _EXTRA_ACTIVATION
@@ -85,6 +93,8 @@ def discreet(edit: Edit) -> Phrase | None:
 
 
 def _setting(setting: str, given: Step, edit: Edit) -> Phrase:
+    if given.written and setting != "activation":
+        return pytorch_words.hint(setting, given)
     match setting:
         case "padding":
             return _BORDER if given.cls.startswith("ZeroPadding") else _padding(given)
@@ -136,4 +146,4 @@ def _other_class(given: Step, wanted: Step) -> Phrase:
         return _FLATTEN
     if all("Pooling" in cls for cls in classes):
         return _POOLING
-    return _MISSING
+    return pytorch_words.MISSING if given.written else _MISSING

@@ -21,7 +21,7 @@ from autograder.networks.sequences import attention, recurrent, stacked
 from autograder.networks.shapes import concatenated, reshaped, transposed
 from autograder.networks.slices import cropped
 from autograder.networks.values import clean
-from autograder.networks.windows import separable, unpadded
+from autograder.networks.windows import numbered, separable, unpadded
 from autograder.wire.messages import Graph, Layer, Shape
 
 _LAST_AXIS = (
@@ -111,6 +111,7 @@ def _first(b: Builder, part: Part, settings: dict[str, object], inputs: list[int
     if passed and shape:
         shape = _along(b.shape(inputs[0]), shape)
     settings, inputs = unpadded(b, part.cls, settings, inputs)
+    settings = numbered(b, settings, inputs)
     kind, settings, inputs, weights = separable(b, part.cls, settings, inputs, weights)
     return above(b, b.node(kind, settings, inputs, weights=weights, shape=shape, named_as=part.label), passed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import re
 from collections import Counter
@@ -17,7 +18,7 @@ from autograder.networks.values import Settings, clean, sort
 from autograder.wire.messages import Graph, Layer, Shape, Weight
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")
-DRAWS = re.compile(r".*Dropout.*|Random.*|GaussianNoise")
+DRAWS = re.compile(r".*Dropout.*|Random.*|GaussianNoise|torch\.randn?")
 """What draws anew at each call, so that two calls of it are never one."""
 TRAINED_APART = ("BatchNormalization", "SpectralNormalization")
 
@@ -39,6 +40,8 @@ class Node:
     label: str
     within: str
     unreadable: str
+    written: str = ""
+    """What a framework that is not Keras calls it, where its author wrote it so: `Conv2d`."""
 
     def get(self, key: str) -> object:
         return dict(self.settings).get(key)
@@ -121,6 +124,8 @@ class Builder:
             node.cls, dict(node.settings), inputs, weights=node.weights, shape=shape, named_as=node.label,
             unreadable=node.unreadable,
         )  # fmt: skip
+        if node.written:
+            self.nodes[made] = dataclasses.replace(self.nodes[made], written=node.written)
         self.at = before
         return made
 

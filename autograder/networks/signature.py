@@ -46,6 +46,8 @@ class Step:
     """Class of the layer of the student's own that it is in."""
     unreadable: str = ""
     """Why what it computes could not be followed: it is equal to what has the same code."""
+    written: str = ""
+    """What PyTorch calls it: `Conv2d`; empty for Keras, whose words the classes and settings are."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def _step(node: Node, position: dict[int, int], shared: dict[object, int]) -> St
         shared=groups if any(groups) else (),
         within=node.within,
         unreadable=node.unreadable,
+        written=node.written,
     )
 
 

@@ -33,6 +33,22 @@ def unpadded(
     return {**settings, "padding": "same"}, list(border.inputs)
 
 
+def numbered(b: Builder, settings: dict[str, object], inputs: list[int]) -> dict[str, object]:
+    """With channels first, as in PyTorch, padding "same" is said by the borders that it adds, as PyTorch says it."""
+    if settings.get("padding") != "same" or settings.get("data_format") != "channels_first" or not inputs:
+        return settings
+    image = b.shape(inputs[0])
+    window = settings.get("kernel_size", settings.get("pool_size"))
+    sizes: list[Any] = [window, settings.get("strides"), settings.get("dilation_rate", (1, 1, 1))]
+    if image is None or not all(isinstance(one, tuple) for one in sizes):
+        return settings
+    borders = same_padding(image, *sizes, first=True)
+    if borders is None:
+        return settings
+    alike = all(low == high for low, high in borders)
+    return {**settings, "padding": tuple(low for low, _ in borders) if alike else borders}
+
+
 def separable(
     b: Builder, cls: str, settings: dict[str, object], inputs: list[int], weights: tuple[object, ...]
 ) -> tuple[str, dict[str, object], list[int], tuple[object, ...]]:

@@ -35,9 +35,9 @@ from autograder.wire.messages import (
     TrainedProbe,
     VariableProbe,
 )
-from autograder.worker import fit_cap, keras_reader, keras_records, keras_version
+from autograder.worker import fit_cap, keras_reader, keras_records, keras_version, pytorch_reader
 from autograder.worker.arguments import Arguments, NotThere, named_in
-from autograder.worker.encode import Encoder, TooLarge, is_keras_model
+from autograder.worker.encode import Encoder, TooLarge, is_keras_model, is_model, read_model
 from autograder.worker.seeds import reseed
 from autograder.worker.steps import NAME_CHARS, Lacking, describe, encode_result, take
 
@@ -129,7 +129,7 @@ class Answerer:
                 with keras_records.keeping(blobs, self._array_bytes):
                     return keras_reader.read_model(value, input_shape)
             case ModelProbe(input_shape=input_shape) | TrainedProbe(input_shape=input_shape):
-                return keras_reader.read_model(value, input_shape) if is_keras_model(value) else encoder.encode(value)
+                return read_model(value, input_shape) if is_model(value) else encoder.encode(value)
             case CallProbe(args=args, kwargs=kwargs):
                 return encode_result(encoder, *self._arguments.call(value, args, kwargs))
             case ObjectProbe():
@@ -223,7 +223,7 @@ def _wanted(probe: Probe) -> tuple[str, type | tuple[type, ...]]:
         case ObjectProbe(name, made=True):
             return name, type
         case ModelProbe(name) | TrainedProbe(name):
-            return name, keras_version.models()
+            return name, (*keras_version.models(), *pytorch_reader.modules())
         case VariableProbe(name) | HistoryProbe(name) | PredictionsProbe(name) | ObjectProbe(name):
             return name, object
     return "", object

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograder.wire import codec
-from autograder.wire.messages import Array, Artifact, Items, Mapping, Opaque, Text
-from autograder.worker import keras_reader, keras_version, tables
+from autograder.wire.messages import Array, Artifact, Items, Mapping, Network, Opaque, Shape, Text
+from autograder.worker import keras_reader, keras_version, pytorch_reader, tables
 
 DEPTH = 8
 ITEMS = 10_000
@@ -45,8 +45,8 @@ class Encoder:
             return Items("set", [self.encode(item, depth + 1) for item in _in_order(value)])
         if isinstance(value, MappingType):
             return Mapping([(self.encode(key, depth + 1), self.encode(val, depth + 1)) for key, val in value.items()])
-        if is_keras_model(value):
-            return keras_reader.read_model(value)
+        if is_model(value):
+            return read_model(value)
         if tables.is_missing(value):
             return codec.scalar_record(None)
         if isinstance(value, (datetime.date, datetime.time)):
@@ -101,7 +101,9 @@ def _as_array(value: Any) -> Any:
         return np.asarray(value)
     framework = type(value).__module__.partition(".")[0]
     if framework == "torch" and hasattr(value, "detach"):
-        return value.detach().cpu().numpy()
+        from autograder.worker.pytorch_following import numbers
+
+        return None if value.device.type == "meta" else numbers(value)
     if framework in ("tensorflow", "keras", "tf_keras", "jax") and hasattr(value, "numpy"):
         return np.asarray(value.numpy())
     return None
@@ -109,6 +111,18 @@ def _as_array(value: Any) -> Any:
 
 def is_keras_model(value: Any) -> bool:
     return isinstance(value, keras_version.models())
+
+
+def is_model(value: Any) -> bool:
+    """Whether `value` is a network of Keras or PyTorch."""
+    return is_keras_model(value) or pytorch_reader.is_module(value)
+
+
+def read_model(value: Any, input_shape: Shape | None = None) -> Network:
+    """Return the record of a network of either framework; `input_shape` is that of one example, batch left out."""
+    if pytorch_reader.is_module(value):
+        return pytorch_reader.read_module(value, input_shape)
+    return keras_reader.read_model(value, input_shape)
 
 
 def is_symbolic(value: Any) -> bool:

@@ -29,8 +29,8 @@ _FRAMEWORKS = ("keras", "tensorflow", "numpy", "builtins", "math", "torch", "jax
 
 def is_keras_own(function: object) -> bool:
     """Whether `function` is the very function that Keras exports under its name, not another one called so."""
-    keras = sys.modules["keras"]
-    return getattr(keras.activations, str(getattr(function, "__name__", "")), None) is function
+    keras = sys.modules.get("keras")
+    return keras is not None and getattr(keras.activations, str(getattr(function, "__name__", "")), None) is function
 
 
 def is_framework(cls: type) -> bool:

@@ -41,6 +41,7 @@ from autograder.worker.keras_graph import (
 )
 from autograder.worker.keras_records import MAX_NAME, class_name, is_symbolic, layer_record, origin
 from autograder.worker.keras_version import require_keras_3
+from autograder.worker.readings import merged, slots, unless
 
 RUN_ON = 2
 """Examples that a model is tried on where its code cannot be followed, to tell whose fault that is."""
@@ -76,7 +77,7 @@ class Reading:
     def graph(self) -> Graph:
         """Return what was found, as calls."""
         ends = [position for position, _ in self.ends]
-        return Graph(self.trail.layers, ends, _slots(self.ends), self.trail.losses)
+        return Graph(self.trail.layers, ends, slots(self.ends), self.trail.losses)
 
 
 Way = Callable[[Trail], Reading]
@@ -145,7 +146,7 @@ def _network(reading: Reading, name: str, written: str) -> Network:
         nested=reading.trail.nested,
         layers=reading.trail.layers,
         outputs=[position for position, _ in reading.ends],
-        slots=_slots(reading.ends),
+        slots=slots(reading.ends),
         losses=reading.trail.losses,
         inference=reading.inference,
         input_shapes=reading.inputs,
@@ -156,10 +157,6 @@ def _network(reading: Reading, name: str, written: str) -> Network:
         code=reading.code,
         note="; ".join(reading.trail.notes),
     )
-
-
-def _slots(ends: Sequence[Source]) -> list[int]:
-    return [slot for _, slot in ends] if any(slot for _, slot in ends) else []
 
 
 def _weights(model: Any) -> list[Any] | None:
@@ -278,40 +275,17 @@ def _steadily(way: Way) -> Reading:
 
 def _merge(reading: Reading, other: Reading) -> bool:
     """Where two readings hold the same calls, make one of them: which calls depend on training, and how."""
-    mine, theirs = reading.graph(), other.graph()
-    alike = (mine.outputs, mine.slots, mine.losses) == (theirs.outputs, theirs.slots, theirs.losses)
-    if not alike or len(mine.layers) != len(theirs.layers):
-        return False
-    merged = []
-    for one, two in zip(mine.layers, theirs.layers, strict=True):
-        told = one.training is not False, two.training is True
-        if _said(one) != _said(two) or told == (False, True):
-            return False
-        training = told[0] if told[0] == told[1] else None
-        merged.append(msgspec.structs.replace(one, training=training))
-    reading.trail.layers[:] = merged
-    return True
-
-
-def _said(layer: Layer) -> object:
-    """What a record says but for names, and for numbers that stand for objects made anew each time."""
-    config = {key: value for key, value in layer.config.items() if key != "name"}
-    identity = layer.identity if layer.weights else 0
-    functions = {key: [_said(one) for one in graph.layers] for key, graph in layer.functions.items()}
-    unreadable = "?" if layer.unreadable else ""  # an error's message may hold the numbers of tensors
-    said = msgspec.structs.replace(layer, name="", config=config, identity=identity, training=None, functions={})
-    return msgspec.structs.replace(said, unreadable=unreadable), functions
+    found = merged(reading.graph(), other.graph())
+    if found is not None:
+        reading.trail.layers[:] = found
+    return found is not None
 
 
 def _keep_both(reading: Reading, other: Reading) -> None:
     """Keep what is computed in training and what is not, each call as it is trained or not unless it says otherwise."""
-    reading.trail.layers[:] = [_unless(layer, told=True) for layer in reading.trail.layers]
-    other.trail.layers[:] = [_unless(layer, told=False) for layer in other.trail.layers]
+    reading.trail.layers[:] = unless(reading.trail.layers, told=True)
+    other.trail.layers[:] = unless(other.trail.layers, told=False)
     reading.inference = other.graph()
-
-
-def _unless(layer: Layer, *, told: bool) -> Layer:
-    return msgspec.structs.replace(layer, training=None) if layer.training is told else layer
 
 
 # --- Ways -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 from autograder.wire.messages import Artifact, Attribute, First, Itself, Method, Step
 from autograder.worker import keras_reader
 from autograder.worker.arguments import Arguments
-from autograder.worker.encode import Encoder, is_keras_model, is_symbolic
+from autograder.worker.encode import Encoder, is_model, is_symbolic, read_model
 from autograder.worker.keras_version import keras_3
 
 NAME_CHARS = 200
@@ -67,6 +67,4 @@ def _attribute(value: Any, path: str) -> Any:
 
 
 def _itself(value: Any, input_shape: tuple[int | None, ...] | None, encoder: Encoder) -> Artifact:
-    if is_keras_model(value):
-        return keras_reader.read_model(value, input_shape)
-    return encoder.encode(value)
+    return read_model(value, input_shape) if is_model(value) else encoder.encode(value)

@@ -133,7 +133,17 @@ def _load_rooms() -> dict[str, Serve]:
     fit_cap.install()
     keras_following.install()
     _warm_matplotlib()
+    _warm_torch()
     return {"exam": run.serve, "training": train.serve}
+
+
+def _warm_torch() -> None:
+    """A first step of an optimizer, or a first tensor without numbers, loads SymPy and more: 5 s of each room."""
+    if "torch" in sys.modules:
+        for name in ("torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_rng"):
+            with contextlib.suppress(ImportError):  # of another version of PyTorch
+                importlib.import_module(name)
+        importlib.import_module("autograder.worker.pytorch_following")  # no room sees where it lies
 
 
 def _warm_matplotlib() -> None:
