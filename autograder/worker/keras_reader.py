@@ -217,7 +217,9 @@ def _reason(error: Exception) -> str:
 
 
 def _takes_more(model: Any) -> bool:
-    """Whether a call takes more than its first argument."""
+    """Whether a call takes more than its first argument: Keras's own do not, whatever their `**kwargs` say."""
+    if dress(model) in ("Sequential", "Functional"):
+        return False
     return len(set(parameters(model.call) or ()) - {"self", "training", "mask"}) > 1
 
 

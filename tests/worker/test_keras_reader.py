@@ -451,6 +451,15 @@ def test_code_that_raises_is_the_students() -> None:
     assert (network.problem, "'Raises' object has no attribute 'dens'" in network.note) == ("raised", True)
 
 
+def test_a_stub_in_a_layer_of_a_sequential_is_the_students() -> None:
+    class Unwritten(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            raise NotImplementedError
+
+    network = read(keras.Sequential([keras.Input((8, 8, 3)), Unwritten()]))
+    assert network.problem == "raised", network.note
+
+
 def test_code_that_cannot_be_followed_is_told_by_its_digest() -> None:
     def looping(times: int) -> Model:
         class Loops(Small):
