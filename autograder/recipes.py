@@ -32,6 +32,10 @@ ADAM = Optimizer("adam")
 BackendName = Literal["tensorflow", "torch", "jax"]
 """By Keras's names."""
 BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
+NOT_TRAINED = (
+    "networks of PyTorch are not trained by the grader yet, those of Keras alone: score what the student's own code "
+    "trains with `predictions`, or look at it with `history`"
+)
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeGuard
 
-from autograder.judge.message import CompiledOtherwise, Mismatch, Said
+from autograder.judge.message import CannotTell, CompiledOtherwise, Mismatch, Said
 from autograder.judge.shown import network_of
 from autograder.judge.written import Written, as_recorded, as_written, differing, same, same_value, setting_name, shown
 from autograder.locale import Phrase, phrase
@@ -47,9 +47,11 @@ def assert_compiled(
     there may be more; `"accuracy"` is the one that Keras takes for that loss. Other `settings` are the optimizer's:
     `learning_rate`, `momentum`, … What is left out is not compared, except that `from_logits` must fit the network.
 
-    Raises ValueError for what is not written so.
+    Raises ValueError for what is not written so, CannotTell for a network of PyTorch.
     """
     network = network_of(given).record
+    if network.framework != "keras":
+        raise CannotTell("a module of PyTorch is not compiled: ask for its optimizer and its loss as variables")
     settings = {setting_name(name): value for name, value in settings.items()}
     wanted = _wanted_optimizer(optimizer, settings)
     compiled = network.compiled

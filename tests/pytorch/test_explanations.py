@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import pytest
 
+from autograder.judge.channel import TrainingCase
+from autograder.judge.compiled import assert_compiled
 from autograder.judge.layers import with_place
-from autograder.judge.message import compose
+from autograder.judge.message import CannotTell, compose
+from autograder.judge.trainings import Training
+from autograder.judge.values import Model
 from autograder.locale import LANGUAGES
 from autograder.networks.explain import explain
 from autograder.wire.messages import Network
@@ -42,6 +47,14 @@ def test_explanations_are_those_of_the_golden_file() -> None:
     if os.environ.get("AUTOGRADER_REWRITE"):
         GOLDEN.write_text(said, encoding="utf-8")
     assert said == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_what_is_for_keras_alone_costs_nobody_a_point() -> None:
+    network = next(iter(records().values()))[0]
+    with pytest.raises(CannotTell, match="not trained by the grader yet"):
+        Training("score", network, TrainingCase("short", "cpu", 5, {}, "mnist", stand_in=False, runs=()))
+    with pytest.raises(CannotTell, match="not compiled"):
+        assert_compiled(Model(network), optimizer="adam")
 
 
 def test_explanations_speak_of_pytorch() -> None:
