@@ -73,6 +73,11 @@ class Part:
     """Whether the answers are shown without being asked for."""
 
 
+FOLLOWED = ("errored", "ungraded")
+"""Results whose message is an error's: where two read alike, one thing is behind both. Two answers may be wrong alike,
+and what was skipped says why it was, in the same words each time."""
+
+
 @dataclass(frozen=True)
 class Cause:
     """One error that follows from no other."""
@@ -269,7 +274,7 @@ class _Teller:
         verdicts = []
         for outcome in outcomes:
             verdicts.append(Verdict(outcome, self._lead(outcome.message)))
-            if outcome.message:
+            if outcome.message and outcome.status in FOLLOWED:
                 self._said.setdefault(outcome.message, Said(outcome.message, f"q-{question}", outcome.title))
         return Part(answers, tuple(verdicts), open=not whole)
 

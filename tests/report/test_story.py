@@ -175,6 +175,15 @@ def test_an_error_beside_a_question_that_another_explains_is_no_lead() -> None:
     assert [cause.headline for cause in story.aside] == ["AttributeError: no Session"]
 
 
+@pytest.mark.parametrize("status", ["failed", "skipped"])
+def test_two_results_that_read_alike_follow_from_no_other(status: CheckStatus) -> None:
+    held = notebook(*OWN)
+    alike = [QuestionGrade(name, 0, 2, (Outcome("t", name, "t", status, 1.0, "alike"),)) for name in ("net", "use")]
+    story = tell(Grade("ada", toy.NAME, "graded", tuple(alike), submission="digest"), held, None, (), "en")
+    told = [verdict.said for part in story.parts.values() for verdict in part.verdicts]
+    assert [(one.message, one.leads_to) for one in told] == [("alike", ""), ("alike", "")]
+
+
 def test_answers_still_to_be_written_are_named_and_accused_of_nothing() -> None:
     empty = student(net_answer=Code("net-answer", STUB, "NotImplementedError", [(3, 2)]))
     story = tell(graded(empty, {"net": ["net"], "use": []}, SOLUTION), empty, SOLUTION, (), "en")
