@@ -15,6 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from autograder.networks import layers, pytorch_recurrent
+from autograder.networks.arithmetic import uncast
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import shape_of, weights_of
 from autograder.networks.shapes import reshape_operation, reshaped
@@ -62,12 +63,17 @@ def written(b: Builder, start: int, name: str, size: str = "") -> None:
         b.nodes[index] = dataclasses.replace(node, label=label, written=name)
 
 
-def bare(b: Builder, layer: Layer, cls: str, inputs: list[int], said: Said | None = None) -> int:
+def bare(
+    b: Builder, layer: Layer, cls: str, inputs: list[int], said: Said | None = None, *, unreadable: str = ""
+) -> int:
     """Return the node of what is known by its name and its settings alone."""
     given = layer.config if said is None else said
     settings = {key: clean(value) for key, value in given.items() if value is not None and value is not False}
     settings |= b.said(layer, cls)
-    return b.node(f"torch.{cls}", settings, inputs, weights=weights_of(layer), shape=shape_of(layer), named_as=cls)
+    return b.node(
+        f"torch.{cls}", settings, inputs, weights=weights_of(layer), shape=shape_of(layer), named_as=cls,
+        unreadable=unreadable,
+    )  # fmt: skip
 
 
 def as_keras(b: Builder, layer: Layer, cls: str, config: Mapping[str, object], inputs: list[int]) -> int:
@@ -276,7 +282,7 @@ def embedding(b: Builder, layer: Layer, said: Said, inputs: list[int]) -> int | 
         return None
     config = {"input_dim": said.get("num_embeddings"), "output_dim": said.get("embedding_dim")}
     config |= {"padding_idx": said["padding_idx"]} if said.get("padding_idx") is not None else {}
-    return as_keras(b, layer, "Embedding", config, inputs)
+    return as_keras(b, layer, "Embedding", config, [uncast(b, inputs[0])])
 
 
 def dropout(keras: str) -> Module:

@@ -99,7 +99,8 @@ def _bare(b: Builder, layer: Layer, name: str, inputs: list[int], said: Said) ->
     """A function of which nothing more is known."""
     roles = tuple(key for key, value in layer.arguments.items() if has_tensor(value))
     more = {"takes": roles} if roles not in ((), ("input",), ("input", "other"), ("tensors",)) else {}
-    return bare(b, replace(layer, arguments={}), name, inputs, {**said, **more})
+    mixed = "it mixes examples of a batch" if name in _RESHAPES and inputs and inputs[0] not in b.variables else ""
+    return bare(b, replace(layer, arguments={}), name, inputs, {**said, **more}, unreadable=mixed)
 
 
 def _as(layer: Layer, cls: str, said: Said) -> Layer:
@@ -239,6 +240,17 @@ def reshaped(b: Builder, layer: Layer, operands: Operands, said: Said) -> int | 
     return shapes.reshape(b, _as(layer, "Reshape", said), {"x": operands.get("input")}) if last is None else last
 
 
+def spread(b: Builder, layer: Layer, operands: Operands, said: Said) -> int | None:
+    """`expand`, `repeat`, `tile` of axes of one alone: the same numbers at each place."""
+    x, given, made = operands.get("input"), layer.input_shapes[:1], layer.output_shapes[:1]
+    if not isinstance(x, int) or not given or not made or len(given[0]) > len(made[0]):
+        return None
+    sizes = (*(1,) * (len(made[0]) - len(given[0])), *given[0])
+    if any(one not in (1, other) for one, other in zip(sizes, made[0], strict=True)):
+        return None
+    return b.node("torch.expand", {"shape": tuple(made[0])}, [x], shape=shape_of(layer))
+
+
 def concatenate(b: Builder, layer: Layer, operands: Operands, said: Said) -> int | None:
     config = {"axis": said.get("dim", said.get("axis", 0))}
     return shapes.concatenate(b, _as(layer, "Concatenate", config), {"xs": operands.get("tensors")})
@@ -259,10 +271,15 @@ def unbind(b: Builder, layer: Layer, operands: Operands, said: Said) -> list[int
 def item(b: Builder, layer: Layer, operands: Operands, said: Said) -> int | None:
     if "key" not in said:
         return None
-    last = recurrent.last_state(b, layer, operands.get("input"), said["key"])
+    x, key = operands.get("input"), said["key"]
+    last = recurrent.last_state(b, layer, x, key)
     if last is not None:
         return last
-    return slices.get_item(b, _as(layer, "GetItem", {"key": said["key"]}), {"x": operands.get("input")})
+    of_states = isinstance(x, int) and b.get(x, "Output") is not None and b.nodes[x].get("index") != 0
+    first = layer.input_shapes[0][0] if layer.input_shapes and layer.input_shapes[0] else None
+    if of_states and isinstance(key, int) and key < 0 and first is not None:
+        key += first
+    return slices.get_item(b, _as(layer, "GetItem", {"key": key}), {"x": x})
 
 
 def permute(b: Builder, layer: Layer, operands: Operands, said: Said) -> int | None:
@@ -420,6 +437,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "permute": permute,
     **dict.fromkeys(("transpose", "swapaxes", "t", ".T", ".mT", "adjoint"), transpose),
     "movedim": moved,
+    **dict.fromkeys(("expand", "repeat", "tile", "expand_as", "broadcast_to"), spread),
     "pad": pad,
     "matmul": matmul,
     "linear": linear,

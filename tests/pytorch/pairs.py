@@ -413,6 +413,27 @@ EQUAL: dict[str, tuple[Shape, list[Make]]] = {
             own(lambda s, x: F.layer_norm(s.a(x), (4,), s.g, s.b), a=lin(), g=weight(4), b=weight(4)),
         ],
     ),
+    "states of two directions": (
+        WORDS,
+        [
+            own(lambda s, x: torch.cat([s.r(x)[1][-2], s.r(x)[1][-1]], 1), r=of(nn.GRU, 5, 6, bidirectional=True)),
+            own(lambda s, x: torch.cat((s.r(x)[1][0], s.r(x)[1][1]), -1), r=of(nn.GRU, 5, 6, bidirectional=True)),
+        ],
+    ),
+    "a token for each": (
+        WORDS,
+        [
+            own(lambda s, x: torch.cat([s.c.expand(x.size(0), -1, -1), x], 1), c=weight(1, 1, 5)),
+            own(lambda s, x: torch.cat((s.c.repeat(len(x), 1, 1), x), dim=1), c=weight(1, 1, 5)),
+        ],
+    ),
+    "words as numbers": (
+        (7,),
+        [
+            own(lambda s, x: s.e(x).mean(1), e=of(nn.Embedding, 9, 4)),
+            own(lambda s, x: s.e(x.long()).mean(dim=1), e=of(nn.Embedding, 9, 4)),
+        ],
+    ),
     "halves": (
         ROW,
         [

@@ -153,6 +153,13 @@ def test_what_cannot_be_followed_is_said_and_accuses_nobody(name: str) -> None:
     assert_same_network(Model(network, read(UNREADABLE[name], ROW)))
 
 
+def test_examples_that_are_mixed_accuse_nobody() -> None:
+    """`view(-1, 5)` makes rows of places: what comes of it may be the same, place by place."""
+    given = read(own(lambda s, x: s.a(x.reshape(-1, 5)).view(len(x), -1, 4), a=lin(5)), (7, 5))
+    with pytest.raises(CannotTell, match="mixes examples"):
+        assert_same_network(Model(given, read(seq(lin(5)), (7, 5))))
+
+
 def test_without_a_shape_it_is_said_that_the_check_gives_none() -> None:
     network = read(seq(conv(), of(nn.Flatten)), None)
     assert "input_shape" in network.note and network.params == 112
