@@ -37,7 +37,7 @@ def test_an_exam_in_doubt_is_held_again_when_nothing_else_runs(
         return Evidence(exam(key=order.key), (), doubt)
 
     monkeypatch.setattr(_host, "examine", examine)
-    monkeypatch.setattr(_host, "Zygote", lambda *_: light_zygote)
+    monkeypatch.setattr(_host, "Zygote", lambda *_, **__: light_zygote)
     engine = open_engine("local", RoomSetup((), Path("cache"), "strict"), 3)
     results = list(engine.examine([order(name) for name in "abcd"]))
     assert sorted(result.order.key for result in results) == ["a", "b", "c", "d"]

@@ -9,12 +9,15 @@ from typing import Any, cast
 
 import pytest
 
+from autograder.data.shelf import DataSet
 from autograder.engine import RoomSetup, Trained, _host
 from autograder.errors import GraderError
+from autograder.recipes import Recipe
 from autograder.sandbox.gpus import Gpu, GpuPool, Lease, narrower, reserve
 from autograder.training.job import Job
 from autograder.training.room import GpuStarved
 from exams import training_run
+from networks import chain, dense
 
 H100 = Gpu(0, "GPU-0", "H100", 81_559)
 T4 = Gpu(1, "GPU-1", "T4", 15_360)
@@ -40,19 +43,16 @@ class NoZygote:
     lost = False
 
 
-@dataclass(frozen=True)
-class AnyJob:
-    recipe: Any = field(default_factory=lambda: type("Any", (), {"name": "short"}))
-    seed: int = 0
+JOB = Job("key", chain(dense(1)), "signature", Recipe("short", "gpu", "mnist"), cast(DataSet, None), 0)
 
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[[Card], Trained]:
     def run(card: Card) -> Trained:
         monkeypatch.setattr(_host, "train", card.train)
-        monkeypatch.setattr(_host, "Zygote", lambda *_: NoZygote())
+        monkeypatch.setattr(_host, "Zygote", lambda *_, **__: NoZygote())
         setup = RoomSetup((), Path("cache"), "strict", (T4,))
-        return _host.Host(setup).train(cast(Job, AnyJob()), 1, GpuPool([T4]))
+        return _host.Host(setup).train(JOB, 1, GpuPool([T4]))
 
     return run
 
