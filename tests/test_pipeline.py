@@ -689,7 +689,7 @@ def test_a_machine_without_namespaces_is_refused(course: Path) -> None:
     )
     assert done.returncode == 3
     assert "missing  namespaces: unshare user" in done.stderr
-    assert "remedy   allow user namespaces" in done.stderr
+    assert "remedy   write `user.max_user_namespaces = " in done.stderr
     assert "Traceback" not in done.stderr
     assert not _stored(course)
 

@@ -567,8 +567,9 @@ case(
     "other",
     "another assignment's notebook",
     [toy.code(f"c{n}", f"y{n} = {n}") for n in range(9)],
-    repairs=both("returned"),
+    repairs=(("edition", ""), *both("returned")),
     score=0.0,
+    fault="another edition of the assignment?",
 )
 
 # --- Other computers --------------------------------------------------------------------------------------------------
