@@ -19,6 +19,8 @@ OPTIONAL = {"sklearn": "data"}
 """Modules that only an extra brings: imported where they are used, with a message where they are not there."""
 THE_COURSES = {"jax", "keras", "matplotlib", "pyarrow", "tensorflow", "torch"}
 """Modules that a room imports where the course has loaded them."""
+LOADED_LATE = {"pytorch_following"}
+"""Files of ours that are loaded where the course has loaded what they import."""
 WITH_IPYTHON = {"traitlets"}
 IN_ROOMS = ("worker", "wire")
 
@@ -66,10 +68,19 @@ def test_what_is_declared_is_imported(repository: Path) -> None:
 
 
 def test_rooms_import_what_they_say_they_need() -> None:
-    at_once = {module for _, module, first in imports(*IN_ROOMS) if first}
-    later = {module for _, module, first in imports(*IN_ROOMS) if not first}
+    found = [(module, first and path.stem not in LOADED_LATE) for path, module, first in imports(*IN_ROOMS)]
+    at_once = {module for module, first in found if first}
+    later = {module for module, first in found if not first}
     assert at_once - WITH_IPYTHON == set(NEEDED)
     assert later - set(NEEDED) == THE_COURSES
+
+
+def test_what_is_loaded_late_is_loaded_by_no_files_own_imports(repository: Path) -> None:
+    for path in (repository / "autograder").rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                named = {*node.module.split("."), *(alias.name for alias in node.names)}
+                assert named.isdisjoint(LOADED_LATE), path
 
 
 OLD = """
