@@ -23,7 +23,7 @@ from autograder.sandbox.isolation import Isolation, Step, measure
 from autograder.sandbox.rooms import RoomLimits, Zygote
 from autograder.wire.messages import Cell, CellStarted, Fault, Items, Scalar, Text
 from autograder.worker.sysroot import moved
-from sandbox.test_exam import LIMITS, answer, hold
+from sandbox.test_exam import LIMITS, X, answer, hold
 
 TRY = """
 def attempt(action):
@@ -284,3 +284,22 @@ def test_memory_has_an_end_where_no_control_group_binds_it(light_zygote: Zygote,
     limits = msgspec.structs.replace(LIMITS, cell_seconds=20, seconds=40)
     order = Order("k", Submission("s", "d", (Cell(0, "", source),)), Plan((), {}, ()), limits, "standard")
     assert examine(light_zygote, order).exam.fault == Fault(kind="memory", cell=0)
+
+
+def test_a_room_that_no_control_group_binds_gives_way_and_stays_so(light_zygote: Zygote) -> None:
+    """Hundreds of its processes would else keep the grader from ending it for minutes."""
+    source = """
+import os
+x = [os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0)]
+try:
+    os.setpriority(os.PRIO_PROCESS, 0, 0)
+except OSError as error:
+    x.append(type(error).__name__)
+if os.fork() == 0:
+    os._exit(os.getpriority(os.PRIO_PROCESS, 0))
+x.append(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    order = Order("k", Submission("s", "d", (Cell(0, "", source),)), Plan((), X, ()), LIMITS, "standard")
+    least = Scalar("int", "19")
+    refused = Text("PermissionError", len("PermissionError"))
+    assert answer(examine(light_zygote, order)) == Items("list", [least, Scalar("int", "0"), refused, least])
