@@ -32,7 +32,7 @@ from autograder.course import (
 )
 from autograder.data import commands as data_commands
 from autograder.engine import engine_names
-from autograder.errors import AutograderError, CourseError, DataError, Problem, SomeFailed, cause_of
+from autograder.errors import AutograderError, CourseError, DataError, Problem, SomeFailed, cause_of, refusal_of
 from autograder.grades import is_ours
 from autograder.nbgrader.submitted import due_of, late_by
 from autograder.paths import Paths
@@ -112,7 +112,10 @@ def main() -> NoReturn:
     except AutograderError as error:
         err.print(str(error))
         sys.exit(OURS)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and (refusal := refusal_of(error)):
+            err.print(refusal)
+            sys.exit(WRONG)
         err.print(traceback.format_exc())
         err.print("This is a fault of the grader's own, not of the course's or the students'. Please report it.")
         sys.exit(OURS)
@@ -539,11 +542,11 @@ def doctor(
     assignment: Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)] = None,
 ) -> None:
     """Say what this machine allows, what each environment of the course holds, and what is imported and not there."""
-    from autograder.doctor import course_findings, examine_machine
+    from autograder.doctor import examine_course, examine_machine
 
     table = Table(show_header=False, box=None, pad_edge=False)
     sound = True
-    for finding in chain(examine_machine(), course_findings(_root(), assignment)):
+    for finding in chain(examine_machine(), examine_course(_root(), assignment)):
         sound = sound and finding.sound
         table.add_row(Text(finding.name), Text(finding.text), style=None if finding.sound else "red")
     out.print(table)
@@ -551,7 +554,11 @@ def doctor(
 
 
 def _root() -> Path:
-    return Path.cwd()
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        text = "this folder is no longer there: run from the folder of the course"
+        raise CourseError([Problem(".", 0, "", text)]) from None
 
 
 def _load_all(names: Iterable[str]) -> list[Assignment]:

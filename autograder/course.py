@@ -212,14 +212,22 @@ def imports_of(notebook: Notebook) -> list[str]:
 
 
 def load_course(root: Path) -> CourseSettings:
-    """Return the settings in `root`/course.yaml. Raise CourseError with every problem it has."""
+    """Return the settings in `root`/course.yaml. Raise CourseError with every problem it has, and for none."""
+    if (found := find_course(root)) is None:
+        shown = Paths(root).shown(Paths(root).course)
+        text = f"there is no course here: run from the folder that holds {shown.name}"
+        raise CourseError([Problem(shown, 0, "", text)])
+    return found
+
+
+def find_course(root: Path) -> CourseSettings | None:
+    """Return the settings in `root`/course.yaml, None where there is none. Raise CourseError with every problem."""
     paths = Paths(root)
     shown = paths.shown(paths.course)
     try:
         node = yaml.compose(paths.course.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     except FileNotFoundError:
-        text = f"there is no course here: run from the folder that holds {shown.name}"
-        raise CourseError([Problem(shown, 0, "", text)]) from None
+        return None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise CourseError([Problem(shown, line, "", "not UTF-8: save the file in UTF-8")]) from None
@@ -459,7 +467,7 @@ def load_nbgrader_assignment(root: Path, name: str) -> tuple[Assignment, ...]:
     Raises CourseError with every problem of it.
     """
     paths = Paths(root)
-    course = load_course(root) if paths.course.exists() else CourseSettings(course="", title="", assignments={})
+    course = find_course(root) or CourseSettings(course="", title="", assignments={})
     sources = _source_notebooks(paths, name)
     if not sources:
         shown = paths.shown(paths.source(name))

@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from autograder.course import Assignment, load_course, load_parts
+from autograder.course import Assignment, find_course, load_parts
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
 from autograder.environment import environment_of
-from autograder.errors import CourseError, DataError, GraderError
+from autograder.errors import CourseError, DataError, GraderError, refusal_of
 from autograder.intake import as_submission, read_submission, students
 from autograder.judge.lacks import Lack, meant, truly_absent
 from autograder.judge.libraries import PACKAGES
 from autograder.notebook.names import names_of
-from autograder.paths import Paths
 from autograder.records import Submission
 from autograder.release import read_release
 from autograder.sandbox.environment import Environment, own_environment
@@ -61,12 +60,27 @@ def examine_machine() -> Iterator[Finding]:
     yield Finding("cores", str(len(os.sched_getaffinity(0))))
     yield Finding("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB")
     yield Finding("system", f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
-    yield from data_findings(Shelf(shelf_folder()))
+    yield from _what_may_be_read("data", data_findings(Shelf(shelf_folder())))
     for name in LIBRARIES:
         try:
             yield Finding(name, version(name))
         except PackageNotFoundError:
             yield Finding(name, "not installed", sound=False)
+
+
+def examine_course(root: Path, name: str | None = None) -> Iterator[Finding]:
+    """Yield what `course_findings` does, and what of it this user may not read."""
+    yield from _what_may_be_read("course", course_findings(root, name))
+
+
+def _what_may_be_read(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield the findings up to a file that is another user's, and say so: it hides nothing of the rest."""
+    try:
+        yield from findings
+    except OSError as error:
+        if not (refusal := refusal_of(error)):
+            raise
+        yield Finding(name, refusal, sound=False)
 
 
 def gpu_findings(found: Survey) -> Iterator[Finding]:
@@ -102,13 +116,22 @@ def data_findings(shelf: Shelf) -> Iterator[Finding]:
 def course_findings(root: Path, name: str | None = None) -> Iterator[Finding]:
     """Yield what holds of the environments of a course's assignments, or of one; of the grader's own without a course.
 
-    Raises CourseError where the assignment that is named is broken; of several, a broken one is a finding.
+    Raises CourseError where the assignment that is named is broken; of several, a broken one is a finding, and so is
+    a course.yaml that is.
     """
-    if name is None and not Paths(root).course.exists():
-        yield from environment_findings(own_environment(), ())
-        return
+    names = [name] if name else []
+    if not name:
+        try:
+            course = find_course(root)
+        except CourseError as error:
+            yield Finding("course", str(error), sound=False)
+            return
+        if course is None:
+            yield from environment_findings(own_environment(), ())
+            return
+        names += course.assignments
     parts: list[Assignment] = []
-    for one in [name] if name else load_course(root).assignments:
+    for one in names:
         try:
             parts += load_parts(root, one)
         except CourseError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +12,15 @@ from pathlib import Path
 
 class AutograderError(Exception):
     """Anything this project says no for."""
+
+
+_REFUSALS = {
+    errno.EACCES: "give {user} the right to it, or run as its owner",
+    errno.EPERM: "give {user} the right to it, or run as its owner",
+    errno.EROFS: "nothing can be written there: run from a folder that {user} may write",
+    errno.ENOSPC: "make room there, then run again",
+    errno.EDQUOT: "make room there, then run again",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -68,3 +79,15 @@ def cause_of(error: Exception) -> str:
         return said
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+def refusal_of(error: OSError) -> str:
+    """Return which file the machine refuses, why and what to do, or "" for an error that may be a fault of ours.
+
+    Who may read what, and how much fits, is for the user to mend. Without a file, only want of space tells as much.
+    """
+    advice = _REFUSALS.get(error.errno or 0)
+    if advice is None or (error.filename is None and error.errno not in {errno.ENOSPC, errno.EDQUOT}):
+        return ""
+    place = "a file" if error.filename is None else os.fsdecode(error.filename)
+    return f"{place}: {error.strerror}: {advice.format(user=f'user {os.geteuid()}')}"

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import toy
 
+AS_ANY_USER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+"""Whom files' rights bind, root too."""
 
-def autograder(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from autograder.cli import main; main()", *arguments]
+
+def autograder(root: Path, *arguments: str, within: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    command = [*within, sys.executable, "-c", "from autograder.cli import main; main()", *arguments]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert "Traceback" not in done.stdout + done.stderr
     return done
@@ -318,6 +324,53 @@ def test_doctor(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "isolation" in done.stdout
     assert "tensorflow" in done.stdout
+
+
+@pytest.mark.parametrize("shut", ["", "course.yaml", "source", "submitted"])
+def test_doctor_tells_the_rest_where_a_file_may_not_be_read(tmp_path: Path, shut: str) -> None:
+    root = toy.make_course(tmp_path / "course")
+    toy.hand_in(root, "ada", toy.answered({}))
+    with without_rights(root / shut):
+        done = autograder(root, "doctor", within=("env", "COLUMNS=1000", *AS_ANY_USER))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.startswith("isolation")
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("course ")
+    assert str(root / shut) in last
+    assert "Permission denied" in last
+
+
+@pytest.mark.parametrize("command", ["grade", "results", "feedback", "validate"])
+def test_a_folder_that_may_not_be_read_is_no_fault_of_ours(tmp_path: Path, command: str) -> None:
+    root = toy.make_course(tmp_path / "course")
+    toy.hand_in(root, "ada", toy.answered({}))
+    with without_rights(root / "source"):
+        done = autograder(root, command, "toy", within=AS_ANY_USER)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{root}/source/toy")
+    assert f"Permission denied: give user {os.geteuid()} the right to it" in done.stderr
+
+
+@contextmanager
+def without_rights(path: Path) -> Iterator[None]:
+    rights = path.stat().st_mode
+    path.chmod(0)
+    try:
+        yield
+    finally:
+        path.chmod(rights)
+
+
+def test_a_folder_that_is_gone_is_no_fault_of_ours(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = autograder(
+        tmp_path, "grade", "toy", within=("sh", "-c", f'cd "{gone}" && rmdir "{gone}" && exec "$@"', "sh")
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        ".: this folder is no longer there: run from the folder of the course\n",
+    )
 
 
 def test_help_names_every_command() -> None:

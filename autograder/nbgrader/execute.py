@@ -16,7 +16,7 @@ from nbgrader.preprocessors.execute import Execute
 from traitlets import Float, Integer
 from traitlets.config import Config
 
-from autograder.course import CourseSettings, imports_of, load_course
+from autograder.course import CourseSettings, find_course, imports_of
 from autograder.environment import find_course_environment, require_hidden
 from autograder.errors import CourseError, GraderError
 from autograder.nbgrader.executed import by_cell, outputs
@@ -91,7 +91,7 @@ class RoomExecute(Execute):  # type: ignore[misc]
 
 def _course(paths: Paths) -> CourseSettings:
     """What course.yaml says; nbgrader's own courses have none."""
-    return load_course(paths.root) if paths.course.exists() else CourseSettings(course="", title="", assignments={})
+    return find_course(paths.root) or CourseSettings(course="", title="", assignments={})
 
 
 def _preload(paths: Paths, assignment: str, notebook: str) -> tuple[str, ...]:
