@@ -409,11 +409,11 @@ def test_a_course_without_a_gradebook_does_not_pay_for_nbgrader(course: Path) ->
     script = """
 import sys
 from pathlib import Path
-from autograder import cli
+from autograder.commands import _gradebook
 from autograder.course import load_assignment
 assignment = load_assignment(Path.cwd(), "toy")
-cli._keep_gradebook([assignment], [])
-print(cli._penalties(assignment), "nbgrader" in sys.modules)
+_gradebook.keep_gradebook([assignment], [])
+print(_gradebook.penalties(assignment), "nbgrader" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=course, capture_output=True, text=True, check=True)
     assert done.stdout == "{} False\n"

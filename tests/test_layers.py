@@ -15,6 +15,7 @@ import autograder
 LAYERS = (
     {"__main__"},
     {"cli"},
+    {"commands"},
     {"calibrate", "validate", "mutate", "doctor"},
     {"export", "nbgrader.compat"},
     {"pipeline"},

@@ -196,7 +196,9 @@ def test_an_empty_shelf(data: Shell) -> None:
 
 
 def test_the_command_line_does_not_load_what_sets_need() -> None:
-    script = "import sys, autograder.cli; print([n for n in ('tensorflow', 'sklearn', 'PIL') if n in sys.modules])"
+    script = (
+        "import sys, autograder.commands.data; print([n for n in ('tensorflow', 'sklearn', 'PIL') if n in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

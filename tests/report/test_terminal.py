@@ -48,7 +48,8 @@ def test_json_is_json_where_the_output_has_no_such_character() -> None:
 
 def test_the_command_line_prints_through_it_alone(repository: Path) -> None:
     """A `print` or an `echo` would let a student's text through as it is."""
-    tree = ast.parse((repository / "autograder/cli.py").read_text(encoding="utf-8"))
-    calls = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    files = [repository / "autograder/cli.py", *(repository / "autograder/commands").glob("*.py")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    calls = [ast.unparse(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     raw = [call for call in calls if call.startswith(("print(", "typer.echo(", "sys.stdout", "traceback.print"))]
     assert [call for call in raw if not call.startswith("typer.echo(json_line(")] == []

@@ -9,16 +9,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from autograder.commands._options import command_app
+from autograder.commands._terminal import SHORT, err, out
 from autograder.data.course_shelf import add_stand_in
 from autograder.data.shelf import About, Arrays, DataSet, Shelf, check_name, shelf_folder
 from autograder.data.weights import add_weights, get_weights, is_weights, verify_weights
 from autograder.errors import DataError
 
-app = typer.Typer(
-    help="The data shelf: the sets and the weights that rooms read.", no_args_is_help=True, rich_markup_mode=None
-)
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+app = command_app("The data shelf: the sets and the weights that rooms read.")
 
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits, _ and -.", show_default=False)]
 Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of the set of this name.")]
@@ -88,7 +86,7 @@ def list_sets() -> None:
         Console(highlight=False, markup=False).print(table)
     else:
         ways = "`autograder data fetch NAME`, or `autograder data add NAME PATH`"
-        out.print(f"nothing on the shelf ({shelf.folder}): {ways}", markup=False)
+        out.print(f"nothing on the shelf ({shelf.folder}): {ways}")
 
 
 @app.command()
@@ -104,11 +102,11 @@ def verify(
                 verify_weights(shelf, one)
             else:
                 shelf.verify(one)
-            out.print(f"{one}: ok", markup=False)
+            out.print(f"{one}: ok")
         except DataError as error:
             sound = False
-            err.print(str(error), markup=False)
-    raise typer.Exit(0 if sound else 1)
+            err.print(str(error))
+    raise typer.Exit(0 if sound else SHORT)
 
 
 def _add_stand_in(name: str, refused: bool, replace: bool) -> None:
@@ -125,7 +123,7 @@ def _add_weights(name: str, path: Path | None, refused: bool, replace: bool) -> 
         )
     with err.status(f"{name}: reading {path}"):
         found = add_weights(Shelf(shelf_folder()), name, path, replace=replace)
-    out.print(f"{found.name}: weights, {found.file}, {_size(found.size)}, in {found.folder}", markup=False)
+    out.print(f"{found.name}: weights, {found.file}, {_size(found.size)}, in {found.folder}")
 
 
 def _brought(
@@ -172,7 +170,7 @@ def _say(found: DataSet) -> None:
     kind += "stand-in, " if found.stand_in else ""
     classes = f"{found.classes} classes, " if found.classified else ""
     counts = f"{found.examples} {found.kind}, {classes}{_size(found.size)}"
-    out.print(f"{found.name}: {kind}{counts}, in {found.folder}", markup=False)
+    out.print(f"{found.name}: {kind}{counts}, in {found.folder}")
 
 
 def _size(count: int) -> str:

@@ -1,0 +1,29 @@
+"""`autograder doctor`: what this machine allows."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from autograder.commands._options import AnyAssignment, command_app
+from autograder.commands._terminal import SHORT, course_folder, out
+from autograder.doctor import examine_course, examine_machine
+
+app = command_app()
+
+
+@app.command()
+def doctor(
+    assignment: AnyAssignment = None,
+) -> None:
+    """Say what this machine allows, what each environment of the course holds, and what is imported and not there."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    sound = True
+    for finding in chain(examine_machine(), examine_course(course_folder(), assignment)):
+        sound = sound and finding.sound
+        table.add_row(Text(finding.name), Text(finding.text), style=None if finding.sound else "red")
+    out.print(table)
+    raise typer.Exit(0 if sound else SHORT)

@@ -1,0 +1,52 @@
+"""`autograder feedback`: one page a student."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from autograder.commands._gradebook import hand_marks, penalties
+from autograder.commands._options import AssignmentName, command_app
+from autograder.commands._terminal import OURS, course_folder, out, say_failed
+from autograder.course import Assignment, load_parts
+from autograder.errors import SomeFailed
+from autograder.pipeline import Timings, rejudge_parts
+from autograder.report.feedback import write_feedback
+from autograder.store import Store
+
+app = command_app()
+
+
+@app.command()
+def feedback(assignment: AssignmentName) -> None:
+    """Write one page a student, under feedback/."""
+    parts = load_parts(course_folder(), assignment)
+    _translate(parts)
+    marks = hand_marks(parts[0].paths, assignment)
+    pages: list[Path] = []
+    failed: dict[str, str] = {}
+    for part in parts:
+        try:
+            pages.extend(write_feedback(part, penalties(part), marks))
+        except SomeFailed as error:
+            failed |= error.why
+    where = (
+        f" under {parts[0].paths.shown(pages[0].parents[2])}/"
+        if pages
+        else f": run `autograder grade {assignment}` first"
+    )
+    out.print(f"{len(pages)} pages{where}")
+    raise typer.Exit(0 if say_failed("no page", failed) else OURS)
+
+
+def _translate(parts: Sequence[Assignment]) -> None:
+    """Judge again what was judged in another language than the course's is now: no page mixes two."""
+    language = parts[0].course.language
+    with Store(parts[0].paths.store) as store:
+        found = {one.language for part in parts for one in store.grades(part.key)}
+    if others := found - {"", language}:
+        out.print(f"messages are in {', '.join(sorted(others))}, the course's language is {language}: judged again")
+        for _ in rejudge_parts(parts, Timings()):
+            pass
