@@ -19,10 +19,10 @@ from autograder.wire.messages import (
     Array,
     Artifact,
     Curves,
+    Dictionary,
     Fault,
     Items,
     Layer,
-    Mapping,
     Network,
     Opaque,
     Scalar,
@@ -160,7 +160,7 @@ def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None 
         case Items(kind, items):
             values = [to_value(item, blobs) for item in items]
             return values if kind == "list" else tuple(values) if kind == "tuple" else _set(values)
-        case Mapping(pairs):
+        case Dictionary(pairs):
             return {_key(to_value(key, blobs)): to_value(item, blobs) for key, item in pairs}
         case Network():
             return Model(artifact, reference if isinstance(reference, Network) else None)
@@ -258,7 +258,7 @@ def form(artifact: Artifact, depth: int = 0) -> Form:
             return (name, shape)
         case Items(items=items):
             return (name, len(items), *(form(item, depth + 1) for item in items[:FORM_ITEMS]))
-        case Mapping(pairs=pairs):
+        case Dictionary(pairs=pairs):
             keys = sorted(repr(key) for key, _ in pairs[:FORM_ITEMS])
             return (name, len(pairs), *keys)
         case TableRecord(rows=rows, columns=columns):
@@ -275,7 +275,7 @@ def describe(artifact: Artifact) -> Phrase:
             parts = {kind(item) for item in items}
             whole = phrases("a list of {n} value", "a list of {n} values", len(items))
             return phrase("{whole}, each {part}", whole=whole, part=KINDS[parts.pop()]) if len(parts) == 1 else whole
-        case Mapping(pairs=pairs):
+        case Dictionary(pairs=pairs):
             return phrases("a dictionary of {n} key", "a dictionary of {n} keys", len(pairs))
         case TableRecord(rows=rows, series=True):
             return phrases("a column of {n} row", "a column of {n} rows", rows)
@@ -300,7 +300,7 @@ def kind(artifact: Artifact) -> str:
             return "nothing" if artifact.kind == "none" else "number"
         case Text():
             return "text"
-        case Mapping():
+        case Dictionary():
             return "dictionary"
         case Network():
             return "network"

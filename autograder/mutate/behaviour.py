@@ -16,6 +16,7 @@ from autograder.wire.messages import (
     Answer,
     Array,
     Curves,
+    Dictionary,
     Fault,
     Items,
     Network,
@@ -23,7 +24,6 @@ from autograder.wire.messages import (
     Scalar,
     Steps,
 )
-from autograder.wire.messages import Mapping as MappingRecord
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
 """Numbers closer than this are one: float32, summed in another order."""
@@ -82,7 +82,7 @@ def same(one: Told, other: Told) -> bool:
             pairs = zip(left.items, right.items, strict=False)
             alike = (left.kind == "set") == (right.kind == "set") and len(left.items) == len(right.items)
             return alike and all(same((a, held), (b, theirs)) for a, b in pairs)
-        case (MappingRecord(), MappingRecord()):
+        case (Dictionary(), Dictionary()):
             return _same_mapping(left, held, right, theirs)
         case (Curves(), Curves()):
             return left.asked == right.asked and set(left.values) == set(right.values) and _same_curves(left, right)
@@ -122,7 +122,7 @@ def _close(one: Any, other: Any) -> bool:
     return bool(np.allclose(first, second, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True))
 
 
-def _same_mapping(left: MappingRecord, held: list[bytes], right: MappingRecord, theirs: list[bytes]) -> bool:
+def _same_mapping(left: Dictionary, held: list[bytes], right: Dictionary, theirs: list[bytes]) -> bool:
     one, other = ({repr(key): value for key, value in record.pairs} for record in (left, right))
     return set(one) == set(other) and all(same((one[key], held), (other[key], theirs)) for key in one)
 

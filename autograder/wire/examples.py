@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
-from autograder.wire.messages import Preparation
+from autograder.wire.record import Record
+
+
+class Preparation(Record, frozen=True):
+    """How raw examples become what a network takes, on either side of the wall."""
+
+    classes: Annotated[int, Meta(ge=1, le=10**6)]
+    scale: tuple[float, float] = (0.0, 1.0)
+    """The range that the bytes 0 to 255 are mapped to, as float32. Inputs that are not bytes are left as they are."""
+    one_hot: bool = False
+    """Whether labels are rows of zeros with a single one, float32[N, classes]."""
 
 
 def characters(texts: NDArray[np.str_]) -> NDArray[np.uint32]:

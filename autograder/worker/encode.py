@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping as MappingType
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from autograder.wire import codec
-from autograder.wire.messages import Array, Artifact, Items, Mapping, Network, Opaque, Shape, Text
+from autograder.wire.messages import Array, Artifact, Dictionary, Items, Network, Opaque, Shape, Text
 from autograder.worker import keras_reader, keras_version, pytorch_reader, tables
 
 DEPTH = 8
@@ -43,8 +43,10 @@ class Encoder:
             return Items(_kind(value), [self.encode(item, depth + 1) for item in value])
         if isinstance(value, (set, frozenset)):
             return Items("set", [self.encode(item, depth + 1) for item in _in_order(value)])
-        if isinstance(value, MappingType):
-            return Mapping([(self.encode(key, depth + 1), self.encode(val, depth + 1)) for key, val in value.items()])
+        if isinstance(value, Mapping):
+            return Dictionary(
+                [(self.encode(key, depth + 1), self.encode(val, depth + 1)) for key, val in value.items()]
+            )
         if is_model(value):
             return read_model(value)
         if tables.is_missing(value):
