@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.evidence import Evidence
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.records import Evidence, Limits, Submission
+from autograder.records import Limits, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote

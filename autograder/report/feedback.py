@@ -14,11 +14,12 @@ from markupsafe import Markup, escape
 
 from autograder.course import Assignment, imports_of, keeps_gradebook
 from autograder.errors import SomeFailed, cause_of
+from autograder.evidence import Exam, load_exam
 from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render, translations
 from autograder.nbgrader.submitted import complete_exchanged, write_exchanged
-from autograder.records import Exam, Grade, HandMark, Outcome, load_exam
+from autograder.records import Grade, HandMark, Outcome
 from autograder.report.repairs import repair_sentences
 from autograder.report.story import tell
 from autograder.store import Store
