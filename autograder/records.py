@@ -15,6 +15,7 @@ from autograder.wire.messages import (
     CallProbe,
     Cell,
     Fault,
+    FigureProbe,
     FitCap,
     PrintedProbe,
     Probe,
@@ -160,7 +161,7 @@ class Plan:
 def asked_name(probe: Probe) -> str:
     """Return the name of the notebook's that a probe asks for; empty where it asks for a cell."""
     match probe:
-        case SourceProbe() | PrintedProbe():
+        case SourceProbe() | PrintedProbe() | FigureProbe():
             return ""
         case CallProbe(function=name) | TrainedByProbe(function=name):
             return name
