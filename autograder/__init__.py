@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from autograder.judge.declare import (
         attribute,
         call,
-        drawn_by,
-        figure,
         first,
         function,
         history,
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
 __all__ = [
     "attribute",
     "call",
-    "drawn_by",
-    "figure",
     "first",
     "function",
     "history",

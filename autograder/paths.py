@@ -6,7 +6,6 @@ lies in `.autograder/`, which can be deleted: it is made again from the rest.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -36,14 +35,6 @@ LITTER = (
 """What editors, systems and version control leave in a folder, as patterns of names in lower case."""
 EXCHANGED = (TIMESTAMP, "submission_secret.txt")
 """What nbgrader's exchange puts beside a submission, and asks for beside its feedback."""
-
-
-def write_beside(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then rename it: a file that is there is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)
 
 
 def sqlite_address(path: Path) -> str:
@@ -101,7 +92,7 @@ class Paths:
     @property
     def guarded(self) -> tuple[Path, ...]:
         """Folders with what students must not see, or have written themselves."""
-        names = ("source", "release", "submitted", "autograded", "feedback", "solution", STATE)
+        names = ("source", "release", "submitted", "autograded", "feedback", "reports", "solution", STATE)
         return tuple(self.root / name for name in names)
 
     def source(self, assignment: str) -> Path:
@@ -155,7 +146,12 @@ class Paths:
 
     def training(self, key: str) -> Path:
         """One training run, by its key's digest."""
-        return self.root / STATE / "trainings" / f"{key.removeprefix('sha256:')}.run"
+        return self.trainings / f"{key.removeprefix('sha256:')}.run"
+
+    @property
+    def trainings(self) -> Path:
+        """Folder of every training run."""
+        return self.root / STATE / "trainings"
 
     def calibration(self, assignment: str, recipe: str, profile: str) -> Path:
         """Folder of what a calibration measured."""
@@ -163,6 +159,10 @@ class Paths:
 
     def feedback(self, assignment: str, student: str, notebook: str) -> Path:
         return self.root / "feedback" / student / assignment / f"{notebook}.html"
+
+    def class_report(self, assignment: str) -> Path:
+        """The instructor's page of a class."""
+        return self.root / "reports" / f"{assignment}.html"
 
     def shown(self, path: Path) -> Path:
         """Return `path` as a user in the course's folder would write it."""

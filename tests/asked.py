@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
-from autograder.evidence import Evidence
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.records import Limits, Submission
+from autograder.records import Evidence, Limits, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
@@ -32,15 +30,12 @@ class Class:
     checks: str
     """What follows the imports. Questions may have any name."""
     limits: Limits = LIMITS
-    ids: tuple[str, ...] = ()
-    """Of the first cells."""
 
     def evidence(self, *sources: str, name: str = "student") -> Path:
         """Examine a notebook of these cells; return its evidence's file."""
         checks = self.folder / "checks.py"
         checks.write_text(HEADER + self.checks, encoding="utf-8")
-        named = zip_longest(self.ids[: len(sources)], sources, fillvalue="")
-        cells = tuple(Cell(index, cell, source) for index, (cell, source) in enumerate(named))
+        cells = tuple(Cell(index, "", source) for index, source in enumerate(sources))
         with Judge(checks) as judge:
             plan = judge.plan()
         order = Order("key", Submission(name, "digest", cells), plan, self.limits, measure().level or "")

@@ -25,7 +25,7 @@ LAYERS = (
     {"training", "environment"},
     {"sandbox", "judge", "store", "course", "roster"},
     {"networks", "fairness"},
-    {"data", "notebook", "paths", "evidence"},
+    {"data", "notebook", "paths"},
     {"records", "locale"},
     {"recipes", "nbgrader.rules"},
     {"errors", "wire"},

@@ -14,21 +14,26 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from autograder.evidence import CellRecord
+from autograder.records import CellRecord
 from autograder.wire.messages import (
-    PLAIN_PROBES,
     Attribute,
     CallProbe,
     Fault,
     Frame,
+    HistoryProbe,
     Method,
+    ModelProbe,
     Named,
     ObjectProbe,
     PredictionsProbe,
     Probe,
     TrainedByProbe,
+    TrainedProbe,
+    VariableProbe,
 )
 
+GIVES_NOTHING = (VariableProbe, ModelProbe, HistoryProbe, TrainedProbe)
+"""Questions that hand student code nothing, and are asked before those that do."""
 ANY_CLASS = "Exception"
 MAKING = "(…)"
 """After the name of a class, where a step says that an object is made."""
@@ -71,7 +76,7 @@ _OWN_WORDS = tuple(
 
 def quiet(fault: Fault, probe: Probe, cells: Sequence[CellRecord]) -> Fault:
     """Return what may be said of a fault that came as the answer to `probe`."""
-    if isinstance(probe, PLAIN_PROBES):
+    if isinstance(probe, GIVES_NOTHING):
         return fault
     sources = {record.cell.index: record.cell.source for record in cells}
     written = set(re.findall(r"\w+", "\n".join(sources.values()))) | KNOWN

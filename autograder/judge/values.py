@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.judge.figures import drawing
 from autograder.judge.frames import Column, Table
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.judge.trainings import History
@@ -26,7 +25,6 @@ from autograder.wire.messages import (
     Layer,
     Network,
     Opaque,
-    Plots,
     Scalar,
     Shape,
     Steps,
@@ -172,8 +170,6 @@ def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None 
             return History(artifact)
         case TableRecord():
             return table_value(artifact, blobs)
-        case Plots():
-            return drawing(artifact, blobs)
         case Steps():  # only as the answer to a probe of its own: see `Answers`
             raise codec.WireError("an object's answers where a value is expected")
 
@@ -316,8 +312,6 @@ def kind(artifact: Artifact) -> str:
             return "object"
         case TableRecord():
             return "column" if artifact.series else "table"
-        case Plots():
-            return "figures"
 
 
 KINDS: dict[str, Phrase] = {
@@ -330,6 +324,5 @@ KINDS: dict[str, Phrase] = {
     "curves": phrase("the curves of a training"),
     "table": phrase("a table"),
     "column": phrase("a column of a table"),
-    "figures": phrase("figures"),
     "object": phrase("another kind of object"),
 }

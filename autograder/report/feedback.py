@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from babel.numbers import format_decimal
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
 
 from autograder.course import Assignment, imports_of, keeps_gradebook
 from autograder.errors import SomeFailed, cause_of
-from autograder.evidence import Exam, load_exam
 from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
-from autograder.locale import Phrase, phrase, render, translations
+from autograder.locale import Phrase, phrase, render
 from autograder.nbgrader.submitted import complete_exchanged, write_exchanged
-from autograder.records import Grade, HandMark, Outcome
+from autograder.records import Exam, Grade, HandMark, Outcome, load_exam
+from autograder.report.pages import page_environment
 from autograder.report.repairs import repair_sentences
 from autograder.report.story import tell
 from autograder.store import Store
@@ -108,38 +105,16 @@ def feedback_page(
 
 @cache
 def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("autograder", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["typeset"] = lambda text: _typeset(text, language)
+    environment = page_environment(language)
     environment.filters["hang"] = _hang
-    environment.filters["points"] = lambda value: _points(value, language)
     environment.globals["verdict_on"] = lambda outcome: render(_verdict(outcome), language)
     return environment
-
-
-def _typeset(text: str, language: str) -> Markup:
-    """Return a title as HTML: `code` set as such, French punctuation and thousands kept on one line with their word."""
-    if language == "fr":
-        text = re.sub(r" (?=[:;?!»])|(?<=«) ", "\N{NO-BREAK SPACE}", text)
-        text = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "\N{NARROW NO-BREAK SPACE}", text)
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _hang(message: str) -> int:
     """Return the column, in characters, that a message's lines wrap to: that of what follows its labels."""
     label = re.match(r"\S+ {2,}", message)
     return len(label[0]) if label else HANG
-
-
-def _points(value: Any, language: str) -> str:
-    return str(format_decimal(value, format="0.##", locale=language))
 
 
 def _verdict(outcome: Outcome) -> Phrase:

@@ -42,7 +42,7 @@ class Row:
         """What is to be said of it; first a fault, and that it is ours where it is."""
         fault = shown(self.grade.fault)
         whose = "ours: " if self.grade.status == "ungraded" else ""
-        late = f"late {_duration(self.late)}" if self.late else ""
+        late = f"late {duration(self.late)}" if self.late else ""
         to_mark = f"{points(self.to_mark)} to be marked" if self.to_mark else ""
         return "; ".join(filter(None, (f"{whose}{fault}" if fault else "", late, to_mark)))
 
@@ -214,7 +214,7 @@ def _cut(line: str, width: int) -> list[str]:
     return [*found, rest]
 
 
-def _duration(late: timedelta) -> str:
+def duration(late: timedelta) -> str:
     """`2 d 3 h`, `40 min`: the two largest units."""
     seconds = int(late.total_seconds())
     days, hours, minutes = seconds // _DAY, seconds % _DAY // _HOUR, seconds % _HOUR // _MINUTE

@@ -24,6 +24,7 @@ from nbgrader.utils import get_username
 import toy
 from autograder.course import load_assignment
 from autograder.release import write_release
+from browser import browsed
 
 SCRIPTS = sysconfig.get_path("scripts")
 COURSE = toy.COURSE.format(language="en", expected="shown").replace("title: Toy", "due: 2020-01-01\n    title: Toy")
@@ -210,16 +211,6 @@ def listen(stream: IO[str], said: list[str], ready: threading.Event) -> None:
             if "is running at" in line:
                 ready.set()
     ready.set()
-
-
-def browsed(address: str, profile: Path) -> str:
-    """What a browser makes of a page once its scripts have run."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("NOT TESTED: formgrader is opened in a browser; install chromium")
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=30000")
-    command = [browser, *flags, f"--user-data-dir={profile}", "--dump-dom", address]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_formgrader_shows_scores_in_a_browser(formgrader: str, graded: Path, tmp_path: Path) -> None:

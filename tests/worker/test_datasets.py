@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 from autograder.data import standin
-from autograder.data.arrays import Arrays
-from autograder.data.shelf import Shelf
+from autograder.data.shelf import Arrays, Shelf
 
 # The module is loaded from its file: another Python, which has the library, need not have this project's dependencies.
 INSTALL = """

@@ -1,0 +1,74 @@
+"""`autograder report`: the instructor's page of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from autograder.commands._gradebook import penalties, with_marks
+from autograder.commands._options import AssignmentName, Profile, ProfileChoice, command_app
+from autograder.commands._terminal import course_folder, err, out
+from autograder.course import Assignment, load_parts
+from autograder.nbgrader.submitted import due_of, late_by
+from autograder.recipes import Profile as ProfileName
+from autograder.report.class_page import class_page
+from autograder.report.class_report import Asked, anonymous, gather
+from autograder.roster import load_roster, with_missing
+from autograder.store import Store
+
+app = command_app()
+
+
+@app.command()
+def report(
+    assignment: AssignmentName,
+    no_names: Annotated[
+        bool, typer.Option("--anonymous", help="Number the students, for a page that may be shown.")
+    ] = False,
+    profile: Profile = ProfileChoice.cpu,
+) -> None:
+    """Write the page of a class, with all that its notebooks showed, to reports/ASSIGNMENT.html."""
+    parts = load_parts(course_folder(), assignment)
+    first = parts[0]
+    with Store(first.paths.store) as store:
+        grades = with_missing(store.grades(assignment), assignment, load_roster(first.paths))
+    if not grades:
+        out.print(f"no results yet: run `autograder grade {assignment}`")
+        return
+    due = due_of(first.paths, assignment)
+    with err.status(f"{assignment}: reading what {len(grades)} students made"):
+        found = gather(
+            Asked(
+                first.paths,
+                assignment,
+                {part.key: part.notebook_name for part in parts},
+                first.course.language,
+                _bars(parts, profile.value),
+            ),
+            with_marks(first.paths, assignment, grades),
+            {student: taken for part in parts for student, taken in penalties(part).items()},
+            {one.student: late_by(first.paths.submission(one.student, assignment), due) for one in grades},
+        )
+    path = first.paths.class_report(assignment)
+    path.parent.mkdir(exist_ok=True)
+    page = class_page(
+        anonymous(found) if no_names else found,
+        course=first.course.title,
+        title=first.settings.title,
+        titles={question.id: question.title for part in parts for question in part.questions},
+        language=first.course.language,
+    )
+    path.write_text(page, encoding="utf-8")
+    out.print(str(first.paths.shown(path)))
+
+
+def _bars(parts: Sequence[Assignment], profile: ProfileName) -> dict[tuple[str, str], Mapping[str, float]]:
+    """The score each metric must reach, by recipe and probe."""
+    return {
+        (name, probe): {metric: threshold.bar for metric, threshold in metrics.items()}
+        for part in parts
+        for name in part.settings.recipes
+        for probe, metrics in part.recipe(name, profile).thresholds.items()
+    }

@@ -1,0 +1,82 @@
+"""The instructor's page of a class: one HTML file that needs no server and no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from importlib.resources import files
+from statistics import fmean, median, pstdev
+from typing import get_args
+
+from babel.numbers import format_decimal
+from markupsafe import Markup
+
+from autograder.locale import phrase, render
+from autograder.recipes import MetricName
+from autograder.report.architectures import Architecture, Architectures
+from autograder.report.class_report import Report
+from autograder.report.curves import Chart, chart
+from autograder.report.drawing import Drawing, compare, draw
+from autograder.report.pages import page_environment
+from autograder.report.table import duration
+
+SHARES = get_args(MetricName)
+"""The metrics whose curves are drawn."""
+STYLES = ("page.css", "feedback.css", "drawing.css", "class.css")
+
+
+def class_page(report: Report, *, course: str, title: str, titles: Mapping[str, str], language: str) -> str:
+    """Return the page, as HTML. `titles` are those of questions, by id."""
+    environment = page_environment(language)
+    environment.filters["lateness"] = lambda late: duration(late if isinstance(late, timedelta) else timedelta())
+    environment.filters["seconds"] = lambda value: format_decimal(value, format="0.00", locale=language)
+    environment.filters["whole"] = lambda value: format_decimal(value, locale=language)
+    script = _packaged("class.js")
+    scores = [one.score for one in report.graded]
+    return environment.get_template("class.html.j2").render(
+        language=language,
+        course=course,
+        title=title,
+        titles=titles,
+        report=report,
+        ungraded=sum(one.grade.status == "ungraded" for one in report.students),
+        missing=sum(one.grade.status == "missing" for one in report.students),
+        mean=fmean(scores) if scores else 0.0,
+        median=median(scores) if scores else 0.0,
+        deviation=pstdev(scores) if scores else 0.0,
+        most_in_bin=max((one.count for one in report.distribution), default=0) or 1,
+        stand_ins=sorted({name for one in report.students for name in one.grade.stand_ins}),
+        pages={one.name: one.page for one in report.students},
+        drawings=lambda found, group: _drawings(found, group, language),
+        charts=lambda group: _charts(group, language),
+        styles=Markup("\n".join(map(_packaged, STYLES))),  # ours
+        script=Markup(script),  # ours
+        script_digest=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+    )
+
+
+def _packaged(name: str) -> str:
+    return (files("autograder.report") / name).read_text(encoding="utf-8")
+
+
+def _drawings(found: Architectures, group: Architecture, language: str) -> Iterator[tuple[str, Drawing]]:
+    """A network's own drawing, and the solution's beside it where they differ."""
+    theirs, wanted = render(phrase("what they built"), language), found.reference
+    if wanted is None or group.is_reference or group.network.problem:
+        yield theirs, draw(group.network)
+        return
+    mine, solution = compare(group.network, wanted)
+    yield theirs, mine
+    yield render(phrase("the solution"), language), solution
+
+
+def _charts(group: Architecture, language: str) -> Iterator[tuple[str, Chart]]:
+    for one in group.trained:
+        for metric in dict.fromkeys(metric for run in one.runs for metric in run.scores if metric in SHARES):
+            if found := chart(one.runs, metric, one.bars.get(metric)):
+                text = phrase(
+                    "{metric} by epoch, {recipe}; dashed: the score to reach", metric=found.name, recipe=one.recipe
+                )
+                yield render(text, language), found
