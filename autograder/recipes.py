@@ -191,5 +191,15 @@ def resolve(name: str, settings: RecipeSettings, profile: Profile) -> Recipe:
     return Recipe(name, profile, thresholds=thresholds, mistakes=mistakes, **values)
 
 
+def bars(recipes: Mapping[str, RecipeSettings]) -> dict[tuple[str, str, str], Mapping[str, float]]:
+    """Return the score each metric must reach, by recipe, probe and profile."""
+    return {
+        (name, probe, profile): {metric: one.bar for metric, one in metrics.items()}
+        for name, settings in recipes.items()
+        for profile in PROFILES
+        for probe, metrics in ((getattr(settings, profile) or ProfileSettings()).thresholds or {}).items()
+    }
+
+
 def _optimizer(given: OptimizerName | Optimizer) -> Optimizer:
     return given if isinstance(given, Optimizer) else Optimizer(given)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from autograder.commands._gradebook import penalties, with_marks
-from autograder.commands._options import AssignmentName, Profile, ProfileChoice, command_app
+from autograder.commands._options import AssignmentName, command_app
 from autograder.commands._terminal import course_folder, err, out
-from autograder.course import Assignment, load_parts
+from autograder.course import load_parts
 from autograder.nbgrader.submitted import due_of, late_by
-from autograder.recipes import Profile as ProfileName
+from autograder.recipes import bars
 from autograder.report.class_page import class_page
 from autograder.report.class_report import Asked, anonymous, gather
 from autograder.roster import load_roster, with_missing
@@ -27,7 +26,6 @@ def report(
     no_names: Annotated[
         bool, typer.Option("--anonymous", help="Number the students, for a page that may be shown.")
     ] = False,
-    profile: Profile = ProfileChoice.cpu,
 ) -> None:
     """Write the page of a class, with all that its notebooks showed, to reports/ASSIGNMENT.html."""
     parts = load_parts(course_folder(), assignment)
@@ -45,7 +43,7 @@ def report(
                 assignment,
                 {part.key: part.notebook_name for part in parts},
                 first.course.language,
-                _bars(parts, profile.value),
+                bars(first.settings.recipes),
             ),
             with_marks(first.paths, assignment, grades),
             {student: taken for part in parts for student, taken in penalties(part).items()},
@@ -62,13 +60,3 @@ def report(
     )
     path.write_text(page, encoding="utf-8")
     out.print(str(first.paths.shown(path)))
-
-
-def _bars(parts: Sequence[Assignment], profile: ProfileName) -> dict[tuple[str, str], Mapping[str, float]]:
-    """The score each metric must reach, by recipe and probe."""
-    return {
-        (name, probe): {metric: threshold.bar for metric, threshold in metrics.items()}
-        for part in parts
-        for name in part.settings.recipes
-        for probe, metrics in part.recipe(name, profile).thresholds.items()
-    }

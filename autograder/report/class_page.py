@@ -8,22 +8,19 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib.resources import files
 from statistics import fmean, median, pstdev
-from typing import get_args
 
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from autograder.locale import phrase, render
-from autograder.recipes import MetricName
 from autograder.report.architectures import Architecture, Architectures
 from autograder.report.class_report import Report
-from autograder.report.curves import Chart, chart
+from autograder.report.curves import Chart
 from autograder.report.drawing import Drawing, compare, draw
+from autograder.report.illustrations import curves_of
 from autograder.report.pages import page_environment
 from autograder.report.table import duration
 
-SHARES = get_args(MetricName)
-"""The metrics whose curves are drawn."""
 STYLES = ("page.css", "feedback.css", "drawing.css", "class.css")
 
 
@@ -74,9 +71,4 @@ def _drawings(found: Architectures, group: Architecture, language: str) -> Itera
 
 def _charts(group: Architecture, language: str) -> Iterator[tuple[str, Chart]]:
     for one in group.trained:
-        for metric in dict.fromkeys(metric for run in one.runs for metric in run.scores if metric in SHARES):
-            if found := chart(one.runs, metric, one.bars.get(metric)):
-                text = phrase(
-                    "{metric} by epoch, {recipe}; dashed: the score to reach", metric=found.name, recipe=one.recipe
-                )
-                yield render(text, language), found
+        yield from curves_of(one.runs, one.recipe, one.bars, language)

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from autograder.judge.places import Places
 from autograder.paths import Paths
-from autograder.records import Exam, Grade, TrainingRun, TrainingUse, load_evidence, load_training_run
+from autograder.records import Exam, Grade, TrainingRun, TrainingUse, load_evidence
 from autograder.report import architectures, items, misses
 from autograder.report.architectures import Architectures, Trained
+from autograder.report.illustrations import Bars
 from autograder.report.items import QuestionItem
 from autograder.report.misses import Miss
 from autograder.report.repairs import repair_sentences
+from autograder.report.runs import runs_of, stored_runs
 from autograder.wire import codec
 from autograder.wire.messages import Network
 
@@ -93,8 +95,7 @@ class Asked:
     notebooks: Mapping[str, str]
     """Its notebooks' names, by the key that their evidence is kept under."""
     language: str
-    bars: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
-    """The score each metric must reach, by recipe and probe."""
+    bars: Bars = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def gather(
 ) -> Report:
     """Return the report of a class, from its grades. `penalties` are the points lateness took, `late` by how much."""
     read, unread = _evidence(asked, grades)
-    runs = list(_runs(asked.paths))
+    runs = stored_runs(asked.paths)
     graded = [one for one in grades if one.status == "graded"]
     exams = {student: parts[0].exam for student, parts in read.items() if len(parts) == 1}
     networks = {
@@ -224,33 +225,15 @@ def _bins(grades: Sequence[Grade], penalties: Mapping[str, float]) -> Iterator[B
 # --- Trainings --------------------------------------------------------------------------------------------------------
 
 
-def _runs(paths: Paths) -> Iterator[TrainingRun]:
-    for path in sorted(paths.trainings.glob("*.run")):
-        if run := load_training_run(path):
-            yield run
-
-
-def _of(use: TrainingUse, runs: Iterable[TrainingRun]) -> list[TrainingRun]:
-    """The trainings that a grade rests on."""
-    return [
-        one
-        for one in runs
-        if (one.signature, one.recipe, one.data_digest, one.device, one.backend)
-        == (use.signature, use.recipe, use.data_digest, use.device, use.backend)
-        and one.seed in use.seeds
-        and one.versions == use.versions
-    ]
-
-
 def _trained(use: TrainingUse, runs: Sequence[TrainingRun], asked: Asked) -> Trained:
-    return Trained(use.recipe, tuple(_of(use, runs)), asked.bars.get((use.recipe, use.probe), {}))
+    return Trained(use.recipe, runs_of(use, runs), asked.bars.get((use.recipe, use.probe, use.device), {}))
 
 
 def _recipes(grades: Sequence[Grade], runs: Sequence[TrainingRun]) -> Iterator[Recipe]:
     uses = [(grade.student, use) for grade in grades for use in grade.trainings]
     for name in dict.fromkeys(use.recipe for _, use in uses):
         mine = [(student, use) for student, use in uses if use.recipe == name]
-        kept = {run.key: run for _, use in mine for run in _of(use, runs)}.values()
+        kept = {run.key: run for _, use in mine for run in runs_of(use, runs)}.values()
         metrics = dict.fromkeys(metric for run in kept for metric in run.scores)
         yield Recipe(
             name=name,

@@ -62,9 +62,10 @@ class Drawing:
         return "; ".join(f"{one.text} {one.shape}".strip() for one in self.rows)
 
 
-def draw(network: Network) -> Drawing:
-    """Return the drawing of one network."""
-    return _draw(canonical(network), frozenset())
+def draw(network: Network, layer: object = None) -> Drawing:
+    """Return the drawing of one network, the layer of that number, from 1, marked."""
+    form = canonical(network)
+    return _draw(form, {id(step) for step in form.steps if step.layer == layer})
 
 
 def compare(given: Network, wanted: Network) -> tuple[Drawing, Drawing]:

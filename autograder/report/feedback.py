@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,11 +16,16 @@ from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render
 from autograder.nbgrader.submitted import complete_exchanged, write_exchanged
-from autograder.records import Exam, Grade, HandMark, Outcome, load_exam
+from autograder.recipes import bars
+from autograder.records import Evidence, Exam, Grade, HandMark, Outcome, TrainingRun, load_evidence
+from autograder.report.architectures import networks_of
+from autograder.report.illustrations import NONE, Illustrations, illustrate
 from autograder.report.pages import page_environment
 from autograder.report.repairs import repair_sentences
+from autograder.report.runs import stored_runs
 from autograder.report.story import tell
 from autograder.store import Store
+from autograder.wire import codec
 
 EMPTY: Mapping[str, float] = {}
 UNMARKED: Mapping[str, Mapping[str, HandMark]] = {}
@@ -44,13 +50,21 @@ def write_feedback(
         whole = {one.student: one for one in store.grades(assignment.name)} if assignment.others else {}
     grades = [with_hand_marks(one, marks.get(one.student, {})) for one in stored]
     whole = {who: with_hand_marks(one, marks.get(who, {})) for who, one in whole.items()}
-    solution = load_exam(assignment.paths.reference(assignment.key))
+    solution = _evidence(assignment.paths.reference(assignment.key))
+    runs = stored_runs(assignment.paths)
     failed: dict[str, str] = {}
     for grade in grades:
         try:
-            exam = load_exam(assignment.paths.evidence(assignment.key, grade.student))
-            penalty = penalties.get(grade.student, 0.0)
-            page = feedback_page(assignment, grade, exam, penalty, solution, whole.get(grade.student))
+            evidence = _evidence(assignment.paths.evidence(assignment.key, grade.student))
+            page = feedback_page(
+                assignment,
+                grade,
+                evidence.exam if evidence else None,
+                penalties.get(grade.student, 0.0),
+                solution.exam if solution else None,
+                whole.get(grade.student),
+                _illustrations(assignment, grade, evidence, solution, runs),
+            )
             path = _write_page(assignment, grade.student, page)
         except Exception as error:  # whatever it is, it is one student's page
             failed[grade.student] = cause_of(error)
@@ -58,6 +72,32 @@ def write_feedback(
             yield path
     if failed:
         raise SomeFailed(failed, len(grades) - len(failed))
+
+
+def _evidence(path: Path) -> Evidence | None:
+    """What one exam brought back; None where it is kept no more, or cannot be read: the page does without."""
+    with contextlib.suppress(OSError, codec.WireError):
+        return load_evidence(path)
+    return None
+
+
+def _illustrations(
+    assignment: Assignment,
+    grade: Grade,
+    own: Evidence | None,
+    solution: Evidence | None,
+    runs: Sequence[TrainingRun],
+) -> Illustrations:
+    theirs = own if own is not None and own.exam.submission == grade.submission else None
+    return illustrate(
+        grade,
+        networks_of(theirs) if theirs else {},
+        networks_of(solution) if solution else {},
+        runs,
+        bars(assignment.settings.recipes),
+        assignment.course.language,
+        hidden=assignment.settings.hides_expected,
+    )
 
 
 def _write_page(assignment: Assignment, student: str, page: str) -> Path:
@@ -77,11 +117,12 @@ def feedback_page(
     penalty: float = 0.0,
     solution: Exam | None = None,
     whole: Grade | None = None,
+    illustrations: Illustrations = NONE,
 ) -> str:
     """Return one student's page, as HTML. `penalty` is what lateness took of the points.
 
     `solution` is the exam of the course's own answers, which says what each answer was to make; `whole` the
-    grade of the assignment, of which this is one notebook.
+    grade of the assignment, of which this is one notebook; `illustrations` what is drawn.
     """
     language = assignment.course.language
     own = exam if exam is not None and exam.submission == grade.submission else None
@@ -97,6 +138,7 @@ def feedback_page(
             penalty=penalty,
             whole=whole if whole is not None and whole.status == "graded" else None,
             notebook=assignment.notebook_name,
+            drawn=illustrations,
             story=tell(grade, own, solution, imports_of(assignment.source), language),
             repairs=repair_sentences(own.repairs, language, Places(own)) if own else [],
         )

@@ -278,7 +278,7 @@ def report(paths: Paths, language: str = "en") -> Report:
         Grade("flo", NAME, "ungraded", (), fault="a worker was lost; flo is named"),
         Grade("gus", NAME, "missing", ()),
     ]
-    asked = Asked(paths, NAME, {NAME: "notebook"}, language, {("short", "model"): {"accuracy": 0.7}})
+    asked = Asked(paths, NAME, {NAME: "notebook"}, language, {("short", "model", "cpu"): {"accuracy": 0.7}})
     return gather(asked, grades, {"bob": 0.5}, {"bob": timedelta(days=1)})
 
 
