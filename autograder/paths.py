@@ -92,7 +92,7 @@ class Paths:
     @property
     def guarded(self) -> tuple[Path, ...]:
         """Folders with what students must not see, or have written themselves."""
-        names = ("source", "release", "submitted", "autograded", "feedback", "reports", "solution", STATE)
+        names = ("source", "release", "submitted", "autograded", "feedback", "reports", "solution", "draft", STATE)
         return tuple(self.root / name for name in names)
 
     def source(self, assignment: str) -> Path:
@@ -101,6 +101,10 @@ class Paths:
     def checks(self, assignment: str, notebook: str = "") -> Path:
         """The assignment's checks; of one of its several notebooks, where that is named."""
         return self.source(assignment) / (f"{notebook}_{CHECKS}" if notebook else CHECKS)
+
+    def draft(self, assignment: str, name: str = CHECKS) -> Path:
+        """What is proposed for an assignment and is not yet its own: outside its source, which students are handed."""
+        return self.root / "draft" / assignment / name
 
     def release(self, assignment: str) -> Path:
         return self.root / "release" / assignment

@@ -16,6 +16,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"commands"},
+    {"authoring"},
     {"calibrate", "validate", "mutate", "doctor"},
     {"export", "nbgrader.compat"},
     {"pipeline"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,15 @@ def edit(text: str, place: list[str], thresholds: Thresholds) -> str | None:
     if key is None or old is None:
         return _insert(text, profile, lines)
     return _replace(text, key.start_mark.line, _last_line(text, old), lines)
+
+
+def add_to_block(text: str, key: str, lines: Callable[[int], list[str]]) -> str | None:
+    """Return a YAML text with lines more at the end of the block under a key of its top, as `lines` gives them.
+
+    `lines` is told the column they begin in. None where there is no such block, or it is written within braces.
+    """
+    node = _find(yaml.compose(text, Loader=yaml.SafeLoader), [key])
+    return None if node is None else _insert(text, node, lines(_column(node)))
 
 
 def _find(node: yaml.Node | None, keys: list[str]) -> yaml.MappingNode | None:

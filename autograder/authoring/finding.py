@@ -1,0 +1,165 @@
+"""Which cells of a notebook are answers, and which hold visible tests; what nothing says is asked, or guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from autograder.authoring.cells import Cell
+from autograder.authoring.parts import marked, whole
+from autograder.authoring.points import points_in
+from autograder.authoring.visible import is_hidden, names_tested, split, take_hidden, without_marks
+from autograder.notebook.headings import last_heading
+from autograder.notebook.names import names_of
+
+_ASKS = re.compile(
+    r"\b(?:exerci[sc]es?|questions?|tasks?|tâches?|problems?|problèmes?|todo|à vous|your turn|points?|pts)\b",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(r"[\s*_]*(?:exerci[sc]e|question|task|tâche|problem|problème)[ \t]*[\dIVX]", re.IGNORECASE)
+_WORDS = re.compile(
+    r"(?i:(?:your|votre) (?:answer|réponse)(?: here| ici)|type your answer"
+    r"|(?:double[- ])?click(?:er|ez)? .*(?:answer|répon)"
+    r"|répondez ici|réponse ici|answer here)"
+)
+_NETWORK = re.compile(r"\b(?:Sequential|Model|Module)\b")
+
+
+class Asker(Protocol):
+    """Whoever knows what a notebook does not say."""
+
+    certain: bool
+    """Whether they know: what nobody was asked is marked as guessed."""
+
+    def is_answer(self, number: int, source: str) -> bool:
+        """Whether students write a cell, of this number, themselves."""
+        ...
+
+    def points(self, title: str, guess: float) -> float:
+        """What a question is worth."""
+        ...
+
+
+class Guesses:
+    """Nobody to ask."""
+
+    certain = False
+
+    def is_answer(self, number: int, source: str) -> bool:
+        return True
+
+    def points(self, title: str, guess: float) -> float:
+        return guess
+
+
+def find_answers(cells: list[Cell], asker: Asker) -> list[tuple[Cell, str]]:
+    """Say of each cell what it is; return the hidden tests taken out, each with the cell it followed."""
+    cells[:] = [piece for cell in cells for piece in _apart(cell, cells)]
+    for weak in (False, True):
+        for cell in cells:
+            if cell.cell_type == "code" and cell.kind == "given" and (parts := marked(cell.source, weak=weak)):
+                cell.kind, cell.parts = "answer", parts
+        if any(cell.kind == "answer" for cell in cells):
+            break
+    for cell in cells:
+        if cell.cell_type == "markdown" and _is_answer_in_words(cell):
+            cell.kind = "manual"
+    if not any(cell.kind == "answer" for cell in cells):
+        for found in _guessed(cells):
+            cell = cells[found[0]]
+            certain = found[1]
+            if certain or asker.is_answer(cell.number, cell.source):
+                cell.kind, cell.parts, cell.guessed = "answer", whole(cell.source), not certain and not asker.certain
+    return list(_without_hidden(cells))
+
+
+def _without_hidden(cells: list[Cell]) -> Iterator[tuple[Cell, str]]:
+    """Take the hidden tests out of cells, and yield them, each with the cell before them."""
+    before = cells[0] if cells else None
+    for cell in list(cells):
+        rest, taken = take_hidden(cell.source)
+        if cell.kind == "tests" and is_hidden(cell.source):
+            rest, taken = "", (without_marks(cell.source),)
+        if taken and before is not None:
+            yield from ((before, text) for text in taken)
+            cell.source = rest
+        if taken and not rest:
+            cells.remove(cell)
+        else:
+            before = cell
+
+
+def _apart(cell: Cell, cells: Sequence[Cell]) -> Iterator[Cell]:
+    """A cell, or its code and its visible tests each in one of their own."""
+    if cell.cell_type != "code" or cell.kind != "given":
+        yield cell
+        return
+    known = {name for other in cells if other.number < cell.number and other.cell_type == "code"
+             for name in names_of(other.source).defined}  # fmt: skip
+    code, tests = split(cell.source, known)
+    if code or not tests:
+        yield replace(cell, source=code or cell.source)
+    if tests:
+        yield replace(cell, source=without_marks(tests), kind="tests", id="" if code else cell.id)
+
+
+def begins_question(text: str) -> bool:
+    """Whether a text opens another part of the notebook: it has a heading, or begins with « Question 2 »."""
+    return bool(last_heading(text)) or bool(_OPENS.match(text))
+
+
+def _is_answer_in_words(cell: Cell) -> bool:
+    text = cell.source.strip()
+    return len(text) < 200 and not text.startswith("#") and bool(_WORDS.search(text))
+
+
+def _guessed(cells: Sequence[Cell]) -> list[tuple[int, bool]]:
+    """The places of what may be answers where nothing marks them, and whether that is sure.
+
+    Sure is what makes the names that tests after it use; else what stands under an exercise's text; else, where there
+    is neither, functions and networks.
+    """
+    code = [place for place, cell in enumerate(cells) if cell.cell_type == "code" and cell.kind == "given"]
+    found = dict.fromkeys(_tested(cells, code), True)
+    heading_of = {place: _text_before(cells, place) for place in code}
+    for place in code:
+        made = names_of(cells[place].source)
+        first = cells[place - 1].cell_type == "markdown" if place else False
+        if first and made.made - made.imported and _ASKS.search(heading_of[place]) and place not in found:
+            found[place] = _points_are_said(heading_of[place])
+    if not found:
+        for place in code:
+            names = names_of(cells[place].source)
+            if names.defined or (names.made - names.imported and _NETWORK.search(cells[place].source)):
+                found[place] = False
+    return sorted(found.items())
+
+
+def _points_are_said(text: str) -> bool:
+    return points_in(text) is not None
+
+
+def _tested(cells: Sequence[Cell], code: Sequence[int]) -> Iterator[int]:
+    """What makes the names that tests use, the nearest before them and after the tests before those."""
+    start = 0
+    for place, cell in enumerate(cells):
+        if cell.kind != "tests":
+            continue
+        used = names_tested(cell.source)
+        makers = [one for one in code if start <= one < place and makes(cells[one]) & used]
+        defining = [one for one in makers if names_of(cells[one].source).defined & used]
+        yield from defining or makers[-1:]
+        start = place + 1
+
+
+def makes(cell: Cell) -> frozenset[str]:
+    """Return the names that a cell makes, but for what it imports."""
+    found = names_of(cell.source)
+    return found.made - found.imported
+
+
+def _text_before(cells: Sequence[Cell], place: int) -> str:
+    texts = (cell.source for cell in reversed(cells[:place]) if cell.cell_type == "markdown")
+    return next(texts, "")
