@@ -21,7 +21,7 @@ from autograder.judge.trainings import Predictions
 from autograder.marking import Assessor, trainings
 from autograder.networks.mistakes import MISTAKES
 from autograder.networks.signature import signature
-from autograder.recipes import NOT_TRAINED, MetricName, Recipe, Threshold
+from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
 from autograder.session import Options, Session
@@ -100,8 +100,6 @@ class _Workbench:
             network, arrays = self._answer(name, 0)
             if not isinstance(network, Network):
                 raise self._broken(name, "the solution's answer is not a network")
-            if network.framework != "keras":
-                raise self._broken(name, NOT_TRAINED)
             if keep_frozen(network, arrays).redrawn:
                 raise self._broken(name, NOT_GIVEN)
             own = self._train({name: network}, arrays, recipe, self._runs)[name]

@@ -32,10 +32,10 @@ ADAM = Optimizer("adam")
 BackendName = Literal["tensorflow", "torch", "jax"]
 """By Keras's names."""
 BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
-NOT_TRAINED = (
-    "networks of PyTorch are not trained by the grader yet, those of Keras alone: score what the student's own code "
-    "trains with `predictions`, or look at it with `history`"
-)
+PYTORCH: BackendName = "torch"
+"""What networks of PyTorch are trained on, whatever a recipe names for those of Keras."""
+_PROBABILITIES = frozenset(("Softmax", "Softmax2d", "Sigmoid", "torch.softmax", "torch.sigmoid"))
+"""What a network of PyTorch ends with that gives probabilities."""
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 
@@ -116,7 +116,7 @@ class Recipe:
     deterministic: bool = False
     """Whether operations are asked to be deterministic: same seed, same device, same scores; slower on a GPU."""
     backend: BackendName = "tensorflow"
-    """What Keras runs on in the training room."""
+    """What Keras runs on in the training room. Networks of PyTorch are trained by PyTorch."""
     metrics: tuple[MetricName, ...] = ("accuracy",)
     seeds: int = 5
     """The most trainings one network is given before the doubt is its author's."""
@@ -162,7 +162,13 @@ class Recipe:
 
 
 def gives_logits(network: Network) -> bool:
-    """Say whether the network was compiled with a loss that takes logits. All else it was compiled with is ignored."""
+    """Say whether the network gives logits.
+
+    Of Keras: whether it was compiled with a loss that takes them. All else it was compiled with is ignored. Of PyTorch,
+    whose losses take them by default: whether it does not end with a softmax or a sigmoid.
+    """
+    if network.framework == "torch":
+        return not any(network.layers[position].cls in _PROBABILITIES for position in network.outputs)
     loss = network.compiled.loss if network.compiled else None
     config = loss.get("config") if isinstance(loss, dict) else None
     return isinstance(config, dict) and config.get("from_logits") is True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Container
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, Problem
 from autograder.judge.process import Judge, NoChecks
 from autograder.marking import Assessor
-from autograder.recipes import BACKENDS, Profile
+from autograder.recipes import BACKENDS, PYTORCH, BackendName, Profile
 from autograder.sandbox.gpus import Gpu, reserve, survey
 from autograder.sandbox.isolation import measure
 from autograder.store import Store
@@ -166,7 +167,7 @@ def require_backends(assignment: Assignment, desk: TrainingDesk) -> None:
     lacking = {
         name: missing
         for name, recipe in desk.recipes.items()
-        if (missing := [one for one in (recipe.backend, "keras") if one not in environment.versions])
+        if (missing := _lacking(recipe.backend, environment.versions))
     }
     where = f"assignments.{assignment.name}.recipes"
     shown = assignment.paths.shown(assignment.paths.course)
@@ -182,3 +183,10 @@ def require_backends(assignment: Assignment, desk: TrainingDesk) -> None:
     ]
     if problems:
         raise CourseError(problems)
+
+
+def _lacking(backend: BackendName, versions: Container[str]) -> list[str]:
+    """Return what a recipe needs and is not there. Where no Keras is, PyTorch alone trains: networks of its own."""
+    if PYTORCH in versions and "keras" not in versions:
+        return []
+    return [one for one in (backend, "keras") if one not in versions]

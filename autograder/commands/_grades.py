@@ -48,7 +48,8 @@ def print_trainings(grades: Collection[Grade]) -> None:
         networks = {use.signature for use in uses}
         shared = f"{count(len(networks), 'network')} of {count(len(uses), 'submission')}"
         source = f"{data} ({'stand-in data, ' if stand_in else ''}{digest.removeprefix('sha256:')[:12]})"
-        versions = ", ".join(f"{name} {uses[0].versions[name]}" for name in (uses[0].backend, "keras"))
+        names = (name for name in (uses[0].backend, "keras") if name in uses[0].versions)
+        versions = ", ".join(f"{name} {uses[0].versions[name]}" for name in names)
         text = f"recipe {recipe}: {shared}, {count(len(runs), 'training')} kept, on {source}, {device}, {versions}"
         out.print(text)
 

@@ -55,9 +55,16 @@ class Host:
 
     def train(self, job: Job, threads: int, gpus: GpuPool | None) -> Trained:
         """Run one training, trying again where the fault is ours."""
-        rooms, name = self._trainings[job.recipe.backend], f"training of {job.recipe.name}, {job.seed}"
+        rooms, name = self._rooms_for(job), f"training of {job.recipe.name}, {job.seed}"
         run, error = _tried(lambda: self._train(job, threads, gpus), name, rooms)
         return Trained(job, run, error)
+
+    def _rooms_for(self, job: Job) -> _Forking:
+        """What hold a job's framework, and no other: exams' own rooms, where they do."""
+        of_keras = {"keras", "tensorflow"}.intersection(self.setup.preload)
+        if job.network.framework == "torch" and "torch" in self.setup.preload and not of_keras:
+            return self._rooms
+        return self._trainings[job.backend]
 
     def _examine(self, order: Order) -> Evidence:
         found = examine(self._rooms.open(), order)
@@ -85,7 +92,7 @@ class Host:
         raise error or GraderError(f"a lease of {lease.memory_mb} MB is too small to train in")
 
     def _train_on(self, lease: Lease | None, threads: int, job: Job) -> TrainingRun:
-        zygote = self._trainings[job.recipe.backend].open()
+        zygote = self._rooms_for(job).open()
         return train(zygote, job, self.setup.isolation, threads=threads, lease=lease)
 
     def __enter__(self) -> Host:

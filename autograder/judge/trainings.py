@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.judge.channel import TrainingCase
-from autograder.judge.message import CannotTell, CheckFailed, Mismatch
+from autograder.judge.message import CheckFailed, Mismatch
 from autograder.locale import Phrase, phrase
-from autograder.recipes import NOT_TRAINED, MetricName
+from autograder.recipes import MetricName
 from autograder.records import TrainingRun
 from autograder.wire.messages import Curves, Figure, Network
 
@@ -50,11 +50,6 @@ class Training:
     case: TrainingCase
     remarks: list[Mismatch] = field(default_factory=list)
     """What to tell the student of a check that passed."""
-
-    def __post_init__(self) -> None:
-        """Raise CannotTell for a network that is none of Keras's."""
-        if self.network.framework != "keras":
-            raise CannotTell(NOT_TRAINED)
 
     def scores(self, metric: MetricName = "accuracy") -> list[Figure]:
         """The score of each training there is, at least one, on the test examples, in [0, 1]; None: not a number."""

@@ -13,6 +13,14 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from autograder.networks.mistake_words import (
+    WIDTHS,
+    flattening,
+    is_pytorch,
+    kind_in_pytorch,
+    new_in,
+    settings_for,
+)
 from autograder.networks.normal import parts
 from autograder.networks.signature import signature
 from autograder.wire.messages import Layer, Network
@@ -54,7 +62,7 @@ class Mistake:
 
 def _without_shapes(network: Network) -> Network:
     layers = [
-        layer if layer.cls == "InputLayer" else replace(layer, input_shapes=[], output_shapes=[])
+        layer if layer.cls == "InputLayer" else replace(flattening(layer), input_shapes=[], output_shapes=[])
         for layer in network.layers
     ]
     return replace(network, layers=layers, output_shapes=[], params=0, trainable_params=0)
@@ -65,6 +73,8 @@ def _without_shapes(network: Network) -> Network:
 
 def _kind(layer: Layer) -> str:
     """Return the class of a layer in normal form; Identity for one that computes nothing, such as linear."""
+    if is_pytorch(layer):
+        return kind_in_pytorch(layer)
     done = parts(layer)
     return done[0].cls if done else "Identity"
 
@@ -127,7 +137,7 @@ def with_config(network: Network, positions: Iterable[int], **settings: object) 
     return replace(
         network,
         layers=[
-            replace(layer, config=layer.config | settings) if layer.identity in chosen else layer
+            replace(layer, config=layer.config | settings_for(layer, settings)) if layer.identity in chosen else layer
             for layer in network.layers
         ],
     )
@@ -161,7 +171,7 @@ def inserted_after(network: Network, positions: Iterable[int], cls: str, config:
     for position, layer in enumerate(network.layers):
         layers.append(replace(layer, inputs=_moved(layer.inputs, moved)))
         if position in after:
-            layers.append(_new_layer(cls, config, [len(layers) - 1], fresh))
+            layers.append(_new_layer(network, cls, config, [len(layers) - 1], fresh))
             fresh += 1
         moved[position] = [len(layers) - 1]
     return replace(network, layers=layers, outputs=_moved(network.outputs, moved))
@@ -171,12 +181,13 @@ def _fresh_identity(network: Network) -> int:
     return 1 + max((layer.identity for layer in network.layers), default=-1)
 
 
-def _new_layer(cls: str, config: Mapping[str, object], inputs: list[int], identity: int) -> Layer:
+def _new_layer(network: Network, cls: str, config: Mapping[str, object], inputs: list[int], identity: int) -> Layer:
+    origin, cls, settings = new_in(network, cls, config)
     return Layer(
         name=f"{cls.lower()}_{identity}",
         cls=cls,
-        origin="keras",
-        config=dict(config),
+        origin=origin,
+        config=settings,
         inputs=inputs,
         input_shapes=[],
         output_shapes=[],
@@ -192,9 +203,13 @@ def with_activation(network: Network, positions: Iterable[int], name: str) -> Ne
     own = [position for position in positions if position not in apart]
     fresh = _fresh_identity(network)
     swapped = {
-        position: _new_layer("Activation", {"activation": name}, network.layers[position].inputs, fresh + number)
+        position: _new_layer(
+            network, "Activation", {"activation": name}, network.layers[position].inputs, fresh + number
+        )
         for number, position in enumerate(apart)
     }
+    if network.framework == "torch":  # none of its layers has an activation of its own
+        return inserted_after(with_layers(network, swapped), own, "Activation", {"activation": name})
     return with_layers(with_config(network, own, activation=name), swapped)
 
 
@@ -204,6 +219,8 @@ def with_activation(network: Network, positions: Iterable[int], name: str) -> Ne
 def fits(network: Network) -> bool:
     """Say whether every window fits the image that reaches it, as far as the images' sizes can be followed."""
     sizes: list[tuple[int, ...] | None] = []
+    if network.framework == "torch":
+        return True  # it is tried, and what does not fit is told of
     for layer in network.layers:
         taken = sizes[layer.inputs[0]] if layer.inputs else None
         sizes.append(_sizes(layer, taken))
@@ -285,7 +302,7 @@ def _width_key(layer: Layer) -> str | None:
     """Return which setting says how many values a layer makes; None where it is not free to be set."""
     if not _is_weighted(layer) or layer.config.get("groups") not in (None, 1):
         return None
-    return next((key for key in ("filters", "units") if isinstance(layer.config.get(key), int)), None)
+    return next((key for key in WIDTHS if isinstance(layer.config.get(key), int)), None)
 
 
 def _with_width(network: Network, positions: Iterable[int], width: Callable[[int], int]) -> Network:

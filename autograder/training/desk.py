@@ -123,7 +123,7 @@ class TrainingDesk:
             if isinstance(probe, TrainedProbe):
                 answer, arrays = answers.get(name, (None, []))
                 recipe = self.recipes[probe.recipe]
-                network = answer if isinstance(answer, Network) and answer.framework == "keras" else None
+                network = answer if isinstance(answer, Network) else None
                 frozen = keep_frozen(network, arrays, self._known(name)) if network else None
                 runs = self._stored(frozen, recipe, evidence) if frozen else ()
                 redrawn = frozen is not None and frozen.redrawn

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autograder.data.shelf import DataSet
 from autograder.networks.signature import signature
-from autograder.recipes import Recipe, gives_logits
+from autograder.recipes import PYTORCH, BackendName, Recipe, gives_logits
 from autograder.records import TrainingRun, digest
 from autograder.training.frozen import Frozen
 from autograder.wire.messages import Fault, Figure, Network
@@ -30,6 +30,11 @@ class Job:
     blobs: tuple[bytes, ...] = ()
     """Values of the weights that the network keeps."""
 
+    @property
+    def backend(self) -> BackendName:
+        """What the training runs on."""
+        return PYTORCH if self.network.framework == "torch" else self.recipe.backend
+
     def run(
         self,
         *,
@@ -49,7 +54,7 @@ class Job:
             data_digest=self.data.digest,
             stand_in=self.data.stand_in,
             device=self.recipe.profile,
-            backend=self.recipe.backend,
+            backend=self.backend,
             versions=dict(versions),
             seconds=seconds,
             asked=self.recipe.epochs,
@@ -66,6 +71,7 @@ def make_jobs(frozen: Frozen, recipe: Recipe, data: DataSet, seeds: Iterable[int
     """
     network, kept = frozen.network, [frozen.digest] if frozen.digest else []
     sign = signature(network, trainable=True, initializers=True)
+    kept += [network.framework] if network.framework != "keras" else []  # its layers are drawn otherwise than Keras's
     for seed in seeds:
         key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries, *kept)
         yield Job(key, network, sign, recipe, data, seed, frozen.blobs)

@@ -35,7 +35,7 @@ from autograder.wire.messages import (
     TrainedProbe,
     VariableProbe,
 )
-from autograder.worker import fit_cap, keras_reader, keras_records, keras_version, pytorch_reader
+from autograder.worker import fit_cap, keras_records, keras_version, pytorch_reader
 from autograder.worker.arguments import Arguments, NotThere, named_in
 from autograder.worker.encode import Encoder, TooLarge, is_keras_model, is_model, read_model
 from autograder.worker.seeds import reseed
@@ -125,9 +125,9 @@ class Answerer:
         match probe:
             case VariableProbe():
                 return encoder.encode(value)
-            case TrainedProbe(input_shape=input_shape) if is_keras_model(value):
+            case TrainedProbe(input_shape=input_shape) if is_model(value):
                 with keras_records.keeping(blobs, self._array_bytes):
-                    return keras_reader.read_model(value, input_shape)
+                    return read_model(value, input_shape)
             case ModelProbe(input_shape=input_shape) | TrainedProbe(input_shape=input_shape):
                 return read_model(value, input_shape) if is_model(value) else encoder.encode(value)
             case CallProbe(args=args, kwargs=kwargs):

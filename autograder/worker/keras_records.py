@@ -247,6 +247,17 @@ def keeping(blobs: list[bytes], most_bytes: int) -> Iterator[None]:
         _keeping = None
 
 
+def kept(array: Any) -> Array | None:
+    """Return the values of a frozen weight of another framework; None where they are not to be kept, or have no room.
+
+    `array` is the weight's own, as its framework gives it: the same each time it is asked for.
+    """
+    try:
+        return None if _keeping is None else _keeping.values(array)
+    except (TypeError, RuntimeError):  # numbers that NumPy has no type for, or that lie on a device
+        return None
+
+
 def weights(operation: Any, identity: Identity) -> list[Weight]:
     """Return the weights of a layer, in Keras's order; none for a bare operation, or where Keras cannot say."""
     try:

@@ -6,11 +6,12 @@ Runs inside the room, where PyTorch is loaded. Nothing here runs an operation or
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograder.wire.messages import Layer, Weight
-from autograder.worker.keras_records import MAX_NAME, plain
+from autograder.worker.keras_records import MAX_NAME, kept, plain
 
 Identity = Callable[[object], int]
 
@@ -129,12 +130,15 @@ def function_record(name: str, identity: int, **fields: Any) -> Layer:
 
 
 def parameter_record(parameter: Any, name: str, identity: Identity) -> Layer:
-    """Return the record of a parameter that a function takes, as a call without inputs."""
+    """Return the record of a parameter that a function takes, as a call without inputs.
+
+    Nothing says how its first values were drawn. Their mean and their spread are kept, so that a gain begins at one.
+    """
     return Layer(
         name=name[:MAX_NAME],
         cls="Variable",
         origin="operation",
-        config={},
+        config={"initializer": _drawn_as(parameter)},
         inputs=[],
         input_shapes=[],
         output_shapes=[tuple(int(size) for size in parameter.shape)],
@@ -142,6 +146,21 @@ def parameter_record(parameter: Any, name: str, identity: Identity) -> Layer:
         trainable=bool(parameter.requires_grad),
         identity=identity(parameter),
     )
+
+
+def _drawn_as(parameter: Any) -> object:
+    """Return what draws numbers alike those of a parameter, by the name and the settings of Keras's initializer."""
+    if parameter.device.type == "meta":
+        return None
+    numbers = parameter.detach().double()
+    alike = numbers.numel() < 2 or not bool(numbers.ne(numbers.flatten()[0]).any())
+    mean, spread = float(numbers.mean()) if numbers.numel() else 0.0, 0.0 if alike else float(numbers.std())
+    if not math.isfinite(mean) or not math.isfinite(spread):
+        mean, spread = 0.0, 0.0
+    if spread and abs(mean) < spread:  # as far as so few numbers tell
+        mean = 0.0
+    config = {"mean": float(f"{mean:.3g}"), "stddev": float(f"{spread:.1g}")}
+    return {"class_name": "RandomNormal", "config": config}
 
 
 def parameters(module: Any, identity: Identity) -> list[Weight]:
@@ -160,6 +179,7 @@ def _weight(parameter: Any, identity: Identity) -> Weight:
         dtype=dtype_name(parameter.dtype),
         trainable=bool(parameter.requires_grad),
         identity=identity(parameter),
+        values=None if parameter.requires_grad else kept(parameter),
     )
 
 

@@ -143,7 +143,8 @@ def _warm_torch() -> None:
         for name in ("torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_rng"):
             with contextlib.suppress(ImportError):  # of another version of PyTorch
                 importlib.import_module(name)
-        importlib.import_module("autograder.worker.pytorch_following")  # no room sees where it lies
+        for name in ("pytorch_following", "training.pytorch_training"):  # no room sees where they lie
+            importlib.import_module(f"autograder.worker.{name}")
 
 
 def _warm_matplotlib() -> None:

@@ -19,7 +19,9 @@ from autograder.wire.messages import Layer, Network, Weight
 from autograder.worker.keras_reader import read_model
 from autograder.worker.training import rebuild as rebuild_module
 from autograder.worker.training.allowed_layers import LAYERS
-from autograder.worker.training.rebuild import MAX_LAYERS, NotRebuilt, rebuild
+from autograder.worker.training.bounds import MAX_LAYERS
+from autograder.worker.training.faults import NotRebuilt
+from autograder.worker.training.rebuild import rebuild
 from networks import Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
 pytestmark = pytest.mark.tensorflow

@@ -397,13 +397,14 @@ def test_what_is_ours_is_raised(train: Trainer, changes: dict[str, Any], said: s
 RAISED = """
 import json, sys
 import tensorflow as tf
-from autograder.worker.training import train
+from autograder.worker.training.backends import BACKENDS
+from autograder.worker.training.faults import Faulty, network_faults
 
 for kind, said in json.load(sys.stdin):
     try:
-        with train._network_faults():
+        with network_faults(BACKENDS["tensorflow"]):
             raise getattr(tf.errors, kind)(None, None, said)
-    except train._Faulty as faulty:
+    except Faulty as faulty:
         print(faulty.fault.kind)
     except BaseException as error:
         print(type(error).__name__)
@@ -429,4 +430,4 @@ def test_gpu_libraries_that_cannot_start_are_told_from_what_a_network_does() -> 
     given = [*NOT_STARTED, *(pair for *pair, _ in OTHERS)]
     command = [sys.executable, "-c", RAISED]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["_Starved"] * len(NOT_STARTED) + [kind for *_, kind in OTHERS]
+    assert done.stdout.split() == ["Starved"] * len(NOT_STARTED) + [kind for *_, kind in OTHERS]

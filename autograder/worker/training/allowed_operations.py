@@ -168,7 +168,7 @@ def _argument(name: str, value: object) -> Any:
     if isinstance(value, dict):
         return array(value)
     if name == "key":
-        return tuple(_index(item) for item in value) if isinstance(value, list) else _index(value)
+        return tuple(index(item) for item in value) if isinstance(value, list) else index(value)
     if name == "dtype":
         return dtype(value.removeprefix("tf.") if isinstance(value, str) else value)
     if name in ("padding", "mode") and isinstance(value, str):
@@ -181,7 +181,7 @@ def _windows(size: Any) -> Any:
     return size[1:3] if isinstance(size, tuple) and len(size) == 4 and size[0] == size[3] == 1 else size
 
 
-def _index(item: object) -> Any:
+def index(item: object) -> Any:
     """Return one index of `x[…]`, slices and ellipses read from their repr."""
     if item == "Ellipsis":
         return Ellipsis

@@ -16,11 +16,10 @@ from typing import Any
 
 from autograder.wire import codec
 from autograder.wire.messages import Layer, Network, Shape
-from autograder.worker.errors import MAX_DETAIL, told
+from autograder.worker.errors import told
 from autograder.worker.training import backends
 from autograder.worker.training.allowed_layers import (
     LIST_TAKERS,
-    Reason,
     Refused,
     array,
     dtype,
@@ -29,31 +28,8 @@ from autograder.worker.training.allowed_layers import (
     numbers,
 )
 from autograder.worker.training.allowed_operations import call_operation, placed
-
-MAX_LAYERS = 2000
-MAX_PARAMS = 200_000_000
-"""Numbers in all weights together: 800 MB of float32, half as much again as the largest VGG."""
-MAX_VALUES = 2**28
-"""Numbers that one layer may make of one example."""
-MAX_CONSTANTS, MAX_LAYER_NUMBERS = 64, 64
-"""Fractions that settings and arguments may list in all, and numbers that those of one layer may: means and deviations
-of channels, sizes and axes. Trained weights would be more."""
-
-
-class NotRebuilt(Exception):
-    """No network is made of this record.
-
-    reasons: custom (a class, activation or initializer of the student's own) · code (a Lambda) · unknown (not on the
-    list of what is rebuilt) · refused (Keras refuses its configuration or its input) · unfinished (the record is less
-    than whole) · large.
-    """
-
-    def __init__(self, reason: Reason, layer: str, detail: str) -> None:
-        super().__init__(f"{layer}: {detail}" if layer else detail)
-        self.reason: Reason = reason
-        self.layer = layer
-        """Its name and class; empty where it is no single layer's matter."""
-        self.detail = detail
+from autograder.worker.training.bounds import MAX_PARAMS, check_outputs, check_size, check_whole, described
+from autograder.worker.training.faults import NotRebuilt
 
 
 @dataclass
@@ -89,61 +65,15 @@ def rebuild(network: Network, blobs: list[bytes] | None = None) -> Any:
     """
     import keras
 
-    _check_whole(network)
+    check_whole(network)
     calls = _Calls(blobs=blobs or [])
     with _budget() as budget:
         for position, record in enumerate(network.layers):
-            with _refusals(_described(record), budget):
+            with _refusals(described(record), budget):
                 calls.made.append(_called(position, record, calls))
         with _refusals("", budget):
             outputs = _taken(network.outputs, network.slots, calls, len(network.layers))
             return keras.Model(_one_or_all(calls.inputs), _one_or_all(outputs))
-
-
-def _check_whole(network: Network) -> None:
-    """Raise NotRebuilt for a record that is less than a network, or more than one should be."""
-    if network.framework != "keras":
-        raise NotRebuilt("unknown", "", f"networks of {network.framework} are not trained")
-    if network.note or network.problem or not (network.layers and network.outputs and network.input_shapes):
-        raise NotRebuilt("unfinished", "", (network.note or "it has no input shape")[:MAX_DETAIL])
-    if network.inference is not None or network.losses:
-        what = "losses of its own" if network.losses else "another computation where it is not trained"
-        raise NotRebuilt("unknown", "", f"a network with {what}")
-    if len(network.layers) > MAX_LAYERS:
-        raise NotRebuilt("large", "", f"{len(network.layers)} layers, where at most {MAX_LAYERS} are rebuilt")
-    _check_constants(network)
-    own = {layer.identity: layer for layer in network.layers}.values()
-    params = sum(numbers(weight.shape) for layer in own for weight in layer.weights)
-    if params > MAX_PARAMS:
-        raise NotRebuilt("large", "", f"{params} parameters, where at most {MAX_PARAMS} are trained")
-
-
-def _check_constants(network: Network) -> None:
-    """Raise NotRebuilt where weights may hide among constants: what is trained starts from weights of our drawing."""
-    fractions = 0
-    inner = (one for layer in network.layers for graph in layer.functions.values() for one in graph.layers)
-    for layer in (*network.layers, *inner):
-        listed = [*_listed(layer.config), *_listed(layer.arguments)]
-        fractions += sum(isinstance(number, float) and not number.is_integer() for number in listed)
-        if len(listed) > MAX_LAYER_NUMBERS or fractions > MAX_CONSTANTS:
-            text = "it holds many constants: weights that are given are not trained"
-            raise NotRebuilt("refused", _described(layer), text)
-
-
-def _listed(value: object, within: bool = False) -> Iterator[float]:
-    """Yield the numbers that stand in lists, at any depth of a configuration."""
-    if isinstance(value, dict):
-        for part in value.values():
-            yield from _listed(part, within)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _listed(part, True)
-    elif within and isinstance(value, int | float) and not isinstance(value, bool):
-        yield value
-
-
-def _described(record: Layer) -> str:
-    return f"{record.name[:60]} ({record.cls[:60]})" if record.name else record.cls[:60]
 
 
 def _one_or_all(tensors: list[Any]) -> Any:
@@ -208,7 +138,7 @@ def _called(position: int, record: Layer, calls: _Calls) -> list[Any]:
         made = _apply(_layer(record, calls), record, tensors)
         _know_weights(record, calls)
     outputs = keras.tree.flatten(made)
-    _check_outputs(record, [tensor.shape for tensor in outputs])
+    check_outputs(record, [tensor.shape for tensor in outputs])
     return list(outputs)
 
 
@@ -223,7 +153,7 @@ def _source(record: Layer, calls: _Calls) -> Any:
     (weight,) = record.weights
     variable = calls.weights.get(weight.identity) if weight.identity is not None else None
     if variable is None:
-        _check_size((None, *weight.shape))
+        check_size((None, *weight.shape))
         drawn_by = initializer(record.config.get("initializer"))
         layer = _sources().Weight(weight.shape, drawn_by, trainable=record.trainable)
         if weight.identity is not None:
@@ -302,7 +232,7 @@ def _input(record: Layer) -> Any:
 
     if len(record.output_shapes) != 1 or not record.output_shapes[0]:
         raise Refused("unfinished", "an input without a shape")
-    _check_size(record.output_shapes[0])
+    check_size(record.output_shapes[0])
     return keras.Input(record.output_shapes[0][1:], dtype=dtype(record.config.get("dtype")))
 
 
@@ -348,24 +278,3 @@ def _apply(layer: Any, record: Layer, tensors: list[Any]) -> Any:
     if len(tensors) != 1:
         raise Refused("unknown", f"it takes {len(tensors)} tensors where one is known")
     return call(tensors[0])
-
-
-def _check_outputs(record: Layer, shapes: list[Shape]) -> None:
-    for shape in shapes:
-        _check_size(shape)
-    if record.output_shapes and not _agree(record.output_shapes, shapes):
-        wanted = ", ".join(str(tuple(shape)) for shape in record.output_shapes[:4])
-        raise Refused("refused", f"it makes {', '.join(map(str, shapes[:4]))} where the record says {wanted}")
-
-
-def _check_size(shape: Shape) -> None:
-    if numbers(shape[1:]) > MAX_VALUES:
-        raise Refused("large", f"it makes {tuple(shape)} of one example, more than {MAX_VALUES} numbers")
-
-
-def _agree(wanted: Sequence[Shape], made: Sequence[Shape]) -> bool:
-    """Say whether shapes are equal, but for the batch and for sizes that one side leaves open."""
-    if [len(shape) for shape in wanted] != [len(shape) for shape in made]:
-        return False
-    pairs = (pair for one, other in zip(wanted, made, strict=True) for pair in zip(one[1:], other[1:], strict=True))
-    return all(None in pair or pair[0] == pair[1] for pair in pairs)

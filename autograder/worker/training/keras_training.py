@@ -1,0 +1,213 @@
+"""A network of Keras rebuilt and trained, with Keras's own `fit`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from autograder.wire.messages import (
+    Augmentation,
+    EarlyStopping,
+    EpochEnded,
+    Figure,
+    Fit,
+    Optimizer,
+    OptimizerName,
+    Record,
+    Shape,
+)
+from autograder.worker.training import backends
+from autograder.worker.training.examples import EVALUATION_BATCH, Examples, LabelForm, example_shape, image_shape
+from autograder.worker.training.faults import Untrainable, network_faults
+from autograder.worker.training.progress import check_watched, figures
+from autograder.worker.training.rebuild import rebuild
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss that a recipe may name."""
+
+    cls: str
+    sparse: bool = False
+    """Whether it takes labels as whole numbers, not as rows with a single one."""
+    logits: bool = False
+    """Whether it may take a network's outputs before their softmax or sigmoid."""
+
+
+LOSSES: Mapping[str, Loss] = {
+    "categorical_crossentropy": Loss("CategoricalCrossentropy", logits=True),
+    "sparse_categorical_crossentropy": Loss("SparseCategoricalCrossentropy", sparse=True, logits=True),
+    "binary_crossentropy": Loss("BinaryCrossentropy", logits=True),
+    "mean_squared_error": Loss("MeanSquaredError"),
+}
+OPTIMIZERS: Mapping[OptimizerName, str] = {
+    "sgd": "SGD",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "rmsprop": "RMSprop",
+    "nadam": "Nadam",
+    "adamax": "Adamax",
+    "adagrad": "Adagrad",
+    "adadelta": "Adadelta",
+}
+_TOP = re.compile(r"top_(\d{1,6})_accuracy")
+
+
+def configure(fit: Fit) -> None:
+    """Set up the backend, then the seed of all that is drawn."""
+    import keras
+
+    backends.of_keras().configure(fit)
+    keras.utils.set_random_seed(fit.seed % 2**32)
+
+
+def _faults() -> AbstractContextManager[None]:
+    return network_faults(backends.of_keras())
+
+
+# --- The training -----------------------------------------------------------------------------------------------------
+
+
+def scores(fit: Fit, blobs: list[bytes], folder: Path, send: Callable[[Record], None]) -> dict[str, Figure]:
+    """Train, tell each epoch with `send`, and return the loss and metrics on the test examples."""
+    with _faults():
+        network = rebuild(fit.network, blobs)
+        _check_ends(network, fit.loss, fit.data.preparation.classes)
+    examples = Examples(folder, fit.data, _label_form(LOSSES[fit.loss], network))
+    model, shape = _ready_for(examples.shape, network, fit.augmentation)
+    train, validation, test = examples.split(shape)
+    settings = _compile_settings(fit, network)
+    schedule = {"batch_size": fit.batch, "epochs": fit.epochs, "callbacks": _callbacks(fit, send), "verbose": 0}
+    with _faults():
+        model.compile(**settings)
+        model.fit(*train, validation_data=validation, **schedule)
+        measured = model.evaluate(*test, batch_size=max(fit.batch, EVALUATION_BATCH), verbose=0, return_dict=True)
+    return figures(measured)
+
+
+def _ready_for(given: Shape, network: Any, augmentation: Augmentation | None) -> tuple[Any, Shape | None]:
+    """Return the model to train on examples of shape `given`, and the shape to bring them to (None: as they are)."""
+    with _faults():
+        shape = example_shape(network.input_shape[1:], given)
+    if augmentation is None:
+        return network, shape
+    images = image_shape(given)
+    with _faults():
+        return _augmented(network, augmentation, images), images
+
+
+def _callbacks(fit: Fit, send: Callable[[Record], None]) -> list[Any]:
+    """Return the callbacks of a training. None of them is called for each batch: on a GPU that would wait for it."""
+    import keras
+
+    class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            measured = figures(logs)
+            send(EpochEnded(measured))
+            if measured["loss"] is None:  # diverged: nothing that follows would mend it
+                self.model.stop_training = True
+
+    return [Epochs()] if fit.early_stopping is None else [Epochs(), _early(fit.early_stopping, fit.data.validation)]
+
+
+def _early(stopping: EarlyStopping, validation: float) -> Any:
+    import keras
+
+    check_watched(stopping, validation)
+    return keras.callbacks.EarlyStopping(stopping.monitor, patience=stopping.patience, restore_best_weights=True)
+
+
+def _augmented(network: Any, augmentation: Augmentation, images: Shape) -> Any:
+    """Return `network` behind layers that change `images`, of this shape, at random in training alone.
+
+    In front of the network rather than in a data pipeline: the weights are those of `network`, evaluation passes the
+    images through, and `fit` slices arrays as fast as it does without.
+    """
+    import keras
+
+    x = taken = keras.Input(images)
+    for layer in _augmentation_layers(augmentation):
+        x = layer(x)
+    shape = example_shape(network.input_shape[1:], images)
+    if shape is not None:
+        x = keras.layers.Reshape([-1 if size is None else size for size in shape])(x)
+    return keras.Model(taken, network(x))
+
+
+def _augmentation_layers(augmentation: Augmentation) -> Iterator[Any]:
+    from keras import layers
+
+    if augmentation.flip:
+        yield layers.RandomFlip("horizontal_and_vertical" if augmentation.flip == "both" else augmentation.flip)
+    if augmentation.shift:
+        yield layers.RandomTranslation(augmentation.shift, augmentation.shift)
+    if augmentation.rotation:
+        yield layers.RandomRotation(augmentation.rotation / 360)
+    if augmentation.zoom:
+        yield layers.RandomZoom(augmentation.zoom)
+
+
+# --- The recipe -------------------------------------------------------------------------------------------------------
+
+
+def _compile_settings(fit: Fit, network: Any) -> dict[str, Any]:
+    loss = LOSSES[fit.loss]
+    logits = loss.logits and fit.from_logits
+    return {
+        "optimizer": _optimizer(fit.optimizer),
+        "loss": _loss(loss, logits),
+        "metrics": [_metric(name, loss, network, logits) for name in fit.metrics],
+    }
+
+
+def _optimizer(asked: Optimizer) -> Any:
+    import keras
+
+    settings = {key: value for key, value in msgspec.structs.asdict(asked).items() if value is not None}
+    return getattr(keras.optimizers, OPTIMIZERS[settings.pop("name")])(**settings)
+
+
+def _loss(loss: Loss, logits: bool) -> Any:
+    import keras
+
+    return getattr(keras.losses, loss.cls)(**({"from_logits": True} if logits else {}))
+
+
+def _metric(name: str, loss: Loss, network: Any, logits: bool) -> Any:
+    """Return a metric of Keras. "accuracy" is the one of the labels' form, as Keras chooses it."""
+    import keras
+
+    top = _TOP.fullmatch(name)
+    if top:
+        kind = keras.metrics.SparseTopKCategoricalAccuracy if loss.sparse else keras.metrics.TopKCategoricalAccuracy
+        return kind(k=int(top[1]), name=name)
+    if name != "accuracy":
+        raise ValueError(f"no metric {name!r}: a recipe may ask for accuracy and top_K_accuracy")
+    if network.output_shape[-1] == 1:
+        return keras.metrics.BinaryAccuracy(name=name, threshold=0.0 if logits else 0.5)
+    return (keras.metrics.SparseCategoricalAccuracy if loss.sparse else keras.metrics.CategoricalAccuracy)(name=name)
+
+
+# --- The network and the data -----------------------------------------------------------------------------------------
+
+
+def _check_ends(network: Any, loss: str, classes: int) -> None:
+    """Raise Untrainable unless the network takes one tensor and gives one number a class."""
+    if len(network.inputs) != 1 or len(network.outputs) != 1:
+        raise Untrainable("ends", f"{len(network.inputs)} + {len(network.outputs)}", "1 + 1")
+    made = tuple(network.output_shape)
+    binary = loss == "binary_crossentropy" and classes == 2
+    if made != (None, classes) and not (binary and made == (None, 1)):
+        raise Untrainable("output shape", made, (None, classes))
+
+
+def _label_form(loss: Loss, network: Any) -> LabelForm:
+    if network.output_shape[-1] == 1:
+        return "binary"
+    return "sparse" if loss.sparse else "one-hot"
