@@ -39,9 +39,12 @@ def texts(numbers: NDArray[Any]) -> NDArray[np.str_]:
 def prepare_inputs(inputs: NDArray[Any], preparation: Preparation, shape: Sequence[int | None] | None) -> NDArray[Any]:
     """Return `inputs` of shape (N, …), bytes scaled to float32, each example of `shape` (None: as it is).
 
-    Raises ValueError where an example does not have as many numbers as `shape`.
+    Images (height, width, channels) are given with their channels first where `shape` is theirs so. Raises ValueError
+    where an example does not have as many numbers as `shape`.
     """
-    if shape is not None and tuple(shape) != inputs.shape[1:]:
+    if shape is not None and inputs.ndim == 4 and tuple(shape) == (inputs.shape[3], *inputs.shape[1:3]):
+        inputs = np.ascontiguousarray(np.moveaxis(inputs, -1, 1))
+    elif shape is not None and tuple(shape) != inputs.shape[1:]:
         inputs = inputs.reshape(len(inputs), *_sizes(shape, math.prod(inputs.shape[1:])))
     if inputs.dtype != np.uint8:
         return inputs

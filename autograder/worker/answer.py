@@ -37,7 +37,8 @@ from autograder.wire.messages import (
 )
 from autograder.worker import fit_cap, keras_records, keras_version, pytorch_reader
 from autograder.worker.arguments import Arguments, NotThere, named_in
-from autograder.worker.encode import Encoder, TooLarge, is_keras_model, is_model, read_model
+from autograder.worker.encode import Encoder, TooLarge, is_model, read_model
+from autograder.worker.predictions import predict
 from autograder.worker.seeds import reseed
 from autograder.worker.steps import NAME_CHARS, Lacking, describe, encode_result, take
 
@@ -138,9 +139,9 @@ class Answerer:
                 return _curves(value) or encoder.encode(value)
             case TrainedByProbe(given=given, hidden=hidden, shape=shape) if given and hidden:
                 trained = self._train(value, probe, given)
-                return encoder.encode(_predict(trained, self._inputs(hidden, shape)))
+                return encoder.encode(predict(trained, self._inputs(hidden, shape)))
             case PredictionsProbe(hidden=hidden, shape=shape) if hidden:
-                return encoder.encode(_predict(value, self._inputs(hidden, shape)))
+                return encoder.encode(predict(value, self._inputs(hidden, shape)))
         raise TypeError(f"a {type(probe).__name__} is not for a room to answer")
 
     def _question(self, value: Any, probe: ObjectProbe, encoder: Encoder, interrupts: Interrupts) -> Answer:
@@ -182,17 +183,14 @@ class Answerer:
         return Fault(kind="missing", error=name, names=difflib.get_close_matches(name, known, LOOKALIKES, cutoff))
 
 
-def _predict(trained: Any, inputs: Any) -> Any:
-    """Ask what a training function returned for predictions: a Keras model, an object with `predict`, a function."""
-    if is_keras_model(trained):
-        return trained.predict(inputs, verbose=0)
-    predict = getattr(trained, "predict", trained)
-    return predict(inputs)
-
-
 def _curves(value: Any) -> Curves | None:
-    """Return the curves of a Keras `History`, or of a dict of lists of numbers; None for anything else."""
+    """Return the curves of a Keras `History`, of a dict of lists of numbers, or of one list, which is the loss.
+
+    None for anything else.
+    """
     recorded = getattr(value, "history", value)
+    if isinstance(recorded, (list, tuple)) and recorded:
+        recorded = {"loss": recorded}
     if not isinstance(recorded, dict) or not recorded:
         return None
     try:

@@ -150,6 +150,58 @@ def test_a_course_in_pytorch_is_judged(torch_zygote: Zygote, tmp_path: Path) -> 
     assert status == "failed" and "layer 1, Conv2d(8): padding 2, expected 1" in message
 
 
+LOADING = '''
+read = variable("read")
+shared = variable("shared")
+losses = history("losses")
+
+
+@question("read")
+def test_read(read):
+    """Every example is read once."""
+    assert_equal(np.sort(read), np.arange(60.0))
+
+
+@question("shared")
+def test_shared(shared):
+    """Tensors are shared with what a worker changes."""
+    assert_equal(shared, [7.0])
+
+
+@question("losses")
+def test_losses(losses):
+    """A list of losses is a curve."""
+    assert losses["loss"][0] > losses["loss"][-1] and losses.epochs == 3
+'''
+WORKERS = """
+from torch.utils.data import DataLoader, Dataset
+
+class Rows(Dataset):
+    def __len__(self):
+        return 60
+    def __getitem__(self, place):
+        return torch.full((3, 64, 64), float(place)), place
+
+loader = DataLoader(Rows(), batch_size=10, shuffle=True, num_workers=2)
+read = torch.cat([images[:, 0, 0, 0] for images, _ in loader])
+read2 = [int(y.sum()) for _ in range(2) for _, y in DataLoader(Rows(), 20, num_workers=3, persistent_workers=True)]
+
+def change(tensor):
+    tensor += 7
+
+shared = torch.zeros(1).share_memory_()
+worker = torch.multiprocessing.get_context("fork").Process(target=change, args=(shared,))
+worker.start(); worker.join()
+losses = [torch.tensor(3.0), 2.0, np.float32(1.5)]
+"""
+
+
+def test_workers_read_in_a_room(torch_zygote: Zygote, tmp_path: Path) -> None:
+    graded = Class(tmp_path, torch_zygote, LOADING)
+    found = graded.verdicts(IMPORTS, "import numpy as np", WORKERS)
+    assert {status for status, _ in found.values()} == {"passed"}, found
+
+
 def test_rooms_with_pytorch_are_forked_from_one_thread(torch_zygote: Zygote) -> None:
     warm = torch_zygote.warm()
     assert warm.threaded == [] and not warm.problem

@@ -29,9 +29,13 @@ torch = pytest.importorskip("torch", reason="no PyTorch here: `make test-all` ru
 import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
 
+from autograder.data.shelf import Shelf  # noqa: E402
+from autograder.engine import RoomSetup, open_engine  # noqa: E402
 from autograder.networks.mistakes import MISTAKES  # noqa: E402
 from autograder.recipes import Recipe, gives_logits  # noqa: E402
-from autograder.training.frozen import keep_frozen, known_weights  # noqa: E402
+from autograder.sandbox.environment import own_environment  # noqa: E402
+from autograder.sandbox.isolation import measure  # noqa: E402
+from autograder.training.frozen import Frozen, keep_frozen, known_weights  # noqa: E402
 from autograder.training.job import make_jobs  # noqa: E402
 from autograder.worker import keras_records  # noqa: E402
 from autograder.worker.pytorch_reader import read_module  # noqa: E402
@@ -285,13 +289,28 @@ def test_a_network_of_keras_of_the_same_signature_is_another_training() -> None:
     network = FIT.network
     recipe = Recipe("short", "cpu", "bars")
     data: Any = type("Data", (), {"digest": "d", "classes": CLASSES, "name": "bars", "stand_in": True})()
-    from autograder.training.frozen import Frozen
-
     (job,) = make_jobs(Frozen(network), recipe, data, [0], "")
     keras_like = msgspec.structs.replace(network, framework="keras")
     (other,) = make_jobs(Frozen(keras_like), replace(recipe, backend="torch"), data, [0], "")
     assert job.key != other.key
     assert job.backend == "torch"
+
+
+def test_a_room_trains_it(tmp_path: Path) -> None:
+    arrays = {f"{one}_{part}": data for part, count in (("train", 240), ("test", 120)) for one, data in zip(
+        "xy", bars(count, count), strict=True)}  # fmt: skip
+    data = Shelf(tmp_path / "shelf").add("bars", arrays, origin="made up")
+    recipe = Recipe("short", "cpu", "bars", optimizer=FIT.optimizer, batch=16, epochs=4)
+    setup = RoomSetup(("numpy", "torch"), tmp_path / "cache", measure().require("standard"), own_environment())
+    jobs = [
+        next(make_jobs(Frozen(one), recipe, data, [1], "")) for one in (FIT.network, read_module(FLAT(), (3, 8, 8)))
+    ]
+    with open_engine("inline", setup, 1) as engine:
+        trained = list(engine.train(jobs))
+    for one in trained:
+        assert one.run is not None and one.run.fault is None, one
+        assert (one.run.scores["accuracy"] or 0) > 0.9
+        assert len(one.run.epochs) == 4 and one.run.backend == "torch"
 
 
 # --- Mistakes of the reference ----------------------------------------------------------------------------------------

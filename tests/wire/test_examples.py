@@ -124,3 +124,9 @@ def test_labels_that_are_no_class(values: list[int], one_hot: bool) -> None:
     said = f"labels from {min(values)} to {max(values)} are not 10 classes"
     with pytest.raises(ValueError, match=f"^{said}$"):
         prepare_labels(np.array(values), Preparation(10, one_hot=one_hot))
+
+
+def test_images_are_given_with_their_channels_first() -> None:
+    raw = np.arange(2 * 4 * 5 * 3).reshape(2, 4, 5, 3)
+    np.testing.assert_array_equal(prepare_inputs(raw, TEN, (3, 4, 5)), raw.transpose(0, 3, 1, 2))
+    np.testing.assert_array_equal(prepare_inputs(raw, TEN, (4, 5, 3)), raw)
