@@ -92,7 +92,8 @@ class Paths:
     @property
     def guarded(self) -> tuple[Path, ...]:
         """Folders with what students must not see, or have written themselves."""
-        names = ("source", "release", "submitted", "autograded", "feedback", "reports", "solution", "draft", STATE)
+        made = ("autograded", "feedback", "reports", "exports", "solution", "draft")
+        names = ("source", "release", "submitted", *made, STATE)
         return tuple(self.root / name for name in names)
 
     def source(self, assignment: str) -> Path:
@@ -167,6 +168,10 @@ class Paths:
     def class_report(self, assignment: str) -> Path:
         """The instructor's page of a class."""
         return self.root / "reports" / f"{assignment}.html"
+
+    def export(self, assignment: str, system: str) -> Path:
+        """Folder of an assignment's grades as another system takes them."""
+        return self.root / "exports" / assignment / system
 
     def shown(self, path: Path) -> Path:
         """Return `path` as a user in the course's folder would write it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +15,7 @@ from autograder.course import gradebook_url
 from autograder.errors import CourseError, Problem
 from autograder.paths import Paths
 from autograder.records import Grade, QuestionGrade
+from autograder.sheets import read_sheet
 
 COLUMNS = ("student", "name", "email", "id", "group")
 """Of students.csv; the first is needed. `id` is what a platform knows the student by."""
@@ -91,14 +90,18 @@ def _composed(name: str) -> str:
 
 def _read(data: bytes, paths: Paths, problems: list[Problem]) -> Iterator[Student]:
     shown = paths.shown(paths.roster)
-    rows = _rows(data)
-    head = [cell.strip().lower() for cell in next(rows, (0, [""]))[1]]
+    try:
+        sheet = read_sheet(data)
+    except ValueError as error:
+        problems.append(Problem(shown, 0, "", str(error)))
+        return
+    head = [cell.strip().lower() for cell in sheet.head]
     if len(data) > _LARGEST_BYTES or "student" not in head or len(head) != len(set(head)):
         text = f"expected a line of column names first: {', '.join(COLUMNS)}; all but student may be left out"
         problems.append(Problem(shown, 1, "", text))
         return
     met: Counter[str] = Counter()
-    for line, cells in rows:
+    for line, cells in zip(sheet.lines[1:], sheet.rows[1:], strict=True):
         row = {name: cell.strip() for name, cell in zip(head, cells, strict=False)}
         student = row["student"]
         met[student] += 1
@@ -109,23 +112,6 @@ def _read(data: bytes, paths: Paths, problems: list[Problem]) -> Iterator[Studen
         else:
             groups = tuple(group.strip() for group in row.get("group", "").split(";") if group.strip())
             yield Student(student, row.get("name", ""), row.get("email", ""), row.get("id", ""), groups)
-
-
-def _rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The lines that are not empty, with their numbers. Fields end at commas, semicolons or tabs, as the first line's.
-
-    In UTF-8, or in what spreadsheets write on Windows.
-    """
-    try:
-        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    text = text.replace("\0", "")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield reader.line_num, cells
 
 
 def _gradebook_students(paths: Paths) -> list[str]:

@@ -1,0 +1,178 @@
+"""`autograder export`: grades for other systems, in the files that they read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.commands._gradebook import penalties, with_marks
+from autograder.commands._options import AssignmentName, command_app
+from autograder.commands._terminal import OURS, SHORT, count, course_folder, err, out, say_failed, some
+from autograder.course import Assignment, load_parts
+from autograder.errors import CourseError, Problem
+from autograder.export import ClassGrades, Entry, Export, Exported, Options, export_names, load_export, refuse
+from autograder.intake.identity import read_identity
+from autograder.nbgrader.submitted import lateness
+from autograder.records import write_beside
+from autograder.report.terminal import shown
+from autograder.roster import Student, load_roster, with_missing
+from autograder.sheets import Sheet, read_sheet
+from autograder.store import Store
+
+LARGEST_SHEET = 64 * 2**20
+FLAGS = {"sheet": "--from", "column": "--column", "decimal_comma": "--decimal-comma", "bom": "--bom"}
+FLAGS |= {"rescale": "--rescale", "zero_missing": "--zero-missing"}
+
+app = command_app()
+
+
+def _known_export(name: str) -> str:
+    if name not in export_names():
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(export_names())}.")
+    return name
+
+
+System = Annotated[
+    str,
+    typer.Option("--to", callback=_known_export, metavar=f"[{'|'.join(export_names())}]", help="The other system."),
+]
+Source = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="FILE", help="What the site exported, to be filled in.", show_default=False),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="PATH", help="A folder, or the file where it is one.", show_default=False),
+]
+Students = Annotated[list[str] | None, typer.Option(help="Only this one; may be given again.", show_default=False)]
+Column = Annotated[str, typer.Option(help="The head of the column that takes grades.", show_default=False)]
+Comma = Annotated[bool, typer.Option("--decimal-comma", help="Write 7,5 and not 7.5.")]
+Bom = Annotated[bool, typer.Option("--bom", help="Begin with a byte order mark, as Excel likes it.")]
+Rescale = Annotated[bool, typer.Option("--rescale", help="Bring points to what the site says the assignment is worth.")]
+ZeroMissing = Annotated[
+    bool, typer.Option("--zero-missing", help="0 for who handed in nothing; else they are left empty.")
+]
+
+
+@app.command()
+def export(
+    assignment: AssignmentName,
+    to: System,
+    source: Source = None,
+    output: Output = None,
+    student: Students = None,
+    column: Column = "",
+    decimal_comma: Comma = False,
+    bom: Bom = False,
+    rescale: Rescale = False,
+    zero_missing: ZeroMissing = False,
+) -> None:
+    """Write grades as another system reads them: a platform, a CI system, a spreadsheet."""
+    target = load_export(to)
+    given = {"sheet": source, "column": column, "decimal_comma": decimal_comma, "bom": bom}
+    _require_taken(to, target, {**given, "rescale": rescale, "zero_missing": zero_missing})
+    parts = load_parts(course_folder(), assignment)
+    chosen = tuple(dict.fromkeys(student or ()))
+    grades = _class_grades(parts, chosen)
+    options = Options(
+        _sheet(source), str(source or ""), column, decimal_comma, bom, rescale, zero_missing, len(chosen) == 1
+    )
+    done = target.export(grades, options)
+    for path in _write(done.files, output, parts[0].paths.export(assignment, to)):
+        out.print(f"{parts[0].paths.shown(path)}")
+    _print_left(grades, done)
+    ungraded = any(one.grade.status == "ungraded" for one in grades.entries)
+    raise typer.Exit(OURS if ungraded else SHORT if done.unfinished or done.unplaced else 0)
+
+
+def _require_taken(name: str, target: Export, given: Mapping[str, object]) -> None:
+    """Refuse an option that this export would do nothing with."""
+    idle = [FLAGS[option] for option, value in given.items() if value and option not in target.OPTIONS]
+    if idle:
+        taking = [one for one in export_names() if FLAGS.keys() & load_export(one).OPTIONS >= {_option(idle[0])}]
+        raise refuse(idle[0], f"does nothing with --to {name}; it is for {', '.join(taking)}")
+
+
+def _option(flag: str) -> str:
+    return next(option for option, known in FLAGS.items() if known == flag)
+
+
+def _class_grades(parts: Sequence[Assignment], students: Sequence[str]) -> ClassGrades:
+    """What is known of everybody's grade. Raise CourseError where nothing is, or nothing of a student asked for."""
+    first = parts[0]
+    paths, name = first.paths, first.name
+    roster = load_roster(paths)
+    with Store(paths.store) as store:
+        stored = with_missing(store.grades(name), name, roster)
+    if not stored:
+        raise refuse(name, f"no results yet: run `autograder grade {name}`")
+    if unknown := [one for one in students if one not in {grade.student for grade in stored}]:
+        raise CourseError([Problem("--student", 0, one, "no result is theirs") for one in unknown])
+    kept = [one for one in with_marks(paths, name, stored) if not students or one.student in students]
+    taken = [penalties(part) for part in parts]
+    people = {one.student: one for one in roster.students}
+    entries = tuple(
+        Entry(
+            grade,
+            people.get(grade.student, Student(grade.student)),
+            read_identity(paths, grade.student, name),
+            round(sum(one.get(grade.student, 0.0) for one in taken), 4) if grade.status == "graded" else 0.0,
+            lateness(first, grade.student),
+            _pages(parts, grade.student),
+        )
+        for grade in kept
+    )
+    titles = {question.id: question.title for part in parts for question in part.questions}
+    return ClassGrades(name, first.settings.title, first.course.title, first.course.language, titles, entries)
+
+
+def _pages(parts: Sequence[Assignment], student: str) -> dict[str, Path]:
+    found = {part.notebook_name: part.paths.feedback(part.name, student, part.notebook_name) for part in parts}
+    return {name: path for name, path in found.items() if path.is_file()}
+
+
+def _sheet(path: Path | None) -> Sheet | None:
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_SHEET + 1)
+        if len(data) > LARGEST_SHEET:
+            raise refuse(str(path), "larger than any list of grades: is it the file that the site exported?")
+        sheet = read_sheet(data)
+    except OSError as error:
+        raise refuse(str(path), f"cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise refuse(str(path), str(error)) from None
+    if len(sheet.rows) < 2:
+        raise refuse(str(path), "no rows in it: expected a CSV file, with a line of column names first")
+    return sheet
+
+
+def _write(files: Mapping[str, bytes], output: Path | None, folder: Path) -> list[Path]:
+    """Write the files, and return where: in a folder, or the only one of them under the name that is given."""
+    if output is None or not output.suffix or output.is_dir():
+        written = [(output or folder) / name for name in files]
+    elif len(files) == 1:
+        written = [output]
+    else:
+        names = ", ".join(sorted(files)[:3]) or "none"
+        raise refuse(str(output), f"{count(len(files), 'file')} would be written ({names}): name a folder")
+    for path, content in zip(written, files.values(), strict=True):
+        write_beside(path, content)
+    return written
+
+
+def _print_left(grades: ClassGrades, done: Exported) -> None:
+    """Say who is in it, and for whom it holds no grade, and why."""
+    entries = grades.entries
+    missing = [one.student for one in entries if one.grade.status == "missing"]
+    whole = len(entries) - len(missing) - len({*done.unfinished, *done.unplaced} & {one.student for one in entries})
+    out.print(f"{whole} of {count(len(entries), 'student')}" + (f"; nothing from {some(missing)}" if missing else ""))
+    for note in done.notes:
+        err.print(f"note: {shown(note)}")
+    say_failed("no grade", done.unfinished)
+    say_failed("not placed", done.unplaced)

@@ -1,0 +1,112 @@
+"""What a student reads of their own submission, question by question, for the systems that show it.
+
+It is in the course's language. Files of these exports are one submission's each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.export import ClassGrades, Entry, Exported, Options, unfinished
+from autograder.grades import is_ours
+from autograder.locale import phrase, render
+from autograder.records import Outcome, QuestionGrade
+from autograder.report.feedback import STATUSES, TO_MARK
+from autograder.sheets import number
+
+_UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold, and no system shows."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One question."""
+
+    id: str
+    name: str
+    score: float | None
+    """None: it has none yet."""
+    max_score: float
+    text: str
+    """Its checks, each with its verdict and its message."""
+
+    @property
+    def passed(self) -> bool:
+        return self.score is not None and self.score >= self.max_score
+
+
+def answered(grades: ClassGrades, entry: Entry) -> list[Answered]:
+    """Return a submission's questions, in order."""
+    return [
+        Answered(
+            one.id,
+            printed(grades.questions.get(one.id) or one.id),
+            None if one.awaits or is_ours(one.outcomes) else one.score,
+            one.max_score,
+            _text(one, grades.language),
+        )
+        for one in entry.grade.questions
+    ]
+
+
+def printed(text: str) -> str:
+    """Return a text without what no system can show."""
+    return _UNPRINTED.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def verdict(outcome: Outcome, language: str) -> str:
+    """Return a check's verdict, in words."""
+    waits = outcome.kind == "hand" and outcome.status == "ungraded"
+    return render(TO_MARK if waits else STATUSES[outcome.status], language)
+
+
+def _text(question: QuestionGrade, language: str) -> str:
+    parts = [
+        f"{one.title} — {verdict(one, language)}" + (f"\n{one.message}" if one.message else "")
+        for one in question.outcomes
+    ]
+    return printed("\n\n".join([*parts, *([question.comment] if question.comment else [])]))
+
+
+def remarks(grades: ClassGrades, entry: Entry) -> str:
+    """Return what is to be said of a submission as a whole: lateness, and points that somebody is still to give."""
+    said = []
+    if entry.penalty:
+        earned, taken = number(entry.grade.score), number(entry.penalty)
+        text = phrase("{earned} earned, {penalty} taken because it was handed in late.", earned=earned, penalty=taken)
+        said.append(render(text, grades.language))
+    if entry.grade.awaiting:
+        waiting = number(entry.grade.awaiting)
+        said.append(
+            render(phrase("Points still to be marked by your teacher: {points}.", points=waiting), grades.language)
+        )
+    return "\n".join(said)
+
+
+def so_far(entry: Entry) -> float:
+    """The points that are there, after lateness, what is still to be marked left out."""
+    return round(max(entry.grade.score - entry.penalty, 0.0), 4)
+
+
+def one_file_each(
+    grades: ClassGrades, options: Options, name: str, made: Callable[[Entry], dict[str, Any] | None]
+) -> Exported:
+    """Return a JSON file for each submission, in a folder of the student's name; of one asked for, that file alone.
+
+    None is made where `made` gives nothing.
+    """
+    found = {one.student: made(one) for one in grades.entries if one.grade.status != "missing"}
+    files = {
+        name if options.single else f"{student}/{name}": as_json(value)
+        for student, value in found.items()
+        if value is not None
+    }
+    return Exported(files, unfinished(grades))
+
+
+def as_json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2).encode() + b"\n"
