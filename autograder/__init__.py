@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from autograder.judge.declare import (
         attribute,
         call,
+        drawn_by,
+        figure,
         first,
         function,
         history,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = [
     "attribute",
     "call",
+    "drawn_by",
+    "figure",
     "first",
     "function",
     "history",

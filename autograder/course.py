@@ -30,6 +30,7 @@ from autograder.paths import Paths, sqlite_address
 from autograder.recipes import Profile, Recipe, RecipeSettings, resolve
 from autograder.records import Limits, Plan, Question
 from autograder.wire.messages import (
+    FigureProbe,
     PredictionsProbe,
     PrintedProbe,
     Record,
@@ -538,7 +539,7 @@ def plan_problems(assignment: Assignment, plan: Plan) -> Iterator[Problem]:
     cells = {role_of(cell).id for cell in assignment.source.cells}
     recipes = assignment.settings.recipes
     for name, probe in plan.probes.items():
-        if isinstance(probe, SourceProbe | PrintedProbe) and probe.cell not in cells:
+        if isinstance(probe, SourceProbe | PrintedProbe | FigureProbe) and probe.cell not in cells:
             yield Problem(checks, 0, name, f"no cell has the id {probe.cell!r}")
         if isinstance(probe, TrainedProbe | TrainedByProbe | PredictionsProbe) and probe.recipe not in recipes:
             near = difflib.get_close_matches(probe.recipe, recipes, 1)

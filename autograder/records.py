@@ -24,6 +24,7 @@ from autograder.wire.messages import (
     CellRun,
     Fault,
     Figure,
+    FigureProbe,
     FitCap,
     PrintedProbe,
     Probe,
@@ -178,7 +179,7 @@ class Plan:
 def asked_name(probe: Probe) -> str:
     """Return the name of the notebook's that a probe asks for; empty where it asks for a cell."""
     match probe:
-        case SourceProbe() | PrintedProbe():
+        case SourceProbe() | PrintedProbe() | FigureProbe():
             return ""
         case CallProbe(function=name) | TrainedByProbe(function=name):
             return name

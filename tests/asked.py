@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from autograder.judge.channel import Case
@@ -30,12 +31,15 @@ class Class:
     checks: str
     """What follows the imports. Questions may have any name."""
     limits: Limits = LIMITS
+    ids: tuple[str, ...] = ()
+    """Of the first cells."""
 
     def evidence(self, *sources: str, name: str = "student") -> Path:
         """Examine a notebook of these cells; return its evidence's file."""
         checks = self.folder / "checks.py"
         checks.write_text(HEADER + self.checks, encoding="utf-8")
-        cells = tuple(Cell(index, "", source) for index, source in enumerate(sources))
+        named = zip_longest(self.ids[: len(sources)], sources, fillvalue="")
+        cells = tuple(Cell(index, cell, source) for index, (cell, source) in enumerate(named))
         with Judge(checks) as judge:
             plan = judge.plan()
         order = Order("key", Submission(name, "digest", cells), plan, self.limits, measure().level or "")

@@ -17,6 +17,7 @@ from autograder.wire.messages import (
     Attribute,
     Built,
     CallProbe,
+    FigureProbe,
     First,
     Function,
     HistoryProbe,
@@ -145,6 +146,20 @@ def source(cell: str) -> Any:
 def printed(cell: str) -> Any:
     """Ask for what the answer cell with this id printed, as text."""
     return _fixture(lambda _: PrintedProbe(cell))
+
+
+def figure(cell: str) -> Any:
+    """Ask for what the answer cell with this id plotted with Matplotlib, and with what draws by it: seaborn, pandas.
+
+    Figures count whether they are shown, closed or left open; where it plots none, those of a student's own cells right
+    before and after it. The check receives `autograder.judge.figures.Drawing`.
+    """
+    return _fixture(lambda _: FigureProbe(cell))
+
+
+def drawn_by(function: str, *args: Any, **kwargs: Any) -> Any:
+    """Ask for what the student's function plots when it is called with these arguments, which are as for `call`."""
+    return _fixture(lambda blobs: CallProbe(function, *_arguments(args, kwargs, blobs), drawn=True))
 
 
 def history(name: str) -> Any:

@@ -16,24 +16,19 @@ import msgspec
 
 from autograder.records import CellRecord
 from autograder.wire.messages import (
+    PLAIN_PROBES,
     Attribute,
     CallProbe,
     Fault,
     Frame,
-    HistoryProbe,
     Method,
-    ModelProbe,
     Named,
     ObjectProbe,
     PredictionsProbe,
     Probe,
     TrainedByProbe,
-    TrainedProbe,
-    VariableProbe,
 )
 
-GIVES_NOTHING = (VariableProbe, ModelProbe, HistoryProbe, TrainedProbe)
-"""Questions that hand student code nothing, and are asked before those that do."""
 ANY_CLASS = "Exception"
 MAKING = "(…)"
 """After the name of a class, where a step says that an object is made."""
@@ -76,7 +71,7 @@ _OWN_WORDS = tuple(
 
 def quiet(fault: Fault, probe: Probe, cells: Sequence[CellRecord]) -> Fault:
     """Return what may be said of a fault that came as the answer to `probe`."""
-    if isinstance(probe, GIVES_NOTHING):
+    if isinstance(probe, PLAIN_PROBES):
         return fault
     sources = {record.cell.index: record.cell.source for record in cells}
     written = set(re.findall(r"\w+", "\n".join(sources.values()))) | KNOWN

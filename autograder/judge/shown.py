@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.judge.figures import Drawing, said_of_drawing
 from autograder.judge.frames import Table, said
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.values import Model, Unreadable
@@ -16,7 +17,7 @@ SHOWN_CHARS = 100
 
 def numeric(value: Any) -> Any:
     """The value as a numeric array, or None where it is not one."""
-    if isinstance(value, Model | Unreadable | str | dict | set) or value is None:
+    if isinstance(value, Model | Unreadable | Drawing | str | dict | set) or value is None:
         return None
     try:
         array = np.asarray(value)
@@ -34,6 +35,8 @@ def shown(value: Any) -> Said:
         return phrases("a network of {n} parameter", "a network of {n} parameters", value.params)
     if isinstance(value, Table):
         return said(value)
+    if isinstance(value, Drawing):
+        return said_of_drawing(value)
     if isinstance(value, Unreadable):
         return phrase("an object of type {cls}", cls=value.cls)
     return cut(repr(value))

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.judge.figures import drawing
 from autograder.judge.frames import Column, Table
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.judge.trainings import History
@@ -25,6 +26,7 @@ from autograder.wire.messages import (
     Layer,
     Network,
     Opaque,
+    Plots,
     Scalar,
     Shape,
     Steps,
@@ -170,6 +172,8 @@ def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None 
             return History(artifact)
         case TableRecord():
             return table_value(artifact, blobs)
+        case Plots():
+            return drawing(artifact, blobs)
         case Steps():  # only as the answer to a probe of its own: see `Answers`
             raise codec.WireError("an object's answers where a value is expected")
 
@@ -312,6 +316,8 @@ def kind(artifact: Artifact) -> str:
             return "object"
         case TableRecord():
             return "column" if artifact.series else "table"
+        case Plots():
+            return "figures"
 
 
 KINDS: dict[str, Phrase] = {
@@ -324,5 +330,6 @@ KINDS: dict[str, Phrase] = {
     "curves": phrase("the curves of a training"),
     "table": phrase("a table"),
     "column": phrase("a column of a table"),
+    "figures": phrase("figures"),
     "object": phrase("another kind of object"),
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from autograder.networks.signature import signature
@@ -21,6 +22,7 @@ from autograder.wire.messages import (
     Items,
     Network,
     Opaque,
+    Plots,
     Scalar,
     Steps,
 )
@@ -89,6 +91,10 @@ def same(one: Told, other: Told) -> bool:
         case (Steps(), Steps()):
             steps = zip(left.results, right.results, strict=False)
             return len(left.results) == len(right.results) and all(same((a, held), (b, theirs)) for a, b in steps)
+        case (Plots(), Plots()):
+            (one_text, one_arrays), (other_text, other_arrays) = _drawn(left, held), _drawn(right, theirs)
+            pairs = zip(one_arrays, other_arrays, strict=False)
+            return one_text == other_text and all(_close(a, b) for a, b in pairs)
         case (Opaque(), Opaque()):
             return left.cls == right.cls and _ADDRESS.sub("", left.repr) == _ADDRESS.sub("", right.repr)
     return bool(left == right) and held == theirs  # texts, and tables whole
@@ -130,6 +136,23 @@ def _same_mapping(left: Dictionary, held: list[bytes], right: Dictionary, theirs
 def _same_curves(left: Curves, right: Curves) -> bool:
     pairs = ((left.values[name], right.values[name]) for name in left.values)
     return all(len(a) == len(b) and _close(np.array(a, float), np.array(b, float)) for a, b in pairs)
+
+
+def _drawn(plots: Plots, held: list[bytes]) -> tuple[object, list[Any]]:
+    """What figures show apart from numbers, and the arrays of those, in order."""
+    arrays: list[Any] = []
+
+    def apart(value: object) -> object:
+        if isinstance(value, Array):
+            arrays.append(codec.array_value(value, held))
+            return "array"
+        if isinstance(value, list | tuple):
+            return [apart(one) for one in value]
+        if isinstance(value, msgspec.Struct):
+            return [apart(getattr(value, name)) for name in value.__struct_fields__ if "limits" not in name]
+        return value
+
+    return apart(plots), arrays
 
 
 def _content(network: Network) -> object:

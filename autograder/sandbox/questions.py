@@ -16,27 +16,23 @@ import msgspec
 from autograder.records import Limits, Plan, asked_name
 from autograder.wire import codec
 from autograder.wire.messages import (
+    PLAIN_PROBES,
     Answered,
     Array,
     Artifact,
     Fault,
-    HistoryProbe,
     Layer,
-    ModelProbe,
     Network,
     PredictionsProbe,
     PrintedProbe,
     Questions,
     SourceProbe,
     TrainedByProbe,
-    TrainedProbe,
-    VariableProbe,
     Weight,
 )
 
 READ_BY_US = (SourceProbe, PrintedProbe)
 """Answered from the submission: no room is asked."""
-PLAIN = (VariableProbe, ModelProbe, HistoryProbe, TrainedProbe)
 HIDDEN = (PredictionsProbe, TrainedByProbe)
 HIDDEN_DIMENSIONS = 4
 
@@ -44,7 +40,9 @@ HIDDEN_DIMENSIONS = 4
 def in_order(plan: Plan) -> list[str]:
     """Return the names of what a room is asked, in the order to ask it in."""
     asked = {name: probe for name, probe in plan.probes.items() if not isinstance(probe, READ_BY_US)}
-    return sorted(asked, key=lambda name: 2 if isinstance(asked[name], HIDDEN) else not isinstance(asked[name], PLAIN))
+    return sorted(
+        asked, key=lambda name: 2 if isinstance(asked[name], HIDDEN) else not isinstance(asked[name], PLAIN_PROBES)
+    )
 
 
 def alone(name: str, plan: Plan, limits: Limits) -> tuple[Questions, list[bytes]]:

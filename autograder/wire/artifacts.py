@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from autograder.wire.network import Network
+from autograder.wire.plots import Plots
 from autograder.wire.record import Array, Figure, Name, Record, Size
 
 
@@ -95,7 +96,7 @@ class Steps(Record, tag="steps", frozen=True):
     results: list[Artifact | Fault]
 
 
-Artifact = Array | Scalar | Text | Items | Dictionary | Opaque | Table | Network | Curves | Steps
+Artifact = Array | Scalar | Text | Items | Dictionary | Opaque | Table | Network | Curves | Steps | Plots
 
 
 class Frame(Record, frozen=True):

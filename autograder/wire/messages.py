@@ -9,6 +9,7 @@ from autograder.wire.artifacts import *
 from autograder.wire.examination import *
 from autograder.wire.examples import Preparation as Preparation
 from autograder.wire.network import *
+from autograder.wire.plots import *
 from autograder.wire.probes import *
 from autograder.wire.record import *
 from autograder.wire.training import *

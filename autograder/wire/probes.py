@@ -53,6 +53,8 @@ class CallProbe(Record, tag="call", frozen=True):
     function: Name
     args: list[Argument]
     kwargs: dict[str, Argument]
+    drawn: bool = False
+    """Whether the figures that it draws are asked for, in place of what it returns."""
 
 
 class ModelProbe(Record, tag="model", frozen=True):
@@ -83,6 +85,12 @@ class SourceProbe(Record, tag="source", frozen=True):
 
 class PrintedProbe(Record, tag="printed", frozen=True):
     """What an answer cell printed. Read from the record of the cells: no room is asked."""
+
+    cell: Name
+
+
+class FigureProbe(Record, tag="figure", frozen=True):
+    """The figures that an answer cell drew; where it drew none, those of the student's own cells beside it."""
 
     cell: Name
 
@@ -150,8 +158,12 @@ Probe = (
     | ModelProbe
     | SourceProbe
     | PrintedProbe
+    | FigureProbe
     | HistoryProbe
     | TrainedProbe
     | TrainedByProbe
     | PredictionsProbe
 )
+
+PLAIN_PROBES = (VariableProbe, ModelProbe, FigureProbe, HistoryProbe, TrainedProbe)
+"""Questions that hand student code nothing: asked before those that do."""

@@ -22,10 +22,12 @@ from autograder.wire.messages import (
     Curves,
     Examples,
     Fault,
+    FigureProbe,
     FitCap,
     HistoryProbe,
     ModelProbe,
     ObjectProbe,
+    Plots,
     PredictionsProbe,
     Probe,
     Questions,
@@ -35,9 +37,11 @@ from autograder.wire.messages import (
     TrainedProbe,
     VariableProbe,
 )
-from autograder.worker import fit_cap, keras_records, keras_version, pytorch_reader
+from autograder.worker import fit_cap, keras_records, keras_version, plots, pytorch_reader
 from autograder.worker.arguments import Arguments, NotThere, named_in
 from autograder.worker.encode import Encoder, TooLarge, is_model, read_model
+from autograder.worker.figures import figures, told
+from autograder.worker.plots import TooMuch
 from autograder.worker.predictions import predict
 from autograder.worker.seeds import reseed
 from autograder.worker.steps import NAME_CHARS, Lacking, describe, encode_result, take
@@ -109,7 +113,7 @@ class Answerer:
 
     def _fault(self, error: BaseException, interrupts: Interrupts, step: str = "") -> Fault:
         match error:
-            case TooLarge():
+            case TooLarge() | TooMuch():
                 return Fault(kind="size", message=str(error), step=step)
             case NotThere():
                 return self._missing(error.name, object)
@@ -119,6 +123,8 @@ class Answerer:
 
     def _ask(self, probe: Probe, blobs: list[bytes], interrupts: Interrupts) -> Answer:
         encoder = Encoder(blobs, self._array_bytes)
+        if isinstance(probe, FigureProbe):
+            return figures.of_cell(probe.cell, encoder)
         name, kind = _wanted(probe)
         if name not in self._names:
             return self._missing(name, kind)
@@ -131,6 +137,8 @@ class Answerer:
                     return read_model(value, input_shape)
             case ModelProbe(input_shape=input_shape) | TrainedProbe(input_shape=input_shape):
                 return read_model(value, input_shape) if is_model(value) else encoder.encode(value)
+            case CallProbe(drawn=True):
+                return self._drawn_by(value, probe, encoder)
             case CallProbe(args=args, kwargs=kwargs):
                 return encode_result(encoder, *self._arguments.call(value, args, kwargs))
             case ObjectProbe():
@@ -159,6 +167,14 @@ class Answerer:
                 results.append(self._fault(error, interrupts, describe(step, probe.name)))
                 break
         return Steps(codec.plain_text(type(value).__name__)[:NAME_CHARS], results)
+
+    def _drawn_by(self, function: Any, probe: CallProbe, encoder: Encoder) -> Plots:
+        """Call a function of the student's, and return what it draws: shown, closed, left open or returned."""
+        with figures.watching() as drawn:
+            returned = plots.figure_of(self._arguments.call(function, probe.args, probe.kwargs)[0])
+            if returned is not None:
+                figures.take(returned)
+        return told([drawn], encoder)
 
     def _train(self, function: Any, probe: TrainedByProbe, given: Examples) -> Any:
         """Call the student's training function on the examples it is given."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograder.wire import codec
-from autograder.wire.messages import Array, Artifact, Dictionary, Items, Network, Opaque, Shape, Text
-from autograder.worker import keras_reader, keras_version, pytorch_reader, tables
+from autograder.wire.messages import Array, Artifact, Dictionary, Items, Network, Opaque, Plots, Shape, Text
+from autograder.worker import keras_reader, keras_version, plots, pytorch_reader, tables
 
 DEPTH = 8
 ITEMS = 10_000
@@ -55,6 +55,8 @@ class Encoder:
             return self.encode(value.isoformat(), depth)
         if tables.is_table(value):
             return tables.read(value, self)
+        if plots.is_figure(value):
+            return self._figure(value)
         if tables.is_index(value):
             return self.encode(value.tolist(), depth)
         array = _as_array(value)
@@ -71,12 +73,24 @@ class Encoder:
         self.spend(array.nbytes, f"{array.dtype}{list(array.shape)}")
         return codec.array_record(array, self._blobs)
 
+    def adopt(self, blobs: list[bytes], what: str) -> int:
+        """Take bytes among the blobs; return the place of the first. Raise TooLarge."""
+        self.spend(sum(map(len, blobs)), what)
+        self._blobs += blobs
+        return len(self._blobs) - len(blobs)
+
     def _encode_array(self, array: Any, depth: int) -> Artifact:
         if array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16 and its like, unknown to plain NumPy
             array = array.astype(np.float32)
         if array.dtype.kind not in codec.NUMERIC_KINDS:
             return self.encode(array.tolist(), depth + 1)
         return self.array(array)
+
+    def _figure(self, value: Any) -> Plots:
+        drawn: list[bytes] = []
+        plot = plots.read_figure(plots.figure_of(value), drawn, self._bytes_left)
+        first = self.adopt(drawn, "a figure")
+        return Plots([plots.moved(plot, first)])
 
     def _opaque(self, value: Any) -> Opaque:
         cls = type(value)

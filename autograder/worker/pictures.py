@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import io
-import sys
 from typing import Any
 
 from autograder.wire.pictures import CELL_PICTURES, EXAM_BYTES, EXAM_PICTURES, PICTURE_BYTES, PNG_SIGNATURE
+from autograder.worker.figures import close_figures, figures, open_figures
 
 
 class Pictures:
@@ -30,19 +30,18 @@ class Pictures:
         return self._taken
 
     def show_figures(self) -> None:
-        """Show the open figures and close them, as the notebook's inline backend does when asked, and after each cell.
-
-        Left open, a figure would take the next plot's curves.
-        """
-        if pyplot := sys.modules.get("matplotlib.pyplot"):
-            try:
-                for number in pyplot.get_fignums() if self.wanted else ():
-                    self.take(self.draw(pyplot.figure(number)))
-            finally:
-                pyplot.close("all")
+        """Show the open figures and close them, as a notebook's inline backend does when asked, and after each cell."""
+        try:
+            for figure in open_figures():
+                self.take(self.draw(figure))
+        finally:
+            close_figures()
 
     def draw(self, figure: Any) -> bytes | None:
-        """Return a figure as PNG, at half its resolution where it would be too large; None where nothing is on it."""
+        """Return a figure as PNG, at half its resolution where it would be too large; None where nothing is on it, or
+        nobody is to look at it. What is on it is kept as data in any case.
+        """
+        figures.take(figure)
         if not self._has_room() or not (figure.axes or figure.lines or figure.images or figure.texts):
             return None
         for scale in (1.0, 0.5):
@@ -87,5 +86,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    globals()[name] = FigureCanvasAgg  # Matplotlib looks at the module's variables too
-    return FigureCanvasAgg
+    class FigureCanvas(FigureCanvasAgg):
+        """Says of each figure that it begins: one that is closed before it is shown was drawn all the same."""
+
+        def __init__(self, figure: Any = None) -> None:
+            super().__init__(figure)
+            figures.made(self.figure)
+
+    globals()[name] = FigureCanvas  # Matplotlib looks at the module's variables too
+    return FigureCanvas

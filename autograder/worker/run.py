@@ -39,6 +39,7 @@ from autograder.wire.messages import (
 )
 from autograder.worker import elsewhere, fit_cap, imports, kernel, weights
 from autograder.worker.answer import Answerer
+from autograder.worker.figures import figures
 from autograder.worker.kernel import CELL_FILE, CellCompiler, ResultHook, ZMQInteractiveShell
 from autograder.worker.pictures import pictures
 from autograder.worker.seeds import reseed
@@ -163,6 +164,7 @@ def _run_cell(
     shown.shown, shown.source = "", cell.source
     outputs.start(output_chars)
     pictures.start()
+    figures.start(cell.id, own=not cell.id and not cell.given)
     _watches.expect(cell.index if cell.given else None)
     started = time.perf_counter()
     error: BaseException | None
@@ -171,6 +173,7 @@ def _run_cell(
         with fit_cap.armed(fit) as capped, interrupts.armed():
             result = kernel.run_cell(shell, cell.source)
             pictures.show_figures()
+            figures.end()
         error = result.error_before_exec or result.error_in_exec
     except BaseException as raised:  # an interrupt can land in IPython itself
         error = raised
@@ -179,6 +182,7 @@ def _run_cell(
         outputs.fail()
     put_out = outputs.all()
     fault = None if error is None else explain_error(error, cell.index, interrupts.seen())
+    figures.fail(fault)
     if fault is not None and fault.error == "AssertionError" and fault.frames:
         fault = msgspec.structs.replace(fault, values=_operands(fault.frames[-1], interrupts))
     _watches.forget()
