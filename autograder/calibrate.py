@@ -12,6 +12,7 @@ import numpy as np
 from autograder.course import Assignment
 from autograder.engine import Engine
 from autograder.errors import CourseError, GraderError, Problem
+from autograder.evidence import Evidence, TrainingRun
 from autograder.fairness.statistics import Calibration, Separation, calibrate_bar, separation
 from autograder.fairness.thresholds import write_thresholds
 from autograder.fairness.verdict import Bar, Rule
@@ -21,8 +22,8 @@ from autograder.judge.trainings import Predictions
 from autograder.marking import Assessor, trainings
 from autograder.networks.mistakes import MISTAKES
 from autograder.networks.signature import signature
+from autograder.paths import write_beside
 from autograder.recipes import MetricName, Recipe, Threshold
-from autograder.records import Evidence, TrainingRun, write_beside
 from autograder.report.calibration import draw
 from autograder.session import Options, Session
 from autograder.training.desk import Scored

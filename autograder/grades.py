@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import msgspec
 
+from autograder.evidence import Exam
 from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_assert, explain_fault, explain_lack, status_of
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import phrase, render
 from autograder.nbgrader.rules import sane_score
-from autograder.records import Check, CheckStatus, Exam, Grade, HandMark, Outcome, Question, QuestionGrade, digest
+from autograder.records import Check, CheckStatus, Grade, HandMark, Outcome, Question, QuestionGrade, digest
 from autograder.wire.messages import CellRun, Fault
 
 TEST_CELL = "test_cell"

@@ -14,6 +14,7 @@ from autograder.course import Assignment, imports_of, plan_problems
 from autograder.engine import Engine, Result, Trained
 from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem, cause_of
+from autograder.evidence import Evidence, Exam, libraries, load_evidence, load_exam
 from autograder.grades import grade_questions, is_ours
 from autograder.intake import as_submission, fingerprint, handed_out, read_submission
 from autograder.judge.causes import Causes
@@ -22,19 +23,7 @@ from autograder.judge.lacks import Lack, lack_of, looks_own, say_lack, truly_abs
 from autograder.judge.process import Judge
 from autograder.notebook.metadata import role_of
 from autograder.recipes import Profile
-from autograder.records import (
-    Evidence,
-    Exam,
-    Grade,
-    Outcome,
-    QuestionGrade,
-    Submission,
-    TrainingUse,
-    digest,
-    libraries,
-    load_evidence,
-    load_exam,
-)
+from autograder.records import Grade, Outcome, QuestionGrade, Submission, TrainingUse, digest
 from autograder.release import read_release, release_problems
 from autograder.roster import NOTHING_CAME
 from autograder.sandbox.environment import Environment

@@ -6,6 +6,7 @@ lies in `.autograder/`, which can be deleted: it is made again from the rest.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -35,6 +36,14 @@ LITTER = (
 """What editors, systems and version control leave in a folder, as patterns of names in lower case."""
 EXCHANGED = (TIMESTAMP, "submission_secret.txt")
 """What nbgrader's exchange puts beside a submission, and asks for beside its feedback."""
+
+
+def write_beside(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then rename it: a file that is there is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def sqlite_address(path: Path) -> str:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import io
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from autograder.wire import codec
 from autograder.wire.messages import (
-    Answer,
-    Answered,
     CallProbe,
     Cell,
-    CellRun,
     Fault,
-    Figure,
     FigureProbe,
     FitCap,
     PrintedProbe,
@@ -34,7 +25,6 @@ from autograder.wire.messages import (
 )
 from autograder.wire.pictures import PictureKind
 
-OURS = "keras-autograder"
 Positive = Annotated[float, msgspec.Meta(gt=0, le=10**6)]
 PositiveInt = Annotated[int, msgspec.Meta(gt=0, le=10**6)]
 CheckStatus = Literal["passed", "failed", "errored", "skipped", "ungraded"]
@@ -69,14 +59,6 @@ def digest(*parts: bytes | str) -> str:
         data = part.encode() if isinstance(part, str) else part
         whole.update(len(data).to_bytes(8, "little") + data)
     return f"sha256:{whole.hexdigest()}"
-
-
-def libraries(versions: Mapping[str, str]) -> str:
-    """Name the versions that evidence and trainings depend on: a room's, and ours, whose code runs there."""
-    own = {}
-    with contextlib.suppress(PackageNotFoundError):  # run from a clone
-        own[OURS] = version(OURS)
-    return " ".join(f"{name} {one}" for name, one in sorted({**versions, **own}.items()))
 
 
 # --- What is taught ---------------------------------------------------------------------------------------------------
@@ -248,139 +230,6 @@ class Submission:
     """The pictures that the texts show, where somebody is to look at them."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """Files handed in beside the notebook, by the path they have there: read when the exam is held."""
-
-
-# --- What came back ---------------------------------------------------------------------------------------------------
-
-
-class CellRecord(Record, frozen=True):
-    """One cell of an exam, and what came of it (None: the room ended before it)."""
-
-    cell: Cell
-    run: CellRun | None
-
-
-class Exam(Record, tag="exam", frozen=True):
-    """What one exam brought back, but for the answers."""
-
-    key: str
-    """Digest of all that the evidence depends on."""
-    plan: str
-    """Digest of what was asked."""
-    submission: str
-    isolation: str
-    device: str
-    seconds: float
-    """Wall-clock, from the room's opening to its end."""
-    cpu_seconds: float
-    peak_bytes: int
-    """Memory of its own the room held at most; 0 where it was not measured."""
-    versions: dict[str, str]
-    cells: list[CellRecord]
-    sources: dict[str, str]
-    repairs: list[Repair]
-    fault: Fault | None
-    """What ended the room early, or why nothing was run."""
-    texts: tuple[TextCell, ...] = ()
-    """The cells that are not code, by the place they have between the others."""
-    asked: dict[str, str] = msgspec.field(default_factory=dict)
-    """Digest of each probe, as `Plan.asked` has it."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything that came back from one exam. One file: the exam's frame, then those of answers and pictures."""
-
-    exam: Exam
-    frames: tuple[bytes, ...]
-    doubt: str = ""
-    """Why what cut the exam short may not be the student's doing: it is to be held again, alone. Not in the file."""
-
-    def answers(self) -> dict[str, tuple[Answer, list[bytes]]]:
-        """Return each probe's answer with the blobs its arrays refer to."""
-        opened = [codec.unpack(frame, Answered | Picture) for frame in self.frames]
-        return {one.probe: (one.answer, blobs) for one, blobs in opened if isinstance(one, Answered)}
-
-    def pictures(self) -> list[tuple[Picture, bytes]]:
-        """Return the pictures, in order."""
-        opened = [codec.unpack(frame, Answered | Picture) for frame in self.frames]
-        return [(one, blobs[0]) for one, blobs in opened if isinstance(one, Picture) and blobs]
-
-    def save(self, path: Path) -> None:
-        """Write the file beside, then rename it: a file that is there is whole."""
-        write_beside(path, b"".join([codec.pack(self.exam), *self.frames]))
-
-
-def load_exam(path: Path) -> Exam | None:
-    """Return the exam of an evidence file, answers unread; None where there is no such file or it is another format."""
-    try:
-        with path.open("rb") as stream:
-            return codec.unpack(codec.read_frame(stream.read), Exam)[0]
-    except (OSError, EOFError, codec.WireError):
-        return None
-
-
-def load_evidence(path: Path) -> Evidence:
-    """Return the evidence in a file. Raise WireError where it is not one, OSError where it cannot be read."""
-    stream = io.BytesIO(path.read_bytes())
-    frames = []
-    while True:
-        try:
-            frames.append(codec.read_frame(stream.read))
-        except EOFError:
-            break
-    if not frames:
-        raise codec.WireError("the file is empty")
-    return Evidence(codec.unpack(frames[0], Exam)[0], tuple(frames[1:]))
-
-
-def write_beside(path: Path, content: bytes) -> None:
-    """Write a file beside its place, then rename it: a file that is there is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)
-
-
-class TrainingRun(Record, tag="training-run", frozen=True):
-    """One training of a network under a recipe and one seed. One small file, shared by all who submitted its like."""
-
-    key: str
-    """Digest of all that its scores depend on."""
-    signature: str
-    """Of the network."""
-    recipe: str
-    seed: int
-    data: str
-    data_digest: str
-    stand_in: bool
-    """Whether the data stand in for the set of that name."""
-    device: str
-    """Kind of device: `cpu` or `gpu`."""
-    versions: dict[str, str]
-    seconds: float
-    asked: int
-    """Epochs asked for."""
-    epochs: list[dict[str, Figure]]
-    """What Keras logged, epoch by epoch."""
-    scores: dict[str, Figure]
-    """On the test examples, by metric; None: not a finite number."""
-    fault: Fault | None = None
-    """Why there are no scores."""
-    backend: str = "tensorflow"
-    """What Keras ran on, by its name."""
-
-    def save(self, path: Path) -> None:
-        """Store it at `path`."""
-        write_beside(path, msgspec.json.encode(self))
-
-
-def load_training_run(path: Path) -> TrainingRun | None:
-    """Return the run stored at `path`; None where there is none, or it is of another format."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=TrainingRun)
-    except (OSError, msgspec.MsgspecError):
-        return None
 
 
 # --- What it is worth -------------------------------------------------------------------------------------------------

@@ -24,8 +24,7 @@ from autograder.notebook.formats import Notebook, NotebookCell, as_utf8, course_
 from autograder.notebook.master import nbgrader_config
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import BEGIN, cell_name
-from autograder.paths import LITTER, PRIVATE
-from autograder.records import write_beside
+from autograder.paths import LITTER, PRIVATE, write_beside
 
 KEPT_METADATA: Mapping[str, tuple[str, ...]] = {
     "kernelspec": (),

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Assignment
+from autograder.evidence import Evidence, load_evidence
 from autograder.intake import as_submission
 from autograder.nbgrader.executed import Shown, by_cell, outputs
-from autograder.records import Evidence, load_evidence
 from autograder.release import Stripper, release_files, write_files
 from autograder.wire.codec import WireError
 

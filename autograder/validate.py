@@ -8,18 +8,19 @@ from collections.abc import Collection, Iterator
 from autograder.course import Assignment, on_trust
 from autograder.engine import Engine
 from autograder.errors import GraderError, Problem
+from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.intake import as_submission
-from autograder.judge.causes import Causes, undefined_name
+from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_fault, explain_lack
 from autograder.judge.lacks import say_lack
 from autograder.judge.message import compose
+from autograder.judge.unwritten import undefined_name
 from autograder.leaks import leaks
 from autograder.marking import Assessment, assess_to_the_end, remark
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
-from autograder.records import CellRecord, Evidence, Exam
 from autograder.release import files_not_theirs, read_release, release_differences
 from autograder.sandbox.exam import Order
 from autograder.session import Options, Session

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from autograder.evidence import Evidence
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.records import Evidence, Limits, Submission
+from autograder.records import Limits, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.records import Exam, TrainingRun
+from autograder.evidence import Exam, TrainingRun
 
 
 def exam(**changes: Any) -> Exam:

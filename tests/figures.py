@@ -20,11 +20,11 @@ from typing import Any
 
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.engine import Engine, RoomSetup, open_engine
+from autograder.evidence import TrainingRun, libraries
 from autograder.fairness.statistics import calibrate_bar
 from autograder.fairness.verdict import Bar, Decision, Rule, decide
 from autograder.networks.mistakes import MISTAKES
 from autograder.recipes import Recipe
-from autograder.records import TrainingRun, libraries
 from autograder.sandbox.isolation import measure
 from autograder.training.frozen import Frozen
 from autograder.training.job import Job, make_jobs

@@ -21,8 +21,8 @@ from pathlib import Path
 from autograder.data import standin
 from autograder.data.shelf import DataSet, Shelf
 from autograder.errors import AutograderError
+from autograder.evidence import TrainingRun
 from autograder.recipes import BackendName, Recipe
-from autograder.records import TrainingRun
 from autograder.sandbox.gpus import Gpu, GpuPool, Lease, reserve, survey
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Room, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote

@@ -23,11 +23,12 @@ import msgspec
 import numpy as np
 
 import networks
+from autograder.evidence import Evidence, load_evidence
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
 from autograder.marking import cut_short
 from autograder.networks.signature import signature
-from autograder.records import Evidence, Limits, Plan, Submission, load_evidence
+from autograder.records import Limits, Plan, Submission
 from autograder.sandbox import exam
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.rooms import Room, Zygote

@@ -23,8 +23,9 @@ from typing import Any
 import toy
 from autograder.course import load_assignment
 from autograder.engine import Result
+from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.marking import Marker, Settled
-from autograder.records import CellRecord, Evidence, Exam, Grade, Submission
+from autograder.records import Grade, Submission
 from autograder.report.feedback import write_feedback
 from autograder.sandbox.exam import Order
 from autograder.session import Options, Session

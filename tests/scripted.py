@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from autograder.engine import Result, Trained
 from autograder.engine._packed import pack, unpack
 from autograder.errors import GraderError
-from autograder.records import CellRecord, Evidence
+from autograder.evidence import CellRecord, Evidence
 from autograder.sandbox.exam import Order
 from autograder.training.job import Job
 from autograder.wire import codec

@@ -17,7 +17,8 @@ import pytest
 import mistakes_convolutifs
 import mistakes_dense
 from answering import Answer, Mistake, graded, lost, mistaken, notebook, right_answers, together
-from autograder.data.shelf import HIDDEN, Shelf
+from autograder.data.arrays import HIDDEN
+from autograder.data.shelf import Shelf
 from autograder.data.sources import stand_in
 
 pytestmark = pytest.mark.tensorflow

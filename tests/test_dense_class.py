@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from autograder.course import load_assignment
-from autograder.data.shelf import HIDDEN, Shelf
+from autograder.data.arrays import HIDDEN
+from autograder.data.shelf import Shelf
 from autograder.data.sources import stand_in
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade, Outcome

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from autograder.evidence import CellRecord, Exam
 from autograder.grades import TEST_CELL, grade_questions, is_ours, late_penalty, with_hand_marks
-from autograder.records import CellRecord, Check, CheckStatus, Exam, Grade, HandMark, Outcome, Question, QuestionGrade
+from autograder.records import Check, CheckStatus, Grade, HandMark, Outcome, Question, QuestionGrade
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
 STATUSES: tuple[CheckStatus, ...] = ("passed", "failed", "errored", "skipped", "ungraded")

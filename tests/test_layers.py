@@ -26,7 +26,7 @@ LAYERS = (
     {"training", "environment"},
     {"sandbox", "judge", "store", "course", "roster"},
     {"networks", "fairness"},
-    {"data", "notebook", "paths", "sheets"},
+    {"data", "notebook", "paths", "evidence", "sheets"},
     {"records", "locale"},
     {"recipes", "nbgrader.rules"},
     {"errors", "wire"},

@@ -21,12 +21,13 @@ import toy
 from autograder import marking
 from autograder.course import Assignment, load_assignment
 from autograder.errors import CourseError, GraderError
+from autograder.evidence import Evidence, load_evidence
 from autograder.intake import read_submission
 from autograder.marking import cut_short
 from autograder.nbgrader import compat
 from autograder.notebook.formats import Notebook
 from autograder.pipeline import Step, Timings, choose_students, grade, rejudge
-from autograder.records import Evidence, Grade, Submission, load_evidence
+from autograder.records import Grade, Submission
 from autograder.release import write_release
 from autograder.report.feedback import write_feedback
 from autograder.session import Options

@@ -10,9 +10,9 @@ import pytest
 
 import toy
 from autograder.course import load_assignment
+from autograder.evidence import load_evidence
 from autograder.intake import as_submission
 from autograder.pipeline import Timings, grade
-from autograder.records import load_evidence
 from autograder.session import Options
 from autograder.solution import write_solution
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from autograder.engine import Engine, RoomSetup, _host, open_engine
-from autograder.records import Evidence
+from autograder.evidence import Evidence
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote

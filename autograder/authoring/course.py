@@ -25,8 +25,7 @@ from autograder.notebook.formats import Notebook, read_course_notebook
 from autograder.notebook.headings import last_heading, spoken
 from autograder.notebook.names import parse
 from autograder.notebook.text import notebook_of_text
-from autograder.paths import Paths
-from autograder.records import write_beside
+from autograder.paths import Paths, write_beside
 from autograder.release import write_files, write_release
 
 SAMPLE = Path(__file__).parent / "sample"

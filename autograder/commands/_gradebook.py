@@ -18,7 +18,7 @@ def hand_marks(paths: Paths, assignment: str) -> dict[str, dict[str, HandMark]]:
     """What somebody gave by hand in the gradebook, by student and question; nothing where the course keeps none."""
     if not keeps_gradebook(paths):
         return {}
-    from autograder.nbgrader.gradebook import read_marks
+    from autograder.nbgrader.by_hand import read_marks
 
     return read_marks(paths, assignment)
 
@@ -54,7 +54,7 @@ def keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> bool:
 def penalties(assignment: Assignment) -> dict[str, float]:
     """What lateness took, by student: the gradebook knows of extensions; without one, course.yaml's rule holds."""
     if keeps_gradebook(assignment.paths):
-        from autograder.nbgrader.gradebook import read_penalties
+        from autograder.nbgrader.by_hand import read_penalties
 
         return read_penalties(assignment)
     with Store(assignment.paths.store) as store:

@@ -11,8 +11,9 @@ from rich.table import Table
 
 from autograder.commands._options import command_app
 from autograder.commands._terminal import SHORT, err, out
+from autograder.data.arrays import Arrays
 from autograder.data.course_shelf import add_stand_in
-from autograder.data.shelf import About, Arrays, DataSet, Shelf, check_name, shelf_folder
+from autograder.data.shelf import About, DataSet, Shelf, check_name, shelf_folder
 from autograder.data.weights import add_weights, get_weights, is_weights, verify_weights
 from autograder.errors import DataError
 

@@ -16,7 +16,7 @@ from autograder.errors import CourseError, Problem
 from autograder.export import ClassGrades, Entry, Export, Exported, Options, export_names, load_export, refuse
 from autograder.intake.identity import read_identity
 from autograder.nbgrader.submitted import lateness
-from autograder.records import write_beside
+from autograder.paths import write_beside
 from autograder.report.terminal import shown
 from autograder.roster import Student, load_roster, with_missing
 from autograder.sheets import Sheet, read_sheet

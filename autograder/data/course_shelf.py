@@ -8,7 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from autograder.data.shelf import HIDDEN, STAND_INS, DataSet, Shelf, shelf_folder
+from autograder.data.arrays import HIDDEN
+from autograder.data.shelf import STAND_INS, DataSet, Shelf, shelf_folder
 from autograder.data.weights import Item, is_weights, verify_weights
 
 

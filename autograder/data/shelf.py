@@ -22,16 +22,23 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.data.arrays import (
+    ENDS,
+    HIDDEN,
+    NUMBERS,
+    PUBLIC,
+    TEXTS,
+    Arrays,
+    check_arrays,
+    classes_of,
+    dtype_name,
+    plain_array,
+    shown_array,
+)
 from autograder.errors import DataError
 from autograder.records import digest
 from autograder.wire.messages import Record
 
-Arrays = Mapping[str, NDArray[Any]]
-
-PUBLIC = ("x_train", "y_train", "x_test", "y_test")
-HIDDEN = ("x", "y")
-ENDS = ("x_train_ends", "x_test_ends")
-"""Of sequences of unequal length, where each ends; other sets do without."""
 FETCHED = (
     *("boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters"),
 )
@@ -41,10 +48,6 @@ STAND_INS = ("cifar10", "fashion_mnist", "mnist", "mnist-hidden")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,100}")
-_NUMBERS = r"(u?int(8|16|32|64)|float(16|32|64))"
-_TEXTS = r"U[1-9]\d{0,6}"
-MAX_TEXT = 100_000
-"""Characters of one text: an array has room for the longest in every row."""
 _MANIFEST = "set.json"
 WEIGHTS = "weights.json"
 """In place of it, where a name holds weights."""
@@ -55,7 +58,7 @@ MODES = {False: (0o755, 0o644), True: (0o700, 0o600)}
 class ArrayInfo(Record, frozen=True):
     """One array of a set."""
 
-    dtype: Annotated[str, msgspec.Meta(pattern=f"^({_NUMBERS}|{_TEXTS})$")]
+    dtype: Annotated[str, msgspec.Meta(pattern=f"^({NUMBERS}|{TEXTS})$")]
     """NumPy's name: `uint8`; of texts of at most 40 characters, `U40`. Little-endian on disk."""
     shape: tuple[Annotated[int, msgspec.Meta(ge=1)], ...]
     digest: str
@@ -228,20 +231,8 @@ class Shelf:
         about = about or About()
         check_arrays(name, arrays, hidden=hidden, table=bool(about.columns))
         keys = HIDDEN if hidden else (*PUBLIC, *(key for key in ENDS if key in arrays))
-        plain = {key: _plain(arrays[key]) for key in keys}
-        infos = {key: ArrayInfo(_dtype_name(array), array.shape, _digest_of(array)) for key, array in plain.items()}
-        manifest = _Manifest(
-            name,
-            _digest_of_set(infos),
-            infos,
-            _classes(arrays),
-            hidden,
-            stand_in,
-            origin,
-            tuple(about.class_names),
-            tuple(about.columns),
-            {file: digest(path.read_bytes()) for file, path in about.files.items()},
-        )
+        plain = {key: plain_array(arrays[key]) for key in keys}
+        manifest = _manifest(name, plain, about, hidden=hidden, stand_in=stand_in, origin=origin)
         try:
             self._write(manifest, plain, about.files)
         except OSError as error:
@@ -289,8 +280,24 @@ class Shelf:
         except (OSError, ValueError, EOFError) as error:  # shorter than its header says, or no array at all
             raise _broken(found.name, f"{array}.npy is truncated or altered: {error}") from error
         if (mapped.dtype, mapped.shape) != (np.dtype(info.dtype).newbyteorder("<"), info.shape):
-            given, expected = _shown(mapped.dtype.str, mapped.shape), _shown(info.dtype, info.shape)
+            given, expected = shown_array(mapped.dtype.str, mapped.shape), shown_array(info.dtype, info.shape)
             raise _broken(found.name, f"{array}.npy is altered: it holds {given}, expected {expected}")
+
+
+def _manifest(name: str, arrays: Arrays, about: About, *, hidden: bool, stand_in: bool, origin: str) -> _Manifest:
+    infos = {key: ArrayInfo(dtype_name(array), array.shape, _digest_of(array)) for key, array in arrays.items()}
+    return _Manifest(
+        name,
+        _digest_of_set(infos),
+        infos,
+        classes_of(arrays),
+        hidden,
+        stand_in,
+        origin,
+        tuple(about.class_names),
+        tuple(about.columns),
+        {file: digest(path.read_bytes()) for file, path in about.files.items()},
+    )
 
 
 def check_name(name: str) -> None:
@@ -302,79 +309,6 @@ def check_name(name: str) -> None:
         )
 
 
-def check_arrays(name: str, arrays: Arrays, *, hidden: bool, table: bool = False) -> None:
-    """Raise DataError, naming the set, where `arrays` are not those of a set.
-
-    A `table` may lack numbers (NaN).
-    """
-    for problem in _problems(arrays, HIDDEN if hidden else PUBLIC, table):
-        raise DataError(f"data set {name}: {problem}; mend it, then `autograder data add {name} PATH` again")
-
-
-def _problems(arrays: Arrays, expected: tuple[str, ...], table: bool) -> Iterator[str]:
-    if missing := [key for key in expected if key not in arrays]:
-        yield f"no array {', '.join(missing)}; given: {', '.join(arrays) or 'none'}, expected: {', '.join(expected)}"
-    for inputs, labels in zip(expected[::2], expected[1::2], strict=True):
-        ends = arrays.get(f"{inputs}_ends")
-        yield from (
-            _input_problems(inputs, arrays[inputs], table)
-            if ends is None
-            else _ends_problems(inputs, arrays[inputs], ends)
-        )
-        yield from _label_problems(labels, arrays[labels], quantities=table or arrays[inputs].ndim == 2)
-        counts = len(arrays[inputs] if ends is None else ends), len(arrays[labels])
-        if counts[0] != counts[1]:
-            yield f"{inputs} has {counts[0]} examples and {labels} {counts[1]} labels, expected as many"
-    forms = {_form(arrays[key]) for key in expected if key.startswith("x")}
-    if len(forms) > 1:
-        yield f"examples of x_train and x_test are not alike: {' and '.join(sorted(forms))}"
-    kinds = {arrays[key].dtype.kind == "f" for key in expected if key.startswith("y")}
-    if len(kinds) > 1:
-        yield "labels are classes in one part and quantities in the other"
-
-
-def _input_problems(key: str, inputs: NDArray[Any], table: bool) -> Iterator[str]:
-    given = _shown(_dtype_name(inputs), inputs.shape)
-    if inputs.dtype.kind == "U" and (table or inputs.ndim == 1):
-        if not inputs.size:
-            yield f"{key} is {given}, expected texts: N of them"
-        elif inputs.dtype.itemsize // 4 > MAX_TEXT:
-            yield f"{key} holds a text of more than {MAX_TEXT} characters"
-    elif not re.fullmatch(_NUMBERS, inputs.dtype.name):
-        yield f"{key} is {given}, expected integers or floats of at most 64 bits, or texts"
-    elif inputs.ndim < 2 or not inputs.size:
-        yield f"{key} is {given}, expected images: N of them, each with at least one axis"
-    elif inputs.dtype.kind == "f" and not table and not np.isfinite(inputs).all():
-        yield f"{key} holds values that are not finite (NaN or infinity)"
-
-
-def _ends_problems(key: str, values: NDArray[Any], ends: NDArray[Any]) -> Iterator[str]:
-    if values.dtype.kind not in "ui" or values.ndim != 1:
-        yield f"{key} is {_shown(values.dtype.name, values.shape)}, expected integers, one sequence after the other"
-    elif ends.dtype.kind not in "ui" or ends.ndim != 1 or not ends.size:
-        yield f"{key}_ends is {_shown(ends.dtype.name, ends.shape)}, expected the end of each sequence"
-    elif (np.diff(ends.astype(np.int64), prepend=0) < 0).any() or ends[-1] != len(values):
-        yield f"{key}_ends does not go up to the {len(values)} values of {key}"
-
-
-def _label_problems(key: str, labels: NDArray[Any], *, quantities: bool) -> Iterator[str]:
-    given = _shown(labels.dtype.name, labels.shape)
-    if labels.dtype.kind == "f" and quantities:
-        if not np.isfinite(labels).all():
-            yield f"{key} holds values that are not finite (NaN or infinity)"
-    elif labels.dtype.kind not in "ui":
-        yield f"{key} is {given}, expected integers: labels from 0"
-    if not labels.size or labels.shape not in ((labels.size,), (labels.size, 1)):
-        yield f"{key} is {given}, expected one label an example: shape (N,) or (N, 1)"
-    elif labels.dtype.kind in "ui" and labels.min() < 0:
-        yield f"{key} holds the label {labels.min()}, expected integers from 0"
-
-
-def _form(inputs: NDArray[Any]) -> str:
-    """What two parts of a set have in common: their texts may be of any length."""
-    return _shown("text" if inputs.dtype.kind == "U" else inputs.dtype.name, inputs.shape[1:])
-
-
 def _is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
@@ -384,25 +318,6 @@ def _broken(name: str, what: str) -> DataError:
         f"data set {name}: {what}; {remedy(name)}, with --replace; "
         f"`autograder data verify {name}` then says whether it is whole"
     )
-
-
-def _classes(arrays: Arrays) -> int:
-    """One more than the highest label; 1 where labels are quantities."""
-    labels = [array for key, array in arrays.items() if key in ("y_train", "y_test", "y")]
-    return 1 + max(0 if array.dtype.kind == "f" else int(array.max()) for array in labels)
-
-
-def _dtype_name(array: NDArray[Any]) -> str:
-    return f"U{array.dtype.itemsize // 4}" if array.dtype.kind == "U" else array.dtype.name
-
-
-def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    """C-ordered and little-endian, copied only where it is not."""
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-
-
-def _shown(dtype: str, shape: tuple[int, ...]) -> str:
-    return f"{dtype}[{', '.join(map(str, shape))}]"
 
 
 def _map(folder: Path, array: str) -> NDArray[Any]:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from autograder.data import standin
-from autograder.data.shelf import ENDS, FETCHED, HIDDEN, MAX_TEXT, PUBLIC, STAND_INS, About, remedy
+from autograder.data.arrays import ENDS, HIDDEN, MAX_TEXT, PUBLIC
+from autograder.data.shelf import FETCHED, STAND_INS, About, remedy
 from autograder.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]

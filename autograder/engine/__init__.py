@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from autograder.errors import GraderError
 
 if TYPE_CHECKING:  # the names of the engines are asked for by whoever only reads results
-    from autograder.records import Evidence, TrainingRun
+    from autograder.evidence import Evidence, TrainingRun
     from autograder.sandbox.environment import Environment
     from autograder.sandbox.exam import Order
     from autograder.sandbox.gpus import Gpu

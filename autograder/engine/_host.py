@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from autograder.engine import Result, RoomSetup, Trained
 from autograder.errors import GraderError
+from autograder.evidence import Evidence, TrainingRun
 from autograder.recipes import BACKENDS
-from autograder.records import Evidence, TrainingRun
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.gpus import GpuPool, Lease, narrower, reserve
 from autograder.sandbox.rooms import Zygote

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from autograder.paths import Paths
-from autograder.records import write_beside
+from autograder.paths import Paths, write_beside
 from autograder.wire.messages import Record
 
 

@@ -7,61 +7,27 @@ an error that is not known to follow from another is its own cause.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
+from autograder.evidence import CellRecord, Exam
 from autograder.judge.lacks import Lack, lack_of
 from autograder.judge.places import Places, is_own, is_test
+from autograder.judge.spoilt import Part, Spoilt, changes, pass_on
+from autograder.judge.unwritten import undefined_name
 from autograder.notebook.names import CellNames, Statement, names_of, names_read_at
-from autograder.records import CellRecord, Exam
 from autograder.wire.messages import Fault, Frame
 
-_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 NOT_READ = ("SyntaxError", "IndentationError", "TabError")
 """Errors of a cell none of which ran."""
-STUB = "raise NotImplementedError"
-"""What students are given in place of an answer raises."""
 LIKENESS, ANY_LIKENESS = 0.6, 0.3
 """difflib's ratio from which two names are taken for one, misspelt; for names of values of the very kind asked for."""
 MOST_CELLS, MOST_CHARS, MOST_STATES = 500, 500_000, 1_000_000
 """Cells of a notebook in which it is looked for what follows from what, characters of their code, and names, cell by
 cell, with what each may be spoilt by. No student writes more; who does to keep a grader busy reads each error alone."""
-
-
-def is_unwritten(fault: Fault) -> bool:
-    """Whether what raised is the stub students are given in place of an answer, whatever it was called through."""
-    if fault.kind != "raised" or fault.error != "NotImplementedError":
-        return False
-    return not fault.message or STUB in fault.message or any(STUB in frame.code for frame in fault.frames[-1:])
-
-
-def undefined_name(fault: Fault) -> str:
-    """Return the name whose absence `fault` is; empty where it is another fault."""
-    if fault.kind == "missing":
-        return "" if fault.step else fault.error
-    found = _UNDEFINED.match(fault.message) if fault.kind == "raised" and fault.error == "NameError" else None
-    return found[1] if found else ""
-
-
-Part = Literal["none", "trained", "all"]
-
-
-@dataclass(frozen=True)
-class _Spoilt:
-    """Why the value of a name may be another than it would have been."""
-
-    root: Fault
-    sure: bool
-    """Whether the value cannot be the student's own making as well: it was made there, or by the course."""
-    part: Part = "all"
-    """What of it may be another. none: it is what the cell that stopped worked on, and may be why · trained: of a
-    network, how it is trained and what it has learned."""
 
 
 class Causes:
@@ -319,7 +285,7 @@ class Causes:
 
     # --- What a stopped cell leaves behind ----------------------------------------------------------------------------
 
-    def _spoilt(self, before: int | None) -> Mapping[str, _Spoilt]:
+    def _spoilt(self, before: int | None) -> Mapping[str, Spoilt]:
         """Names whose value may be another than it would have been where cell `before` began, and why.
 
         None: after the last cell.
@@ -328,10 +294,10 @@ class Causes:
         return known[-1] if known else {}
 
     @cached_property
-    def _states(self) -> list[tuple[int, dict[str, _Spoilt]]]:
+    def _states(self) -> list[tuple[int, dict[str, Spoilt]]]:
         """What is spoilt after each cell; nothing where that is too much to follow."""
-        states: list[tuple[int, dict[str, _Spoilt]]] = []
-        spoilt: dict[str, _Spoilt] = {}
+        states: list[tuple[int, dict[str, Spoilt]]] = []
+        spoilt: dict[str, Spoilt] = {}
         variables, own, held = set[str](), set[str](), 0
         for record in self._records:
             names, at = _names(record), record.cell.index
@@ -342,9 +308,9 @@ class Causes:
                     if root is not None and one.last >= stopped:
                         for name, why in self._lost(one, root, at, variables, own).items():
                             spoilt.setdefault(name, why)
-                        spoilt.update(dict.fromkeys(one.made, _Spoilt(root, sure=True)))
+                        spoilt.update(dict.fromkeys(one.made, Spoilt(root, sure=True)))
                     else:
-                        _follow(one, spoilt, variables, own)
+                        pass_on(one, spoilt, variables, own)
                     variables |= one.made - names.imported - names.defined
             variables |= names.made - names.imported - names.defined
             held += len(spoilt) + len(names.statements)
@@ -355,11 +321,11 @@ class Causes:
 
     def _lost(
         self, one: Statement, root: Fault, at: int, variables: Collection[str], own: Collection[str]
-    ) -> dict[str, _Spoilt]:
+    ) -> dict[str, Spoilt]:
         """What a statement that was not done worked on, or would have changed."""
-        found: dict[str, Part] = {**dict.fromkeys(one.used, "none"), **dict(_changes(one, own))}
+        found: dict[str, Part] = {**dict.fromkeys(one.used, "none"), **dict(changes(one, own))}
         return {
-            name: _Spoilt(root, sure=not any(self._from_student({name}, at, set())), part=part)
+            name: Spoilt(root, sure=not any(self._from_student({name}, at, set())), part=part)
             for name, part in found.items()
             if name in variables
         }
@@ -424,32 +390,6 @@ def _stopped_line(record: CellRecord) -> int:
     if fault is None or fault.error in NOT_READ:
         return 0
     return next((frame.line for frame in fault.frames if frame.cell == record.cell.index), 0)
-
-
-def _changes(one: Statement, own: Collection[str]) -> Iterator[tuple[str, Part]]:
-    """Yield the names whose objects a statement may change, and what of each.
-
-    A function of the notebook's `own`, or a method of one of its objects, may do anything with what it is given.
-    """
-    yield from ((name, "trained") for name in sorted(one.trained))
-    yield from ((name, "all") for name in sorted(one.changed))
-    yield from ((name, "all") for function, name in sorted(one.handed) if function in own)
-
-
-def _follow(one: Statement, spoilt: dict[str, _Spoilt], variables: Collection[str], own: Collection[str]) -> None:
-    """Bring what is spoilt up to a statement that was done: what it made, or changed, of what was spoilt before."""
-    causes = sorted((spoilt[name] for name in sorted(one.used) if name in spoilt), key=lambda one: one.part == "none")
-    for name in one.made:
-        spoilt.pop(name, None)
-    if not causes:
-        return
-    cause = causes[0]
-    known = cause.part == "none"
-    for name, part in dict(_changes(one, own)).items():
-        if name in variables and name not in one.made:
-            spoilt.setdefault(name, _Spoilt(cause.root, sure=False, part="none" if known else part))
-    made = _Spoilt(cause.root, cause.sure, "none" if known else "all")
-    spoilt.update(dict.fromkeys(one.made, made))
 
 
 def _is_followed(exam: Exam) -> bool:

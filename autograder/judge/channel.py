@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from autograder.evidence import TrainingRun
 from autograder.recipes import MetricName, Threshold
-from autograder.records import Outcome, TrainingRun
+from autograder.records import Outcome
 from autograder.wire.messages import Array, Probe, Record, Size
 
 

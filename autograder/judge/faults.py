@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from autograder.judge.causes import Causes, is_unwritten, undefined_name
+from autograder.evidence import TrainingRun
+from autograder.judge.causes import Causes
 from autograder.judge.lacks import Lack, LackKind, looks_own, meant, missing_module
 from autograder.judge.message import Mismatch, Said
 from autograder.judge.renamed import hint_of_renamed
 from autograder.judge.trainings import curve
+from autograder.judge.unwritten import is_unwritten, undefined_name
 from autograder.locale import Phrase, phrase
 from autograder.notebook.formats import REASONS
-from autograder.records import CheckStatus, TrainingRun
+from autograder.records import CheckStatus
 from autograder.wire.messages import Fault
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from autograder.evidence import CellRecord, Exam
 from autograder.locale import Phrase, phrase
 from autograder.notebook.headings import last_heading, spoken
-from autograder.records import CellRecord, Exam, TextCell
+from autograder.records import TextCell
 from autograder.wire.messages import Cell, Frame
 
 Whose = Literal["own", "course", "tests"]

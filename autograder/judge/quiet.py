@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from autograder.records import CellRecord
+from autograder.evidence import CellRecord
 from autograder.wire.messages import (
     PLAIN_PROBES,
     Attribute,

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from autograder.evidence import TrainingRun
 from autograder.fairness.verdict import Bar, Decision, Rule, Verdict, decide, single
 from autograder.judge.channel import TrainingCase
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.trainings import NAN, NeedsTraining, Predictions, Training, curve, diverged, score_of
 from autograder.locale import Phrase, phrase
 from autograder.recipes import MetricName
-from autograder.records import TrainingRun
 from autograder.wire.messages import Figure
 
 FROZEN = phrase(

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.evidence import TrainingRun
 from autograder.judge.channel import TrainingCase
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.locale import Phrase, phrase
 from autograder.recipes import MetricName
-from autograder.records import TrainingRun
 from autograder.wire.messages import Curves, Figure, Network
 
 BARS = "▁▂▃▄▅▆▇█"

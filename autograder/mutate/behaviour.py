@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from autograder.evidence import Evidence
 from autograder.networks.signature import signature
-from autograder.records import Evidence
 from autograder.wire import codec
 from autograder.wire.messages import (
     Answer,

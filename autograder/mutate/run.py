@@ -11,13 +11,14 @@ from typing import Literal
 from autograder.course import Assignment
 from autograder.engine import Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
+from autograder.evidence import Evidence
 from autograder.intake import as_submission
 from autograder.marking import Assessment, Assessor, assess_to_the_end, cut_short
 from autograder.mutate.behaviour import Behaviour, behaviour_of, differences
 from autograder.mutate.fresh import with_fresh
 from autograder.mutate.places import Mutant, choose, derive
 from autograder.mutate.reach import Reach
-from autograder.records import Evidence, Outcome, Plan
+from autograder.records import Outcome, Plan
 from autograder.sandbox.exam import Order
 from autograder.session import Session
 from autograder.wire.messages import Fault, TrainedByProbe

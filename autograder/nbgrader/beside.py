@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.records import write_beside
+from autograder.paths import write_beside
 from autograder.wire.pictures import plain_picture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif")

@@ -18,6 +18,7 @@ from autograder.data.course_shelf import course_shelf
 from autograder.engine import Engine, Result
 from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem, SubmissionError, cause_of
+from autograder.evidence import Exam, libraries, load_exam
 from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
 from autograder.intake import students
 from autograder.intake.names import on_disk
@@ -29,19 +30,7 @@ from autograder.notebook.formats import Notebook
 from autograder.notebook.master import GradedCell, MasterCopy, Sanitized
 from autograder.notebook.metadata import role_of
 from autograder.pipeline import Step, Timings, choose_students, examine_all
-from autograder.records import (
-    CheckStatus,
-    Exam,
-    Grade,
-    Outcome,
-    Plan,
-    QuestionGrade,
-    Submission,
-    SubmissionStatus,
-    digest,
-    libraries,
-    load_exam,
-)
+from autograder.records import CheckStatus, Grade, Outcome, Plan, QuestionGrade, Submission, SubmissionStatus, digest
 from autograder.release import is_private, release_files
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices

@@ -19,10 +19,11 @@ from traitlets.config import Config
 from autograder.course import CourseSettings, find_course, imports_of
 from autograder.environment import find_course_environment, require_hidden
 from autograder.errors import CourseError, GraderError
+from autograder.evidence import Evidence
 from autograder.nbgrader.executed import by_cell, outputs
 from autograder.notebook.formats import read_course_notebook
 from autograder.paths import Paths
-from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.records import Limits, Plan, Submission
 from autograder.sandbox.environment import find_environment
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from autograder.evidence import Exam
 from autograder.notebook.attachments import shown_in
-from autograder.records import Exam, Picture, TextCell
+from autograder.records import Picture, TextCell
 from autograder.wire.messages import Cell, CellRun, Fault
 from autograder.wire.pictures import NO_PICTURE
 

@@ -6,45 +6,36 @@ What people gave by hand in nbgrader (scores, extra credit, comments, extensions
 from __future__ import annotations
 
 import json
-import os
-import sys
-import sysconfig
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_core.paths import jupyter_config_path
 from nbgrader import preprocessors
-from nbgrader.api import Assignment as NbgraderAssignment
 from nbgrader.api import (
     BaseCell,
     Comment,
-    Gradebook,
     InvalidEntry,
     MissingEntry,
-    Notebook,
-    SubmittedAssignment,
     SubmittedNotebook,
 )
 from nbgrader.api import Grade as Mark
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.plugins import BasePlugin
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from traitlets import Float
 from traitlets.config import Config
-from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
 from autograder.course import Assignment
 from autograder.errors import CourseError, GraderError, Problem, SomeFailed, cause_of
-from autograder.grades import late_penalty
+from autograder.evidence import Evidence, load_evidence
 from autograder.nbgrader.beside import copy_pictures
+from autograder.nbgrader.by_hand import Json, commented
+from autograder.nbgrader.configuration import configuration, open_gradebook
 from autograder.nbgrader.executed import executed_notebook
 from autograder.nbgrader.submitted import submitted_at, write_exchanged
 from autograder.notebook.formats import as_utf8, course_notebook_bytes
-from autograder.paths import Paths, sqlite_address
-from autograder.records import Evidence, Grade, HandMark, QuestionGrade, load_evidence, write_beside
+from autograder.paths import write_beside
+from autograder.records import Grade, QuestionGrade
 from autograder.wire.codec import WireError
 
 SAVING = (
@@ -60,17 +51,6 @@ SAVING = (
 NO_RESPONSE = "No response."
 """nbgrader's own comment on an answer nobody touched."""
 
-Json = dict[str, Any]
-
-
-class PercentPerDay(BasePlugin):  # type: ignore[misc]
-    """course.yaml's `late_penalty_percent_per_day`, as nbgrader asks for it."""
-
-    percent = Float().tag(config=True)
-
-    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
-        return late_penalty(score, total_seconds_late, self.percent)
-
 
 def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
     """Bring the gradebook and `autograded/` up to the grades of each notebook of one assignment.
@@ -83,7 +63,7 @@ def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
     config = configuration(first.paths, first.settings.late_penalty_percent_per_day)
     try:
         course = CourseDirectory(config=config)
-        with _open(course) as gradebook:
+        with open_gradebook(course) as gradebook:
             for assignment, _ in graded:  # all notebooks, before the first submission: nbgrader adds none afterwards
                 _save_assignment(gradebook, course, assignment, config)
             desks = [(_Desk(gradebook, course, one, config), grades) for one, grades in graded]
@@ -111,127 +91,6 @@ def _keep_each(gradebook: Any, work: Iterable[tuple[_Desk, Grade]]) -> int:
     if failed:
         raise SomeFailed(failed, len(kept - failed.keys()))
     return len(kept)
-
-
-def read_penalties(assignment: Assignment) -> dict[str, float]:
-    """Return what lateness took of each student's points, as the gradebook has it."""
-    try:
-        with _open(CourseDirectory(config=configuration(assignment.paths))) as gradebook:
-            found = gradebook.notebook_submissions(assignment.notebook_name, assignment.name)
-            return {one.student.id: one.late_submission_penalty for one in found if one.late_submission_penalty}
-    except MissingEntry:
-        return {}
-    except (SQLAlchemyError, OSError) as error:
-        raise GraderError(f"the gradebook cannot be read: {error}") from error
-
-
-def read_marks(paths: Paths, assignment: str) -> dict[str, dict[str, HandMark]]:
-    """Return what somebody gave by hand in the gradebook: by student, and by question.
-
-    A question goes by its cell's id, and by its notebook's name and that, as `--compat` has it of several notebooks.
-    Raises GraderError where the gradebook cannot be read.
-    """
-    try:
-        with _open(CourseDirectory(config=configuration(paths))) as gradebook:
-            given, said = _given_by_hand(gradebook, assignment)
-    except (SQLAlchemyError, OSError) as error:
-        raise GraderError(f"the gradebook cannot be read: {error}") from error
-    found: dict[str, dict[str, HandMark]] = {}
-    for notebook in sorted({place.notebook for place in (*given, *said)}):
-        asked = _asked_by(paths.release(assignment) / f"{notebook}.ipynb")
-        comments = {replace(place, cell=asked.get(place.cell, place.cell)): text for place, text in said.items()}
-        for place in dict.fromkeys(one for one in (*given, *comments) if one.notebook == notebook):
-            mark = replace(given.get(place, HandMark()), comment=comments.get(place, ""))
-            own = found.setdefault(place.student, {})
-            own[place.cell] = own[f"{notebook}/{place.cell}"] = mark
-    return found
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A cell of one student's notebook."""
-
-    student: str
-    notebook: str
-    cell: str
-
-
-def _given_by_hand(gradebook: Any, assignment: str) -> tuple[dict[_Place, HandMark], dict[_Place, str]]:
-    """The marks and the comments that are somebody's, where there are any."""
-
-    def rows(kind: Any, *columns: Any) -> Any:
-        return (
-            gradebook.db.query(SubmittedAssignment.student_id, Notebook.name, BaseCell.name, *columns)
-            .select_from(kind)
-            .join(BaseCell, kind.cell_id == BaseCell.id)
-            .join(SubmittedNotebook, kind.notebook_id == SubmittedNotebook.id)
-            .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
-            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(NbgraderAssignment, SubmittedAssignment.assignment_id == NbgraderAssignment.id)
-            .filter(NbgraderAssignment.name == assignment)
-        )
-
-    marks = {
-        _Place(*where): HandMark(score, extra or 0.0)
-        for *where, score, extra in rows(Mark, Mark.manual_score, Mark.extra_credit)
-        if score is not None or extra
-    }
-    comments = {_Place(*where): text for *where, text in rows(Comment, Comment.manual_comment) if text}
-    return marks, comments
-
-
-def _asked_by(release: Path) -> dict[str, str]:
-    """The first question that each answer cell of a released notebook answers."""
-    try:
-        cells = json.loads(release.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    found: dict[str, str] = {}
-    for question, answer in _commented(cells):
-        found.setdefault(answer, question)
-    return found
-
-
-def _open(course: Any) -> Any:
-    """Open the course's gradebook, made where it is not there."""
-    scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
-    os.environ["PATH"] = f"{scripts}{os.pathsep}{path}"  # to make one, nbgrader runs alembic by its bare name
-    try:
-        return Gradebook(course.db_url, course.course_id)
-    finally:
-        os.environ["PATH"] = path
-
-
-def configuration(paths: Paths, percent_per_day: float | None = None) -> Config:
-    """Return what nbgrader's own commands read: Jupyter's folders, then the course's.
-
-    `percent_per_day` is course.yaml's rule for lateness, which is put in the place of theirs.
-    """
-    root = str(paths.root.resolve())
-    if root not in sys.path:  # a plugin may be named that lies beside the configuration
-        sys.path.append(root)
-    config = Config()
-    for folder in (*reversed(jupyter_config_path()), root):
-        config.merge(_read_config(paths, folder))
-    if "root" not in config.CourseDirectory:
-        config.CourseDirectory.root = root
-    if "db_url" not in config.CourseDirectory:  # nbgrader makes it of the path as it is, whatever characters are there
-        gradebook = Path(config.CourseDirectory.root).absolute() / paths.gradebook.name
-        config.CourseDirectory.db_url = sqlite_address(gradebook)
-    if percent_per_day is not None:
-        config.AssignLatePenalties.plugin_class = PercentPerDay
-        config.PercentPerDay.percent = percent_per_day
-    return config
-
-
-def _read_config(paths: Paths, folder: str) -> Config:
-    path = Path(folder) / paths.nbgrader_config.name
-    try:
-        return PyFileConfigLoader(path.name, folder).load_config()
-    except ConfigFileNotFound:
-        return Config()
-    except Exception as error:  # the file is a program, and may raise anything
-        raise CourseError([Problem(paths.shown(path), 0, "", f"{type(error).__name__}: {error}")]) from error
 
 
 def _save_assignment(gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
@@ -276,7 +135,7 @@ class _Desk:
         self._gradebook, self._course, self._assignment, self._config = gradebook, course, assignment, config
         path = assignment.paths.release(assignment.name) / assignment.notebook_file
         self._release: Json = json.loads(bytes(as_utf8(path.read_bytes())))
-        self._commented = dict(_commented(self._release))
+        self._commented = dict(commented(self._release))
 
     def keep(self, grade: Grade) -> bool:
         """Bring one student's rows and executed notebook up to their grade; return whether there is one to keep."""
@@ -390,21 +249,6 @@ class _Desk:
             self._gradebook.db.commit()  # it writes from a session of its own
             plugin = preprocessors.AssignLatePenalties(config=self._config)
             plugin.preprocess(nbformat.v4.new_notebook(), _resources(self._course, self._assignment, student))
-
-
-def _role(cell: Json) -> Json:
-    found = cell["metadata"].get("nbgrader")
-    return found if isinstance(found, dict) else {}
-
-
-def _commented(release: Json) -> Iterator[tuple[str, str]]:
-    """Yield each graded cell's id and that of the answer cell before it, or itself: nbgrader comments on answers."""
-    last = ""
-    for role in map(_role, release["cells"]):
-        if role.get("solution"):
-            last = role["grade_id"]
-        if role.get("grade") and last:
-            yield role["grade_id"], last
 
 
 def _message(question: QuestionGrade) -> str:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from autograder.course import Assignment, load_course
 from autograder.errors import CourseError
 from autograder.grades import late_penalty
-from autograder.paths import EXCHANGED, TIMESTAMP, Paths
-from autograder.records import Grade, write_beside
+from autograder.paths import EXCHANGED, TIMESTAMP, Paths, write_beside
+from autograder.records import Grade
 
 _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY
 LARGEST_BYTES = 1024

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autograder.evidence import Evidence, TrainingRun
 from autograder.locale import render
 from autograder.networks.explain import explain
 from autograder.networks.signature import signature
-from autograder.records import Evidence, TrainingRun
 from autograder.wire.messages import Network
 
 UNREAD = ""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from autograder.evidence import Exam, TrainingRun, load_evidence
 from autograder.judge.places import Places
 from autograder.paths import Paths
-from autograder.records import Exam, Grade, TrainingRun, TrainingUse, load_evidence
+from autograder.records import Grade, TrainingUse
 from autograder.report import architectures, items, misses
 from autograder.report.architectures import Architectures, Trained
 from autograder.report.illustrations import Bars

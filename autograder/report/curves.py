@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.records import TrainingRun
+from autograder.evidence import TrainingRun
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 420, 190, 44, 26, 10, 12
 """In SVG user units."""

@@ -12,12 +12,13 @@ from jinja2 import Environment
 
 from autograder.course import Assignment, imports_of, keeps_gradebook
 from autograder.errors import SomeFailed, cause_of
+from autograder.evidence import Evidence, Exam, TrainingRun, load_evidence
 from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render
 from autograder.nbgrader.submitted import complete_exchanged, write_exchanged
 from autograder.recipes import bars
-from autograder.records import Evidence, Exam, Grade, HandMark, Outcome, TrainingRun, load_evidence
+from autograder.records import Grade, HandMark, Outcome
 from autograder.report.architectures import networks_of
 from autograder.report.illustrations import NONE, Illustrations, illustrate
 from autograder.report.pages import page_environment

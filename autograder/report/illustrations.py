@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
+from autograder.evidence import TrainingRun
 from autograder.locale import Phrase, phrase, render
 from autograder.networks.explain import explain
 from autograder.recipes import MetricName
-from autograder.records import Grade, TrainingRun
+from autograder.records import Grade
 from autograder.report.curves import Chart, chart
 from autograder.report.drawing import Drawing, compare, draw
 from autograder.report.runs import runs_of

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import StatisticsError, correlation, median
 
-from autograder.records import Exam, Grade, QuestionGrade
+from autograder.evidence import Exam
+from autograder.records import Grade, QuestionGrade
 
 LEAST_STUDENTS = 5
 """Below this a correlation says nothing."""

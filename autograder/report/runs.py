@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from autograder.evidence import TrainingRun, load_training_run
 from autograder.paths import Paths
-from autograder.records import TrainingRun, TrainingUse, load_training_run
+from autograder.records import TrainingUse
 
 
 def stored_runs(paths: Paths) -> tuple[TrainingRun, ...]:

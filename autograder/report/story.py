@@ -10,13 +10,15 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autograder.judge.causes import STUB, Causes, is_unwritten
+from autograder.evidence import CellRecord, Exam
+from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_fault, explain_lack
 from autograder.judge.lacks import lack_of, truly_absent
 from autograder.judge.message import Mismatch, compose
 from autograder.judge.places import is_own
+from autograder.judge.unwritten import STUB, is_unwritten
 from autograder.locale import Phrase, phrase, phrases, render
-from autograder.records import CellRecord, Exam, Grade, Outcome, TextCell
+from autograder.records import Grade, Outcome, TextCell
 from autograder.wire.messages import Fault
 
 SOURCE_LINES, LINE_CHARS = 30, 500

@@ -12,7 +12,8 @@ import msgspec
 
 from autograder.data.weights import Item
 from autograder.errors import GraderError
-from autograder.records import CellRecord, Evidence, Exam, Limits, Picture, Plan, Submission
+from autograder.evidence import CellRecord, Evidence, Exam
+from autograder.records import Limits, Picture, Plan, Submission
 from autograder.sandbox import questions
 from autograder.sandbox.clock import Clock
 from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote

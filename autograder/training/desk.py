@@ -12,22 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.course import Assignment
+from autograder.data.arrays import ENDS
 from autograder.data.course_shelf import course_shelf
-from autograder.data.shelf import ENDS, DataSet
+from autograder.data.shelf import DataSet
 from autograder.data.weights import Item
 from autograder.errors import CourseError, Problem
+from autograder.evidence import Evidence, TrainingRun, libraries, load_evidence, load_training_run
 from autograder.judge.channel import TrainingCase
 from autograder.recipes import Profile, Recipe
-from autograder.records import (
-    Evidence,
-    Plan,
-    TrainingRun,
-    TrainingUse,
-    digest,
-    libraries,
-    load_evidence,
-    load_training_run,
-)
+from autograder.records import Plan, TrainingUse, digest
 from autograder.training.frozen import Frozen, keep_frozen, known_weights
 from autograder.training.job import Job, calibrated_for, make_jobs
 from autograder.wire import codec, examples

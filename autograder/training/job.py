@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autograder.data.shelf import DataSet
+from autograder.evidence import TrainingRun
 from autograder.networks.signature import signature
 from autograder.recipes import PYTORCH, BackendName, Recipe, gives_logits
-from autograder.records import TrainingRun, digest
+from autograder.records import digest
 from autograder.training.frozen import Frozen
 from autograder.wire.messages import Fault, Figure, Network
 

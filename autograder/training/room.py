@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from autograder.errors import GraderError
-from autograder.records import TrainingRun
+from autograder.evidence import TrainingRun
 from autograder.sandbox.gpus import Lease
 from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
 from autograder.training.job import Job

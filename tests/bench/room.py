@@ -11,11 +11,12 @@ from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
 from autograder.course import Assignment
+from autograder.evidence import Evidence
 from autograder.grades import grade_questions
 from autograder.intake import as_submission
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.records import Evidence, Grade
+from autograder.records import Grade
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Room, RoomLimits, Zygote

@@ -23,10 +23,10 @@ import digits
 import toy
 from autograder.course import Assignment, load_assignment
 from autograder.data.shelf import Shelf
+from autograder.evidence import TrainingRun
 from autograder.intake import as_submission
 from autograder.marking import Assessor
 from autograder.paths import STATE
-from autograder.records import TrainingRun
 from autograder.sandbox.exam import examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote

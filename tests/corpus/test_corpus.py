@@ -8,8 +8,9 @@ import pytest
 
 import toy
 from autograder.course import load_assignment
+from autograder.evidence import Exam, load_exam
 from autograder.pipeline import Timings, grade
-from autograder.records import Exam, Grade, load_exam
+from autograder.records import Grade
 from autograder.report.feedback import feedback_page
 from autograder.report.repairs import repair_sentences
 from autograder.session import Options

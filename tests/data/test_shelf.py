@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from autograder.data.shelf import PUBLIC, Shelf, shelf_folder
+from autograder.data.arrays import PUBLIC
+from autograder.data.shelf import Shelf, shelf_folder
 from autograder.errors import DataError
 from data_sets import hidden, public
 

@@ -11,8 +11,9 @@ import pytest
 from autograder.data.shelf import DataSet
 from autograder.engine._packed import pack, unpack
 from autograder.errors import GraderError
+from autograder.evidence import Evidence
 from autograder.recipes import Recipe
-from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.records import Limits, Plan, Submission
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import measure
 from autograder.training.frozen import Frozen

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from autograder.engine import RoomSetup, _host, open_engine
-from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.evidence import Evidence
+from autograder.records import Limits, Plan, Submission
 from autograder.sandbox.exam import Order
 from autograder.sandbox.rooms import Zygote
 from exams import exam

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from autograder.course import load_assignment
-from autograder.records import Grade, load_exam
+from autograder.evidence import load_exam
+from autograder.records import Grade
 from autograder.sandbox import cgroups, leftovers
 from autograder.store import Store
 from toy import NAME, answered, hand_in, make_course

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from autograder.evidence import CellRecord, Exam
 from autograder.grades import explain_test
-from autograder.judge.causes import Causes, is_unwritten, undefined_name
+from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_fault
 from autograder.judge.message import compose
-from autograder.records import CellRecord, Exam, TextCell
+from autograder.judge.unwritten import is_unwritten, undefined_name
+from autograder.records import TextCell
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 from exams import exam
 

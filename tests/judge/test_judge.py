@@ -12,10 +12,10 @@ import pytest
 
 import exams
 from autograder.errors import CourseError, GraderError
+from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.judge import process
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.records import CellRecord, Evidence, Exam
 from autograder.wire import codec
 from autograder.wire.messages import (
     Answer,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.evidence import CellRecord
 from autograder.judge.quiet import quiet
-from autograder.records import CellRecord
 from autograder.wire.messages import (
     Attribute,
     CallProbe,

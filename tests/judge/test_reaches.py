@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from autograder.evidence import Evidence, TrainingRun
 from autograder.judge.channel import Case, Judged, TrainingCase
 from autograder.judge.process import Judge
 from autograder.recipes import MetricName, Threshold
-from autograder.records import Evidence, TrainingRun
 from autograder.wire import codec
 from autograder.wire.messages import Answer, Answered, Array, Fault, Figure, Scalar
 from exams import exam, training_run

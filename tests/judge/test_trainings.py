@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from autograder.evidence import TrainingRun
 from autograder.judge.channel import TrainingCase
 from autograder.judge.message import CheckFailed
 from autograder.judge.trainings import (
@@ -27,7 +28,6 @@ from autograder.judge.trainings import (
     diverged,
 )
 from autograder.locale import render
-from autograder.records import TrainingRun
 from autograder.wire.messages import Curves, Fault, Figure
 from exams import training_run
 from networks import chain, dense

@@ -9,21 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from autograder.evidence import CellRecord, Evidence, Exam, TrainingRun
 from autograder.judge.message import Mismatch, Said, compose
 from autograder.locale import phrase
 from autograder.paths import Paths
-from autograder.records import (
-    CellRecord,
-    CheckStatus,
-    Evidence,
-    Exam,
-    Grade,
-    Outcome,
-    QuestionGrade,
-    Repair,
-    TrainingRun,
-    TrainingUse,
-)
+from autograder.records import CheckStatus, Grade, Outcome, QuestionGrade, Repair, TrainingUse
 from autograder.report import architectures, drawing, items, misses
 from autograder.report.class_page import class_page
 from autograder.report.class_report import Asked, Report, anonymous, gather

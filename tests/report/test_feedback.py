@@ -11,8 +11,9 @@ import pytest
 import toy
 from autograder.course import Assignment, load_assignment
 from autograder.errors import SomeFailed
+from autograder.evidence import CellRecord, Exam
 from autograder.judge.message import Mismatch, compose
-from autograder.records import CellRecord, CheckStatus, Exam, Grade, Outcome, QuestionGrade, Repair, SubmissionStatus
+from autograder.records import CheckStatus, Grade, Outcome, QuestionGrade, Repair, SubmissionStatus
 from autograder.report.feedback import feedback_page, write_feedback
 from autograder.report.story import SOURCE_LINES
 from autograder.store import Keys, Store

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.evidence import TrainingRun
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import LANGUAGES
 from autograder.networks.explain import explain
-from autograder.records import Grade, Outcome, QuestionGrade, TrainingRun, TrainingUse
+from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 from autograder.report.illustrations import Illustrations, illustrate
 from autograder.wire.messages import Network
 from networks import call, chain, conv, dense, pool

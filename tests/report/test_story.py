@@ -10,11 +10,12 @@ import pytest
 
 import toy
 from autograder.course import Assignment, load_assignment
+from autograder.evidence import Exam
 from autograder.grades import explain_test
 from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_fault, explain_lack, status_of
 from autograder.judge.message import compose
-from autograder.records import CheckStatus, Exam, Grade, Outcome, QuestionGrade
+from autograder.records import CheckStatus, Grade, Outcome, QuestionGrade
 from autograder.report.feedback import feedback_page
 from autograder.report.story import LINE_CHARS, SOURCE_LINES, tell
 from autograder.wire.messages import Fault

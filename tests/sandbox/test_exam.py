@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.evidence import Evidence
+from autograder.records import Limits, Plan, Submission
 from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure

@@ -19,9 +19,10 @@ from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
 from autograder.data.weights import add_weights
 from autograder.errors import CourseError, DataError
+from autograder.evidence import Evidence
 from autograder.judge.process import Judge
 from autograder.recipes import Profile
-from autograder.records import Evidence, Plan, TrainingUse
+from autograder.records import Plan, TrainingUse
 from autograder.training.desk import TrainingDesk
 from autograder.training.frozen import Frozen
 from autograder.training.job import Job

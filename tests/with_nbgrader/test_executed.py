@@ -13,11 +13,12 @@ from nbconvert import HTMLExporter
 
 import toy
 from autograder.course import load_assignment
+from autograder.evidence import CellRecord, Exam
 from autograder.intake import read_submission
 from autograder.nbgrader.beside import copy_pictures
 from autograder.nbgrader.executed import executed_notebook
 from autograder.notebook.formats import parse_notebook
-from autograder.records import CellRecord, Exam, Picture
+from autograder.records import Picture
 from autograder.wire.messages import CellRun
 from autograder.wire.pictures import NO_PICTURE
 from exams import exam

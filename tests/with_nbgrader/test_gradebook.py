@@ -18,20 +18,12 @@ from nbgrader.nbgraderformat import MetadataValidator
 import toy
 from autograder.course import keeps_gradebook, load_assignment
 from autograder.errors import CourseError, GraderError, SomeFailed
-from autograder.nbgrader.gradebook import keep_grades, read_marks, read_penalties
+from autograder.evidence import CellRecord, Evidence, Exam
+from autograder.nbgrader.by_hand import read_marks, read_penalties
+from autograder.nbgrader.gradebook import keep_grades
 from autograder.nbgrader.submitted import penalties
 from autograder.paths import Paths
-from autograder.records import (
-    CellRecord,
-    CheckStatus,
-    Evidence,
-    Exam,
-    Grade,
-    HandMark,
-    Outcome,
-    QuestionGrade,
-    TextCell,
-)
+from autograder.records import CheckStatus, Grade, HandMark, Outcome, QuestionGrade, TextCell
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
 ESSAY = {

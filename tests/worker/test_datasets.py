@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from autograder.data import standin
-from autograder.data.shelf import Arrays, Shelf
+from autograder.data.arrays import Arrays
+from autograder.data.shelf import Shelf
 
 # The module is loaded from its file: another Python, which has the library, need not have this project's dependencies.
 INSTALL = """

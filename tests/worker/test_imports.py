@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.evidence import Evidence
+from autograder.records import Limits, Plan, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote

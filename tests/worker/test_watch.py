@@ -7,7 +7,8 @@ import ast
 import numpy as np
 import pytest
 
-from autograder.records import CellRecord, Plan, Submission
+from autograder.evidence import CellRecord
+from autograder.records import Plan, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote

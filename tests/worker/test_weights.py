@@ -14,7 +14,8 @@ import pytest
 
 from autograder.data.shelf import Shelf
 from autograder.data.weights import Weights, add_weights
-from autograder.records import Evidence, Limits, Plan, Submission
+from autograder.evidence import Evidence
+from autograder.records import Limits, Plan, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
