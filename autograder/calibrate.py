@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from autograder.course import Assignment
+from autograder.assessment import Assessor, trainings
+from autograder.assignment import Assignment, SourceNotebook
+from autograder.course_yaml import AssignmentSettings
 from autograder.engine import Engine
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.evidence import Evidence, TrainingRun
@@ -19,7 +21,6 @@ from autograder.fairness.verdict import Bar, Rule
 from autograder.intake import as_submission
 from autograder.judge.message import CheckFailed
 from autograder.judge.trainings import Predictions
-from autograder.marking import Assessor, trainings
 from autograder.networks.mistakes import MISTAKES
 from autograder.networks.signature import signature
 from autograder.paths import write_beside
@@ -71,7 +72,7 @@ def calibrate(assignment: Assignment, options: Options, recipe: str | None, runs
     """
     with Session(assignment, options, calibrating=True) as session:
         session.engine.start()
-        workbench = _Workbench(assignment, session.assessor, session.engine, runs)
+        workbench = _Workbench(session.source, session.settings, session.assessor, session.engine, runs)
         for name, probe in session.assessor.desk.probes.items():
             if recipe in (None, probe.recipe):
                 yield from workbench.measure(name, probe)
@@ -86,8 +87,10 @@ NOT_GIVEN = (
 class _Workbench:
     """Measures the probes of one assignment."""
 
-    def __init__(self, assignment: Assignment, assessor: Assessor, engine: Engine, runs: int) -> None:
-        self._assignment = assignment
+    def __init__(
+        self, source: SourceNotebook, settings: AssignmentSettings, assessor: Assessor, engine: Engine, runs: int
+    ) -> None:
+        self._source, self._settings = source, settings
         self._desk = assessor.desk
         self._assessor = assessor
         self._engine = engine
@@ -214,7 +217,7 @@ class _Workbench:
         return answer, blobs
 
     def _hold(self, seeds: Sequence[int]) -> None:
-        solution = as_submission(self._assignment, self._assignment.source)
+        solution = as_submission(self._source, self._settings, self._source.notebook)
         orders = [self._assessor.order(solution, seed=seed) for seed in seeds]
         for result in self._engine.examine(orders):
             if result.evidence is None:
@@ -254,7 +257,7 @@ class _Workbench:
         return float(np.bincount(labels).max() / len(labels))
 
     def _broken(self, where: str, text: str) -> CourseError:
-        shown = self._assignment.paths.shown(self._assignment.checks)
+        shown = self._source.paths.shown(self._source.checks)
         return CourseError([Problem(shown, 0, where, text)])
 
 
@@ -297,11 +300,11 @@ class Measured(Record, frozen=True):
     """Of the rooms' Python and its libraries: what the scores were measured with."""
 
 
-def keep(assignment: Assignment, report: Report) -> list[Path]:
+def keep(source: SourceNotebook, report: Report) -> list[Path]:
     """Store the account of a calibration and its plot; return their paths."""
-    folder = assignment.paths.calibration(assignment.key, report.recipe.name, report.recipe.profile)
+    folder = source.paths.calibration(source.key, report.recipe.name, report.recipe.profile)
     measured = Measured(
-        assignment=assignment.name,
+        assignment=source.name,
         probe=report.probe,
         recipe=report.recipe.name,
         profile=report.recipe.profile,
@@ -320,19 +323,19 @@ def keep(assignment: Assignment, report: Report) -> list[Path]:
     account = msgspec.json.format(msgspec.json.encode(measured)) + b"\n"
     others = {one.name: one.scores for one in (*report.weak, *report.neighbours)}
     groups = {f"{report.probe} (the reference)": report.scores, **others}
-    plot = draw(f"{assignment.name}, {report.recipe.name}: {report.metric}", groups, report.threshold.bar)
+    plot = draw(f"{source.name}, {report.recipe.name}: {report.metric}", groups, report.threshold.bar)
     paths = [folder / f"{report.probe}-{report.metric}.{kind}" for kind in ("json", "svg")]
     for path, content in zip(paths, (account, plot), strict=True):
         write_beside(path, content)
     return paths
 
 
-def accept(assignment: Assignment, reports: Sequence[Report]) -> None:
+def accept(source: SourceNotebook, reports: Sequence[Report]) -> None:
     """Write the thresholds of reports that let no mistake through into course.yaml."""
     places: dict[tuple[str, str], dict[str, dict[MetricName, Threshold]]] = {}
     for report in reports:
         place = places.setdefault((report.recipe.name, report.recipe.profile), {})
         place.setdefault(report.probe, {})[report.metric] = report.threshold
     for (recipe, profile), thresholds in places.items():
-        keys = ["assignments", assignment.name, "recipes", recipe, profile]
-        write_thresholds(assignment.paths.course, assignment.paths.shown(assignment.paths.course), keys, thresholds)
+        keys = ["assignments", source.name, "recipes", recipe, profile]
+        write_thresholds(source.paths.course, source.paths.shown(source.paths.course), keys, thresholds)

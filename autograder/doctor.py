@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from autograder.course import Assignment, find_course, load_parts
+from autograder.assignment import SourceNotebook
+from autograder.course import load_parts
+from autograder.course_yaml import AssignmentSettings, find_course
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
 from autograder.environment import environment_of
@@ -119,44 +121,58 @@ def course_findings(root: Path, name: str | None = None) -> Iterator[Finding]:
     Raises CourseError where the assignment that is named is broken; of several, a broken one is a finding, and so is
     a course.yaml that is.
     """
-    names = [name] if name else []
-    if not name:
-        try:
-            course = find_course(root)
-        except CourseError as error:
-            yield Finding("course", str(error), sound=False)
-            return
-        if course is None:
-            yield from environment_findings(own_environment(), ())
-            return
-        names += course.assignments
-    parts: list[Assignment] = []
+    try:
+        course = None if name else find_course(root)
+    except CourseError as error:
+        yield Finding("course", str(error), sound=False)
+        return
+    if not name and course is None:
+        yield from environment_findings(own_environment(), ())
+        return
+    names = [name] if name else list(course.assignments if course else ())
+    rooms: dict[str, list[Rooms]] = {}
     for one in names:
         try:
-            parts += load_parts(root, one)
+            parts = load_parts(root, one)
         except CourseError as error:
             if name:
                 raise
             yield Finding(one, str(error), sound=False)
-    users: dict[str, list[Assignment]] = {}
-    for part in parts:
-        try:
-            users.setdefault(environment_of(part).python, []).append(part)
-        except CourseError as error:
-            yield Finding(part.key, str(error), sound=False)
-    for same in users.values():
-        yield from environment_findings(environment_of(same[0]), same)
-        for part in same:
+            continue
+        for part in parts:
             try:
-                found = list(assignment_findings(part))
+                environment = environment_of(part.paths, part.course, part.name)
             except CourseError as error:
-                found = [Finding("imports", str(error), sound=False)]
-            yield from (replace(one, name=f"  {part.key}: {one.name}") for one in found)
+                yield Finding(part.key, str(error), sound=False)
+            else:
+                opened = Rooms(part.source, part.settings, part.preload, environment)
+                rooms.setdefault(environment.python, []).append(opened)
+    for same in rooms.values():
+        yield from environment_findings(same[0].environment, same)
+        for opened in same:
+            yield from (replace(found, name=f"  {opened.source.key}: {found.name}") for found in _imports(opened))
 
 
-def environment_findings(environment: Environment, assignments: Sequence[Assignment]) -> Iterator[Finding]:
+def _imports(rooms: Rooms) -> list[Finding]:
+    try:
+        return list(assignment_findings(rooms))
+    except CourseError as error:
+        return [Finding("imports", str(error), sound=False)]
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the rooms of one notebook are opened with."""
+
+    source: SourceNotebook
+    settings: AssignmentSettings
+    preload: list[str]
+    environment: Environment
+
+
+def environment_findings(environment: Environment, assignments: Sequence[Rooms]) -> Iterator[Finding]:
     """Yield what an environment holds for the rooms of these assignments, and what their imports leave running."""
-    named = f" ({', '.join(part.key for part in assignments)})" if assignments else ""
+    named = f" ({', '.join(part.source.key for part in assignments)})" if assignments else ""
     versions = environment.versions
     yield Finding("rooms", f"{environment.python}, Python {versions['python']}{named}")
     for library in OF_ROOMS:
@@ -186,16 +202,17 @@ def _running(environment: Environment, modules: Sequence[str]) -> Finding:
     return Finding("  threads", f"left running by the import of {names}: each room imports it anew; the rest {took}")
 
 
-def assignment_findings(assignment: Assignment) -> Iterator[Finding]:
+def assignment_findings(rooms: Rooms) -> Iterator[Finding]:
     """Yield what the notebook and its submissions import and rooms do not have, read from their text alone.
 
     Raises CourseError where the release or the submissions cannot be read.
     """
-    release = read_release(assignment)
-    source = as_submission(assignment, assignment.source)
-    read = ((name, read_submission(assignment, release, name)) for name in students(assignment))
+    asked, settings, environment = rooms.source, rooms.settings, rooms.environment
+    release = read_release(asked)
+    source = as_submission(asked, settings, asked.notebook)
+    read = ((name, read_submission(asked, settings, release, name)) for name in students(asked.paths))
     handed_in = [(name, one) for name, one in read if one is not None]
-    course, environment = _modules(source), environment_of(assignment)
+    course = _modules(source)
     installed = environment.importable
     wanted: dict[str, list[str]] = {name: [] for name in course - installed - _beside(source)}
     for student, one in handed_in:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.course import Assignment, CourseSettings
+from autograder.course_yaml import CourseSettings
 from autograder.data.shelf import shelf_folder
 from autograder.errors import CourseError, Problem
 from autograder.paths import Paths
@@ -15,12 +15,7 @@ from autograder.sandbox.environment import Environment, UnfitPython, find_enviro
 INTRUDES = "a Python that lies in {}/: rooms can read all of it, and students may write there; make it elsewhere"
 
 
-def environment_of(assignment: Assignment) -> Environment:
-    """Return the environment that the rooms of an assignment run in. Raise CourseError where none can."""
-    return find_course_environment(assignment.paths, assignment.course, assignment.name)
-
-
-def find_course_environment(paths: Paths, course: CourseSettings, assignment: str) -> Environment:
+def environment_of(paths: Paths, course: CourseSettings, assignment: str) -> Environment:
     """Return the environment that course.yaml names for an assignment; the grader's own where it names none.
 
     Raises CourseError where there is none there, or no room can run in it.

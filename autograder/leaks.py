@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
 from autograder.errors import Problem
 from autograder.notebook.regions import cell_name, given_lines, solution_lines, solutions_in_text
 from autograder.paths import CHECKS
@@ -51,18 +51,18 @@ class _Secret:
     lines: frozenset[str]
 
 
-def leaks(assignment: Assignment) -> Iterator[Problem]:
+def leaks(source: SourceNotebook) -> Iterator[Problem]:
     """Yield each line of a solution or of the checks that the release on disk gives away, and each file that holds one.
 
     A line that the source gives to students elsewhere is no leak.
     """
-    secrets = _secrets(assignment)
-    yield from _in_notebook(assignment, secrets)
-    folder = assignment.paths.release(assignment.name)
-    notebooks = {folder / f"{one.stem}.ipynb" for one in (assignment.source_path, *assignment.others)}
+    secrets = _secrets(source)
+    yield from _in_notebook(source, secrets)
+    folder = source.paths.release(source.name)
+    notebooks = {folder / f"{one.stem}.ipynb" for one in (source.path, *source.others)}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        shown, name = assignment.paths.shown(path), path.relative_to(folder)
-        if is_private(name) or path.name in _checks_files(assignment):
+        shown, name = source.paths.shown(path), path.relative_to(folder)
+        if is_private(name) or path.name in _checks_files(source):
             yield Problem(shown, 0, "", "the grader's own file, in what students get: remove it")
         elif is_litter(name):
             yield Problem(shown, 0, "", "an editor's copy, a cache or a hidden file, in what students get: remove it")
@@ -70,37 +70,37 @@ def leaks(assignment: Assignment) -> Iterator[Problem]:
             yield from (Problem(shown, 0, "", f"gives away {owner}") for owner in _given_away(path, secrets))
 
 
-def unread(assignment: Assignment) -> list[Path]:
+def unread(source: SourceNotebook) -> list[Path]:
     """Return the files of the release in which no solution would be found: somebody must look at them."""
-    folder = assignment.paths.release(assignment.name)
+    folder = source.paths.release(source.name)
     return [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in UNREAD and path.is_file()]
 
 
-def _checks_files(assignment: Assignment) -> set[str]:
-    return {CHECKS, *(f"{one.stem}_{CHECKS}" for one in (assignment.source_path, *assignment.others))}
+def _checks_files(source: SourceNotebook) -> set[str]:
+    return {CHECKS, *(f"{one.stem}_{CHECKS}" for one in (source.path, *source.others))}
 
 
-def _secrets(assignment: Assignment) -> list[_Secret]:
+def _secrets(source: SourceNotebook) -> list[_Secret]:
     """What nobody outside may read: the lines of each solution, and of the checks, that say something."""
-    given = given_lines(assignment.source)
+    given = given_lines(source.notebook)
     lines: dict[str, set[str]] = {}
-    for line in solution_lines(assignment.source):
+    for line in solution_lines(source.notebook):
         lines.setdefault(f"the solution in {line.cell}", set()).add(line.text)
-    for file in release_files(assignment):
+    for file in release_files(source):
         if file.source.suffix != ".ipynb":
             for text in solutions_in_text(_decoded(_start(file.source))):
                 lines.setdefault(f"the solution in {file.name}", set()).add(text)
-    if assignment.checks.exists():
-        checks = _decoded(assignment.checks.read_bytes()).splitlines()
-        lines[assignment.checks.name] = {line.strip() for line in checks}
+    if source.checks.exists():
+        checks = _decoded(source.checks.read_bytes()).splitlines()
+        lines[source.checks.name] = {line.strip() for line in checks}
     telling = {owner: {one for one in found if len(one) >= TELLING_CHARS} - given for owner, found in lines.items()}
     return [_Secret(owner, frozenset(found)) for owner, found in telling.items() if found]
 
 
-def _in_notebook(assignment: Assignment, secrets: list[_Secret]) -> Iterator[Problem]:
-    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.notebook_file)
+def _in_notebook(source: SourceNotebook, secrets: list[_Secret]) -> Iterator[Problem]:
+    shown = source.paths.shown(source.paths.release(source.name) / source.notebook_file)
     owners = {line: secret.owner for secret in secrets for line in secret.lines}
-    for index, cell in enumerate(read_release(assignment).cells):
+    for index, cell in enumerate(read_release(source).cells):
         for line in map(str.strip, cell.source.splitlines()):
             if line in owners:
                 yield Problem(shown, 0, cell_name(index, cell), f"gives away a line of {owners[line]}: {line}")

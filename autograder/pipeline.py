@@ -8,13 +8,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from autograder.course import Assignment, on_trust
+from autograder.assessment import trainings
+from autograder.assignment import Assignment, SourceNotebook
+from autograder.coherence import on_trust
 from autograder.engine import Engine, Result
 from autograder.errors import CourseError, Problem
 from autograder.grades import join
 from autograder.intake import students
-from autograder.marking import Marked, Marker, Notes, Settled, join_notes, trainings
+from autograder.marking import Marked, Marker, Settled
 from autograder.records import Grade
+from autograder.remarks import Notes, join_notes
 from autograder.sandbox.exam import Order
 from autograder.session import Options, Session
 from autograder.store import Keys, Store
@@ -85,14 +88,14 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
     started = time.monotonic()
     waiting: list[Marked] = []
     with Session(assignment, options) as session:
-        chosen = choose_students(assignment, students(assignment), options.students)
-        marker = Marker(assignment, session.assessor, session.store, students=chosen, again=options.again)
+        chosen = choose_students(assignment.source, students(assignment.paths), options.students)
+        marker = Marker(session.assessor, session.store, students=chosen, again=options.again)
         yield from examine_all(session, marker, chosen, timings, waiting)
         if waiting:
             for marked in _train(marker, session.engine, session.assessor.desk, waiting):
                 yield _step(marked, len(chosen))
         timings.judge = session.assessor.judge_seconds
-        timings.notes += filter(None, [on_trust(assignment, session.assessor.desk.plan)])
+        timings.notes += filter(None, [on_trust(assignment.source, session.assessor.desk.plan)])
     timings.total = time.monotonic() - started
 
 
@@ -195,7 +198,7 @@ def _over_parts(
         timings.judge, timings.total = timings.judge + spent.judge, timings.total + spent.total
     with Store(parts[0].paths.store) as store:
         for student, steps in sorted(found.items()):
-            stored = {part.notebook_file: store.grade(part.key, student) for part in parts}
+            stored = {part.source.notebook_file: store.grade(part.key, student) for part in parts}
             grades = {name: one for name, one in stored.items() if one is not None}
             joined = store.save(join(parts[0].name, grades), Keys("", ""))
             handed_in = [step for step in steps.values() if step.grade.status != "missing"]
@@ -214,9 +217,11 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
     """
     started = time.monotonic()
     with Session(assignment, Options(jobs=1), judging=True) as session:
-        marker = Marker(assignment, session.assessor, session.store, judging=True)
+        marker = Marker(session.assessor, session.store, judging=True)
         examined = [
-            student for student in students(assignment) if assignment.paths.evidence(assignment.key, student).exists()
+            student
+            for student in students(assignment.paths)
+            if assignment.paths.evidence(assignment.key, student).exists()
         ]
         if examined and not marker.knows_solution:
             session.assessor.isolation = session.isolation
@@ -238,14 +243,14 @@ def warm_notes(warm: Warm) -> Iterator[str]:
         yield warm.note
 
 
-def choose_students(assignment: Assignment, found: Collection[str], wanted: Collection[str]) -> list[str]:
+def choose_students(source: SourceNotebook, found: Collection[str], wanted: Collection[str]) -> list[str]:
     """Return those of the students `found` that are wanted, in whatever form of Unicode; all where none is named.
 
     Raises CourseError where nobody is found, or somebody wanted is not.
     """
-    shown = assignment.paths.shown(assignment.paths.submitted)
+    shown = source.paths.shown(source.paths.submitted)
     if not found:
-        text = f"no student's folder here: put notebooks in {shown}/STUDENT/{assignment.name}/"
+        text = f"no student's folder here: put notebooks in {shown}/STUDENT/{source.name}/"
         raise CourseError([Problem(shown, 0, "", text)])
     composed = {unicodedata.normalize("NFC", name): name for name in wanted}
     known = {unicodedata.normalize("NFC", name) for name in found}

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
 from autograder.errors import CourseError, Problem
 from autograder.notebook.attachments import shown_in
 from autograder.notebook.formats import Notebook, NotebookCell, as_utf8, course_notebook_bytes, read_course_notebook
@@ -79,12 +79,12 @@ class ReleaseFile:
 class Stripper:
     """nbgrader's converters, as the course configures them."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        self._assignment = assignment
+    def __init__(self, source: SourceNotebook) -> None:
+        self._source = source
 
     @cached_property
     def _config(self) -> Any:
-        return nbgrader_config(self._assignment.paths)
+        return nbgrader_config(self._source.paths)
 
     def notebook(self, path: Path) -> bytes:
         """Return the student version of a source notebook. Raise CourseError for what nbgrader refuses."""
@@ -187,7 +187,7 @@ class Stripper:
         return f"{cell.source.rstrip()}{end}" if any(found) else None
 
     def _refused(self, path: Path, error: Exception) -> CourseError:
-        return CourseError([Problem(self._assignment.paths.shown(path), 0, "", f"nbgrader refuses it: {error}")])
+        return CourseError([Problem(self._source.paths.shown(path), 0, "", f"nbgrader refuses it: {error}")])
 
 
 def _written(notebook: Any) -> bytes:
@@ -220,43 +220,41 @@ def _is_shown(name: str, shown: Sequence[str]) -> bool:
     return name in shown or name.replace(" ", "%20") in shown
 
 
-def build_release(assignment: Assignment) -> bytes:
+def build_release(source: SourceNotebook) -> bytes:
     """Return the student version of the assignment's notebook. Raise CourseError for what nbgrader refuses."""
-    return Stripper(assignment).notebook(assignment.source_path)
+    return Stripper(source).notebook(source.path)
 
 
-def release_files(assignment: Assignment) -> Iterator[ReleaseFile]:
+def release_files(source: SourceNotebook) -> Iterator[ReleaseFile]:
     """Yield the files that go with the notebooks: all in the source folder that is not the grader's, nor litter."""
-    for path in _beside(assignment):
-        if not _is_export(assignment, path):
-            yield ReleaseFile(path, path.relative_to(assignment.paths.source(assignment.name)))
+    for path in _beside(source):
+        if not _is_export(source, path):
+            yield ReleaseFile(path, path.relative_to(source.paths.source(source.name)))
 
 
-def exports_beside(assignment: Assignment) -> list[Path]:
+def exports_beside(source: SourceNotebook) -> list[Path]:
     """Return the files that are left out since they look like exports of a notebook, which hold its solution."""
-    return [path for path in _beside(assignment) if _is_export(assignment, path)]
+    return [path for path in _beside(source) if _is_export(source, path)]
 
 
-def _beside(assignment: Assignment) -> Iterator[Path]:
+def _beside(source: SourceNotebook) -> Iterator[Path]:
     """Yield each file of the source folder that somebody put there for students, the graded notebooks left out."""
-    folder = assignment.paths.source(assignment.name)
-    checks = (assignment.paths.checks(assignment.name, other.stem) for other in assignment.others)
-    ours = {assignment.source_path, assignment.generated, *assignment.others, assignment.checks, *checks}
+    folder = source.paths.source(source.name)
+    checks = (source.paths.checks(source.name, other.stem) for other in source.others)
+    ours = {source.path, source.generated, *source.others, source.checks, *checks}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         if path.is_file() and path not in ours and not is_private(name) and not is_litter(name):
             yield path
 
 
-def files_not_theirs(assignment: Assignment) -> Iterator[Problem]:
+def files_not_theirs(source: SourceNotebook, student_files: Sequence[str]) -> Iterator[Problem]:
     """Yield the files in which students are to write a solution, though their own would not be used."""
-    for file in release_files(assignment):
-        named = any(fnmatch.fnmatch(file.name.as_posix(), pattern) for pattern in assignment.settings.student_files)
+    for file in release_files(source):
+        named = any(fnmatch.fnmatch(file.name.as_posix(), pattern) for pattern in student_files)
         if file.source.suffix != ".ipynb" and not named and BEGIN.encode() in file.source.read_bytes():
-            text = (
-                f"students complete it, and their own would not be used: name it in student_files of {assignment.name}"
-            )
-            yield Problem(assignment.paths.shown(file.source), 0, "", text)
+            text = f"students complete it, and their own would not be used: name it in student_files of {source.name}"
+            yield Problem(source.paths.shown(file.source), 0, "", text)
 
 
 def is_private(name: Path) -> bool:
@@ -269,16 +267,16 @@ def is_litter(name: Path) -> bool:
     return any(fnmatch.fnmatch(part.lower(), pattern) for part in name.parts for pattern in LITTER)
 
 
-def _is_export(assignment: Assignment, path: Path) -> bool:
-    stems = {source.stem for source in (assignment.source_path, *assignment.others)}
-    if path.parent != assignment.paths.source(assignment.name):
+def _is_export(source: SourceNotebook, path: Path) -> bool:
+    stems = {source.stem for source in (source.path, *source.others)}
+    if path.parent != source.paths.source(source.name):
         return False
     if path.name in {f"{stem}{suffix}" for stem in stems for suffix in EXPORTED}:
         return True
     return path.suffix == ".py" and path.stem in stems and bool(SCRIPT.search(path.read_bytes()))
 
 
-def write_release(first: Assignment, *others: Assignment) -> Path:
+def write_release(first: SourceNotebook, *others: SourceNotebook) -> Path:
     """Write an assignment's release, all its parts, and return its folder. What an earlier one left there is removed.
 
     A source that is a text has its notebook written beside it.
@@ -302,24 +300,24 @@ def write_files(folder: Path, contents: Mapping[Path, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-def _write_generated(assignment: Assignment) -> None:
+def _write_generated(source: SourceNotebook) -> None:
     """Write the notebook of a text beside it. Raise CourseError where that would undo what was changed there."""
-    path, source = assignment.generated, assignment.source_path
+    path, text_source = source.generated, source.path
     if path is None:
         return
-    built = course_notebook_bytes(source)
-    if path.exists() and path.read_bytes() != built and path.stat().st_mtime > source.stat().st_mtime:
-        text = f"changed since {source.name}, which it is made from: write the change there, then remove this file"
-        raise CourseError([Problem(assignment.paths.shown(path), 0, "", text)])
+    built = course_notebook_bytes(text_source)
+    if path.exists() and path.read_bytes() != built and path.stat().st_mtime > text_source.stat().st_mtime:
+        text = f"changed since {text_source.name}, which it is made from: write the change there, then remove this file"
+        raise CourseError([Problem(source.paths.shown(path), 0, "", text)])
     write_beside(path, built)
 
 
-def read_release(assignment: Assignment) -> Notebook:
+def read_release(source: SourceNotebook) -> Notebook:
     """Return the release as it lies on disk: what students were given."""
-    path = assignment.paths.release(assignment.name) / assignment.notebook_file
-    shown = assignment.paths.shown(path)
+    path = source.paths.release(source.name) / source.notebook_file
+    shown = source.paths.shown(path)
     if not path.exists():
-        raise CourseError([Problem(shown, 0, "", f"not there: run `autograder release {assignment.name}`")])
+        raise CourseError([Problem(shown, 0, "", f"not there: run `autograder release {source.name}`")])
     about = path.stat()
     return _read_once(path, shown, about.st_mtime_ns, about.st_size)
 
@@ -330,25 +328,25 @@ def _read_once(path: Path, shown: Path, changed: int, size: int) -> Notebook:
     return read_course_notebook(path, shown)
 
 
-def release_problems(assignment: Assignment) -> Iterator[Problem]:
+def release_problems(source: SourceNotebook) -> Iterator[Problem]:
     """Yield the graded and answer cells of the source that students were never given."""
-    release = read_release(assignment)
+    release = read_release(source)
     there = {role_of(cell).id for cell in release.cells}
-    shown = assignment.paths.shown(assignment.paths.release(assignment.name) / assignment.notebook_file)
-    for cell in assignment.source.cells:
+    shown = source.paths.shown(source.paths.release(source.name) / source.notebook_file)
+    for cell in source.notebook.cells:
         role = role_of(cell)
         if (role.grade or role.solution) and role.id not in there:
-            yield Problem(shown, 0, role.id, f"in the source, not here: run `autograder release {assignment.name}`")
+            yield Problem(shown, 0, role.id, f"in the source, not here: run `autograder release {source.name}`")
 
 
-def release_differences(assignment: Assignment) -> Iterator[Problem]:
+def release_differences(source: SourceNotebook) -> Iterator[Problem]:
     """Yield where the release on disk is not what the source builds."""
-    folder = assignment.paths.release(assignment.name)
-    path = folder / assignment.notebook_file
-    shown, advice = assignment.paths.shown(path), f"run `autograder release {assignment.name}`"
-    named = read_release(assignment).cells
-    data, stripper = path.read_bytes(), Stripper(assignment)
-    release, built = _raw_cells(data), _raw_cells(build_release(assignment))
+    folder = source.paths.release(source.name)
+    path = folder / source.notebook_file
+    shown, advice = source.paths.shown(path), f"run `autograder release {source.name}`"
+    named = read_release(source).cells
+    data, stripper = path.read_bytes(), Stripper(source)
+    release, built = _raw_cells(data), _raw_cells(build_release(source))
     if len(release) != len(built):
         yield Problem(shown, 0, "", f"{len(release)} cells, the source builds {len(built)}: {advice}")
     for index, (have, want) in enumerate(zip(release, built, strict=False)):
@@ -357,17 +355,17 @@ def release_differences(assignment: Assignment) -> Iterator[Problem]:
     for where, key in _metadata_beyond(data, named):
         text = f"metadata « {key} » may tell of the solution's run, or of its author: {advice}"
         yield Problem(shown, 0, where, text)
-    made = assignment.generated
-    if made and not (made.exists() and made.read_bytes() == course_notebook_bytes(assignment.source_path)):
-        yield Problem(assignment.paths.shown(made), 0, "", f"not what {assignment.source_path.name} makes: {advice}")
-    files = {file.name: file.source for file in release_files(assignment)}
-    for name, source in files.items():
-        if not (folder / name).is_file() or (folder / name).read_bytes() != stripper.file(source):
-            yield Problem(assignment.paths.shown(folder / name), 0, "", f"not the source's file: {advice}")
-    notebooks = {Path(f"{one.stem}.ipynb") for one in (assignment.source_path, *assignment.others)}
+    made = source.generated
+    if made and not (made.exists() and made.read_bytes() == course_notebook_bytes(source.path)):
+        yield Problem(source.paths.shown(made), 0, "", f"not what {source.path.name} makes: {advice}")
+    files = {one.name: one.source for one in release_files(source)}
+    for name, file in files.items():
+        if not (folder / name).is_file() or (folder / name).read_bytes() != stripper.file(file):
+            yield Problem(source.paths.shown(folder / name), 0, "", f"not the source's file: {advice}")
+    notebooks = {Path(f"{one.stem}.ipynb") for one in (source.path, *source.others)}
     for extra in sorted(one for one in folder.rglob("*") if one.is_file()):
         if extra.relative_to(folder) not in {*files, *notebooks}:
-            yield Problem(assignment.paths.shown(extra), 0, "", "in what students get, not in the source: remove it")
+            yield Problem(source.paths.shown(extra), 0, "", "in what students get, not in the source: remove it")
 
 
 def _raw_cells(data: bytes) -> list[dict[str, Any]]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from autograder.course import gradebook_url
 from autograder.errors import CourseError, Problem
+from autograder.nbgrader.address import gradebook_url
 from autograder.paths import Paths
 from autograder.records import Grade, QuestionGrade
 from autograder.sheets import read_sheet

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
-from autograder.course import Assignment
+from autograder.assessment import Assessor
+from autograder.assignment import Assignment, SourceNotebook
 from autograder.engine import Engine, RoomSetup, open_engine
 from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, Problem
 from autograder.judge.process import Judge, NoChecks
-from autograder.marking import Assessor
 from autograder.recipes import BACKENDS, PYTORCH, BackendName, Profile
+from autograder.sandbox.environment import Environment
 from autograder.sandbox.gpus import Gpu, reserve, survey
 from autograder.sandbox.isolation import measure
 from autograder.store import Store
@@ -65,6 +66,7 @@ class Session:
         the course is broken, IsolationError where this machine cannot raise the wall.
         """
         self.assignment, self.options = assignment, options
+        self.source, self.settings = assignment.source, assignment.settings
         self._preload = tuple(assignment.preload) if preload is None else preload
         self._calibrating, self._judging = calibrating, judging
         self._stack = ExitStack()
@@ -75,8 +77,12 @@ class Session:
     def isolation(self) -> str:
         """The wall of the rooms to come, nothing that they must not see behind it."""
         found = measure().require(self.assignment.course.isolation)
-        require_hidden(self.assignment.paths, environment_of(self.assignment))
+        require_hidden(self.source.paths, self._environment)
         return found
+
+    @cached_property
+    def _environment(self) -> Environment:
+        return environment_of(self.source.paths, self.assignment.course, self.source.name)
 
     @cached_property
     def _gpus(self) -> tuple[Gpu, ...]:
@@ -85,12 +91,12 @@ class Session:
     @cached_property
     def judge(self) -> Judge:
         """Holds the assignment's checks. Raises CourseError where they are no Python."""
-        return self._stack.enter_context(judge_of(self.assignment))
+        return self._stack.enter_context(judge_of(self.source))
 
     @cached_property
     def store(self) -> Store:
         """The course's results."""
-        return self._stack.enter_context(Store(self.assignment.paths.store))
+        return self._stack.enter_context(Store(self.source.paths.store))
 
     @cached_property
     def assessor(self) -> Assessor:
@@ -102,20 +108,19 @@ class Session:
         )
         if not self._judging:
             require_fitting(self._gpus, found.desk)
-            require_backends(self.assignment, found.desk)
+            require_backends(self.source, self._environment, found.desk)
         return found
 
     @property
     def _judged_profile(self) -> Profile:
         """That of the stored trainings."""
-        return "gpu" if "gpu" in {one.device for one in self.store.grades(self.assignment.key)} else "cpu"
+        return "gpu" if "gpu" in {one.device for one in self.store.grades(self.source.key)} else "cpu"
 
     @cached_property
     def engine(self) -> Engine:
         """Holds exams and trains, in rooms with what the notebook imports; nothing of it runs before it is asked."""
-        environment = environment_of(self.assignment)
         gpus = () if self._judging else self._gpus
-        setup = RoomSetup(self._preload, self.assignment.paths.cache, self.isolation, environment, gpus)
+        setup = RoomSetup(self._preload, self.source.paths.cache, self.isolation, self._environment, gpus)
         return self._stack.enter_context(open_engine(self.options.engine, setup, self.options.jobs))
 
     def __enter__(self) -> Self:
@@ -125,18 +130,18 @@ class Session:
         self._stack.close()
 
 
-def judge_of(assignment: Assignment) -> Judge:
+def judge_of(source: SourceNotebook) -> Judge:
     """Start a judge that holds the assignment's checks, if any. Raise CourseError where they are no Python."""
-    checks = assignment.checks
+    checks = source.checks
     if not checks.exists():
         return NoChecks()
-    shown = assignment.paths.shown(checks)
+    shown = source.paths.shown(checks)
     try:
         ast.parse(checks.read_bytes())  # pytest would say it with the whole way it came
     except (SyntaxError, ValueError) as error:
         line, text = (error.lineno or 0, error.msg) if isinstance(error, SyntaxError) else (0, str(error))
         raise CourseError([Problem(shown, line, "", f"not Python: {text}")]) from None
-    return Judge(checks, shown, assignment.paths.root)
+    return Judge(checks, shown, source.paths.root)
 
 
 def find_gpus(options: Options) -> tuple[Gpu, ...]:
@@ -161,16 +166,15 @@ def require_fitting(gpus: tuple[Gpu, ...], desk: TrainingDesk) -> None:
             raise CourseError([Problem("--profile gpu", 0, "", text)])
 
 
-def require_backends(assignment: Assignment, desk: TrainingDesk) -> None:
+def require_backends(source: SourceNotebook, environment: Environment, desk: TrainingDesk) -> None:
     """Raise CourseError where what a recipe trains on is not in the rooms' Python."""
-    environment = environment_of(assignment)
     lacking = {
         name: missing
         for name, recipe in desk.recipes.items()
         if (missing := _lacking(recipe.backend, environment.versions))
     }
-    where = f"assignments.{assignment.name}.recipes"
-    shown = assignment.paths.shown(assignment.paths.course)
+    where = f"assignments.{source.name}.recipes"
+    shown = source.paths.shown(source.paths.course)
     problems = [
         Problem(
             shown,

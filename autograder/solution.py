@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
+from autograder.course_yaml import AssignmentSettings
 from autograder.evidence import Evidence, load_evidence
 from autograder.intake import as_submission
 from autograder.nbgrader.executed import Shown, by_cell, outputs
@@ -14,14 +15,14 @@ from autograder.release import Stripper, release_files, write_files
 from autograder.wire.codec import WireError
 
 
-def write_solution(first: Assignment, *others: Assignment) -> Path:
+def write_solution(settings: AssignmentSettings, first: SourceNotebook, *others: SourceNotebook) -> Path:
     """Write an assignment's solution, all its parts, and return its folder. What lay there is removed.
 
     Checks, hidden tests, mark schemes and the comments that set off solutions are not in it. Cells show what came of
     them where the solution, as it is now, has been examined: by `validate` or by `grade`.
     """
     folder, stripper = first.paths.solution(first.name), Stripper(first)
-    contents = {Path(part.notebook_file): _solved(stripper, part) for part in (first, *others)}
+    contents = {Path(part.notebook_file): _solved(stripper, settings, part) for part in (first, *others)}
     contents |= {file.name: stripper.file(file.source, solved=True) for file in release_files(first)}
     if folder.exists():
         shutil.rmtree(folder)
@@ -29,22 +30,22 @@ def write_solution(first: Assignment, *others: Assignment) -> Path:
     return folder
 
 
-def _solved(stripper: Stripper, part: Assignment) -> bytes:
+def _solved(stripper: Stripper, settings: AssignmentSettings, part: SourceNotebook) -> bytes:
     import nbformat
 
-    notebook = stripper.solution(part.source_path)
-    if evidence := _evidence(part):
+    notebook = stripper.solution(part.path)
+    if evidence := _evidence(part, settings):
         _show(notebook, evidence)
     return f"{nbformat.writes(notebook).rstrip()}\n".encode()
 
 
-def _evidence(part: Assignment) -> Evidence | None:
+def _evidence(part: SourceNotebook, settings: AssignmentSettings) -> Evidence | None:
     """What came of the solution as it is now; None where it was not examined since."""
     try:
         found = load_evidence(part.paths.reference(part.key))
     except (OSError, WireError):
         return None
-    return found if found.exam.submission == as_submission(part, part.source).digest else None
+    return found if found.exam.submission == as_submission(part, settings, part.notebook).digest else None
 
 
 def _show(notebook: Any, evidence: Evidence) -> None:

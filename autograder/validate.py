@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from autograder.course import Assignment, on_trust
+from autograder.assessment import Assessment, assess_to_the_end
+from autograder.assignment import Assignment, SourceNotebook
+from autograder.coherence import on_trust
+from autograder.course_yaml import AssignmentSettings
 from autograder.engine import Engine
 from autograder.errors import GraderError, Problem
 from autograder.evidence import CellRecord, Evidence, Exam
@@ -16,12 +19,12 @@ from autograder.judge.lacks import say_lack
 from autograder.judge.message import compose
 from autograder.judge.unwritten import undefined_name
 from autograder.leaks import leaks
-from autograder.marking import Assessment, assess_to_the_end, remark
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
 from autograder.release import files_not_theirs, read_release, release_differences
+from autograder.remarks import remark
 from autograder.sandbox.exam import Order
 from autograder.session import Options, Session
 from autograder.wire.messages import Fault
@@ -36,12 +39,13 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
         engine = session.engine
         engine.start()
         assessor = session.assessor
-        release = read_release(assignment)
+        source, settings = assignment.source, assignment.settings
+        release = read_release(source)
         paths, name = assignment.paths, assignment.key
         solution, untouched = paths.reference(name), paths.untouched(name)
         submissions = {
-            solution: as_submission(assignment, assignment.source),
-            untouched: as_submission(assignment, release),
+            solution: as_submission(source, settings, source.notebook),
+            untouched: as_submission(source, settings, release),
         }
         for path, submission in submissions.items():
             _examine(engine, assessor.order(submission)).save(path)
@@ -49,15 +53,15 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
             assess_to_the_end(assessor, engine, submission, path, solution) for path, submission in submissions.items()
         )
         problems = [
-            *_stop_findings(assignment, first),
-            *_solution_findings(assignment, first),
-            *_release_findings(assignment, second, first.broken),
-            *_run_findings(assignment, second.exam, first.exam),
-            *leaks(assignment),
-            *release_differences(assignment),
-            *files_not_theirs(assignment),
+            *_stop_findings(source, assignment.course.language, first),
+            *_solution_findings(source, assignment.course.language, first),
+            *_release_findings(source, second, first.broken),
+            *_run_findings(source, settings, second.exam, first.exam),
+            *leaks(source),
+            *release_differences(source),
+            *files_not_theirs(source, settings.student_files),
         ]
-        return problems, on_trust(assignment, assessor.desk.plan)
+        return problems, on_trust(source, assessor.desk.plan)
 
 
 def _examine(engine: Engine, order: Order) -> Evidence:
@@ -67,22 +71,22 @@ def _examine(engine: Engine, order: Order) -> Evidence:
     return result.evidence
 
 
-def _stop_findings(assignment: Assignment, solution: Assessment) -> Iterator[Problem]:
+def _stop_findings(source: SourceNotebook, language: str, solution: Assessment) -> Iterator[Problem]:
     """Yield the cells where the solution stops, what is not here first, with what follows from each."""
-    shown = assignment.paths.shown(assignment.source_path)
+    shown = source.paths.shown(source.path)
     causes = _causes(solution)
-    graded = {question.id for question in assignment.questions}
+    graded = {question.id for question in source.questions}
     if fault := solution.exam.fault:
-        where = "" if fault.cell is None else _name(assignment.source, fault.cell)
+        where = "" if fault.cell is None else _name(source.notebook, fault.cell)
         yield Problem(shown, 0, where, f"the solution does not run to its end: {remark(fault)}")
     found = []
     for root in causes.roots:
         stopped = causes.stopped_at(root)
-        if stopped is None or role_of(assignment.source.cells[stopped]).id in graded:
+        if stopped is None or role_of(source.notebook.cells[stopped]).id in graded:
             continue
         lack = causes.lack(root)
         error = f"{root.error}: {root.message}" if root.message else f"{root.error or root.kind}"
-        follow = len(_following(assignment, solution, causes, root))
+        follow = len(_following(source, language, solution, causes, root))
         text = "".join(
             [
                 f"the solution stops here: {error}",
@@ -90,21 +94,21 @@ def _stop_findings(assignment: Assignment, solution: Assessment) -> Iterator[Pro
                 f"; {follow} of its checks {'fail' if follow > 1 else 'fails'} for it" if follow else "",
             ]
         )
-        found.append((lack is None, Problem(shown, 0, _name(assignment.source, stopped), text)))
+        found.append((lack is None, Problem(shown, 0, _name(source.notebook, stopped), text)))
     yield from (problem for _, problem in sorted(found, key=lambda one: one[0]))
 
 
-def _solution_findings(assignment: Assignment, solution: Assessment) -> Iterator[Problem]:
+def _solution_findings(source: SourceNotebook, language: str, solution: Assessment) -> Iterator[Problem]:
     """Yield the checks that the solution does not pass, but for those that fail because one of its cells stopped."""
-    shown = assignment.paths.shown(assignment.source_path)
+    shown = source.paths.shown(source.path)
     causes = _causes(solution)
-    told = {name for root in causes.roots for name in _following(assignment, solution, causes, root)}
+    told = {name for root in causes.roots for name in _following(source, language, solution, causes, root)}
     for question in solution.questions:
         for outcome in question.outcomes:
             if outcome.status == "passed" or outcome.kind == "hand" or (question.id, outcome.name) in told:
                 continue
             if broken := solution.broken.get(outcome.name):
-                yield _broken(assignment, outcome.name, broken, "on the solution's own answer")
+                yield _broken(source, outcome.name, broken, "on the solution's own answer")
                 continue
             text = f"the solution does not pass « {outcome.title} » ({outcome.status})"
             yield Problem(shown, 0, f"{question.id}, {outcome.name}", _with_message(text, outcome.message))
@@ -115,12 +119,12 @@ def _causes(found: Assessment) -> Causes:
 
 
 def _following(
-    assignment: Assignment, solution: Assessment, causes: Causes, root: Fault
+    source: SourceNotebook, language: str, solution: Assessment, causes: Causes, root: Fault
 ) -> Collection[tuple[str, str]]:
     """The checks that say no more than a cell's error does, by question and name."""
-    stopped, language = causes.stopped_at(root), assignment.course.language
-    graded = {question.id for question in assignment.questions}
-    if stopped is None or role_of(assignment.source.cells[stopped]).id in graded:
+    stopped = causes.stopped_at(root)
+    graded = {question.id for question in source.questions}
+    if stopped is None or role_of(source.notebook.cells[stopped]).id in graded:
         return ()
     lack = causes.lack(root)
     mismatch = explain_lack(lack) if lack else explain_fault(root, causes, stopped)
@@ -133,51 +137,53 @@ def _following(
     }
 
 
-def _broken(assignment: Assignment, name: str, ours: str, when: str) -> Problem:
+def _broken(source: SourceNotebook, name: str, ours: str, when: str) -> Problem:
     """A check that raises, where it does: `ours` is what the judge says of it."""
-    checks = assignment.paths.shown(assignment.paths.checks(assignment.name))
+    checks = source.paths.shown(source.paths.checks(source.name))
     found = RAISED.fullmatch(ours)
     if found and found["file"] == checks.name:
         return Problem(checks, int(found["line"]), name, f"the check raises, {when}: {found['error']}")
     return Problem(checks, 0, name, f"the check gives no verdict, {when}: {ours}")
 
 
-def _release_findings(assignment: Assignment, release: Assessment, told: Collection[str]) -> Iterator[Problem]:
+def _release_findings(source: SourceNotebook, release: Assessment, told: Collection[str]) -> Iterator[Problem]:
     """Yield what earns points without an answer, and the checks that raise where there is none; not those `told`."""
-    shown = assignment.paths.shown(assignment.paths.release(assignment.name))
-    worth = {question.id for question in assignment.questions if question.points}
+    shown = source.paths.shown(source.paths.release(source.name))
+    worth = {question.id for question in source.questions if question.points}
     for question in release.questions:
         for outcome in question.outcomes:
             if outcome.kind == "hand":
                 continue
             if outcome.name in release.broken and outcome.name not in told:
-                yield _broken(assignment, outcome.name, release.broken[outcome.name], "on the untouched release")
+                yield _broken(source, outcome.name, release.broken[outcome.name], "on the untouched release")
             if outcome.status == "passed" and question.id in worth:
                 text = f"the untouched release passes « {outcome.title} »: it earns points without an answer"
                 yield Problem(shown, 0, f"{question.id}, {outcome.name}", text)
 
 
-def _run_findings(assignment: Assignment, exam: Exam, solution: Exam) -> Iterator[Problem]:
+def _run_findings(
+    source: SourceNotebook, settings: AssignmentSettings, exam: Exam, solution: Exam
+) -> Iterator[Problem]:
     """Yield where the untouched release stops for another reason than answers that are still to be written.
 
     What stops the solution too is told of the solution. What runs in the solution, after an answer or beside a file
     that students complete, stops in the release for want of one: whether a name led from one to the other, through
     however many cells, a file that one wrote and another reads, or what a library was told.
     """
-    shown = assignment.paths.shown(assignment.paths.release(assignment.name))
+    shown = source.paths.shown(source.paths.release(source.name))
     if exam.fault is not None and solution.fault is None:
         where = "" if exam.fault.cell is None else f"cell {exam.fault.cell + 1}"
         yield Problem(shown, 0, where, f"the untouched release does not run to its end: {remark(exam.fault)}")
     ran = {_key(record) for record in solution.cells if record.run and not record.run.fault}
     stopped = {_key(record) for record in solution.cells if record.run and record.run.fault}
-    cells = read_release(assignment).cells
+    cells = read_release(source).cells
     answers = [index for index, cell in enumerate(cells) if role_of(cell).solution and cell.cell_type == "code"]
-    first = -1 if assignment.settings.student_files else min(answers, default=len(cells))
+    first = -1 if settings.student_files else min(answers, default=len(cells))
     for record in exam.cells:
         fault, cell = record.run.fault if record.run else None, cells[record.cell.index]
         if fault is None or role_of(cell).tests or role_of(cell).solution or _key(record) in stopped:
             continue
-        imported = undefined_name(fault) in _imports_of_answers(assignment)
+        imported = undefined_name(fault) in _imports_of_answers(source)
         waits = _key(record) in ran and record.cell.index > first and fault.kind == "raised"
         if waits and not imported:
             continue
@@ -192,15 +198,15 @@ def _key(record: CellRecord) -> str:
     return record.cell.id or record.cell.source
 
 
-def _imports_of_answers(assignment: Assignment) -> frozenset[str]:
+def _imports_of_answers(source: SourceNotebook) -> frozenset[str]:
     """Names that solutions make by importing them alone: what is missing until a student has answered is another's."""
-    names = list(_names(assignment))
+    names = list(_names(source))
     made = {name for one in names for name in one.made - one.imported}
     return frozenset(name for one in names for name in one.imported) - made
 
 
-def _names(assignment: Assignment) -> Iterator[CellNames]:
-    for cell in assignment.source.cells:
+def _names(source: SourceNotebook) -> Iterator[CellNames]:
+    for cell in source.notebook.cells:
         if role_of(cell).solution and cell.cell_type == "code":
             yield names_of(cell.source)
 

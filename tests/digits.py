@@ -8,7 +8,7 @@ from pathlib import Path
 import toy
 from autograder.data.shelf import Shelf
 from autograder.data.sources import stand_in
-from autograder.recipes import MetricName, Threshold
+from autograder.recipes import MetricName, Threshold, resolve
 
 NAME = "digits"
 
@@ -148,7 +148,7 @@ def make_course(
     (folder / f"{NAME}.ipynb").write_bytes(toy.notebook(cells(marked)))
     (folder / "checks.py").write_text(checks)
     assignment = load_assignment(root, NAME)
-    recipe = assignment.recipe("short", "cpu")
+    recipe = resolve("short", assignment.settings.recipes["short"], "cpu")
     thresholds = {}
     for probe, bar in bars.items():
         of = calibrated_for(
@@ -156,7 +156,7 @@ def make_course(
         )
         thresholds[probe] = {ACCURACY: Threshold(bar=bar, mean=bar, spread=spread, runs=20, fails=0.0, of=of)}
     write_thresholds(course, course, ["assignments", NAME, "recipes", "short", "cpu"], thresholds)
-    write_release(assignment)
+    write_release(assignment.source)
     return root
 
 

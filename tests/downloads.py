@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import toy
-from autograder.course import Assignment, load_assignment
+from autograder.assignment import Assignment
+from autograder.course import load_assignment
 
 NOTEBOOK = toy.notebook(toy.answered({}))
 OTHER = toy.notebook(toy.answered({"names-answer": "names = []"}))

@@ -281,7 +281,7 @@ def collect_some(root: Path, first: int, last: int) -> None:
             make(random.Random(seed), path)
             started = time.monotonic()
             try:
-                found = collect(assignment, path, anyway=seed % 2 == 0)
+                found = collect(assignment.source, assignment.course, path, anyway=seed % 2 == 0)
                 came = f"{len(found.new) + len(found.changed)} collected"
             except CourseError as error:
                 came = f"refused: {str(error).removeprefix(f'{path}: ')[:80]}"

@@ -26,9 +26,9 @@ import networks
 from autograder.evidence import Evidence, load_evidence
 from autograder.judge.channel import Case
 from autograder.judge.process import Judge
-from autograder.marking import cut_short
 from autograder.networks.signature import signature
 from autograder.records import Limits, Plan, Submission
+from autograder.remarks import cut_short
 from autograder.sandbox import exam
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.rooms import Room, Zygote
@@ -43,12 +43,12 @@ from autograder.wire.messages import (
     CellStarted,
     Compiled,
     Curves,
+    Dictionary,
     Ended,
     Fault,
     Frame,
     FromRoom,
     Items,
-    Mapping,
     Network,
     Opaque,
     Output,
@@ -178,7 +178,7 @@ def conversation() -> list[Message]:
     fault = Fault("raised", "ValueError", "no", [Frame(1, 1, "f", "f()")], 1, values=[("x", "3")])
     answers: dict[str, tuple[Any, list[bytes]]] = {
         "value": (Items("list", [one, Scalar("float", "2.5"), Text("three", 5), Scalar("none", "None")]), []),
-        "pairs": (Mapping([(Text("a", 1), one), (one, Opaque("m.C", "<C>"))]), []),
+        "pairs": (Dictionary([(Text("a", 1), one), (one, Opaque("m.C", "<C>"))]), []),
         "frame": (table, numbers),
         "net": (_layers(), []),
         "curves": (Curves({"loss": [1.0, 0.5], "accuracy": [0.5, None]}, 2), []),

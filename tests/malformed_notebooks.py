@@ -291,7 +291,7 @@ def take_some(root: Path, first: int, last: int) -> None:
     assignment = load_assignment(root, toy.NAME)
     folder = assignment.paths.submission("eve", toy.NAME)
     with Session(assignment, Options()) as session:
-        marker = Marker(assignment, session.assessor, session.store)
+        marker = Marker(session.assessor, session.store)
         solution = marker.order_solution()
         assert solution is not None
         marker.keep_solution(Result(solution, held(solution, None)), Scripted())
@@ -305,7 +305,7 @@ def take_some(root: Path, first: int, last: int) -> None:
             path.write_bytes(make(rng))
             started = time.monotonic()
             grade, kept = mark(marker, rng)
-            pages = sum(len(page.read_bytes()) for page in write_feedback(assignment))
+            pages = sum(len(page.read_bytes()) for page in write_feedback(assignment.source, assignment.course))
             seconds = round(time.monotonic() - started, 2)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             told = {

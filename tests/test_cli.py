@@ -412,8 +412,8 @@ from pathlib import Path
 from autograder.commands import _gradebook
 from autograder.course import load_assignment
 assignment = load_assignment(Path.cwd(), "toy")
-_gradebook.keep_gradebook([assignment], [])
-print(_gradebook.penalties(assignment), "nbgrader" in sys.modules)
+_gradebook.keep_gradebook([assignment.source], assignment.deadline, [])
+print(_gradebook.penalties(assignment.source, assignment.deadline), "nbgrader" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=course, capture_output=True, text=True, check=True)
     assert done.stdout == "{} False\n"

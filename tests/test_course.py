@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import Assignment, CourseSettings, load_assignment, load_course, load_parts, plan_problems
+from autograder.assignment import Assignment
+from autograder.coherence import plan_problems
+from autograder.course import load_assignment, load_parts
+from autograder.course_yaml import CourseSettings, load_course
 from autograder.errors import CourseError
 from autograder.notebook.metadata import role_of
 from autograder.records import Check, Limits, Plan
@@ -150,7 +153,7 @@ def test_a_notebook_with_nothing_to_grade_is_a_file_beside(tmp_path: Path) -> No
     toy.write_source(tmp_path)
     folder = tmp_path / "source" / toy.NAME
     (folder / "other.ipynb").write_bytes(toy.notebook([toy.code("help", "1")]))
-    assert [one.notebook_file for one in load_parts(tmp_path, toy.NAME)] == ["toy.ipynb"]
+    assert [one.source.notebook_file for one in load_parts(tmp_path, toy.NAME)] == ["toy.ipynb"]
     for path in folder.glob("*.ipynb"):
         path.unlink()
     assert problem_of_assignment(tmp_path) == "source/toy: no notebook (.ipynb) here"
@@ -163,10 +166,10 @@ def test_each_notebook_with_something_to_grade_is_a_part(tmp_path: Path) -> None
     (folder / "checks.py").rename(folder / "toy_checks.py")
     more, own = load_parts(tmp_path, toy.NAME)
     assert (more.key, own.key) == ("toy/more.ipynb", "toy/toy.ipynb")
-    assert (more.checks.name, own.checks.name) == ("more_checks.py", "toy_checks.py")
-    assert (more.others, more.elsewhere) == (
-        (own.source_path,),
-        frozenset(role_of(c).id for c in own.source.cells) - {""},
+    assert (more.source.checks.name, own.source.checks.name) == ("more_checks.py", "toy_checks.py")
+    assert (more.source.others, more.source.sibling_cells) == (
+        (own.source.path,),
+        frozenset(role_of(c).id for c in own.source.notebook.cells) - {""},
     )
     wanted = "source/toy: several notebooks with graded cells (more.ipynb, toy.ipynb): one is expected here"
     assert problem_of_assignment(tmp_path) == wanted
@@ -277,7 +280,12 @@ def assignment(tmp_path: Path) -> Assignment:
 
 
 def found_in(assignment: Assignment, checks: Sequence[Check], probes: Mapping[str, Probe] | None = None) -> list[str]:
-    return [str(problem) for problem in plan_problems(assignment, Plan(tuple(checks), probes or {}, ()))]
+    return [
+        str(problem)
+        for problem in plan_problems(
+            assignment.source, assignment.settings.recipes, Plan(tuple(checks), probes or {}, ())
+        )
+    ]
 
 
 def test_a_plan_that_fits_has_no_problem(assignment: Assignment) -> None:
@@ -367,7 +375,7 @@ def test_due_is_a_moment_of_the_courses_time_zone(tmp_path: Path, zone: str, due
     toy.write_source(tmp_path)
     path = tmp_path / "course.yaml"
     path.write_text(zone + path.read_text().replace("    limits:", f"    due: {due}\n    limits:"))
-    found = load_assignment(tmp_path, toy.NAME).due
+    found = load_assignment(tmp_path, toy.NAME).deadline.due
     assert found is not None
     assert found.isoformat() == moment
 
@@ -429,5 +437,5 @@ def test_checks_that_are_no_python_are_said_in_a_line(tmp_path: Path, content: b
     toy.write_source(tmp_path)
     (tmp_path / "source/toy/checks.py").write_bytes(content)
     with pytest.raises(CourseError) as raised:
-        judge_of(load_assignment(tmp_path, toy.NAME))
+        judge_of(load_assignment(tmp_path, toy.NAME).source)
     assert str(raised.value).startswith(said)

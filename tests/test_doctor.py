@@ -11,10 +11,12 @@ import pytest
 
 import digits
 import toy
+from autograder.assignment import Assignment
 from autograder.course import load_assignment
 from autograder.doctor import (
     KERAS_2,
     Finding,
+    Rooms,
     assignment_findings,
     course_findings,
     data_findings,
@@ -22,6 +24,7 @@ from autograder.doctor import (
     examine_machine,
     gpu_findings,
 )
+from autograder.environment import environment_of
 from autograder.sandbox.environment import own_environment
 from autograder.sandbox.gpus import Gpu, Survey
 
@@ -58,6 +61,11 @@ def test_the_sets_of_the_shelf_are_listed_and_a_broken_one_is_said(tmp_path: Pat
     assert broken[0].text.startswith("data set mnist: y_test.npy is missing")
 
 
+def rooms_of(assignment: Assignment) -> Rooms:
+    environment = environment_of(assignment.paths, assignment.course, assignment.name)
+    return Rooms(assignment.source, assignment.settings, assignment.preload, environment)
+
+
 def test_what_an_assignment_imports_and_is_not_here_is_listed(tmp_path: Path) -> None:
     source = toy.answer("lib", "### BEGIN SOLUTION\nimport no_such_library.part\n### END SOLUTION")
     root = toy.make_course(tmp_path, cells=(*toy.SOLUTION, source))
@@ -67,7 +75,7 @@ def test_what_an_assignment_imports_and_is_not_here_is_listed(tmp_path: Path) ->
     path = toy.hand_in(root, "bob", toy.answered({"double-answer": "def f():\n    import lightgbm as lgb"}))
     (path.parent / "beside.py").write_text("x = 1")
     (tmp_path / "submitted/ada/toy/beside.py").write_text("x = 1")
-    assert [(one.name, one.text, one.sound) for one in assignment_findings(assignment)] == [
+    assert [(one.name, one.text, one.sound) for one in assignment_findings(rooms_of(assignment))] == [
         ("lightgbm", f"{INSTALL}; imported by 2 of 2 submissions (ada, bob)", False),
         ("no_such_library", f"{INSTALL}; imported by the source", False),
         ("numppy", "no library: numpy, misspelt?; imported by 1 of 2 submissions (ada)", True),
@@ -78,7 +86,7 @@ def test_what_an_assignment_imports_and_is_not_here_is_listed(tmp_path: Path) ->
 
 def test_an_assignment_that_lacks_nothing_says_so(tmp_path: Path) -> None:
     assignment = load_assignment(toy.make_course(tmp_path), toy.NAME)
-    assert list(assignment_findings(assignment)) == [
+    assert list(assignment_findings(rooms_of(assignment))) == [
         Finding("imports", "all there, of the source and of 0 submissions")
     ]
 
@@ -116,7 +124,7 @@ def test_what_an_import_leaves_running_is_told(tmp_path: Path) -> None:
     environment = replace(own, path=(str(tmp_path / "site-packages"), *own.path))
     imports = toy.code("more", "import starts_a_thread", locked=True)
     assignment = load_assignment(toy.make_course(tmp_path / "course", cells=(imports, *toy.SOLUTION)), toy.NAME)
-    (threads,) = (one for one in environment_findings(environment, [assignment]) if one.name == "  threads")
+    (threads,) = (one for one in environment_findings(environment, [rooms_of(assignment)]) if one.name == "  threads")
     assert threads.text.startswith("left running by the import of starts_a_thread: each room imports it anew")
 
 
@@ -136,6 +144,6 @@ def test_a_library_installed_to_be_worked_on_is_told(tmp_path: Path, monkeypatch
     monkeypatch.setattr("autograder.environment.own_environment", lambda: worked_on)
     imports = toy.code("more", "import no_such_library", locked=True)
     assignment = load_assignment(toy.make_course(tmp_path, cells=(imports, *toy.SOLUTION)), toy.NAME)
-    first = next(iter(assignment_findings(assignment)))
+    first = next(iter(assignment_findings(rooms_of(assignment))))
     assert first.text.startswith("in /home/ada/work, which rooms do not see: install it there, and not to be worked on")
     assert not first.sound

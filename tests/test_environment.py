@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import CourseSettings, load_assignment
-from autograder.environment import environment_of, find_course_environment, require_hidden
+from autograder.course import load_assignment
+from autograder.course_yaml import CourseSettings
+from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError
 from autograder.paths import Paths
 from autograder.pipeline import Timings, grade, rejudge
-from autograder.sandbox.environment import UnfitPython, find_environment, own_environment
+from autograder.sandbox.environment import Environment, UnfitPython, find_environment, own_environment
 from autograder.session import Options
 
 
@@ -31,14 +32,19 @@ def problem(root: Path, python: str) -> str:
     """What is said of a course whose rooms are to run in `python`."""
     course = CourseSettings(course="", title="", assignments={}, python=python)
     with pytest.raises(CourseError) as raised:
-        find_course_environment(Paths(root), course, "lab")
+        environment_of(Paths(root), course, "lab")
     (found,) = raised.value.problems
     assert (str(found.path), found.where) == ("course.yaml", "python")
     return found.text
 
 
+def found_for(root: Path) -> Environment:
+    loaded = load_assignment(root, toy.NAME)
+    return environment_of(loaded.paths, loaded.course, loaded.name)
+
+
 def test_the_graders_own_serves_where_none_is_named(tmp_path: Path) -> None:
-    own = environment_of(load_assignment(toy.make_course(tmp_path), toy.NAME))
+    own = found_for(toy.make_course(tmp_path))
     assert own is own_environment()
     assert (own.python, own.missing) == (sys.executable, ())
     assert {"numpy", "keras", "json", "sys"} <= own.importable
@@ -50,12 +56,12 @@ def test_an_assignments_own_comes_before_the_courses(tmp_path: Path) -> None:
     text = (root / "course.yaml").read_text()
     (root / "course.yaml").write_text(f"python: {tmp_path}/nowhere\n{text}")
     with pytest.raises(CourseError, match=r"course\.yaml: python: there is no .*/nowhere: name an interpreter"):
-        environment_of(load_assignment(root, toy.NAME))
+        found_for(root)
     own = f"    python: {sys.executable}\n"
     (root / "course.yaml").write_text(
         (root / "course.yaml").read_text().replace(f"  {toy.NAME}:\n", f"  {toy.NAME}:\n{own}")
     )
-    assert environment_of(load_assignment(root, toy.NAME)).python == sys.executable
+    assert found_for(root).python == sys.executable
 
 
 def test_an_environment_is_an_interpreter_or_its_folder(bare: Path) -> None:

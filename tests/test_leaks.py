@@ -45,7 +45,7 @@ def found(course: Path, name: str, content: bytes | str) -> list[str]:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     start = f"release/toy/{name}: gives away "
-    told = [str(problem) for problem in leaks(load_assignment(course, toy.NAME))]
+    told = [str(problem) for problem in leaks(load_assignment(course, toy.NAME).source)]
     assert all(one.startswith(start) for one in told), told
     return [one.removeprefix(start).partition(": ")[0] for one in told]
 
@@ -132,4 +132,4 @@ def test_what_a_course_may_share_is_no_leak(course: Path, content: bytes | str) 
 
 def test_what_cannot_be_read_is_named(course: Path) -> None:
     (course / "release/toy/statement.PDF").write_bytes(base64.b64decode("JVBERi0="))
-    assert [path.name for path in unread(load_assignment(course, toy.NAME))] == ["statement.PDF"]
+    assert [path.name for path in unread(load_assignment(course, toy.NAME).source)] == ["statement.PDF"]

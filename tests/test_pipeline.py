@@ -18,17 +18,19 @@ import msgspec
 import pytest
 
 import toy
-from autograder import marking
-from autograder.course import Assignment, load_assignment
+from autograder import assessment, marking
+from autograder.assignment import SourceNotebook
+from autograder.course import load_assignment
+from autograder.course_yaml import AssignmentSettings
 from autograder.errors import CourseError, GraderError
 from autograder.evidence import Evidence, load_evidence
 from autograder.intake import read_submission
-from autograder.marking import cut_short
-from autograder.nbgrader import compat
+from autograder.nbgrader import compat, handed_in
 from autograder.notebook.formats import Notebook
 from autograder.pipeline import Step, Timings, choose_students, grade, rejudge
 from autograder.records import Grade, Submission
 from autograder.release import write_release
+from autograder.remarks import cut_short
 from autograder.report.feedback import write_feedback
 from autograder.session import Options
 from autograder.store import Store
@@ -88,9 +90,9 @@ def test_a_class_is_graded(course: Path) -> None:
 def test_a_student_is_named_in_whatever_form_of_unicode(course: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "zoé")
     assignment = load_assignment(course, toy.NAME)
-    assert choose_students(assignment, ["ada", decomposed], ["zoé"]) == [decomposed]
+    assert choose_students(assignment.source, ["ada", decomposed], ["zoé"]) == [decomposed]
     with pytest.raises(CourseError, match="eve: no folder of this student"):
-        choose_students(assignment, ["ada", decomposed], ["eve"])
+        choose_students(assignment.source, ["ada", decomposed], ["eve"])
 
 
 def test_a_needed_question_that_failed_skips_what_needs_it(course: Path) -> None:
@@ -314,7 +316,7 @@ def test_a_new_library_changes_nothing_of_what_is_judged_again(course: Path, mon
     toy.hand_in(course, "ada", toy.answered({"names-answer": 'names = ["Ada", "Grace"]'}))
     before = grades(run(course))["ada"]
     assert statuses(before)["names/test_names"] == "failed"
-    monkeypatch.setattr("autograder.marking.libraries", lambda: "numpy 99")
+    monkeypatch.setattr("autograder.assessment.libraries", lambda: "numpy 99")
     monkeypatch.setattr("autograder.engine._host.Zygote", no_room)
     step = judged(course)["ada"]
     assert (step.kept, step.grade) == ("", before)
@@ -421,10 +423,12 @@ def test_a_surprise_in_one_students_files_is_one_row(course: Path, monkeypatch: 
     for name in ("ada", "bob", "cleo"):
         toy.hand_in(course, name, RIGHT)
 
-    def read(assignment: Assignment, release: Notebook, student: str) -> Submission | None:
+    def read(
+        source: SourceNotebook, settings: AssignmentSettings, release: Notebook, student: str
+    ) -> Submission | None:
         if student == "bob":
             raise RecursionError("too deep")
-        return read_submission(assignment, release, student)
+        return read_submission(source, settings, release, student)
 
     with monkeypatch.context() as patch:
         patch.setattr("autograder.marking.read_submission", read)
@@ -441,14 +445,14 @@ def test_a_surprise_in_one_students_files_is_one_row(course: Path, monkeypatch: 
 def test_a_surprise_in_judging_one_submission_is_one_row(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ada", "bob"):
         toy.hand_in(course, name, RIGHT if name == "ada" else WRONG)
-    load = marking.load_evidence
+    load = assessment.load_evidence
 
     def lost(path: Path) -> Evidence:
         if path.name == "bob.evidence":
             raise MemoryError
         return load(path)
 
-    monkeypatch.setattr(marking, "load_evidence", lost)
+    monkeypatch.setattr(assessment, "load_evidence", lost)
     found = grades(run(course))
     assert {name: one.status for name, one in found.items()} == {"ada": "graded", "bob": "ungraded"}
     assert found["bob"].score == found["bob"].max_score
@@ -459,14 +463,14 @@ def test_a_surprise_in_one_students_files_is_one_row_for_nbgrader_too(
 ) -> None:
     for name in ("ada", "bob"):
         toy.hand_in(course, name, RIGHT)
-    work = compat.Course.work
+    work = handed_in.CompatAssignment.work
 
-    def surprising(self: compat.Course, student: str) -> compat.Work:
+    def surprising(self: handed_in.CompatAssignment, student: str) -> handed_in.Work:
         if student == "ada":
             raise PermissionError(13, "Permission denied", "toy.ipynb")
         return work(self, student)
 
-    monkeypatch.setattr(compat.Course, "work", surprising)
+    monkeypatch.setattr(handed_in.CompatAssignment, "work", surprising)
     found = grades(list(compat.grade([load_assignment(course, toy.NAME)], Options(), Timings())))
     assert {name: (one.status, one.score) for name, one in found.items()} == {
         "ada": ("ungraded", 8.0),
@@ -571,7 +575,7 @@ def test_only_those_who_are_graded_are_read(course: Path, monkeypatch: pytest.Mo
     for name in ("ada", "bob"):
         toy.hand_in(course, name, RIGHT)
     read = []
-    monkeypatch.setattr("autograder.intake.read.find_submission", lambda *args: read.append(args[2]))
+    monkeypatch.setattr("autograder.intake.read.find_submission", lambda *args: read.append(args[3]))
     run(course, students=("bob",))
     assert read == ["bob"]
 
@@ -750,11 +754,11 @@ def test_files_handed_in_beside_the_notebook_are_there(course: Path) -> None:
 
 def test_a_file_of_the_courses_that_was_changed_is_told_to_both(course: Path) -> None:
     (course / "source/toy/given.py").write_text("A = 1")
-    write_release(load_assignment(course, toy.NAME))
+    write_release(load_assignment(course, toy.NAME).source)
     path = toy.hand_in(course, "ada", RIGHT)
     (path.parent / "given.py").write_text("A = 2")
     assert grades(run(course))["ada"].fault == "the course's own files used in place of the student's: given.py"
-    (page,) = write_feedback(load_assignment(course, toy.NAME))
+    (page,) = write_feedback((loaded := load_assignment(course, toy.NAME)).source, loaded.course)
     assert "course&#39;s own were used: given.py." in page.read_text()
 
 

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 import toy
-from autograder.course import load_assignment, load_course
+from autograder.course import load_assignment
+from autograder.course_yaml import load_course
 from autograder.errors import CourseError
 from autograder.recipes import (
     Profile,
@@ -21,6 +22,7 @@ from autograder.recipes import (
     gives_logits,
     resolve,
 )
+from autograder.records import Plan
 from autograder.wire.messages import (
     Augmentation,
     Compiled,
@@ -29,8 +31,10 @@ from autograder.wire.messages import (
     Network,
     Optimizer,
     Preparation,
+    TrainedProbe,
     TrainingData,
 )
+from desks import open_desk
 from networks import chain, dense
 
 THRESHOLD = Threshold(bar=0.7, mean=0.72, spread=0.01, runs=20, fails=0.001, of="abc")
@@ -343,7 +347,7 @@ def test_a_recipe_without_data_is_the_instructors_to_mend(tmp_path: Path) -> Non
 
     (folder / "cnn.ipynb").write_bytes(toy.notebook([toy.test_cell("q", 1, "")]))
     with pytest.raises(CourseError) as raised:
-        load_assignment(tmp_path, "cnn").recipe("short", "cpu")
+        open_desk(load_assignment(tmp_path, "cnn"), Plan((), {"score": TrainedProbe("net", "short")}, ()))
     assert str(raised.value) == f"course.yaml: {AT}: name its data: a set on the data shelf"
 
 

@@ -10,8 +10,12 @@ import pytest
 
 import toy
 from autograder import marking
-from autograder.course import Assignment, load_assignment
+from autograder.assignment import SourceNotebook
+from autograder.course import load_assignment
+from autograder.course_yaml import AssignmentSettings
+from autograder.notebook.formats import Notebook
 from autograder.pipeline import Step, Timings, grade
+from autograder.records import Limits
 from autograder.release import write_release
 from autograder.session import Options
 from scripted import Scripted
@@ -28,9 +32,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     real = marking.read_submission
 
-    def watched(assignment: Assignment, release: object, student: str) -> object:
+    def watched(source: SourceNotebook, settings: AssignmentSettings, release: Notebook, student: str) -> object:
         found.append(student)
-        return real(assignment, release, student)  # type: ignore[arg-type]
+        return real(source, settings, release, student)
 
     monkeypatch.setattr(marking, "read_submission", watched)
     monkeypatch.setattr("autograder.session.open_engine", lambda *_: Scripted())
@@ -60,7 +64,12 @@ def test_one_student_alone_is_touched(course: Path, read: list[str], monkeypatch
         toy.hand_in(course, name, toy.answered({}))
     opened: list[str] = []
     real = marking.fingerprint
-    monkeypatch.setattr(marking, "fingerprint", lambda one, student: opened.append(student) or real(one, student))
+
+    def watched(source: SourceNotebook, limits: Limits, student: str) -> str:
+        opened.append(student)
+        return real(source, limits, student)
+
+    monkeypatch.setattr(marking, "fingerprint", watched)
     assert list(run(course, students=("ada",))) == ["ada"]
     assert (set(read), set(opened)) == ({"ada"}, {"ada"})
 
@@ -77,7 +86,7 @@ def hand_in_two(course: Path) -> None:
 def change_release(course: Path) -> None:
     cells = [*toy.SOLUTION, toy.text("more", "One more text.")]
     toy.write_source(course, cells=cells)
-    write_release(load_assignment(course, toy.NAME))
+    write_release(load_assignment(course, toy.NAME).source)
 
 
 def change_limits(course: Path) -> None:
@@ -92,7 +101,7 @@ def name_student_files(course: Path) -> None:
 
 def hand_out_file(course: Path) -> None:
     (course / "source/toy/given.txt").write_text("given")
-    write_release(load_assignment(course, toy.NAME))
+    write_release(load_assignment(course, toy.NAME).source)
 
 
 @pytest.mark.parametrize(

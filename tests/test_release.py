@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import Assignment, load_assignment
+from autograder.assignment import Assignment
+from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.leaks import leaks
 from autograder.release import (
@@ -72,11 +73,11 @@ def files_under(folder: Path) -> list[str]:
 
 
 def leaks_in(root: Path) -> list[str]:
-    return [str(problem) for problem in leaks(load_assignment(root, toy.NAME))]
+    return [str(problem) for problem in leaks(load_assignment(root, toy.NAME).source)]
 
 
 def differences_in(root: Path) -> list[str]:
-    return [str(problem) for problem in release_differences(load_assignment(root, toy.NAME))]
+    return [str(problem) for problem in release_differences(load_assignment(root, toy.NAME).source)]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def nbgraders(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pat
 
 def test_a_release_is_the_one_nbgrader_makes(nbgraders: Path, tmp_path: Path) -> None:
     root = shutil.copytree(nbgraders, tmp_path / "ours", ignore=shutil.ignore_patterns("release"))
-    write_release(load_assignment(root, toy.NAME))
+    write_release(load_assignment(root, toy.NAME).source)
     theirs, ours = nbgraders / "release" / toy.NAME, root / "release" / toy.NAME
     assert cells_of(ours / "toy.ipynb") == cells_of(theirs / "toy.ipynb")
     assert files_under(ours) == files_under(theirs) == ["data/points.csv", "figure.png", "toy.ipynb"]
@@ -134,7 +135,7 @@ def test_a_release_holds_a_stub_for_each_solution_and_no_output(nbgraders: Path)
 
 def test_a_new_release_removes_the_old_one(course: Path) -> None:
     (course / "release" / toy.NAME / "old.csv").write_text("")
-    assert files_under(write_release(load_assignment(course, toy.NAME))) == ["toy.ipynb"]
+    assert files_under(write_release(load_assignment(course, toy.NAME).source)) == ["toy.ipynb"]
 
 
 PNG = "iVBORw0KGgo="
@@ -157,7 +158,7 @@ def test_a_release_has_no_picture_of_a_solution_and_nothing_of_its_author(tmp_pa
     notebook = json.loads(source.read_text())
     notebook["metadata"] |= {**TELLS, "authors": [{"name": "Prof"}]}
     source.write_text(json.dumps(notebook))
-    write_release(load_assignment(tmp_path, toy.NAME))
+    write_release(load_assignment(tmp_path, toy.NAME).source)
     made = json.loads(released(tmp_path).read_text())
     cells = {cell["id"]: cell for cell in made["cells"]}
     assert "attachments" not in cells["essay"]
@@ -197,7 +198,7 @@ def test_what_is_cleared_in_a_notebook_is_cleared_beside_it(course: Path) -> Non
     (source / "binary.dat").write_bytes(b"BEGIN SOLUTION\n\xff\xfe\nEND SOLUTION")
     ran = {**toy.code("help", "1"), "outputs": RUN["outputs"], "execution_count": 3}
     (source / "help.ipynb").write_bytes(toy.notebook([ran]))
-    folder = write_release(load_assignment(course, toy.NAME))
+    folder = write_release(load_assignment(course, toy.NAME).source)
     stub = "def square(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()\n"
     assert (folder / "square.py").read_text() == stub
     assert (folder / "note.md").read_text() == "Why?\n\nYOUR ANSWER HERE\n"
@@ -210,22 +211,25 @@ def test_what_is_cleared_in_a_notebook_is_cleared_beside_it(course: Path) -> Non
     assert leaks_in(course) == ["release/toy/square.py: gives away the solution in square.py: return x * x + 12345"]
 
 
+def not_theirs(course: Path) -> list[str]:
+    loaded = load_assignment(course, toy.NAME)
+    return [str(one) for one in files_not_theirs(loaded.source, loaded.settings.student_files)]
+
+
 def test_a_file_that_students_complete_is_named_as_theirs(course: Path) -> None:
     (course / "source/toy/square.py").write_text(MODULE)
     (course / "source/toy/utils.py").write_text("x = 1\n")
     text = "students complete it, and their own would not be used: name it in student_files of toy"
-    assert [str(one) for one in files_not_theirs(load_assignment(course, toy.NAME))] == [
-        f"source/toy/square.py: {text}"
-    ]
+    assert not_theirs(course) == [f"source/toy/square.py: {text}"]
     path = course / "course.yaml"
     path.write_text(path.read_text().replace("    limits:", "    student_files: [sq*.py]\n    limits:"))
-    assert list(files_not_theirs(load_assignment(course, toy.NAME))) == []
+    assert not_theirs(course) == []
 
 
 def test_a_marker_that_is_never_closed_stops_the_release(course: Path) -> None:
     (course / "source/toy/square.py").write_text("### BEGIN SOLUTION\nx = 1\n")
     with pytest.raises(CourseError, match=r"^source/toy/square\.py: nbgrader refuses it: "):
-        write_release(load_assignment(course, toy.NAME))
+        write_release(load_assignment(course, toy.NAME).source)
 
 
 LITTER = (
@@ -241,8 +245,8 @@ def test_what_editors_and_exports_leave_is_not_handed_out(course: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text("# coding: utf-8\n# In[1]:\nsecret")
     assignment = load_assignment(course, toy.NAME)
-    assert files_under(write_release(assignment)) == ["data/toy.html", "statement.pdf", "toy.ipynb"]
-    assert [path.name for path in exports_beside(assignment)] == sorted(EXPORTS)
+    assert files_under(write_release(assignment.source)) == ["data/toy.html", "statement.pdf", "toy.ipynb"]
+    assert [path.name for path in exports_beside(assignment.source)] == sorted(EXPORTS)
     for name in ("toy.ipynb~", ".git/HEAD"):
         path = course / "release/toy" / name
         path.parent.mkdir(exist_ok=True)
@@ -254,20 +258,20 @@ def test_what_editors_and_exports_leave_is_not_handed_out(course: Path) -> None:
 def test_the_stub_is_the_one_the_course_chose(tmp_path: Path) -> None:
     toy.write_source(tmp_path)
     (tmp_path / "nbgrader_config.py").write_text('get_config().ClearSolutions.code_stub = {"python": "..."}')
-    write_release(load_assignment(tmp_path, toy.NAME))
+    write_release(load_assignment(tmp_path, toy.NAME).source)
     assert cells_of(released(tmp_path))[4]["source"] == "..."
 
 
 def test_what_nbgrader_refuses_is_a_problem_of_the_course(tmp_path: Path) -> None:
     toy.write_source(tmp_path, cells=[toy.test_cell("no space allowed", 1, "")])
     with pytest.raises(CourseError, match=r"^source/toy/toy\.ipynb: nbgrader refuses it: "):
-        build_release(load_assignment(tmp_path, toy.NAME))
+        build_release(load_assignment(tmp_path, toy.NAME).source)
 
 
 def test_a_release_that_is_not_there_says_how_to_make_it(tmp_path: Path) -> None:
     toy.write_source(tmp_path)
     with pytest.raises(CourseError) as raised:
-        read_release(load_assignment(tmp_path, toy.NAME))
+        read_release(load_assignment(tmp_path, toy.NAME).source)
     assert str(raised.value) == "release/toy/toy.ipynb: not there: run `autograder release toy`"
 
 
@@ -350,7 +354,7 @@ def test_a_removed_cell_is_a_difference(course: Path) -> None:
 @pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_text("3")], ids=["removed", "changed"])
 def test_another_file_beside_the_notebook_is_a_difference(course: Path, change: Callable[[Path], object]) -> None:
     (course / "source" / toy.NAME / "points.csv").write_text("2")
-    folder = write_release(load_assignment(course, toy.NAME))
+    folder = write_release(load_assignment(course, toy.NAME).source)
     change(folder / "points.csv")
     assert differences_in(course) == ["release/toy/points.csv: not the source's file: run `autograder release toy`"]
 
@@ -361,16 +365,16 @@ def committed(repository: Path) -> Assignment:
 
 
 def test_the_committed_release_is_what_its_source_builds(committed: Assignment) -> None:
-    assert list(release_differences(committed)) == []
+    assert list(release_differences(committed.source)) == []
 
 
 def test_the_committed_release_gives_nothing_away(committed: Assignment) -> None:
-    assert list(leaks(committed)) == []
+    assert list(leaks(committed.source)) == []
 
 
 def test_a_file_the_source_does_not_have_is_a_difference(course: Path) -> None:
     (course / "release/toy/solution.ipynb").write_text("{}")
-    found = [str(problem) for problem in release_differences(load_assignment(course, toy.NAME))]
+    found = [str(problem) for problem in release_differences(load_assignment(course, toy.NAME).source)]
     assert found == ["release/toy/solution.ipynb: in what students get, not in the source: remove it"]
 
 
@@ -379,7 +383,7 @@ def test_an_output_in_the_release_is_a_difference(course: Path) -> None:
     whole = json.loads(path.read_text())
     whole["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["return 2 * values"]}]
     path.write_text(json.dumps(whole))
-    found = [str(problem) for problem in release_differences(load_assignment(course, toy.NAME))]
+    found = [str(problem) for problem in release_differences(load_assignment(course, toy.NAME).source)]
     assert found == [
         "release/toy/toy.ipynb: cell 3 (double-answer): not what the source builds: run `autograder release toy`"
     ]
@@ -389,7 +393,7 @@ def test_a_broken_nbgrader_config_is_the_instructors(tmp_path: Path) -> None:
     toy.write_source(tmp_path)
     (tmp_path / "nbgrader_config.py").write_text("c.no_such()")
     with pytest.raises(CourseError, match="nbgrader refuses it"):
-        write_release(load_assignment(tmp_path, toy.NAME))
+        write_release(load_assignment(tmp_path, toy.NAME).source)
 
 
 @pytest.mark.parametrize(
@@ -405,12 +409,12 @@ def test_a_broken_nbgrader_config_is_the_instructors(tmp_path: Path) -> None:
 def test_a_source_is_released_in_whatever_encoding_it_is_graded(tmp_path: Path, encode: Callable[[str], bytes]) -> None:
     root = toy.make_course(tmp_path)
     assignment = load_assignment(root, toy.NAME)
-    expected = build_release(assignment)
-    path = assignment.source_path
+    expected = build_release(assignment.source)
+    path = assignment.source.path
     path.write_bytes(encode(path.read_text(encoding="utf-8")))
-    assert build_release(load_assignment(root, toy.NAME)) == expected
+    assert build_release(load_assignment(root, toy.NAME).source) == expected
     released(root).write_bytes(encode(released(root).read_text(encoding="utf-8")))
-    assert list(release_differences(load_assignment(root, toy.NAME))) == []
+    assert list(release_differences(load_assignment(root, toy.NAME).source)) == []
 
 
 def test_checks_in_the_encoding_they_say_are_looked_for_in_the_release(tmp_path: Path) -> None:
@@ -418,4 +422,4 @@ def test_checks_in_the_encoding_they_say_are_looked_for_in_the_release(tmp_path:
     checks = root / "source" / toy.NAME / "checks.py"
     checks.write_bytes(f"# -*- coding: latin-1 -*-\nSECRET = 'un été très long'\n{toy.CHECKS}".encode("latin-1"))
     edit_release(root, lambda cells: cells[0].update(source="SECRET = 'un été très long'"))
-    assert "SECRET = 'un été très long'" in str(next(iter(leaks(load_assignment(root, toy.NAME)))))
+    assert "SECRET = 'un été très long'" in str(next(iter(leaks(load_assignment(root, toy.NAME).source))))

@@ -54,7 +54,7 @@ def course(tmp_path: Path) -> Path:
 def test_a_solution_has_the_answers_and_no_marks_of_them(course: Path) -> None:
     (course / "solution/toy").mkdir(parents=True)
     (course / "solution/toy/old.txt").write_text("")
-    folder = write_solution(load_assignment(course, toy.NAME))
+    folder = write_solution((loaded := load_assignment(course, toy.NAME)).settings, loaded.source)
     assert folder == course / "solution/toy"
     assert sorted(path.name for path in folder.iterdir()) == ["module.py", "points.csv", "toy.ipynb"]
     found = cells(course)
@@ -72,16 +72,16 @@ def test_cells_show_what_came_of_the_solution_as_it_is(course: Path) -> None:
     from autograder.release import write_release
 
     assignment = load_assignment(course, toy.NAME)
-    write_release(assignment)
+    write_release(assignment.source)
     toy.hand_in(course, "ada", toy.released())
     list(grade(assignment, Options(engine="inline"), Timings()))
-    write_solution(assignment)
+    write_solution(assignment.settings, assignment.source)
     said = {"output_type": "stream", "name": "stdout", "text": ["Hello Ada\n"]}
     assert cells(course)["greet-answer"]["outputs"] == [said]
     changed = (course / "source/toy/toy.ipynb").read_text().replace("Hello", "Dear")
     (course / "source/toy/toy.ipynb").write_text(changed)
     anew = load_assignment(course, toy.NAME)
     reference = load_evidence(anew.paths.reference(anew.key))
-    assert reference.exam.submission != as_submission(anew, anew.source).digest
-    write_solution(anew)
+    assert reference.exam.submission != as_submission(anew.source, anew.settings, anew.source.notebook).digest
+    write_solution(anew.settings, anew.source)
     assert cells(course)["greet-answer"]["outputs"] == []

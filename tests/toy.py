@@ -133,7 +133,7 @@ def make_course(
     from autograder.release import write_release
 
     write_source(root, cells=cells, checks=checks, language=language, expected=expected)
-    write_release(load_assignment(root, NAME))
+    write_release(load_assignment(root, NAME).source)
     return root
 
 

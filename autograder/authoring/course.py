@@ -13,14 +13,17 @@ from typing import Any
 
 import yaml
 
+from autograder.assignment import imports_of
 from autograder.authoring.cells import Cell
 from autograder.authoring.convert import Converted, convert
 from autograder.authoring.finding import Asker
 from autograder.authoring.points import question_id
-from autograder.course import find_course, imports_of, keeps_gradebook, load_parts
+from autograder.course import load_parts
+from autograder.course_yaml import find_course
 from autograder.data.shelf import STAND_INS, Shelf, shelf_folder
 from autograder.errors import CourseError, Problem
 from autograder.fairness.thresholds import add_to_block
+from autograder.nbgrader.address import keeps_gradebook
 from autograder.notebook.formats import Notebook, read_course_notebook
 from autograder.notebook.headings import last_heading, spoken
 from autograder.notebook.names import parse
@@ -234,7 +237,7 @@ def _write(paths: Paths, planned: Sequence[_Planned], language: str, python: str
         paths.nbgrader_config.write_text(_nbgrader_config(paths, by_hand=by_hand), encoding="utf-8")
     for one in planned:
         if one.made.converted.questions or not one.made.converted.cells:
-            write_release(*load_parts(paths.root, one.name))
+            write_release(*(part.source for part in load_parts(paths.root, one.name)))
 
 
 def _course_text(paths: Paths, planned: Sequence[_Planned], language: str, python: str | None) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from autograder.assignment import Deadline, SourceNotebook
 from autograder.commands._terminal import count, err, out, say_failed
-from autograder.course import Assignment, keeps_gradebook
 from autograder.errors import SomeFailed
 from autograder.grades import with_hand_marks
 from autograder.nbgrader import submitted
+from autograder.nbgrader.address import keeps_gradebook
 from autograder.paths import Paths
 from autograder.records import Grade, HandMark
 from autograder.store import Store
@@ -29,7 +30,7 @@ def with_marks(paths: Paths, assignment: str, grades: list[Grade]) -> list[Grade
     return [with_hand_marks(one, marks.get(one.student, {})) for one in grades]
 
 
-def keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> bool:
+def keep_gradebook(parts: Sequence[SourceNotebook], deadline: Deadline, grades: list[Grade]) -> bool:
     """Bring nbgrader's gradebook up to date, where the course keeps one: it has a row for each notebook.
 
     Returns whether it is, of every student.
@@ -44,18 +45,18 @@ def keep_gradebook(parts: Sequence[Assignment], grades: list[Grade]) -> bool:
             stored = [(part, [one for one in store.grades(part.key) if one.student in students]) for part in parts]
         failed: Mapping[str, str] = {}
         try:
-            kept = keep_grades(stored)
+            kept = keep_grades(stored, deadline)
         except SomeFailed as error:
             kept, failed = error.done, error.why
     out.print(f"gradebook: {count(kept, 'submission')} up to date")
     return say_failed("not in the gradebook", failed)
 
 
-def penalties(assignment: Assignment) -> dict[str, float]:
+def penalties(source: SourceNotebook, deadline: Deadline) -> dict[str, float]:
     """What lateness took, by student: the gradebook knows of extensions; without one, course.yaml's rule holds."""
-    if keeps_gradebook(assignment.paths):
+    if source.keeps_gradebook:
         from autograder.nbgrader.by_hand import read_penalties
 
-        return read_penalties(assignment)
-    with Store(assignment.paths.store) as store:
-        return dict(submitted.penalties(assignment, store.grades(assignment.key)))
+        return read_penalties(source)
+    with Store(source.paths.store) as store:
+        return dict(submitted.penalties(source, deadline, store.grades(source.key)))

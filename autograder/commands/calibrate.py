@@ -9,10 +9,11 @@ import typer
 from rich.table import Table
 
 from autograder import calibrate as calibration
+from autograder.assignment import SourceNotebook
 from autograder.calibrate import Report
 from autograder.commands._options import AssignmentName, Jobs, Profile, ProfileChoice, command_app
 from autograder.commands._terminal import SHORT, course_folder, err, out
-from autograder.course import Assignment, load_parts
+from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
 from autograder.report.terminal import shown
 from autograder.session import Options, cores
@@ -39,21 +40,21 @@ def calibrate(
     with err.status(f"{loaded.name}: training the reference and its typical mistakes"):
         for part in parts:
             for report in calibration.calibrate(part, options, recipe, runs):
-                paths = calibration.keep(part, report)
+                paths = calibration.keep(part.source, report)
                 reports.append(report)
-                _print_calibration(part, report, paths)
+                _print_calibration(part.source, report, paths)
     if not reports:
         text = "its checks train nothing: declare `trained(…)`, `trained_by(…)` or `predictions(…)`"
-        raise CourseError([Problem(loaded.paths.shown(loaded.checks), 0, "", text)])
+        raise CourseError([Problem(loaded.paths.shown(loaded.source.checks), 0, "", text)])
     accepted = [report for report in reports if not report.cleared]
-    calibration.accept(loaded, accepted)
+    calibration.accept(loaded.source, accepted)
     if accepted:
         names = ", ".join(f"{report.probe}.{report.metric}" for report in accepted)
         out.print(f"{loaded.paths.shown(loaded.paths.course)}: thresholds written: {names}")
     raise typer.Exit(SHORT if len(accepted) < len(reports) else 0)
 
 
-def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]) -> None:
+def _print_calibration(source: SourceNotebook, report: Report, paths: list[Path]) -> None:
     found, threshold = report.calibration, report.threshold
     stand_in = ", stand-in data" if report.stand_in else ""
     collapsed = f", of which {found.collapsed} collapsed and are set aside" if found.collapsed else ""
@@ -64,7 +65,7 @@ def _print_calibration(assignment: Assignment, report: Report, paths: list[Path]
         f"and passes with its first training {100 * found.first:.1f} times in 100",
     )
     out.print(_mistakes(report))
-    out.print(f"  {', '.join(str(assignment.paths.shown(path)) for path in paths)}")
+    out.print(f"  {', '.join(str(source.paths.shown(path)) for path in paths)}")
     _print_misses(report)
 
 

@@ -40,7 +40,8 @@ def collect(
         reader = pattern_reader(pattern) if pattern is not None else None
     except ValueError as error:
         raise CourseError([Problem("--pattern", 0, pattern or "", str(error))]) from None
-    found = bring_in(load_parts(course_folder(), assignment)[0], source, reader, anyway=anyway)
+    first = load_parts(course_folder(), assignment)[0]
+    found = bring_in(first.source, first.course, source, reader, anyway=anyway)
     _print_collected(found)
     if found.problems:
         raise CourseError(found.problems)

@@ -8,14 +8,16 @@ from typing import Annotated
 
 import typer
 
+from autograder.assignment import Deadline, SourceNotebook
 from autograder.commands._gradebook import penalties, with_marks
 from autograder.commands._options import AssignmentName, command_app
 from autograder.commands._terminal import OURS, SHORT, count, course_folder, err, out, say_failed, some
-from autograder.course import Assignment, load_parts
+from autograder.course import load_parts
+from autograder.course_yaml import CourseSettings
 from autograder.errors import CourseError, Problem
 from autograder.export import ClassGrades, Entry, Export, Exported, Options, export_names, load_export, refuse
 from autograder.intake.identity import read_identity
-from autograder.nbgrader.submitted import lateness
+from autograder.nbgrader.submitted import late_by
 from autograder.paths import write_beside
 from autograder.report.terminal import shown
 from autograder.roster import Student, load_roster, with_missing
@@ -76,7 +78,7 @@ def export(
     _require_taken(to, target, {**given, "rescale": rescale, "zero_missing": zero_missing})
     parts = load_parts(course_folder(), assignment)
     chosen = tuple(dict.fromkeys(student or ()))
-    grades = _class_grades(parts, chosen)
+    grades = _class_grades([part.source for part in parts], parts[0].course, parts[0].deadline, chosen)
     options = Options(
         _sheet(source), str(source or ""), column, decimal_comma, bom, rescale, zero_missing, len(chosen) == 1
     )
@@ -100,10 +102,11 @@ def _option(flag: str) -> str:
     return next(option for option, known in FLAGS.items() if known == flag)
 
 
-def _class_grades(parts: Sequence[Assignment], students: Sequence[str]) -> ClassGrades:
+def _class_grades(
+    parts: Sequence[SourceNotebook], course: CourseSettings, deadline: Deadline, students: Sequence[str]
+) -> ClassGrades:
     """What is known of everybody's grade. Raise CourseError where nothing is, or nothing of a student asked for."""
-    first = parts[0]
-    paths, name = first.paths, first.name
+    paths, name = parts[0].paths, parts[0].name
     roster = load_roster(paths)
     with Store(paths.store) as store:
         stored = with_missing(store.grades(name), name, roster)
@@ -112,7 +115,7 @@ def _class_grades(parts: Sequence[Assignment], students: Sequence[str]) -> Class
     if unknown := [one for one in students if one not in {grade.student for grade in stored}]:
         raise CourseError([Problem("--student", 0, one, "no result is theirs") for one in unknown])
     kept = [one for one in with_marks(paths, name, stored) if not students or one.student in students]
-    taken = [penalties(part) for part in parts]
+    taken = [penalties(part, deadline) for part in parts]
     people = {one.student: one for one in roster.students}
     entries = tuple(
         Entry(
@@ -120,16 +123,16 @@ def _class_grades(parts: Sequence[Assignment], students: Sequence[str]) -> Class
             people.get(grade.student, Student(grade.student)),
             read_identity(paths, grade.student, name),
             round(sum(one.get(grade.student, 0.0) for one in taken), 4) if grade.status == "graded" else 0.0,
-            lateness(first, grade.student),
+            late_by(paths.submission(grade.student, name), deadline.due),
             _pages(parts, grade.student),
         )
         for grade in kept
     )
     titles = {question.id: question.title for part in parts for question in part.questions}
-    return ClassGrades(name, first.settings.title, first.course.title, first.course.language, titles, entries)
+    return ClassGrades(name, course.assignments[name].title, course.title, course.language, titles, entries)
 
 
-def _pages(parts: Sequence[Assignment], student: str) -> dict[str, Path]:
+def _pages(parts: Sequence[SourceNotebook], student: str) -> dict[str, Path]:
     found = {part.notebook_name: part.paths.feedback(part.name, student, part.notebook_name) for part in parts}
     return {name: path for name, path in found.items() if path.is_file()}
 

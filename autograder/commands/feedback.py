@@ -7,10 +7,11 @@ from pathlib import Path
 
 import typer
 
+from autograder.assignment import SourceNotebook
 from autograder.commands._gradebook import hand_marks, penalties
 from autograder.commands._options import AssignmentName, command_app
 from autograder.commands._terminal import OURS, course_folder, out, say_failed
-from autograder.course import Assignment, load_parts
+from autograder.course import load_parts
 from autograder.errors import SomeFailed
 from autograder.pipeline import Timings, rejudge_parts
 from autograder.report.feedback import write_feedback
@@ -23,13 +24,17 @@ app = command_app()
 def feedback(assignment: AssignmentName) -> None:
     """Write one page a student, under feedback/."""
     parts = load_parts(course_folder(), assignment)
-    _translate(parts)
+    language = parts[0].course.language
+    if others := _spoken([part.source for part in parts]) - {language}:
+        out.print(f"messages are in {', '.join(sorted(others))}, the course's language is {language}: judged again")
+        for _ in rejudge_parts(parts, Timings()):
+            pass
     marks = hand_marks(parts[0].paths, assignment)
     pages: list[Path] = []
     failed: dict[str, str] = {}
     for part in parts:
         try:
-            pages.extend(write_feedback(part, penalties(part), marks))
+            pages.extend(write_feedback(part.source, part.course, penalties(part.source, part.deadline), marks))
         except SomeFailed as error:
             failed |= error.why
     where = (
@@ -41,12 +46,7 @@ def feedback(assignment: AssignmentName) -> None:
     raise typer.Exit(0 if say_failed("no page", failed) else OURS)
 
 
-def _translate(parts: Sequence[Assignment]) -> None:
-    """Judge again what was judged in another language than the course's is now: no page mixes two."""
-    language = parts[0].course.language
-    with Store(parts[0].paths.store) as store:
-        found = {one.language for part in parts for one in store.grades(part.key)}
-    if others := found - {"", language}:
-        out.print(f"messages are in {', '.join(sorted(others))}, the course's language is {language}: judged again")
-        for _ in rejudge_parts(parts, Timings()):
-            pass
+def _spoken(sources: Sequence[SourceNotebook]) -> set[str]:
+    """The languages that stored messages are in: a page must not mix two."""
+    with Store(sources[0].paths.store) as store:
+        return {one.language for source in sources for one in store.grades(source.key)} - {""}

@@ -48,7 +48,7 @@ def grade(
     steps = _followed(assignment, grading)
     grades = [step.grade for step in steps]
     _print_graded(assignment, steps, timings)
-    whole = compat or keep_gradebook(parts, grades)
+    whole = compat or keep_gradebook([part.source for part in parts], parts[0].deadline, grades)
     leave_loudly(grades)
     raise typer.Exit(OURS if not whole or any(step.ours for step in steps) else 0)
 

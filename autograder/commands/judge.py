@@ -36,6 +36,6 @@ def judge(assignment: AssignmentName) -> None:
     print_stand_ins(name for one in grades for name in one.stand_ins)
     print_kept(steps)
     print_notes(steps)
-    whole = keep_gradebook(parts, grades)
+    whole = keep_gradebook([part.source for part in parts], parts[0].deadline, grades)
     leave_loudly(grades)
     raise typer.Exit(OURS if not whole or any(step.ours for step in steps) else 0)

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from autograder.assignment import SourceNotebook
 from autograder.commands._options import AssignmentName, Jobs, Profile, ProfileChoice, command_app
 from autograder.commands._terminal import OURS, SHORT, count, course_folder, err, out, progress_bar
-from autograder.course import Assignment, load_parts
+from autograder.course import load_parts
 from autograder.mutate.report import as_json as report_of
 from autograder.mutate.report import tallies
 from autograder.mutate.run import Choice, Verdict
@@ -45,16 +46,16 @@ def mutate(
                 progress.update(task, completed=len(verdicts))
         seconds = time.monotonic() - started
         if as_json:
-            typer.echo(json_line(report_of(part, verdicts, seconds)))
+            typer.echo(json_line(report_of(part.source, verdicts, seconds)))
         else:
-            _print_mutants(part, verdicts, seconds)
+            _print_mutants(part.source, verdicts, seconds)
         found += verdicts
     if ours := [one for one in found if one.fate == "ungraded"]:
         err.print(f"{count(len(ours), 'mutant')} ungraded, through a fault of ours: {shown(ours[0].why)}")
     raise typer.Exit(OURS if ours else SHORT if any(one.fate == "survived" for one in found) else 0)
 
 
-def _print_mutants(part: Assignment, verdicts: Sequence[Verdict], seconds: float) -> None:
+def _print_mutants(part: SourceNotebook, verdicts: Sequence[Verdict], seconds: float) -> None:
     rows = Table(box=None, pad_edge=False)
     for name in ("question", "mutants", "killed", "equivalent", "survived", "score"):
         rows.add_column(name, justify="left" if name == "question" else "right")

@@ -23,16 +23,17 @@ def release(
     ] = False,
 ) -> None:
     """Write release/ASSIGNMENT/, the student version."""
-    parts = load_parts(course_folder(), assignment)
+    loaded = load_parts(course_folder(), assignment)
+    parts = [one.source for one in loaded]
     if solution:
-        written = parts[0].paths.shown(write_solution(*parts))
+        written = parts[0].paths.shown(write_solution(loaded[0].settings, *parts))
         out.print(f"{written}/: hand it out when nobody hands in any more")
         return
     shown = parts[0].paths.shown
     out.print(f"{shown(write_release(*parts))}/")
     for part in parts:
         if part.generated:
-            text = f"made from {part.source_path.name}, for nbgrader; change the text, not this"
+            text = f"made from {part.path.name}, for nbgrader; change the text, not this"
             out.print(f"{shown(part.generated)}: {text}")
     for path in exports_beside(parts[0]):
         text = "left out: named as the notebook is, an export of it would hold its solution; rename what is none"

@@ -41,12 +41,12 @@ def report(
             Asked(
                 first.paths,
                 assignment,
-                {part.key: part.notebook_name for part in parts},
+                {part.key: part.source.notebook_name for part in parts},
                 first.course.language,
                 bars(first.settings.recipes),
             ),
             with_marks(first.paths, assignment, grades),
-            {student: taken for part in parts for student, taken in penalties(part).items()},
+            {student: taken for part in parts for student, taken in penalties(part.source, part.deadline).items()},
             {one.student: late_by(first.paths.submission(one.student, assignment), due) for one in grades},
         )
     path = first.paths.class_report(assignment)

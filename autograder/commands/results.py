@@ -18,7 +18,8 @@ from autograder.course import graded_paths, load_nbgrader_assignment
 from autograder.errors import cause_of
 from autograder.grades import is_ours
 from autograder.intake.identity import Identity, read_identity
-from autograder.nbgrader.compat import differences
+from autograder.nbgrader.compat import open_assignment
+from autograder.nbgrader.differences import differences
 from autograder.nbgrader.submitted import due_of, late_by
 from autograder.paths import Paths
 from autograder.records import Grade, Outcome, QuestionGrade
@@ -75,7 +76,9 @@ def _print_differences(assignment: str) -> None:
     table.add_column("nbgrader", justify="right")
     table.add_column("here", justify="right")
     table.add_column("why", overflow="fold")
-    for one in differences(load_nbgrader_assignment(course_folder(), assignment)):
+    with open_assignment(load_nbgrader_assignment(course_folder(), assignment)) as course:
+        found = list(differences(course))
+    for one in found:
         theirs = "refused" if one.nbgrader is None else points(one.nbgrader)
         ours = "run anew" if one.sane is None else points(one.sane)
         table.add_row(shown(one.student), shown(one.cell), theirs, ours, shown(one.why))

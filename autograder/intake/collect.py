@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
+from autograder.course_yaml import CourseSettings
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.intake.archive import (
     CHUNK,
@@ -72,7 +73,9 @@ class Collected:
     """Files that only programs need, left out."""
 
 
-def collect(assignment: Assignment, path: Path, reader: Reader | None = None, *, anyway: bool = False) -> Collected:
+def collect(
+    asked: SourceNotebook, course: CourseSettings, path: Path, reader: Reader | None = None, *, anyway: bool = False
+) -> Collected:
     """Bring the submissions in `path` into `submitted/`. The newest of each student is kept.
 
     `reader` reads names in a lecturer's own way. Raises CourseError where the download holds none, for an archive that
@@ -80,21 +83,23 @@ def collect(assignment: Assignment, path: Path, reader: Reader | None = None, *,
     nothing is changed then. GraderError where a folder cannot be put in place.
     """
     try:
-        with _staging(assignment.paths) as staging:
-            return _collect(assignment, path, staging, reader, anyway=anyway)
+        with _staging(asked.paths) as staging:
+            return _collect(asked, course, path, staging, reader, anyway=anyway)
     except Refused as error:
         raise CourseError([Problem(path, 0, "", str(error))]) from error
     except OSError as error:
         raise GraderError(f"the collection was cut short, whole students only are in place: {error}") from error
 
 
-def _collect(assignment: Assignment, path: Path, staging: Path, reader: Reader | None, *, anyway: bool) -> Collected:
-    paths, name = assignment.paths, assignment.name
+def _collect(
+    asked: SourceNotebook, course: CourseSettings, path: Path, staging: Path, reader: Reader | None, *, anyway: bool
+) -> Collected:
+    paths, name = asked.paths, asked.name
     _put_back(paths, name)
     source = open_source(path)
     listing = list_source(source, path.stat().st_size if path.is_file() else 0)
     people = People(paths, name, load_roster(paths))
-    found = sort_entries(listing.entries, _context(assignment, source, listing, people, reader))
+    found = sort_entries(listing.entries, _context(asked, course, source, listing, people, reader))
     settled = people.settle(found)
     if not settled.places and not settled.clashes:
         text = "no submission in it: expected a folder or a notebook a student, or a platform's download"
@@ -102,18 +107,7 @@ def _collect(assignment: Assignment, path: Path, staging: Path, reader: Reader |
     times, damaged = _unpack(source, listing, settled, staging, believed=found.layout == "nbgrader")
     if not anyway:
         _refuse_most(path, listing, found, settled, staging)
-    known = _known_names(assignment)
-    fates = {}
-    linked = []
-    for student in _students(settled):
-        own = known.get(student, student)
-        old = paths.submission(own, name)
-        if old.parent.is_symlink():
-            linked.append(Skipped(student, f"{paths.shown(old.parent)} is a link, which is not followed"))
-            continue
-        fates[student] = _put(staging / student, old, times.get(student))
-        if fates[student] in ("new", "changed", "unchanged"):
-            keep_identity(paths, own, name, settled.identities[student])
+    fates, linked = _put_all(paths, name, settled, staging, times)
     by_fate = {fate: tuple(sorted(one for one, its in fates.items() if its == fate)) for fate in set(fates.values())}
     aside = [Skipped(one, "an earlier attempt") for one in settled.earlier]
     return Collected(
@@ -131,8 +125,30 @@ def _collect(assignment: Assignment, path: Path, staging: Path, reader: Reader |
     )
 
 
+def _put_all(
+    paths: Paths, assignment: str, settled: Settled, staging: Path, times: Mapping[str, datetime]
+) -> tuple[dict[str, str], list[Skipped]]:
+    """Put each student's submission in its place; return what became of each, and those whose folder is a link."""
+    known, fates, linked = _known_names(paths), dict[str, str](), list[Skipped]()
+    for student in _students(settled):
+        own = known.get(student, student)
+        old = paths.submission(own, assignment)
+        if old.parent.is_symlink():
+            linked.append(Skipped(student, f"{paths.shown(old.parent)} is a link, which is not followed"))
+            continue
+        fates[student] = _put(staging / student, old, times.get(student))
+        if fates[student] in ("new", "changed", "unchanged"):
+            keep_identity(paths, own, assignment, settled.identities[student])
+    return fates, linked
+
+
 def _context(
-    assignment: Assignment, source: Source, listing: Listing, people: People, reader: Reader | None
+    asked: SourceNotebook,
+    course: CourseSettings,
+    source: Source,
+    listing: Listing,
+    people: People,
+    reader: Reader | None,
 ) -> Context:
     def metadata(entry: Entry) -> bytes:
         for _, file in source.contents({entry.key}):
@@ -140,10 +156,10 @@ def _context(
         return b""
 
     return Context(
-        assignment.name,
-        assignment.settings.title,
-        assignment.notebook_file,
-        assignment.course.assignments.keys() | {assignment.name},
+        asked.name,
+        course.assignments[asked.name].title,
+        asked.notebook_file,
+        course.assignments.keys() | {asked.name},
         people.names,
         listing.repositories,
         metadata,
@@ -357,9 +373,9 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _known_names(assignment: Assignment) -> dict[str, str]:
+def _known_names(paths: Paths) -> dict[str, str]:
     """Students' folders as they are called already, by their names in Unicode's composed form."""
-    folder = assignment.paths.submitted
+    folder = paths.submitted
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     return {unicodedata.normalize("NFC", name): name for name in names} | {name: name for name in names}
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
 from autograder.errors import SubmissionError
 from autograder.intake.names import folded, on_disk
 from autograder.notebook.formats import CLOSED, Notebook, is_notebook, read_submitted_notebook
 from autograder.notebook.metadata import role_of
-from autograder.records import digest
+from autograder.records import Limits, digest
 
 CANDIDATES = 20
 """Notebooks read at most, to choose among."""
@@ -43,28 +43,28 @@ class Found:
     """By their names relative to the student's folder, as text."""
 
 
-def find_submission(assignment: Assignment, release: Notebook, student: str) -> Found | None:
+def find_submission(source: SourceNotebook, limits: Limits, release: Notebook, student: str) -> Found | None:
     """Return the notebook a student handed in; None where there is none.
 
     Of several, the one with the most of the release's cells; then the one with the most answers; then the latest; then
     the one of the assignment's name. Links are not followed.
     """
-    folder = _folder(assignment, student)
+    folder = _folder(source, student)
     if folder is None:
         return None
     files = dict(_files(folder))
-    named = sorted((name for name in files if is_notebook(name)), key=lambda name: (name != _own(assignment), name))
+    named = sorted((name for name in files if is_notebook(name)), key=lambda name: (name != _own(source), name))
     paths = named or [name for name in files if name.lower().endswith(".zip")]
-    largest = assignment.settings.limits.notebook_mb * 2**20
+    largest = limits.notebook_mb * 2**20
     best: Candidate | None = None
     rank: tuple[float, ...] = ()
     total = len(paths)
     for name in paths[:CANDIDATES]:  # one at a time: each may be large
         one = _read(files[name], name, largest)
-        if _is_of_another_part(assignment, one, release):
+        if _is_of_another_part(source, one, release):
             total -= 1
             continue
-        new = _rank(one, release, name == _own(assignment))
+        new = _rank(one, release, name == _own(source))
         if best is None or new > rank:
             best, rank = one, new
     if best is None:
@@ -72,15 +72,14 @@ def find_submission(assignment: Assignment, release: Notebook, student: str) -> 
     return Found(best, total, {name: path for name, path in files.items() if name != best.name})
 
 
-def fingerprint(assignment: Assignment, student: str) -> str:
+def fingerprint(source: SourceNotebook, limits: Limits, student: str) -> str:
     """Return the digest of every file that reading a student's submission looks at; empty where one cannot be opened.
 
     Files that are too large to be read are known by their size and date. Of several notebooks, the latest may be the
     one that counts: then dates are part of it.
     """
-    folder = _folder(assignment, student)
+    folder = _folder(source, student)
     files = dict(_files(folder)) if folder else {}
-    limits = assignment.settings.limits
     largest = max(limits.notebook_mb, limits.files_mb) * 2**20
     dated = sum(map(is_notebook, files)) > 1
     parts: list[str | bytes] = []
@@ -95,30 +94,30 @@ def fingerprint(assignment: Assignment, student: str) -> str:
     return digest(*parts)
 
 
-def _is_of_another_part(assignment: Assignment, candidate: Candidate, release: Notebook) -> bool:
+def _is_of_another_part(source: SourceNotebook, candidate: Candidate, release: Notebook) -> bool:
     """Whether a notebook is that of another part of the assignment: by its cells, or else by its name."""
-    if not assignment.others:
+    if not source.others:
         return False
     cells = candidate.notebook.cells if candidate.notebook else ()
     ids = {role_of(cell).id for cell in cells} - {""}
-    own, theirs = ids & {role_of(cell).id for cell in release.cells}, ids & assignment.elsewhere
+    own, theirs = ids & {role_of(cell).id for cell in release.cells}, ids & source.sibling_cells
     if len(own) != len(theirs):
         return len(theirs) > len(own)
-    return candidate.path.name in {f"{other.stem}.ipynb" for other in assignment.others}
+    return candidate.path.name in {f"{other.stem}.ipynb" for other in source.others}
 
 
-def _own(assignment: Assignment) -> str:
-    return assignment.notebook_file
+def _own(source: SourceNotebook) -> str:
+    return source.notebook_file
 
 
-def _folder(assignment: Assignment, student: str) -> Path | None:
+def _folder(source: SourceNotebook, student: str) -> Path | None:
     """The student's folder for the assignment, its name in any form of Unicode and in either case."""
-    exact = assignment.paths.submission(student, assignment.name)
+    exact = source.paths.submission(student, source.name)
     if exact.parent.is_symlink() or exact.is_symlink():
         return None
     if exact.is_dir():
         return exact
-    alike = [path for path in _listed(exact.parent) if folded(path.name) == folded(assignment.name)]
+    alike = [path for path in _listed(exact.parent) if folded(path.name) == folded(source.name)]
     return next((path for path in alike if path.is_dir() and not path.is_symlink()), None)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
+from autograder.course_yaml import AssignmentSettings
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
 from autograder.errors import CourseError, Problem
@@ -16,8 +17,8 @@ from autograder.intake.find import Found, find_submission
 from autograder.notebook.attachments import attached
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
-from autograder.paths import TIMESTAMP
-from autograder.records import Picture, Repair, Submission, TextCell, digest
+from autograder.paths import TIMESTAMP, Paths
+from autograder.records import Limits, Picture, Repair, Submission, TextCell, digest
 from autograder.release import release_files
 from autograder.roster import load_roster
 from autograder.wire.messages import Cell, Fault
@@ -27,18 +28,18 @@ PYTHON = ("", "python", "ipython", "python3")
 NOTEBOOK = ".ipynb"
 
 
-def students(assignment: Assignment) -> list[str]:
+def students(paths: Paths) -> list[str]:
     """Return the students who have a folder under `submitted/` or are in the roster, in order.
 
     Whether or not they handed this in. Raises CourseError for names that are not text.
     """
-    folder = assignment.paths.submitted
+    folder = paths.submitted
     found = folder.iterdir() if folder.is_dir() else ()
     names = sorted(path.name for path in found if path.is_dir() and not path.name.startswith("."))
     if odd := [name for name in names if not name.isprintable() or not _is_text(name)]:
-        shown = assignment.paths.shown(folder)
+        shown = paths.shown(folder)
         raise CourseError(Problem(shown, 0, repr(name), "a folder's name that is not text: rename it") for name in odd)
-    return sorted([*names, *load_roster(assignment.paths).absent(names)])
+    return sorted([*names, *load_roster(paths).absent(names)])
 
 
 def _is_text(name: str) -> bool:
@@ -49,24 +50,26 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def read_submission(assignment: Assignment, release: Notebook, student: str) -> Submission | None:
+def read_submission(
+    source: SourceNotebook, settings: AssignmentSettings, release: Notebook, student: str
+) -> Submission | None:
     """Return what a student handed in, rebuilt on `release`; None where there is no notebook.
 
     A file that is no notebook is a submission with a fault. Raises OSError for one that goes while it is read.
     """
-    found = find_submission(assignment, release, student)
+    found = find_submission(source, settings.limits, release, student)
     if found is None:
         return None
     one = found.candidate
     if one.notebook is None:
         return Submission(student, digest(one.data), fault=Fault(kind="unreadable", message=one.problem))
-    own, left_out = _own_files(assignment, found)
-    given = handed_out(assignment)
-    files = {**own, **given, **_completed(assignment, own)}
-    rebuilt = rebuild(release, one.notebook, frozenset(files) | _weights(assignment))
+    own, left_out = _own_files(settings.limits, found)
+    given = handed_out(source)
+    files = {**own, **given, **_completed(settings.student_files, own)}
+    rebuilt = rebuild(release, one.notebook, frozenset(files) | _weights(settings.data))
     repairs = (*_of_the_whole(found, one.notebook), *left_out, *_taken_back(own, files), *rebuilt.repairs)
-    if one.path.suffix == NOTEBOOK and len(one.data) <= assignment.settings.limits.files_mb * 2**20:
-        files[assignment.notebook_file] = one.path  # a kernel has it beside itself
+    if one.path.suffix == NOTEBOOK and len(one.data) <= settings.limits.files_mb * 2**20:
+        files[source.notebook_file] = one.path  # a kernel has it beside itself
     contents = [part for name, path in sorted(own.items()) for part in (name.encode(), path.read_bytes())]
     return Submission(
         student,
@@ -76,13 +79,13 @@ def read_submission(assignment: Assignment, release: Notebook, student: str) -> 
         repairs,
         files=files,
         texts=rebuilt.texts,
-        attached=tuple(_attached(assignment, rebuilt)) if assignment.keeps_gradebook else (),
+        attached=tuple(_attached(settings.limits, rebuilt)) if source.keeps_gradebook else (),
     )
 
 
-def _attached(assignment: Assignment, rebuilt: Rebuilt) -> Iterator[tuple[Picture, bytes]]:
+def _attached(limits: Limits, rebuilt: Rebuilt) -> Iterator[tuple[Picture, bytes]]:
     """Yield the pictures that the texts show, as many as files may be handed in."""
-    left = assignment.settings.limits.files_mb * 2**20
+    left = limits.files_mb * 2**20
     for text in rebuilt.texts:
         for name, kind, content in attached(rebuilt.attachments[text.index], text.source):
             left -= len(content)
@@ -90,14 +93,14 @@ def _attached(assignment: Assignment, rebuilt: Rebuilt) -> Iterator[tuple[Pictur
                 yield Picture(text.index, kind, name), content
 
 
-def _weights(assignment: Assignment) -> frozenset[str]:
+def _weights(data: Iterable[str]) -> frozenset[str]:
     """Names of the files of weights that rooms lay beside the notebook."""
     shelf = Shelf(shelf_folder())
-    names = (name for name in assignment.settings.data if is_weights(shelf, name))
+    names = (name for name in data if is_weights(shelf, name))
     return frozenset(get_weights(shelf, name).file for name in names)
 
 
-def _own_files(assignment: Assignment, found: Found) -> tuple[dict[str, Path], list[Repair]]:
+def _own_files(limits: Limits, found: Found) -> tuple[dict[str, Path], list[Repair]]:
     """Return what the student handed in beside the notebook, by name, and what is said of files that are too large.
 
     Names are relative to the notebook's own folder, which is where it runs; a file that is elsewhere keeps its place
@@ -105,7 +108,7 @@ def _own_files(assignment: Assignment, found: Found) -> tuple[dict[str, Path], l
     """
     home = PurePosixPath(found.candidate.name).parent
     kept: dict[str, Path] = {}
-    left = assignment.settings.limits.files_mb * 2**20
+    left = limits.files_mb * 2**20
     left_out = []
     for name in sorted(found.beside, key=lambda name: (name.endswith(NOTEBOOK), not _is_in(home, name), name)):
         path = found.beside[name]
@@ -125,12 +128,11 @@ def _is_in(folder: PurePosixPath, name: str) -> bool:
     return PurePosixPath(name).is_relative_to(folder)
 
 
-def _completed(assignment: Assignment, own: Mapping[str, Path]) -> dict[str, Path]:
+def _completed(patterns: Sequence[str], own: Mapping[str, Path]) -> dict[str, Path]:
     """The files of the student's that are theirs to write, though the course hands out a copy to begin with.
 
     Those that course.yaml names, and the assignment's notebooks: another part of it than the one that runs.
     """
-    patterns = assignment.settings.student_files
     return {
         name: path
         for name, path in own.items()
@@ -152,28 +154,28 @@ def _of_the_whole(found: Found, notebook: Notebook) -> Iterator[Repair]:
         yield Repair("kernel", detail=notebook.language[:200])
 
 
-def handed_out(assignment: Assignment) -> dict[str, Path]:
+def handed_out(source: SourceNotebook) -> dict[str, Path]:
     """Return the files that students are given beside the notebook, by name. In a room they are as they were given."""
-    folder = assignment.paths.release(assignment.name)
+    folder = source.paths.release(source.name)
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path.relative_to(folder).as_posix(): path for path in found}
-    files.pop(assignment.notebook_file, None)
+    files.pop(source.notebook_file, None)
     return files
 
 
-def _source_files(assignment: Assignment) -> dict[str, Path]:
+def _source_files(source: SourceNotebook) -> dict[str, Path]:
     """The files beside the source's notebook, by name: with what the solution has in those that students complete."""
-    return {file.name.as_posix(): file.source for file in release_files(assignment)}
+    return {file.name.as_posix(): file.source for file in release_files(source)}
 
 
-def as_submission(assignment: Assignment, notebook: Notebook) -> Submission:
+def as_submission(source: SourceNotebook, settings: AssignmentSettings, notebook: Notebook) -> Submission:
     """Return a notebook of the course as a submission: the solution, or the release as it is handed out.
 
     The solution runs beside the source's files, the release beside its own: students complete some of them. What is
     written for other computers is made to work here, as in students' notebooks.
     """
-    files = _source_files(assignment) if notebook is assignment.source else handed_out(assignment)
-    beside = frozenset(files) | _weights(assignment)
+    files = _source_files(source) if notebook is source.notebook else handed_out(source)
+    beside = frozenset(files) | _weights(settings.data)
     cells: list[Cell] = []
     texts: list[TextCell] = []
     for index, cell in enumerate(notebook.cells):

@@ -53,16 +53,9 @@ def assert_compiled(
     if network.framework != "keras":
         raise CannotTell("a module of PyTorch is not compiled: ask for its optimizer and its loss as variables")
     settings = {setting_name(name): value for name, value in settings.items()}
-    wanted = _wanted_optimizer(optimizer, settings)
-    compiled = network.compiled
+    wanted, compiled = _wanted_optimizer(optimizer, settings), network.compiled
     if compiled is None:
-        raise CompiledOtherwise(
-            Mismatch(
-                received=phrase("a network that was not compiled"),
-                expected=_joined(_all_wanted(wanted, loss, metrics)),
-                hint=phrase("call `compile` on this network, in the cell where it is made."),
-            )
-        )
+        raise CompiledOtherwise(_not_compiled(_joined(_all_wanted(wanted, loss, metrics))))
     reading = _Reading(network, compiled)
     wrong = [
         *reading.optimizer(wanted),
@@ -74,9 +67,14 @@ def assert_compiled(
     if wrong:
         received, expected, hints = zip(*wrong, strict=True)
         where = phrase("what `compile` was given")
-        raise CompiledOtherwise(
-            Mismatch(_joined(received), _joined(expected), where, where, next((one for one in hints if one), None))
-        )
+        hint = next((one for one in hints if one), None)
+        raise CompiledOtherwise(Mismatch(_joined(received), _joined(expected), where, where, hint))
+
+
+def _not_compiled(expected: Phrase | str) -> Mismatch:
+    received = phrase("a network that was not compiled")
+    hint = phrase("call `compile` on this network, in the cell where it is made.")
+    return Mismatch(received=received, expected=expected, hint=hint)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
 from autograder.mutate.code import Code, Edit, read
 from autograder.mutate.operators import OPERATORS, Operator
 from autograder.notebook.metadata import role_of
@@ -32,15 +32,15 @@ class Mutant:
     source: str
     """The cell with the change."""
 
-    def of(self, assignment: Assignment) -> Assignment:
+    def of(self, source: SourceNotebook) -> SourceNotebook:
         """Return the assignment as if this were its solution."""
-        cells = list(assignment.source.cells)
+        cells = list(source.notebook.cells)
         cells[self.cell] = msgspec.structs.replace(cells[self.cell], source=self.source)
-        return replace(assignment, source=msgspec.structs.replace(assignment.source, cells=tuple(cells)))
+        return replace(source, notebook=msgspec.structs.replace(source.notebook, cells=tuple(cells)))
 
-    def diff(self, assignment: Assignment) -> str:
+    def diff(self, source: SourceNotebook) -> str:
         """Return the change as a unified diff of the cell."""
-        cell = assignment.source.cells[self.cell]
+        cell = source.notebook.cells[self.cell]
         name = cell_name(self.cell, cell)
         lines = difflib.unified_diff(
             cell.source.splitlines(), self.source.splitlines(), name, f"{name}: {self.operator.name}", n=1, lineterm=""
@@ -48,21 +48,21 @@ class Mutant:
         return "\n".join(lines)
 
 
-def derive(assignment: Assignment) -> list[Mutant]:
+def derive(source: SourceNotebook) -> list[Mutant]:
     """Return every mutant of an assignment's solution that is Python, each text once, in the notebook's order."""
     found: list[Mutant] = []
-    for index, cell in enumerate(assignment.source.cells):
+    for index, cell in enumerate(source.notebook.cells):
         code = read(cell.source) if cell.cell_type == "code" and role_of(cell).solution else None
-        question = _question_from(assignment, index)
+        question = _question_from(source, index)
         if code is None or not question:
             continue
         known = {cell.source}
         for operator, edit in _edits(code, solution_line_numbers(cell)):
-            source = edit.apply(cell.source)
-            if source not in known and _is_python(source):
+            text = edit.apply(cell.source)
+            if text not in known and _is_python(text):
                 line = cell.source.count("\n", 0, edit.start) + 1
-                found.append(Mutant(question, operator, index, line, source))
-            known.add(source)
+                found.append(Mutant(question, operator, index, line, text))
+            known.add(text)
     return found
 
 
@@ -104,8 +104,8 @@ def _in_turn(several: Sequence[Sequence[Mutant]]) -> list[Mutant]:
     return found
 
 
-def _question_from(assignment: Assignment, index: int) -> str:
-    roles = map(role_of, assignment.source.cells[index:])
+def _question_from(source: SourceNotebook, index: int) -> str:
+    roles = map(role_of, source.notebook.cells[index:])
     return next((role.id for role in roles if role.grade or role.task), "")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
 from autograder.mutate.places import Mutant
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import Statement, names_of
@@ -15,13 +15,13 @@ from autograder.wire.messages import TrainedByProbe
 class Reach:
     """An assignment's names and what they are made of."""
 
-    def __init__(self, assignment: Assignment, plan: Plan) -> None:
+    def __init__(self, source: SourceNotebook, plan: Plan) -> None:
         self._cells = {
             index: names_of(cell.source).statements
-            for index, cell in enumerate(assignment.source.cells)
+            for index, cell in enumerate(source.notebook.cells)
             if cell.cell_type == "code"
         }
-        self._roles = [role_of(cell) for cell in assignment.source.cells]
+        self._roles = [role_of(cell) for cell in source.notebook.cells]
         probes = plan.probes.values()
         self._asked = self._behind(name for probe in probes if (name := asked_name(probe)))
         self._trains = self._behind(asked_name(one) for one in probes if isinstance(one, TrainedByProbe))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
 from autograder.mutate.run import Fate, Verdict
 
 
@@ -33,24 +33,24 @@ class Tally:
         return self.count("killed") / judged if judged else None
 
 
-def tallies(assignment: Assignment, verdicts: Sequence[Verdict]) -> list[Tally]:
+def tallies(source: SourceNotebook, verdicts: Sequence[Verdict]) -> list[Tally]:
     """Return a tally for each question that has mutants, in the notebook's order, and one of all, its name empty."""
-    questions = [one.id for one in assignment.questions]
+    questions = [one.id for one in source.questions]
     found = [Tally(name, [one for one in verdicts if one.mutant.question == name]) for name in questions]
     return [*(one for one in found if one.verdicts), Tally("", verdicts)]
 
 
-def as_json(assignment: Assignment, verdicts: Sequence[Verdict], seconds: float) -> dict[str, Any]:
+def as_json(source: SourceNotebook, verdicts: Sequence[Verdict], seconds: float) -> dict[str, Any]:
     """Return one run as plain data: the contract of `mutate --json`, whose keys are only ever added to."""
-    *questions, whole = tallies(assignment, verdicts)
+    *questions, whole = tallies(source, verdicts)
     return {
-        "assignment": assignment.key,
+        "assignment": source.key,
         **_counts(whole),
         "seconds": round(seconds, 1),
         "questions": [{"id": one.question, **_counts(one)} for one in questions],
-        "survivors": [_told(assignment, one) for one in verdicts if one.fate == "survived"],
+        "survivors": [_told(source, one) for one in verdicts if one.fate == "survived"],
         "elsewhere": [
-            {**_told(assignment, one), "lost_in": list(one.elsewhere), "missed": one.missed}
+            {**_told(source, one), "lost_in": list(one.elsewhere), "missed": one.missed}
             for one in verdicts
             if one.elsewhere or one.missed
         ],
@@ -63,7 +63,7 @@ def _counts(tally: Tally) -> dict[str, Any]:
     return {"mutants": tally.mutants, **{fate: tally.count(fate) for fate in fates}, "score": score}
 
 
-def _told(assignment: Assignment, verdict: Verdict) -> dict[str, Any]:
+def _told(source: SourceNotebook, verdict: Verdict) -> dict[str, Any]:
     mutant = verdict.mutant
     return {
         "question": mutant.question,
@@ -71,5 +71,5 @@ def _told(assignment: Assignment, verdict: Verdict) -> dict[str, Any]:
         "cell": mutant.cell + 1,
         "line": mutant.line,
         "why": verdict.why,
-        "diff": mutant.diff(assignment),
+        "diff": mutant.diff(source),
     }

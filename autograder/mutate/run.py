@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from autograder.course import Assignment
+from autograder.assessment import Assessment, Assessor, assess_to_the_end
+from autograder.assignment import SourceNotebook
 from autograder.engine import Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence
 from autograder.intake import as_submission
-from autograder.marking import Assessment, Assessor, assess_to_the_end, cut_short
 from autograder.mutate.behaviour import Behaviour, behaviour_of, differences
 from autograder.mutate.fresh import with_fresh
 from autograder.mutate.places import Mutant, choose, derive
 from autograder.mutate.reach import Reach
 from autograder.records import Outcome, Plan
+from autograder.remarks import cut_short
 from autograder.sandbox.exam import Order
 from autograder.session import Session
 from autograder.wire.messages import Fault, TrainedByProbe
@@ -62,7 +63,7 @@ def mutate(session: Session, choice: Choice) -> Iterator[Verdict]:
     could not find out.
     """
     session.engine.start()
-    mutants = choose(derive(session.assignment), choice.most, choice.seed)
+    mutants = choose(derive(session.source), choice.most, choice.seed)
     line = _Line(session, choice)
     try:
         yield from line.through(mutants)
@@ -74,7 +75,7 @@ class _Line:
     """The line as mutants go through it, and what they are compared with."""
 
     def __init__(self, session: Session, choice: Choice) -> None:
-        self._assignment: Assignment = session.assignment
+        self._source, self._settings = session.source, session.settings
         self._assessor: Assessor = session.assessor
         self._engine = session.engine
         self._trainings = choice.trainings
@@ -82,12 +83,12 @@ class _Line:
         """Evidence of the solution."""
         asked = self._assessor.desk.plan
         self._plan, self._origins = with_fresh(asked if choice.trainings else _without_trainings(asked))
-        self._reach = Reach(self._assignment, asked)
+        self._reach = Reach(self._source, asked)
 
     def through(self, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
         self._examine_solution()
         by_number = {str(number): mutant for number, mutant in enumerate(mutants)}
-        orders = (self._order(mutant.of(self._assignment), number) for number, mutant in by_number.items())
+        orders = (self._order(mutant.of(self._source), number) for number, mutant in by_number.items())
         for result in self._engine.examine(orders):
             mutant = by_number[result.order.submission.student]
             try:
@@ -98,15 +99,15 @@ class _Line:
                 yield Verdict(mutant, "ungraded", cause_of(error))
 
     def _path(self, name: str) -> Path:
-        return self._assignment.paths.mutant(self._assignment.key, name)
+        return self._source.paths.mutant(self._source.key, name)
 
-    def _order(self, assignment: Assignment, name: str) -> Order:
-        submission = replace(as_submission(assignment, assignment.source), student=name)
+    def _order(self, source: SourceNotebook, name: str) -> Order:
+        submission = replace(as_submission(source, self._settings, source.notebook), student=name)
         return replace(self._assessor.order(submission), plan=self._plan)
 
     def _examine_solution(self) -> None:
         """Examine the solution twice: what is not twice the same says nothing. Its points must all be there."""
-        orders = [self._order(self._assignment, name) for name in ("solution", "again")]
+        orders = [self._order(self._source, name) for name in ("solution", "again")]
         found = [_evidence(result) for result in self._engine.examine(orders)]
         first, second = map(behaviour_of, found)
         dropped = {name for name in self._origins if isinstance(first.answers[name][0], Fault)}
@@ -117,8 +118,8 @@ class _Line:
         found[0].save(self.reference)
         assessed = self._assess(orders[0], self.reference)
         if lost := [one.title for one in _outcomes(assessed) if one.status in LOST]:
-            shown = self._assignment.paths.shown(self._assignment.source_path)
-            text = f"the solution does not earn every point: run `autograder validate {self._assignment.name}`"
+            shown = self._source.paths.shown(self._source.path)
+            text = f"the solution does not earn every point: run `autograder validate {self._source.name}`"
             raise CourseError([Problem(shown, 0, lost[0], text)])
 
     def _assess(self, order: Order, path: Path) -> Assessment:

@@ -21,7 +21,7 @@ from nbgrader.api import Grade as Mark
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
 from autograder.errors import GraderError
 from autograder.nbgrader.configuration import configuration, open_gradebook
 from autograder.paths import Paths
@@ -30,11 +30,11 @@ from autograder.records import HandMark
 Json = dict[str, Any]
 
 
-def read_penalties(assignment: Assignment) -> dict[str, float]:
+def read_penalties(source: SourceNotebook) -> dict[str, float]:
     """Return what lateness took of each student's points, as the gradebook has it."""
     try:
-        with open_gradebook(CourseDirectory(config=configuration(assignment.paths))) as gradebook:
-            found = gradebook.notebook_submissions(assignment.notebook_name, assignment.name)
+        with open_gradebook(CourseDirectory(config=configuration(source.paths))) as gradebook:
+            found = gradebook.notebook_submissions(source.notebook_name, source.name)
             return {one.student.id: one.late_submission_penalty for one in found if one.late_submission_penalty}
     except MissingEntry:
         return {}

@@ -16,8 +16,9 @@ from nbgrader.preprocessors.execute import Execute
 from traitlets import Float, Integer
 from traitlets.config import Config
 
-from autograder.course import CourseSettings, find_course, imports_of
-from autograder.environment import find_course_environment, require_hidden
+from autograder.assignment import imports_of
+from autograder.course_yaml import CourseSettings, find_course
+from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, GraderError
 from autograder.evidence import Evidence
 from autograder.nbgrader.executed import by_cell, outputs
@@ -65,7 +66,7 @@ class RoomExecute(Execute):  # type: ignore[misc]
         paths, names = Paths(_course_root(self)), resources["nbgrader"]
         try:
             course = _course(paths)
-            environment = find_course_environment(paths, course, names["assignment"])
+            environment = environment_of(paths, course, names["assignment"])
             require_hidden(paths, environment)
         except CourseError as error:  # nbgrader reads one of its own as the submission's
             raise GraderError(str(error)) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from traitlets.config import Config
 
-from autograder.course import Assignment
+from autograder.assignment import Deadline, SourceNotebook
 from autograder.errors import CourseError, GraderError, Problem, SomeFailed, cause_of
 from autograder.evidence import Evidence, load_evidence
 from autograder.nbgrader.beside import copy_pictures
@@ -52,7 +53,7 @@ NO_RESPONSE = "No response."
 """nbgrader's own comment on an answer nobody touched."""
 
 
-def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
+def keep_grades(graded: Sequence[tuple[SourceNotebook, Sequence[Grade]]], deadline: Deadline) -> int:
     """Bring the gradebook and `autograded/` up to the grades of each notebook of one assignment.
 
     Returns how many students have a submission there now. An ungraded submission is left as it was: what kept it from
@@ -60,12 +61,12 @@ def keep_grades(graded: Sequence[tuple[Assignment, Sequence[Grade]]]) -> int:
     cannot be written, SomeFailed where some students' rows could not be, after the others.
     """
     first = graded[0][0]
-    config = configuration(first.paths, first.settings.late_penalty_percent_per_day)
+    config = configuration(first.paths, deadline.percent_per_day)
     try:
         course = CourseDirectory(config=config)
         with open_gradebook(course) as gradebook:
-            for assignment, _ in graded:  # all notebooks, before the first submission: nbgrader adds none afterwards
-                _save_assignment(gradebook, course, assignment, config)
+            for source, _ in graded:  # all notebooks, before the first submission: nbgrader adds none afterwards
+                _save_assignment(gradebook, course, source, deadline.due, config)
             desks = [(_Desk(gradebook, course, one, config), grades) for one, grades in graded]
             work = [(grade.status == "missing", desk, grade) for desk, grades in desks for grade in grades]
             # What was not handed in comes last: another notebook of the same student makes the submission it is of.
@@ -93,29 +94,28 @@ def _keep_each(gradebook: Any, work: Iterable[tuple[_Desk, Grade]]) -> int:
     return len(kept)
 
 
-def _save_assignment(gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
+def _save_assignment(gradebook: Any, course: Any, source: SourceNotebook, due: datetime | None, config: Config) -> None:
     """Have the assignment and its cells in the gradebook as `nbgrader generate_assignment` puts them there."""
-    due = {"duedate": assignment.due.replace(tzinfo=None)} if assignment.due else {}
-    gradebook.update_or_create_assignment(assignment.name, **due)
-    resources = _resources(course, assignment)
+    gradebook.update_or_create_assignment(source.name, **({"duedate": due.replace(tzinfo=None)} if due else {}))
+    resources = _resources(course, source)
     try:
-        source = course_notebook_bytes(assignment.source_path).decode()
-        notebook = nbformat.reads(source, as_version=nbformat.NO_CONVERT)
+        text = course_notebook_bytes(source.path).decode()
+        notebook = nbformat.reads(text, as_version=nbformat.NO_CONVERT)
         for preprocessor in SAVING:
             notebook, resources = preprocessor(config=config).preprocess(notebook, resources)
-        kept = gradebook.find_notebook(assignment.notebook_name, assignment.name)
+        kept = gradebook.find_notebook(source.notebook_name, source.name)
         for cell in (*kept.grade_cells, *kept.task_cells):
-            if cell.name in assignment.settings.bonus:
+            if cell.name in source.bonus:
                 cell.max_score = 0.0  # nbgrader's way of a bonus: points that are had, and not asked for
         gradebook.db.commit()
     except (RuntimeError, ValueError) as error:
         text = f"nbgrader's gradebook refuses it: {error}"
-        raise CourseError([Problem(assignment.paths.shown(assignment.source_path), 0, "", text)]) from error
+        raise CourseError([Problem(source.paths.shown(source.path), 0, "", text)]) from error
 
 
-def _resources(course: Any, assignment: Assignment, student: str = ".") -> Json:
-    notebook = assignment.notebook_name
-    names = {"notebook": notebook, "assignment": assignment.name, "student": student, "db_url": course.db_url}
+def _resources(course: Any, source: SourceNotebook, student: str = ".") -> Json:
+    notebook = source.notebook_name
+    names = {"notebook": notebook, "assignment": source.name, "student": student, "db_url": course.db_url}
     return {"nbgrader": names, "unique_key": notebook}
 
 
@@ -131,9 +131,9 @@ class _Rows:
 class _Desk:
     """Keeps one assignment's submissions in an open gradebook, a transaction each."""
 
-    def __init__(self, gradebook: Any, course: Any, assignment: Assignment, config: Config) -> None:
-        self._gradebook, self._course, self._assignment, self._config = gradebook, course, assignment, config
-        path = assignment.paths.release(assignment.name) / assignment.notebook_file
+    def __init__(self, gradebook: Any, course: Any, source: SourceNotebook, config: Config) -> None:
+        self._gradebook, self._course, self._source, self._config = gradebook, course, source, config
+        path = source.paths.release(source.name) / source.notebook_file
         self._release: Json = json.loads(bytes(as_utf8(path.read_bytes())))
         self._commented = dict(commented(self._release))
 
@@ -160,7 +160,7 @@ class _Desk:
     def _evidence(self, grade: Grade) -> Evidence | None:
         """What came back of the work that was graded; None where it is not there."""
         try:
-            found = load_evidence(self._assignment.paths.evidence(self._assignment.key, grade.student))
+            found = load_evidence(self._source.paths.evidence(self._source.key, grade.student))
         except (OSError, WireError):
             return None
         return found if found.exam.submission == grade.submission else None
@@ -168,7 +168,7 @@ class _Desk:
     def _empty(self, grade: Grade) -> None:
         """Nothing is handed in any more: what an earlier submission earned is lost, as nbgrader has it."""
         try:
-            submission = self._gradebook.find_submission(self._assignment.name, grade.student)
+            submission = self._gradebook.find_submission(self._source.name, grade.student)
         except MissingEntry:
             return
         for mark in self._rows(submission).marks.values():
@@ -176,16 +176,16 @@ class _Desk:
         self._gradebook.db.commit()
 
     def _submission(self, student: str) -> Any:
-        moment = submitted_at(self._assignment.paths.submission(student, self._assignment.name))
+        moment = submitted_at(self._source.paths.submission(student, self._source.name))
         when = {"timestamp": moment.replace(tzinfo=None)} if moment else {}
         with self._gradebook.db.no_autoflush:  # nbgrader makes a submission's rows one by one, before it adds them
-            return self._gradebook.update_or_create_submission(self._assignment.name, student, **when)
+            return self._gradebook.update_or_create_submission(self._source.name, student, **when)
 
     def _rows(self, submission: Any) -> _Rows:
-        name, names = self._assignment.notebook_name, [one.name for one in submission.notebooks]
+        name, names = self._source.notebook_name, [one.name for one in submission.notebooks]
         if name not in names:
             text = f"submissions in the gradebook are of {', '.join(names)}: give the notebook that name again"
-            raise CourseError([Problem(self._assignment.paths.shown(self._assignment.source_path), 0, "", text)])
+            raise CourseError([Problem(self._source.paths.shown(self._source.path), 0, "", text)])
         notebook = submission.notebooks[names.index(name)]
         query = self._gradebook.db.query
         marks = query(BaseCell.name, Mark).join(Mark, Mark.cell_id == BaseCell.id)
@@ -226,13 +226,13 @@ class _Desk:
     def _write_executed(self, student: str, evidence: Evidence | None) -> bool:
         """Write the notebook as it was run; return whether it differs from the one that was there."""
         exam, pictures = (evidence.exam, evidence.pictures()) if evidence else (None, [])
-        folder = self._course.format_path(self._course.autograded_directory, student, self._assignment.name)
-        path = Path(folder) / f"{self._assignment.notebook_name}.ipynb"
-        submitted = self._assignment.paths.submission(student, self._assignment.name)
+        folder = self._course.format_path(self._course.autograded_directory, student, self._source.name)
+        path = Path(folder) / f"{self._source.notebook_name}.ipynb"
+        submitted = self._source.paths.submission(student, self._source.name)
         write_exchanged(submitted, path.parent)
         if not (submitted.is_symlink() or submitted.parent.is_symlink()):
             copy_pictures(submitted, path.parent)
-        copy_pictures(self._assignment.paths.release(self._assignment.name), path.parent)
+        copy_pictures(self._source.paths.release(self._source.name), path.parent)
         if exam is None and path.exists():
             return False
         made = executed_notebook(self._release, exam, pictures)
@@ -248,7 +248,7 @@ class _Desk:
         if late or notebook.late_submission_penalty is not None:
             self._gradebook.db.commit()  # it writes from a session of its own
             plugin = preprocessors.AssignLatePenalties(config=self._config)
-            plugin.preprocess(nbformat.v4.new_notebook(), _resources(self._course, self._assignment, student))
+            plugin.preprocess(nbformat.v4.new_notebook(), _resources(self._course, self._source, student))
 
 
 def _message(question: QuestionGrade) -> str:

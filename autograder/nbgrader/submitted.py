@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from autograder.course import Assignment, load_course
+from autograder.assignment import Deadline, SourceNotebook
+from autograder.course_yaml import load_course
 from autograder.errors import CourseError
 from autograder.grades import late_penalty
 from autograder.paths import EXCHANGED, TIMESTAMP, Paths, write_beside
@@ -92,11 +93,6 @@ def parse_moment(text: str) -> datetime | None:
         return None
 
 
-def lateness(assignment: Assignment, student: str) -> timedelta:
-    """Return how long after course.yaml's `due` a student handed in; nothing where either moment is not known."""
-    return late_by(assignment.paths.submission(student, assignment.name), assignment.due)
-
-
 def late_by(folder: Path, due: datetime | None) -> timedelta:
     """Return how long after `due` the submission in `folder` was handed in, in whole seconds."""
     moment = None if due is None else submitted_at(folder)
@@ -116,10 +112,10 @@ def due_of(paths: Paths, assignment: str) -> datetime | None:
         return None
 
 
-def penalties(assignment: Assignment, grades: list[Grade]) -> Iterator[tuple[str, float]]:
+def penalties(source: SourceNotebook, deadline: Deadline, grades: list[Grade]) -> Iterator[tuple[str, float]]:
     """Yield each student's penalty by course.yaml's rule, where there is one."""
-    percent = assignment.settings.late_penalty_percent_per_day
+    percent = deadline.percent_per_day
     for grade in grades if percent else ():
-        late = lateness(assignment, grade.student).total_seconds()
+        late = late_by(source.paths.submission(grade.student, source.name), deadline.due).total_seconds()
         if late and percent and grade.status == "graded":
             yield grade.student, late_penalty(grade.score, late, percent)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from autograder.course import Assignment, imports_of, keeps_gradebook
+from autograder.assignment import SourceNotebook, imports_of
+from autograder.course_yaml import CourseSettings
 from autograder.errors import SomeFailed, cause_of
 from autograder.evidence import Evidence, Exam, TrainingRun, load_evidence
 from autograder.grades import with_hand_marks
@@ -35,7 +36,8 @@ HANG = 4
 
 
 def write_feedback(
-    assignment: Assignment,
+    source: SourceNotebook,
+    course: CourseSettings,
     penalties: Mapping[str, float] = EMPTY,
     marks: Mapping[str, Mapping[str, HandMark]] = UNMARKED,
 ) -> Iterator[Path]:
@@ -46,27 +48,28 @@ def write_feedback(
 
     Raises SomeFailed where some pages could not be written, after the others.
     """
-    with Store(assignment.paths.store) as store:
-        stored = store.grades(assignment.key)
-        whole = {one.student: one for one in store.grades(assignment.name)} if assignment.others else {}
+    with Store(source.paths.store) as store:
+        stored = store.grades(source.key)
+        whole = {one.student: one for one in store.grades(source.name)} if source.others else {}
     grades = [with_hand_marks(one, marks.get(one.student, {})) for one in stored]
     whole = {who: with_hand_marks(one, marks.get(who, {})) for who, one in whole.items()}
-    solution = _evidence(assignment.paths.reference(assignment.key))
-    runs = stored_runs(assignment.paths)
+    solution = _evidence(source.paths.reference(source.key))
+    runs = stored_runs(source.paths)
     failed: dict[str, str] = {}
     for grade in grades:
         try:
-            evidence = _evidence(assignment.paths.evidence(assignment.key, grade.student))
+            evidence = _evidence(source.paths.evidence(source.key, grade.student))
             page = feedback_page(
-                assignment,
+                source,
+                course,
                 grade,
                 evidence.exam if evidence else None,
                 penalties.get(grade.student, 0.0),
                 solution.exam if solution else None,
                 whole.get(grade.student),
-                _illustrations(assignment, grade, evidence, solution, runs),
+                _illustrations(source, course, grade, evidence, solution, runs),
             )
-            path = _write_page(assignment, grade.student, page)
+            path = _write_page(source, grade.student, page)
         except Exception as error:  # whatever it is, it is one student's page
             failed[grade.student] = cause_of(error)
         else:
@@ -83,36 +86,39 @@ def _evidence(path: Path) -> Evidence | None:
 
 
 def _illustrations(
-    assignment: Assignment,
+    source: SourceNotebook,
+    course: CourseSettings,
     grade: Grade,
     own: Evidence | None,
     solution: Evidence | None,
     runs: Sequence[TrainingRun],
 ) -> Illustrations:
+    settings = course.assignments[source.name]
     theirs = own if own is not None and own.exam.submission == grade.submission else None
     return illustrate(
         grade,
         networks_of(theirs) if theirs else {},
         networks_of(solution) if solution else {},
         runs,
-        bars(assignment.settings.recipes),
-        assignment.course.language,
-        hidden=assignment.settings.hides_expected,
+        bars(settings.recipes),
+        course.language,
+        hidden=settings.hides_expected,
     )
 
 
-def _write_page(assignment: Assignment, student: str, page: str) -> Path:
-    path = assignment.paths.feedback(assignment.name, student, assignment.notebook_name)
+def _write_page(source: SourceNotebook, student: str, page: str) -> Path:
+    path = source.paths.feedback(source.name, student, source.notebook_name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
-    write_exchanged(assignment.paths.submission(student, assignment.name), path.parent)
-    if keeps_gradebook(assignment.paths):
+    write_exchanged(source.paths.submission(student, source.name), path.parent)
+    if source.keeps_gradebook:
         complete_exchanged(path.parent)
     return path
 
 
 def feedback_page(
-    assignment: Assignment,
+    source: SourceNotebook,
+    course: CourseSettings,
     grade: Grade,
     exam: Exam | None,
     penalty: float = 0.0,
@@ -125,22 +131,22 @@ def feedback_page(
     `solution` is the exam of the course's own answers, which says what each answer was to make; `whole` the
     grade of the assignment, of which this is one notebook; `illustrations` what is drawn.
     """
-    language = assignment.course.language
+    language = course.language
     own = exam if exam is not None and exam.submission == grade.submission else None
     return (
         _environment(language)
         .get_template("feedback.html.j2")
         .render(
             language=language,
-            course=assignment.course.title,
-            title=assignment.settings.title,
-            titles={question.id: question.title for question in assignment.questions},
+            course=course.title,
+            title=course.assignments[source.name].title,
+            titles={question.id: question.title for question in source.questions},
             grade=grade,
             penalty=penalty,
             whole=whole if whole is not None and whole.status == "graded" else None,
-            notebook=assignment.notebook_name,
+            notebook=source.notebook_name,
             drawn=illustrations,
-            story=tell(grade, own, solution, imports_of(assignment.source), language),
+            story=tell(grade, own, solution, imports_of(source.notebook), language),
             repairs=repair_sentences(own.repairs, language, Places(own)) if own else [],
         )
     )

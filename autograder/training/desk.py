@@ -11,15 +11,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.course import Assignment
+from autograder.assignment import SourceNotebook
+from autograder.course_yaml import AssignmentSettings
 from autograder.data.arrays import ENDS
-from autograder.data.course_shelf import course_shelf
+from autograder.data.course_shelf import CourseShelf
 from autograder.data.shelf import DataSet
 from autograder.data.weights import Item
 from autograder.errors import CourseError, Problem
 from autograder.evidence import Evidence, TrainingRun, libraries, load_evidence, load_training_run
 from autograder.judge.channel import TrainingCase
-from autograder.recipes import Profile, Recipe
+from autograder.recipes import Profile, Recipe, resolve
 from autograder.records import Plan, TrainingUse, digest
 from autograder.training.frozen import Frozen, keep_frozen, known_weights
 from autograder.training.job import Job, calibrated_for, make_jobs
@@ -57,20 +58,29 @@ class TrainingDesk:
     Every set is verified, byte by byte, before anything runs.
     """
 
-    def __init__(self, assignment: Assignment, plan: Plan, profile: Profile, *, calibrating: bool = False) -> None:
+    def __init__(
+        self,
+        source: SourceNotebook,
+        settings: AssignmentSettings,
+        shelf: CourseShelf,
+        plan: Plan,
+        profile: Profile,
+        *,
+        calibrating: bool = False,
+    ) -> None:
         """`calibrating` lets thresholds be missing or stale.
 
         Raises CourseError for a recipe that names no data, or a threshold that nothing justifies; DataError for a set
         that is missing or not whole.
         """
-        self._assignment = assignment
-        self._shelf = course_shelf(assignment.stand_ins)
+        self._source = source
+        self._shelf = shelf
         self.probes: dict[str, Scored] = {
             name: probe for name, probe in plan.probes.items() if isinstance(probe, Scored)
         }
         names = dict.fromkeys(probe.recipe for probe in self.probes.values())
-        self.recipes: dict[str, Recipe] = {name: assignment.recipe(name, profile) for name in names}
-        self.shown = {name: self._shelf.item(name) for name in assignment.settings.data}
+        self.recipes: dict[str, Recipe] = {name: self._recipe(settings, name, profile) for name in names}
+        self.shown = {name: self._shelf.item(name) for name in settings.data}
         """What exam rooms can load, by name."""
         known = {name: one for name, one in self.shown.items() if isinstance(one, DataSet)}
         self.data = {name: known.get(name) or self._shelf.verify(name) for name in self._set_names(known)}
@@ -146,24 +156,24 @@ class TrainingDesk:
 
     def load(self, job: Job) -> TrainingRun | None:
         """Return the stored run of a job, None where there is none."""
-        return load_training_run(self._assignment.paths.training(job.key))
+        return load_training_run(self._source.paths.training(job.key))
 
     def keep(self, run: TrainingRun) -> None:
         """Store a run. Raises OSError where it cannot be."""
-        run.save(self._assignment.paths.training(run.key))
+        run.save(self._source.paths.training(run.key))
 
     def forget_passing_faults(self, evidence: Evidence) -> None:
         """Forget the trainings of a submission that ran out of time or memory, so that they are tried again."""
         for case in self.scores(evidence).cases.values():
             for run in case.runs:
                 if run.fault and run.fault.kind in PASSING_FAULTS:
-                    self._assignment.paths.training(run.key).unlink(missing_ok=True)
+                    self._source.paths.training(run.key).unlink(missing_ok=True)
 
     def _known(self, name: str) -> frozenset[str]:
         """The weights of frozen layers that the solution's network has, which students' networks may start from."""
         if name not in self._weights:
             try:
-                path = self._assignment.paths.reference(self._assignment.key)
+                path = self._source.paths.reference(self._source.key)
                 network, arrays = load_evidence(path).answers().get(name, (None, []))
             except (OSError, codec.WireError):
                 return frozenset()
@@ -260,9 +270,17 @@ class TrainingDesk:
 
     # --- what may be wrong ---
 
+    def _recipe(self, settings: AssignmentSettings, name: str, profile: Profile) -> Recipe:
+        """One recipe under a profile. Raises CourseError where it names no data."""
+        try:
+            return resolve(name, settings.recipes[name], profile)
+        except ValueError as error:
+            paths, where = self._source.paths, f"assignments.{self._source.name}.recipes.{name}"
+            raise CourseError([Problem(paths.shown(paths.course), 0, where, str(error))]) from None
+
     def _hidden_problems(self) -> list[Problem]:
-        checks = self._assignment.paths.shown(self._assignment.checks)
-        course = self._assignment.paths.shown(self._assignment.paths.course)
+        checks = self._source.paths.shown(self._source.checks)
+        course = self._source.paths.shown(self._source.paths.course)
         found = []
         for name, probe in self.probes.items():
             if not isinstance(probe, TrainedProbe):
@@ -272,7 +290,7 @@ class TrainingDesk:
         for name in dict.fromkeys([*self.shown, *(one.data for one in self.recipes.values())]):
             if (self.data.get(name) or self.shown[name]).hidden:
                 text = f"{name!r} is a hidden set: rooms cannot load it, and nothing is trained on it"
-                found.append(Problem(course, 0, f"assignments.{self._assignment.name}", text))
+                found.append(Problem(course, 0, f"assignments.{self._source.name}", text))
         return found
 
     def _misfits(self, checks: Any, name: str, probe: TrainedByProbe | PredictionsProbe) -> list[Problem]:
@@ -300,11 +318,11 @@ class TrainingDesk:
 
     def _threshold_problems(self) -> list[Problem]:
         """A bar that nothing justifies is not fair: none, or one that was calibrated for something else."""
-        course = self._assignment.paths.shown(self._assignment.paths.course)
+        course = self._source.paths.shown(self._source.paths.course)
         found = []
         for name, probe in self.probes.items():
             recipe = self.recipes[probe.recipe]
-            place = f"assignments.{self._assignment.name}.recipes.{recipe.name}.{recipe.profile}.thresholds.{name}"
+            place = f"assignments.{self._source.name}.recipes.{recipe.name}.{recipe.profile}.thresholds.{name}"
             of = self.calibrated(name)
             thresholds = recipe.thresholds.get(name, {})
             if not self.data[recipe.data].classified:
@@ -318,7 +336,7 @@ class TrainingDesk:
 
     def _calibrate(self, recipe: Recipe) -> str:
         profile = "" if recipe.profile == "cpu" else f" --profile {recipe.profile}"
-        return f"run `autograder calibrate {self._assignment.name} --recipe {recipe.name}{profile}`"
+        return f"run `autograder calibrate {self._source.name} --recipe {recipe.name}{profile}`"
 
 
 def _plain(labels: NDArray[Any]) -> NDArray[Any]:

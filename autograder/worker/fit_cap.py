@@ -98,43 +98,54 @@ def _capped(original: Callable[..., Any], given: inspect.BoundArguments, arming:
 def _watch(cap: FitCap, keras: Any) -> Any:
     """Return the callback that stops a training at `cap`."""
 
-    class Watch(keras.callbacks.Callback):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.limit: Literal["epochs", "steps", "seconds"] | None = None
-            self._started = time.perf_counter()
-            self._epochs = self._steps = self._earlier_steps = 0
+    class Watch(_Watch, keras.callbacks.Callback):  # type: ignore[misc]
+        pass
 
-        def record(self, asked: object) -> CappedFit:
-            asked_epochs = asked if isinstance(asked, int) else None
-            assert self.limit is not None
-            return CappedFit(asked_epochs, self._epochs, self._earlier_steps + self._steps, self.limit)
+    return Watch(cap)
 
-        def on_train_begin(self, logs: Any = None) -> None:
-            self._started = time.perf_counter()
 
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self._epochs += 1
-            self._earlier_steps += self._steps
-            self._steps = 0
-            self._is_last = epoch + 1 >= self.params.get("epochs", 1)
+class _Watch:
+    """What the callback does; Keras's own class, which is not loaded with this module, is mixed in later."""
 
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            self._steps = batch + 1
-            if self._is_last and self._steps == self.params.get("steps"):
-                return  # all is done
-            if cap.steps is not None and self._earlier_steps + self._steps >= cap.steps:
-                self._stop("steps")
-            elif cap.seconds is not None and time.perf_counter() - self._started >= cap.seconds:
-                self._stop("seconds")
+    model: Any
+    params: Any
 
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            if cap.epochs is not None and self._epochs >= cap.epochs and not self._is_last:
-                self._stop("epochs")
+    def __init__(self, cap: FitCap) -> None:
+        super().__init__()
+        self.limit: Literal["epochs", "steps", "seconds"] | None = None
+        self._cap = cap
+        self._started = time.perf_counter()
+        self._epochs = self._steps = self._earlier_steps = 0
 
-        def _stop(self, limit: Literal["epochs", "steps", "seconds"]) -> None:
-            if not self.model.stop_training:  # a callback of the student's has stopped it already
-                self.limit = limit
-                self.model.stop_training = True
+    def record(self, asked: object) -> CappedFit:
+        asked_epochs = asked if isinstance(asked, int) else None
+        assert self.limit is not None
+        return CappedFit(asked_epochs, self._epochs, self._earlier_steps + self._steps, self.limit)
 
-    return Watch()
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._started = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epochs += 1
+        self._earlier_steps += self._steps
+        self._steps = 0
+        self._is_last = epoch + 1 >= self.params.get("epochs", 1)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._steps = batch + 1
+        cap = self._cap
+        if self._is_last and self._steps == self.params.get("steps"):
+            return  # all is done
+        if cap.steps is not None and self._earlier_steps + self._steps >= cap.steps:
+            self._stop("steps")
+        elif cap.seconds is not None and time.perf_counter() - self._started >= cap.seconds:
+            self._stop("seconds")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self._cap.epochs is not None and self._epochs >= self._cap.epochs and not self._is_last:
+            self._stop("epochs")
+
+    def _stop(self, limit: Literal["epochs", "steps", "seconds"]) -> None:
+        if not self.model.stop_training:  # a callback of the student's has stopped it already
+            self.limit = limit
+            self.model.stop_training = True

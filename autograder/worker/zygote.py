@@ -277,6 +277,11 @@ def _enter(
         os._exit(1)
     os.write(entering, _STANDS)
     os.close(entering)
+    _serve(talk, serve)
+
+
+def _serve(talk: socket.socket, serve: Serve) -> NoReturn:
+    """Hold the conversation, and end with what became of it; no handler that student code may have registered runs."""
     code = 0
     try:
         serve(talk)
@@ -286,7 +291,7 @@ def _enter(
         code = ROOM_BROKEN
         with contextlib.suppress(OSError):
             talk.sendall(codec.pack(Broken(f"{type(error).__name__}: {error}")))
-    os._exit(code)  # no handler that student code may have registered runs
+    os._exit(code)
 
 
 def _close_all_but(*kept: int) -> None:

@@ -13,7 +13,8 @@ import pytest
 import toy
 from autograder.authoring.course import add_notebooks, start_course
 from autograder.authoring.finding import Guesses
-from autograder.course import load_assignment, load_course
+from autograder.course import load_assignment
+from autograder.course_yaml import load_course
 from autograder.errors import CourseError
 from autograder.session import Options
 from autograder.validate import findings

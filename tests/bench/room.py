@@ -10,7 +10,7 @@ from statistics import median
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
-from autograder.course import Assignment
+from autograder.assignment import Assignment
 from autograder.evidence import Evidence
 from autograder.grades import grade_questions
 from autograder.intake import as_submission
@@ -89,7 +89,7 @@ def measure_rooms(sample: Sample) -> Rooms:
     ):
         zygote.warm()
         barer.warm()
-        submission = as_submission(assignment, assignment.source)
+        submission = as_submission(assignment.source, assignment.settings, assignment.source.notebook)
         order = Order("bench", submission, judge.plan(), assignment.settings.limits, isolation)
         examine(zygote, order).save(assignment.paths.reference(assignment.name))
         runs, bare = [], []

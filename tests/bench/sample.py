@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import Assignment, load_assignment
+from autograder.assignment import Assignment
+from autograder.course import load_assignment
 from autograder.intake import read_submission, students
 from autograder.paths import STATE
 from autograder.records import Submission
@@ -40,8 +41,11 @@ class Sample:
     def submissions(self) -> list[Submission]:
         """Return the submissions as intake rebuilds them."""
         assignment = self.assignment()
-        release = read_release(assignment)
-        found = [read_submission(assignment, release, student) for student in students(assignment)]
+        release = read_release(assignment.source)
+        found = [
+            read_submission(assignment.source, assignment.settings, release, student)
+            for student in students(assignment.paths)
+        ]
         return [submission for submission in found if submission is not None]
 
     def forget(self) -> None:

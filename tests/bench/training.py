@@ -21,11 +21,12 @@ import numpy as np
 
 import digits
 import toy
-from autograder.course import Assignment, load_assignment
+from autograder.assessment import Assessor
+from autograder.assignment import Assignment
+from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
 from autograder.evidence import TrainingRun
 from autograder.intake import as_submission
-from autograder.marking import Assessor
 from autograder.paths import STATE
 from autograder.sandbox.exam import examine
 from autograder.sandbox.isolation import measure
@@ -221,9 +222,11 @@ def _pairs(course: _Course, rounds: int) -> tuple[tuple[float, ...], tuple[float
     assignment = course.assignment()
     isolation = measure().require(assignment.course.isolation)
     room, bare = [], []
-    with judge_of(assignment) as judge, Zygote(assignment.preload, assignment.paths.cache) as zygote:
+    with judge_of(assignment.source) as judge, Zygote(assignment.preload, assignment.paths.cache) as zygote:
         assessor = Assessor(assignment, judge, "cpu", isolation)
-        evidence = examine(zygote, assessor.order(as_submission(assignment, assignment.source)))
+        evidence = examine(
+            zygote, assessor.order(as_submission(assignment.source, assignment.settings, assignment.source.notebook))
+        )
         first = assessor.desk.wanted(evidence, "reached")
         for seed in range(rounds):
             (job,) = assessor.desk.jobs(

@@ -63,6 +63,6 @@ def test_what_was_mended_is_kept_and_said(course: Path, graded: dict[str, Grade]
     assert tuple((repair.kind, repair.cell) for repair in repairs) == one.repairs
     ran = {record.cell.id: record.cell.source for record in exam.cells} if exam is not None else {}
     assert all(part in ran[name] for name, part in one.texts.items())
-    page = feedback_page(load_assignment(course, toy.NAME), graded[one.name], exam)
+    page = feedback_page((loaded := load_assignment(course, toy.NAME)).source, loaded.course, graded[one.name], exam)
     assert ("Réparé avant la correction" in page) == bool(one.repairs)
     assert page.count("<li>") == len(repair_sentences(repairs, "fr"))

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.course import load_course
+from autograder.course_yaml import load_course
 from autograder.errors import CourseError
 from autograder.fairness.thresholds import edit, write_thresholds
 from autograder.recipes import MetricName, Threshold

@@ -18,12 +18,17 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import Assignment
+from autograder.assignment import Assignment
 from autograder.errors import CourseError, GraderError
 from autograder.intake import archive, read_submission
 from autograder.intake.collect import Collected, collect
+from autograder.intake.platforms import Reader
 from autograder.release import read_release
 from downloads import NOTEBOOK, OTHER, empty_course, here, laid_out, tarred, zipped
+
+
+def collected(assignment: Assignment, path: Path, reader: Reader | None = None, *, anyway: bool = False) -> Collected:
+    return collect(assignment.source, assignment.course, path, reader, anyway=anyway)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,7 @@ def left_over(assignment: Assignment) -> list[str]:
 
 def problem(assignment: Assignment, path: Path) -> str:
     with pytest.raises(CourseError) as raised:
-        collect(assignment, path)
+        collected(assignment, path)
     assert here(assignment) == []
     assert left_over(assignment) == []
     return str(raised.value).removeprefix(f"{path}: ")
@@ -239,15 +244,15 @@ DOWNLOADS = {
 def test_a_download_is_recognised_and_sorted(assignment: Assignment, tmp_path: Path, name: str, kind: str) -> None:
     layout, files, expected = DOWNLOADS[name]
     make = {"zip": zipped, "tar": tarred, "folder": laid_out}[kind]
-    found = collect(assignment, make(tmp_path / f"download.{kind}", files))
+    found = collected(assignment, make(tmp_path / f"download.{kind}", files))
     assert found.layout == layout
     assert here(assignment) == expected
     assert sorted(found.new) == sorted({name.partition("/")[0] for name in expected})
 
 
 def test_what_is_collected_is_read(assignment: Assignment, tmp_path: Path) -> None:
-    collect(assignment, zipped(tmp_path / "a.zip", DOWNLOADS["Moodle"][1]))
-    submission = read_submission(assignment, read_release(assignment), "Zoé Martin")
+    collected(assignment, zipped(tmp_path / "a.zip", DOWNLOADS["Moodle"][1]))
+    submission = read_submission(assignment.source, assignment.settings, read_release(assignment.source), "Zoé Martin")
     assert submission is not None
     assert (submission.fault, submission.repairs) == (None, ())
 
@@ -263,7 +268,10 @@ def test_what_is_collected_is_read(assignment: Assignment, tmp_path: Path) -> No
     ],
 )
 def test_students_names_are_made_folders_names(assignment: Assignment, tmp_path: Path, raw: str, name: str) -> None:
-    found = collect(assignment, zipped(tmp_path / "a.zip", {f"{raw}_12_assignsubmission_file_a.ipynb": NOTEBOOK}))
+    found = collected(
+        assignment,
+        zipped(tmp_path / "a.zip", {f"{raw}_12_assignsubmission_file_a.ipynb": NOTEBOOK}),
+    )
     assert found.new == (name,)
 
 
@@ -271,7 +279,7 @@ def test_a_folder_and_a_notebook_of_one_student_are_a_clash_and_the_others_are_t
     assignment: Assignment, tmp_path: Path
 ) -> None:
     files = {"class/ada.ipynb": NOTEBOOK, "class/ada/toy.ipynb": NOTEBOOK, "class/bob/toy.ipynb": NOTEBOOK}
-    found = collect(assignment, zipped(tmp_path / "a.zip", files))
+    found = collected(assignment, zipped(tmp_path / "a.zip", files))
     assert [(one.where, one.text) for one in found.problems] == [
         ("ada", "two submissions of one student: ada, ada.ipynb: rename one, or take one out")
     ]
@@ -289,20 +297,25 @@ def test_collecting_again_keeps_what_is_the_same_and_replaces_what_is_newer(
     assignment: Assignment, tmp_path: Path
 ) -> None:
     files = {"ada/toy.ipynb": NOTEBOOK, "ada/old.csv": b"", "bob/toy.ipynb": NOTEBOOK}
-    assert outcome(collect(assignment, zipped(tmp_path / "a.zip", files))) == (("ada", "bob"), (), (), ())
+    assert outcome(collected(assignment, zipped(tmp_path / "a.zip", files))) == (
+        ("ada", "bob"),
+        (),
+        (),
+        (),
+    )
     files = {"ada/toy.ipynb": OTHER, "bob/toy.ipynb": NOTEBOOK, "cleo/toy.ipynb": NOTEBOOK}
     later = zipped(tmp_path / "b.zip", files, (2026, 11, 21, 8, 0, 0))
-    assert outcome(collect(assignment, later)) == (("cleo",), ("ada",), ("bob",), ())
+    assert outcome(collected(assignment, later)) == (("cleo",), ("ada",), ("bob",), ())
     assert here(assignment) == ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb", "cleo/toy/toy.ipynb"]
     assert (assignment.paths.submission("ada", toy.NAME) / "toy.ipynb").read_bytes() == OTHER
-    assert outcome(collect(assignment, tmp_path / "a.zip")) == ((), (), ("bob",), ("ada",))
+    assert outcome(collected(assignment, tmp_path / "a.zip")) == ((), (), ("bob",), ("ada",))
     assert (assignment.paths.submission("ada", toy.NAME) / "toy.ipynb").read_bytes() == OTHER
 
 
 def test_an_earlier_submission_is_there_until_the_new_one_is(
     assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    collect(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
+    collected(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
     later = zipped(tmp_path / "later.zip", {"ada/toy.ipynb": OTHER}, (2026, 11, 21, 0, 0, 0))
     place = assignment.paths.submission("ada", toy.NAME)
     rename = Path.rename
@@ -314,20 +327,23 @@ def test_an_earlier_submission_is_there_until_the_new_one_is(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Path, "rename", interrupted)
-        collect(assignment, later)
+        collected(assignment, later)
     assert (place / "toy.ipynb").read_bytes() == NOTEBOOK
-    assert collect(assignment, later).changed == ("ada",)
+    assert collected(assignment, later).changed == ("ada",)
     assert (place / "toy.ipynb").read_bytes() == OTHER
     assert left_over(assignment) == []
 
 
 def test_what_a_killed_collection_had_set_aside_comes_back(assignment: Assignment, tmp_path: Path) -> None:
-    collect(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK, "bob/toy.ipynb": NOTEBOOK}))
+    collected(
+        assignment,
+        zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK, "bob/toy.ipynb": NOTEBOOK}),
+    )
     place = assignment.paths.submission("ada", toy.NAME)
     place.rename(place.with_name(".toy.replaced"))
     laid_out(place.with_name(".toy.coming"), {"toy.ipynb": OTHER})
     laid_out(assignment.paths.staging / "of-the-dead", {"ada/toy.ipynb": OTHER})
-    assert collect(assignment, zipped(tmp_path / "next.zip", {"bob/toy.ipynb": NOTEBOOK})).unchanged == ("bob",)
+    assert collected(assignment, zipped(tmp_path / "next.zip", {"bob/toy.ipynb": NOTEBOOK})).unchanged == ("bob",)
     assert (place / "toy.ipynb").read_bytes() == NOTEBOOK
     assert left_over(assignment) == []
 
@@ -340,9 +356,9 @@ def test_submissions_may_lie_on_another_file_system(
         pytest.skip("no second file system here")
     with tempfile.TemporaryDirectory(dir=elsewhere) as folder:
         assignment.paths.submitted.symlink_to(folder)
-        collect(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
+        collected(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
         later = zipped(tmp_path / "later.zip", {"ada/toy.ipynb": OTHER}, (2026, 11, 21, 0, 0, 0))
-        assert collect(assignment, later).changed == ("ada",)
+        assert collected(assignment, later).changed == ("ada",)
         assert here(assignment) == ["ada/toy/toy.ipynb"]
         assert (assignment.paths.submission("ada", toy.NAME) / "toy.ipynb").read_bytes() == OTHER
         assert left_over(assignment) == []
@@ -354,7 +370,7 @@ def test_two_collections_at_once_are_both_whole(assignment: Assignment, tmp_path
         for number in range(4)
     ]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(partial(collect, assignment), paths))
+        found = list(pool.map(partial(collected, assignment), paths))
     assert [len(one.new) for one in found] == [3] * 4
     assert len(here(assignment)) == 12
     assert left_over(assignment) == []
@@ -363,13 +379,13 @@ def test_two_collections_at_once_are_both_whole(assignment: Assignment, tmp_path
 def test_a_place_that_cannot_be_written_is_said(assignment: Assignment, tmp_path: Path) -> None:
     assignment.paths.submitted.write_text("no folder")
     with pytest.raises(GraderError, match=r"^the collection was cut short, whole students only are in place: .*ada"):
-        collect(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
+        collected(assignment, zipped(tmp_path / "first.zip", {"ada/toy.ipynb": NOTEBOOK}))
 
 
 def test_a_students_folder_in_another_form_of_unicode_is_theirs(assignment: Assignment, tmp_path: Path) -> None:
     name = unicodedata.normalize("NFD", "zoé")
     laid_out(assignment.paths.submitted, {f"{name}/toy/toy.ipynb": NOTEBOOK})
-    found = collect(assignment, zipped(tmp_path / "a.zip", {"zoé.ipynb": OTHER, "ada.ipynb": OTHER}))
+    found = collected(assignment, zipped(tmp_path / "a.zip", {"zoé.ipynb": OTHER, "ada.ipynb": OTHER}))
     assert outcome(found) == (("ada",), ("zoé",), (), ())
     assert here(assignment) == ["ada/toy/ada.ipynb", f"{name}/toy/zoé.ipynb"]
 
@@ -379,13 +395,13 @@ def test_the_time_is_the_archives_and_not_the_students(
 ) -> None:
     monkeypatch.setenv("TZ", "UTC")
     forged = {"ada/toy.ipynb": NOTEBOOK, "ada/timestamp.txt": b"2000-01-01 00:00:00.000000 UTC"}
-    collect(assignment, zipped(tmp_path / "a.zip", forged))
+    collected(assignment, zipped(tmp_path / "a.zip", forged))
     text = (assignment.paths.submission("ada", toy.NAME) / "timestamp.txt").read_text()
     assert text == "2026-11-20 10:30:00.000000 UTC\n"
 
 
 def test_gradescope_says_when(assignment: Assignment, tmp_path: Path) -> None:
-    collect(assignment, laid_out(tmp_path / "a", DOWNLOADS["Gradescope"][1]))
+    collected(assignment, laid_out(tmp_path / "a", DOWNLOADS["Gradescope"][1]))
     text = (assignment.paths.submission("Ada Lovelace", toy.NAME) / "timestamp.txt").read_text()
     assert text == "2026-11-20 10:30:00.500000 UTC\n"
     assert not (assignment.paths.submission("Bob", toy.NAME) / "timestamp.txt").exists()
@@ -394,7 +410,7 @@ def test_gradescope_says_when(assignment: Assignment, tmp_path: Path) -> None:
 def test_nbgraders_own_time_is_kept(assignment: Assignment, tmp_path: Path) -> None:
     stamp = b"2026-11-19 08:00:00.000000 UTC\n"
     files = {"ada/toy/toy.ipynb": NOTEBOOK, "ada/toy/timestamp.txt": stamp}
-    collect(assignment, zipped(tmp_path / "a.zip", files))
+    collected(assignment, zipped(tmp_path / "a.zip", files))
     assert (assignment.paths.submission("ada", toy.NAME) / "timestamp.txt").read_bytes() == stamp
 
 
@@ -424,7 +440,7 @@ def test_a_name_that_leads_elsewhere_is_not_taken(
     reason: str,
 ) -> None:
     assert callable(make)
-    found = collect(assignment, make(tmp_path / "archive", {**GOOD, name: b"evil"}))
+    found = collected(assignment, make(tmp_path / "archive", {**GOOD, name: b"evil"}))
     assert [one.reason for one in found.skipped] == [reason]
     assert here(assignment) == ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb"]
     assert not list(tmp_path.rglob("*evil*"))
@@ -437,7 +453,7 @@ def test_links_and_devices_of_a_zip_are_not_taken(assignment: Assignment, tmp_pa
         info = zipfile.ZipInfo("ada/link")
         info.external_attr = (mode | 0o777) << 16
         out.writestr(info, "/etc/passwd")
-    found = collect(assignment, path)
+    found = collected(assignment, path)
     assert [one.reason for one in found.skipped] == ["a link" if mode == stat.S_IFLNK else "a device"]
     assert here(assignment) == ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb"]
 
@@ -453,7 +469,7 @@ def test_links_and_devices_of_a_tar_are_not_taken(assignment: Assignment, tmp_pa
         odd = tarfile.TarInfo("ada/link")
         odd.type, odd.linkname = kind, "bob/toy.ipynb"
         out.addfile(odd)
-    found = collect(assignment, path)
+    found = collected(assignment, path)
     assert [one.reason for one in found.skipped] in (["a link"], ["a device"])
     assert here(assignment) == ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb"]
 
@@ -462,14 +478,14 @@ def test_links_of_a_folder_are_not_followed(assignment: Assignment, tmp_path: Pa
     path = laid_out(tmp_path / "download", GOOD)
     (path / "ada" / "secret").symlink_to("/etc/passwd")
     (path / "cleo").symlink_to(path / "bob")
-    found = collect(assignment, path)
+    found = collected(assignment, path)
     assert sorted(one.name for one in found.skipped) == ["ada/secret", "cleo"]
     assert here(assignment) == ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb"]
 
 
 def test_what_programs_leave_behind_is_left_out(assignment: Assignment, tmp_path: Path) -> None:
     names = ("__MACOSX/ada/._toy.ipynb", "ada/.DS_Store", "ada/.git/config", "ada/.ipynb_checkpoints/toy.ipynb")
-    found = collect(assignment, zipped(tmp_path / "a.zip", {**GOOD, **dict.fromkeys(names, b"")}))
+    found = collected(assignment, zipped(tmp_path / "a.zip", {**GOOD, **dict.fromkeys(names, b"")}))
     assert (found.system, found.skipped) == (4, ())
     assert here(assignment) == ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb"]
 
@@ -478,7 +494,7 @@ def test_a_file_too_large_is_skipped_by_its_real_size(
     assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("autograder.intake.collect.LARGEST_FILE", 2**20)
-    found = collect(assignment, zipped(tmp_path / "a.zip", {**GOOD, "cleo/toy.ipynb": b" " * 2**21}))
+    found = collected(assignment, zipped(tmp_path / "a.zip", {**GOOD, "cleo/toy.ipynb": b" " * 2**21}))
     assert [(one.name, one.reason) for one in found.skipped] == [("cleo/toy.ipynb", "over 1 MB")]
     assert here(assignment) == ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb"]
 
@@ -533,7 +549,7 @@ def test_a_damaged_file_is_skipped_and_the_others_are_taken(assignment: Assignme
     at = data.index(b"ada/toy.ipynb") + 13
     data[at : at + 40] = b"\xff" * 40
     path.write_bytes(data)
-    found = collect(assignment, path)
+    found = collected(assignment, path)
     assert [one.reason for one in found.skipped] == ["damaged, or packed in a way that cannot be read"]
     assert here(assignment) == ["bob/toy/toy.ipynb"]
 
@@ -544,7 +560,7 @@ def test_an_encrypted_file_is_skipped(assignment: Assignment, tmp_path: Path) ->
     at = data.index(b"PK\x01\x02")
     struct.pack_into("<H", data, at + 8, 1)
     path.write_bytes(data)
-    assert [one.reason for one in collect(assignment, path).skipped] == ["encrypted"]
+    assert [one.reason for one in collected(assignment, path).skipped] == ["encrypted"]
 
 
 @pytest.mark.parametrize(

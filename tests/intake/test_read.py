@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import Assignment, load_assignment
+from autograder.assignment import Assignment
+from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
 from autograder.data.weights import add_weights
 from autograder.errors import CourseError
@@ -40,7 +41,7 @@ def assignment(root: Path, tmp_path: Path) -> Assignment:
 
 
 def read(assignment: Assignment) -> Submission | None:
-    return read_submission(assignment, read_release(assignment), "ada")
+    return read_submission(assignment.source, assignment.settings, read_release(assignment.source), "ada")
 
 
 def repairs_of(submission: Submission) -> list[tuple[str, str]]:
@@ -66,10 +67,10 @@ def test_a_notebook_is_read(assignment: Assignment) -> None:
 
 
 def test_nothing_is_handed_in(assignment: Assignment) -> None:
-    assert students(assignment) == []
+    assert students(assignment.paths) == []
     assert read(assignment) is None
     assignment.paths.submission("ada", toy.NAME).mkdir(parents=True)
-    assert students(assignment) == ["ada"]
+    assert students(assignment.paths) == ["ada"]
     assert read(assignment) is None
 
 
@@ -139,7 +140,7 @@ def test_the_folder_of_the_assignment_may_be_written_in_another_form(tmp_path: P
     assignment, release = one_assignment(tmp_path)
     path = toy.hand_in(tmp_path, "ada", toy.answered({}))
     path.parent.rename(path.parent.with_name("TOY"))
-    assert read_submission(assignment, release, "ada") is not None
+    assert read_submission(assignment.source, assignment.settings, release, "ada") is not None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can stop being root for a moment")
@@ -149,10 +150,10 @@ def test_a_file_that_may_not_be_opened_is_one_faulty_submission(assignment: Assi
     for parent in path.parents:
         if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
             parent.chmod(parent.stat().st_mode | 0o055)
-    release = read_release(assignment)
+    release = read_release(assignment.source)
     os.seteuid(65534)
     try:
-        submission = read_submission(assignment, release, "ada")
+        submission = read_submission(assignment.source, assignment.settings, release, "ada")
     finally:
         os.seteuid(0)
     assert submission is not None
@@ -190,10 +191,10 @@ def test_outputs_are_read_past(assignment: Assignment) -> None:
     cells = toy.answered({})
     cells[2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * (50 * 2**20)}]
     toy.hand_in(assignment.paths.root, "ada", cells)
-    release = read_release(assignment)
+    release = read_release(assignment.source)
     tracemalloc.start()
     try:
-        submission = read_submission(assignment, release, "ada")
+        submission = read_submission(assignment.source, assignment.settings, release, "ada")
         held, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -231,7 +232,7 @@ def test_a_link_is_not_followed(assignment: Assignment) -> None:
 def test_students_of_the_roster_are_students_too(assignment: Assignment) -> None:
     toy.hand_in(assignment.paths.root, unicodedata.normalize("NFD", "zoé"), toy.answered({}))
     assignment.paths.roster.write_text("student\nzoé\nada\n", encoding="utf-8")
-    assert students(assignment) == ["ada", unicodedata.normalize("NFD", "zoé")]
+    assert students(assignment.paths) == ["ada", unicodedata.normalize("NFD", "zoé")]
 
 
 def test_a_file_whose_name_is_not_utf_8_is_read_under_the_name_it_has(assignment: Assignment) -> None:
@@ -328,14 +329,14 @@ def test_metadata_that_makes_no_sense_makes_an_ordinary_cell(assignment: Assignm
 
 
 def test_a_notebook_of_the_course_is_a_submission_too(assignment: Assignment) -> None:
-    submission = as_submission(assignment, assignment.source)
+    submission = as_submission(assignment.source, assignment.settings, assignment.source.notebook)
     assert [cell.id for cell in submission.cells] == [cell["id"] for cell in toy.SOLUTION[1:]]
     assert set(submission.sources) == {"double-answer", "names-answer", "greet-answer"}
 
 
 def one_assignment(tmp_path: Path) -> tuple[Assignment, Notebook]:
     assignment = load_assignment(toy.make_course(tmp_path), toy.NAME)
-    return assignment, read_release(assignment)
+    return assignment, read_release(assignment.source)
 
 
 def test_points_beyond_all_numbers_stop_nobody(tmp_path: Path) -> None:
@@ -343,7 +344,7 @@ def test_points_beyond_all_numbers_stop_nobody(tmp_path: Path) -> None:
     cells = toy.answered({})
     cells[3]["metadata"]["nbgrader"]["points"] = 10**400
     toy.hand_in(tmp_path, "ada", cells)
-    submission = read_submission(assignment, release, "ada")
+    submission = read_submission(assignment.source, assignment.settings, release, "ada")
     assert submission is not None
     assert submission.fault is None
 
@@ -353,7 +354,7 @@ def test_a_notebook_with_pythons_nan_is_read(tmp_path: Path) -> None:
     cells = toy.answered({})
     cells[0]["metadata"] = {"score": float("nan")}
     toy.hand_in(tmp_path, "ada", cells)
-    submission = read_submission(assignment, release, "ada")
+    submission = read_submission(assignment.source, assignment.settings, release, "ada")
     assert submission is not None
     assert submission.fault is None
 
@@ -363,7 +364,7 @@ def test_a_test_cell_turned_into_text_is_put_back_and_said(tmp_path: Path) -> No
     cells = toy.answered({})
     cells[3] = {**cells[3], "cell_type": "markdown"}
     toy.hand_in(tmp_path, "ada", cells)
-    submission = read_submission(assignment, release, "ada")
+    submission = read_submission(assignment.source, assignment.settings, release, "ada")
     assert submission is not None
     assert repairs_of(submission) == [("reset", "double")]
     assert "double" in [cell.id for cell in submission.cells]
@@ -373,7 +374,7 @@ def test_a_folder_whose_name_is_not_text_is_named(tmp_path: Path) -> None:
     assignment, _ = one_assignment(tmp_path)
     Path(os.fsdecode(os.fsencode(tmp_path / "submitted") + b"/caf\xe9")).mkdir(parents=True)
     with pytest.raises(CourseError, match="a folder's name that is not text: rename it"):
-        students(assignment)
+        students(assignment.paths)
 
 
 # --- Files beside the notebook ----------------------------------------------------------------------------------------
@@ -407,7 +408,7 @@ def test_a_file_that_is_handed_out_is_the_courses_and_that_is_said(tmp_path: Pat
     assignment, release = one_assignment(tmp_path)
     toy.hand_in(tmp_path, "ada", toy.answered({}))
     beside(tmp_path, THEIRS)
-    submission = read_submission(assignment, release, "ada")
+    submission = read_submission(assignment.source, assignment.settings, release, "ada")
     assert files_of(submission) == {**GIVEN, "mine.py": "mine"}
     assert submission is not None
     changed = [Repair("given-file", detail=name) for name in ("lib/given.py", "sums.py")]
@@ -420,9 +421,11 @@ def test_a_file_that_students_complete_is_theirs(tmp_path: Path, pattern: str) -
     _, release = one_assignment(tmp_path)
     assignment = with_settings(tmp_path, f"student_files: ['{pattern}']")
     toy.hand_in(tmp_path, "ada", toy.answered({}))
-    assert files_of(read_submission(assignment, release, "ada")) == GIVEN  # the stub, where nothing is handed in
+    assert (
+        files_of(read_submission(assignment.source, assignment.settings, release, "ada")) == GIVEN
+    )  # the stub, where nothing is handed in
     beside(tmp_path, THEIRS)
-    submission = read_submission(assignment, release, "ada")
+    submission = read_submission(assignment.source, assignment.settings, release, "ada")
     assert files_of(submission) == {**GIVEN, "sums.py": "theirs", "mine.py": "mine"}
     assert submission is not None
     assert list(submission.repairs) == [Repair("given-file", detail="lib/given.py")]
@@ -432,11 +435,13 @@ def test_the_solution_runs_beside_the_sources_files_and_the_release_beside_its_o
     beside(tmp_path, {"sums.py": "solved"}, f"source/{toy.NAME}")
     assignment, release = one_assignment(tmp_path)
     beside(tmp_path, {"sums.py": "stub"}, f"release/{toy.NAME}")
-    assert files_of(as_submission(assignment, assignment.source)) == {"sums.py": "solved"}
-    assert files_of(as_submission(assignment, release)) == {"sums.py": "stub"}
-    before = as_submission(assignment, assignment.source).digest
+    assert files_of(as_submission(assignment.source, assignment.settings, assignment.source.notebook)) == {
+        "sums.py": "solved"
+    }
+    assert files_of(as_submission(assignment.source, assignment.settings, release)) == {"sums.py": "stub"}
+    before = as_submission(assignment.source, assignment.settings, assignment.source.notebook).digest
     beside(tmp_path, {"sums.py": "solved again"}, f"source/{toy.NAME}")
-    assert as_submission(assignment, assignment.source).digest != before
+    assert as_submission(assignment.source, assignment.settings, assignment.source.notebook).digest != before
 
 
 def test_a_notebook_in_a_folder_runs_there(tmp_path: Path) -> None:
@@ -444,7 +449,7 @@ def test_a_notebook_in_a_folder_runs_there(tmp_path: Path) -> None:
     path = toy.hand_in(tmp_path, "ada", toy.answered({}))
     beside(tmp_path, {"TP/mine.py": "beside", "TP/data/n.txt": "4", "mine.py": "elsewhere", "readme.txt": "5"})
     path.rename(path.parent / "TP" / path.name)
-    submission = read_submission(assignment, release, "ada")
+    submission = read_submission(assignment.source, assignment.settings, release, "ada")
     assert files_of(submission) == {"mine.py": "beside", "data/n.txt": "4", "readme.txt": "5"}
 
 
@@ -454,7 +459,7 @@ def test_notebooks_beside_are_there_and_the_graded_one_too(tmp_path: Path) -> No
     assignment, release = one_assignment(tmp_path)
     path = toy.hand_in(tmp_path, "ada", toy.answered({}))
     beside(tmp_path, {"aide.ipynb": "mine", "lib/given.ipynb": "changed"})
-    submission = read_submission(assignment, release, "ada")
+    submission = read_submission(assignment.source, assignment.settings, release, "ada")
     files = files_of(submission)
     assert (files.keys(), files["aide.ipynb"]) == ({"aide.ipynb", "lib/given.ipynb"}, "mine")
     assert "return 1" in files["lib/given.ipynb"]
@@ -469,6 +474,6 @@ def test_a_path_to_weights_of_the_shelf_becomes_their_name(tmp_path: Path, monke
     _, release = one_assignment(tmp_path / "course")
     assignment = with_settings(tmp_path / "course", "data: [course]")
     toy.hand_in(tmp_path / "course", "ada", toy.answered({"names-answer": "names = open('/home/ada/tp/course.h5')"}))
-    submission = read_submission(assignment, release, "ada")
+    submission = read_submission(assignment.source, assignment.settings, release, "ada")
     assert submission is not None
     assert "names = open('course.h5')" in [cell.source for cell in submission.cells]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import Assignment, load_assignment
+from autograder.assignment import Assignment
+from autograder.course import load_assignment
 from autograder.mutate.fresh import with_fresh
 from autograder.mutate.places import choose, derive
 from autograder.mutate.report import as_json, tallies
@@ -68,7 +69,7 @@ def fate(verdicts: list[Verdict], text: str) -> tuple[str, str]:
 
 
 def test_each_mutant_has_one_verdict(assignment: Assignment, verdicts: list[Verdict]) -> None:
-    derived = derive(assignment)
+    derived = derive(assignment.source)
     assert Counter(one.mutant.source for one in verdicts) == Counter(one.source for one in derived)
     assert {one.fate for one in verdicts} <= {"killed", "equivalent", "survived", "stillborn"}
 
@@ -94,8 +95,8 @@ def test_a_loss_where_the_change_is_used_is_nobodys_fault(verdicts: list[Verdict
 
 
 def test_a_run_as_data(assignment: Assignment, verdicts: list[Verdict]) -> None:
-    told = as_json(assignment, verdicts, 1.23)
-    whole = tallies(assignment, verdicts)[-1]
+    told = as_json(assignment.source, verdicts, 1.23)
+    whole = tallies(assignment.source, verdicts)[-1]
     assert told["mutants"] == whole.mutants == len(verdicts) - whole.count("stillborn")
     assert whole.score == pytest.approx(told["score"], abs=1e-4)
     assert len(told["survivors"]) == told["survived"] > 0
@@ -109,7 +110,7 @@ def test_nothing_is_stored(assignment: Assignment, verdicts: list[Verdict]) -> N
 
 
 def test_a_choice_gives_each_question_its_turn(assignment: Assignment) -> None:
-    every = derive(assignment)
+    every = derive(assignment.source)
     few = choose(every, 4, seed=0)
     assert Counter(one.question for one in few) == {"larger": 2, "total": 2}
     assert choose(every, 4, seed=0) == few

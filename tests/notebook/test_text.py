@@ -196,11 +196,11 @@ def test_solution_is_another_word_for_answer() -> None:
 @pytest.mark.parametrize(("text", "suffix"), TEXTS)
 def test_a_text_gives_the_release_of_its_notebook(tmp_path: Path, text: str, suffix: str) -> None:
     path = write_text(tmp_path / "text", text, suffix)
-    from_text = write_release(load_assignment(tmp_path / "text", toy.NAME)) / f"{toy.NAME}.ipynb"
-    assert list(release_differences(load_assignment(tmp_path / "text", toy.NAME))) == []
+    from_text = write_release(load_assignment(tmp_path / "text", toy.NAME).source) / f"{toy.NAME}.ipynb"
+    assert list(release_differences(load_assignment(tmp_path / "text", toy.NAME).source)) == []
     shutil.copytree(tmp_path / "text", tmp_path / "notebook")
     (tmp_path / "notebook/source" / toy.NAME / path.name).unlink()
-    from_notebook = write_release(load_assignment(tmp_path / "notebook", toy.NAME)) / f"{toy.NAME}.ipynb"
+    from_notebook = write_release(load_assignment(tmp_path / "notebook", toy.NAME).source) / f"{toy.NAME}.ipynb"
     assert from_text.read_bytes() == from_notebook.read_bytes()
     assert b"return 2 * x" not in from_text.read_bytes()
     assert [one.name for one in from_text.parent.iterdir()] == [f"{toy.NAME}.ipynb"]
@@ -209,7 +209,7 @@ def test_a_text_gives_the_release_of_its_notebook(tmp_path: Path, text: str, suf
 def test_nbgrader_releases_the_same_and_not_the_text(tmp_path: Path, repository: Path) -> None:
     write_text(tmp_path, MARKDOWN, ".md")
     shutil.copy(repository / "nbgrader_config.py", tmp_path)
-    folder = write_release(load_assignment(tmp_path, toy.NAME))
+    folder = write_release(load_assignment(tmp_path, toy.NAME).source)
     ours = json.loads((folder / f"{toy.NAME}.ipynb").read_bytes())
     shutil.rmtree(folder)
     programs = Path(sys.executable).parent
@@ -223,10 +223,10 @@ def test_nbgrader_releases_the_same_and_not_the_text(tmp_path: Path, repository:
 def test_the_notebook_beside_a_text_is_kept_up(tmp_path: Path) -> None:
     path = write_text(tmp_path, MARKDOWN, ".md")
     made = path.with_suffix(".ipynb")
-    write_release(load_assignment(tmp_path, toy.NAME))
+    write_release(load_assignment(tmp_path, toy.NAME).source)
     assert made.read_bytes() == notebook_of_text(MARKDOWN, ".md")
     made.unlink()
-    (problem,) = release_differences(load_assignment(tmp_path, toy.NAME))
+    (problem,) = release_differences(load_assignment(tmp_path, toy.NAME).source)
     assert str(problem) == "source/toy/toy.ipynb: not what toy.md makes: run `autograder release toy`"
 
 
@@ -236,7 +236,7 @@ def test_what_was_changed_in_the_notebook_beside_a_text_is_not_undone(tmp_path: 
     made.write_bytes(toy.notebook(toy.SOLUTION))
     os.utime(path, (1, 1))
     with pytest.raises(CourseError) as raised:
-        write_release(load_assignment(tmp_path, toy.NAME))
+        write_release(load_assignment(tmp_path, toy.NAME).source)
     assert str(raised.value) == (
         "source/toy/toy.ipynb: changed since toy.md, which it is made from: "
         "write the change there, then remove this file"
@@ -247,7 +247,7 @@ def test_what_was_changed_in_the_notebook_beside_a_text_is_not_undone(tmp_path: 
 def test_a_module_of_the_assignments_name_is_no_notebook(tmp_path: Path) -> None:
     toy.write_source(tmp_path)
     (tmp_path / "source" / toy.NAME / f"{toy.NAME}.py").write_text("def helper():\n    return 1\n")
-    assert load_assignment(tmp_path, toy.NAME).source_path.suffix == ".ipynb"
+    assert load_assignment(tmp_path, toy.NAME).source.path.suffix == ".ipynb"
 
 
 def test_two_texts_are_two_notebooks(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import toy
-from autograder.course import Assignment, load_assignment
+from autograder.assignment import Assignment
+from autograder.course import load_assignment
 from autograder.errors import SomeFailed
 from autograder.evidence import CellRecord, Exam
 from autograder.judge.message import Mismatch, compose
@@ -21,6 +23,10 @@ from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
 HOSTILE = "<script>alert('1')</script> & \" {{ 7 * 7 }} {% raw %}"
 STUDENT = "zoé"
+
+
+def page_of(assignment: Assignment, *rest: Any) -> str:
+    return feedback_page(assignment.source, assignment.course, *rest)
 
 
 def outcome(title: str = "Every number is doubled.", message: str = "", status: CheckStatus = "passed") -> Outcome:
@@ -85,7 +91,11 @@ GRADED = (
 
 
 def test_a_whole_page_in_english(english: Assignment) -> None:
-    page = feedback_page(english, grade(*GRADED, attempt=2), exam(stopped("x = 1\nraise ValueError"), repairs=PUT_BACK))
+    page = page_of(
+        english,
+        grade(*GRADED, attempt=2),
+        exam(stopped("x = 1\nraise ValueError"), repairs=PUT_BACK),
+    )
     assert said(page) == [
         "A course for tests",
         "Toy assignment",
@@ -121,7 +131,7 @@ def test_a_whole_page_in_english(english: Assignment) -> None:
 
 
 def test_a_page_in_french(french: Assignment) -> None:
-    page = feedback_page(french, grade(*GRADED), exam(stopped("raise ValueError")))
+    page = page_of(french, grade(*GRADED), exam(stopped("raise ValueError")))
     assert '<html lang="fr">' in page
     lines = said(page)
     assert "2,5 / 4" in lines
@@ -133,27 +143,31 @@ def test_a_page_in_french(french: Assignment) -> None:
 
 
 def test_french_titles_do_not_break_before_their_marks(french: Assignment) -> None:
-    lines = said(feedback_page(french, grade(outcome("Est-ce « a » : oui ?")), None))
+    lines = said(page_of(french, grade(outcome("Est-ce « a » : oui ?")), None))
     assert "réussi Est-ce «~a~»~: oui~?".replace("~", "\N{NO-BREAK SPACE}") in lines
 
 
 def test_titles_set_code_and_keep_thousands_together(french: Assignment) -> None:
-    page = feedback_page(french, grade(outcome("`f(<x>)` compte 2 209 098 paramètres en 1 000 pas, pas 12 3")), None)
+    page = page_of(
+        french,
+        grade(outcome("`f(<x>)` compte 2 209 098 paramètres en 1 000 pas, pas 12 3")),
+        None,
+    )
     expected = "<code>f(&lt;x&gt;)</code> compte 2~209~098 paramètres en 1~000 pas, pas 12 3"
     assert expected.replace("~", "\N{NARROW NO-BREAK SPACE}") in page
 
 
 def test_a_line_that_wraps_goes_on_under_what_it_says(english: Assignment) -> None:
-    labelled = feedback_page(english, grade(outcome(message=compose(MESSAGE, "en", hidden=False))), None)
+    labelled = page_of(english, grade(outcome(message=compose(MESSAGE, "en", hidden=False))), None)
     assert '<pre class="message" style="--hang: 10ch"><span>received  [1, 2]</span>' in labelled
-    assert 'style="--hang: 4ch"><span>one line alone</span>' in feedback_page(
+    assert 'style="--hang: 4ch"><span>one line alone</span>' in page_of(
         english, grade(outcome(message="one line alone")), None
     )
 
 
 def test_a_room_that_ended_early_says_why(english: Assignment) -> None:
     fault = Fault("died", message="exit code 0", cell=3)
-    lines = said(feedback_page(english, grade(), exam(fault=fault)))
+    lines = said(page_of(english, grade(), exam(fault=fault)))
     start = lines.index("The notebook did not run to its end")
     assert lines[start + 1 : start + 4] == [
         "received  the code ended the Python process (exit code 0)",
@@ -163,7 +177,7 @@ def test_a_room_that_ended_early_says_why(english: Assignment) -> None:
 
 
 def test_nothing_handed_in_is_said_and_no_question_is_shown(english: Assignment) -> None:
-    assert said(feedback_page(english, grade(status="missing", score=0), None)) == [
+    assert said(page_of(english, grade(status="missing", score=0), None)) == [
         "A course for tests",
         "Toy assignment",
         STUDENT,
@@ -172,7 +186,7 @@ def test_nothing_handed_in_is_said_and_no_question_is_shown(english: Assignment)
 
 
 def test_what_is_not_graded_yet_has_no_total(english: Assignment) -> None:
-    lines = said(feedback_page(english, grade(outcome(status="ungraded"), status="ungraded"), None))
+    lines = said(page_of(english, grade(outcome(status="ungraded"), status="ungraded"), None))
     assert lines[3].startswith("This work could not be graded yet, for a reason that is not yours.")
     assert "not graded yet Every number is doubled." in lines
     assert "1236.5 / 2004" not in lines
@@ -180,18 +194,18 @@ def test_what_is_not_graded_yet_has_no_total(english: Assignment) -> None:
 
 def test_the_exam_of_another_submission_is_not_shown(english: Assignment) -> None:
     other = exam(stopped("x = 1"), fault=Fault("memory"), repairs=PUT_BACK, submission="sha256:other")
-    assert feedback_page(english, grade(), other) == feedback_page(english, grade(), None)
+    assert page_of(english, grade(), other) == page_of(english, grade(), None)
 
 
 def test_a_cell_that_ran_is_not_shown(english: Assignment) -> None:
     fine = CellRecord(Cell(0, "", "fine = 1"), CellRun(0, 0.1, "", "", 0, ""))
     never = CellRecord(Cell(1, "", "never = 1"), None)
-    assert feedback_page(english, grade(), exam(fine, never)) == feedback_page(english, grade(), None)
+    assert page_of(english, grade(), exam(fine, never)) == page_of(english, grade(), None)
 
 
 def test_a_long_cell_is_cut(english: Assignment) -> None:
     source = "\n".join(f"line_{number}" for number in range(SOURCE_LINES + 1))
-    lines = said(feedback_page(english, grade(), exam(stopped(source))))
+    lines = said(page_of(english, grade(), exam(stopped(source))))
     assert f"line_{SOURCE_LINES - 1}" in lines
     assert f"line_{SOURCE_LINES}" not in lines
     assert "…" in lines
@@ -202,7 +216,7 @@ def test_a_long_cell_is_cut(english: Assignment) -> None:
 
 def test_what_a_student_writes_is_text(english: Assignment) -> None:
     hostile = stopped(HOSTILE, message=HOSTILE, code=HOSTILE)
-    page = feedback_page(
+    page = page_of(
         english,
         grade(outcome(HOSTILE, message=HOSTILE), student=HOSTILE),
         exam(hostile, fault=Fault("died", message=HOSTILE), repairs=(Repair("chosen", detail=HOSTILE),)),
@@ -213,7 +227,7 @@ def test_what_a_student_writes_is_text(english: Assignment) -> None:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_page_is_one_file_that_asks_for_nothing(tmp_path: Path, language: str) -> None:
-    page = feedback_page(assignment_in(tmp_path, language), grade(*GRADED), exam(stopped("x")))
+    page = page_of(assignment_in(tmp_path, language), grade(*GRADED), exam(stopped("x")))
     assert not re.search(r"https?:|src=|url\(|@import|<link|<script|<iframe", page)
     assert set(re.findall(r'href="(.)', page)) == {"#"}
     assert "default-src 'none'" in page
@@ -222,7 +236,7 @@ def test_a_page_is_one_file_that_asks_for_nothing(tmp_path: Path, language: str)
 
 
 def test_links_lead_to_their_questions(english: Assignment) -> None:
-    page = feedback_page(english, grade(), None)
+    page = page_of(english, grade(), None)
     assert set(re.findall(r'href="#([^"]*)"', page)) == set(re.findall(r'<section id="([^"]*)"', page))
 
 
@@ -230,7 +244,7 @@ def test_what_the_course_hides_is_not_on_the_page(tmp_path: Path) -> None:
     toy.write_source(tmp_path, expected="hidden")
     assignment = load_assignment(tmp_path, toy.NAME)
     message = compose(MESSAGE, "en", hidden=True)
-    page = feedback_page(assignment, grade(outcome(message=message, status="failed")), exam(stopped("x")))
+    page = page_of(assignment, grade(outcome(message=message, status="failed")), exam(stopped("x")))
     assert "[1, 2]" in page
     for secret in ("[2, 4]", "expected", "return 2 * np", "assert_close", '["Ada", "Grace", "Joan"]'):
         assert secret not in unescape(page)
@@ -244,9 +258,9 @@ def test_a_page_is_written_for_every_stored_grade(english: Assignment) -> None:
         for student in ("grace", STUDENT):
             store.save(grade(outcome(), student=student), Keys("exam", "judge"))
     root = english.paths.root
-    written = [str(path.relative_to(root)) for path in write_feedback(english)]
+    written = [str(path.relative_to(root)) for path in write_feedback(english.source, english.course)]
     assert written == ["feedback/grace/toy/toy.html", f"feedback/{STUDENT}/toy/toy.html"]
-    assert (root / written[1]).read_text(encoding="utf-8") == feedback_page(english, grade(outcome()), None)
+    assert (root / written[1]).read_text(encoding="utf-8") == page_of(english, grade(outcome()), None)
 
 
 def test_one_students_trouble_is_told_when_the_others_have_their_pages(english: Assignment) -> None:
@@ -257,24 +271,24 @@ def test_one_students_trouble_is_told_when_the_others_have_their_pages(english: 
     (english.paths.root / "feedback/bob").write_text("in the way")
     pages: list[Path] = []
     with pytest.raises(SomeFailed) as failed:
-        pages.extend(write_feedback(english))
+        pages.extend(write_feedback(english.source, english.course))
     assert [page.parts[-3] for page in pages] == ["ada", "cleo"]
     assert (list(failed.value.why), failed.value.done) == (["bob"], 2)
 
 
 def test_a_question_that_is_gone_from_the_notebook_is_still_shown(english: Assignment) -> None:
     graded = Grade("ada", toy.NAME, "graded", (QuestionGrade("renamed", 1.0, 2.0, ()),))
-    assert "renamed" in feedback_page(english, graded, None)
+    assert "renamed" in page_of(english, graded, None)
 
 
 # --- Handed in late ---------------------------------------------------------------------------------------------------
 
 
 def test_what_lateness_took_is_said_in_both_languages(english: Assignment, french: Assignment) -> None:
-    lines = said(feedback_page(english, grade(), None, 2.5))
+    lines = said(page_of(english, grade(), None, 2.5))
     assert lines[3:5] == ["1234 / 2004", "1236.5 earned, 2.5 taken because it was handed in late."]
-    assert "1236,5 obtenus, 2,5 retirés pour remise en retard." in said(feedback_page(french, grade(), None, 2.5))
-    assert not any("late" in line for line in said(feedback_page(english, grade(), None)))
+    assert "1236,5 obtenus, 2,5 retirés pour remise en retard." in said(page_of(french, grade(), None, 2.5))
+    assert not any("late" in line for line in said(page_of(english, grade(), None)))
 
 
 def test_nbgraders_files_go_with_the_page(english: Assignment) -> None:
@@ -283,6 +297,6 @@ def test_nbgraders_files_go_with_the_page(english: Assignment) -> None:
     (folder / "submission_secret.txt").write_text("secret")
     with Store(english.paths.store) as store:
         store.save(grade(), Keys("", ""))
-    (page,) = write_feedback(english, {STUDENT: 1.0})
+    (page,) = write_feedback(english.source, english.course, {STUDENT: 1.0})
     assert (page.parent / "submission_secret.txt").read_text() == "secret"
     assert "taken because it was handed in late" in page.read_text()

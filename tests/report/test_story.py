@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import toy
-from autograder.course import Assignment, load_assignment
+from autograder.assignment import Assignment
+from autograder.course import load_assignment
 from autograder.evidence import Exam
 from autograder.grades import explain_test
 from autograder.judge.causes import Causes
@@ -23,6 +25,10 @@ from judge.test_causes import LEARNT, RENAMED, SOLUTION, STUB, Code, fault_at, m
 from report.test_feedback import said
 
 NBSP = "\N{NO-BREAK SPACE}"
+
+
+def page_of(assignment: Assignment, *rest: Any) -> str:
+    return feedback_page(assignment.source, assignment.course, *rest)
 
 
 def graded(held: Exam, asked: Mapping[str, list[str]], solution: Exam | None = None, language: str = "en") -> Grade:
@@ -59,7 +65,7 @@ def assignment(tmp_path: Path) -> Assignment:
 
 
 def test_one_error_is_told_once_beside_its_answer(assignment: Assignment) -> None:
-    html = feedback_page(assignment, graded(LEARNT, {"compile": ["settings", "other"]}), LEARNT)
+    html = page_of(assignment, graded(LEARNT, {"compile": ["settings", "other"]}), LEARNT)
     assert said(html)[4:] == [
         "Look here first",
         'your cell under "Compile"',
@@ -86,12 +92,12 @@ def test_one_error_is_told_once_beside_its_answer(assignment: Assignment) -> Non
 
 
 def test_the_line_that_stopped_is_marked(assignment: Assignment) -> None:
-    html = feedback_page(assignment, graded(LEARNT, {"compile": ["settings"]}), LEARNT)
+    html = page_of(assignment, graded(LEARNT, {"compile": ["settings"]}), LEARNT)
     assert '<span>def compile_model(model):</span><span class="stopped">    model.compile(Adam(lr=1))</span>' in html
 
 
 def test_two_causes_lead_each_to_their_answer(assignment: Assignment) -> None:
-    html = feedback_page(
+    html = page_of(
         assignment, graded(RENAMED, {"net": ["net"], "use": ["used", "facts"]}, SOLUTION), RENAMED, 0.0, SOLUTION
     )
     lines = said(html)
@@ -114,7 +120,7 @@ def test_two_causes_lead_each_to_their_answer(assignment: Assignment) -> None:
 def test_a_page_in_french_tells_the_same(tmp_path: Path) -> None:
     toy.write_source(tmp_path, language="fr")
     grade = graded(LEARNT, {"compile": ["settings"]}, language="fr")
-    lines = said(feedback_page(load_assignment(tmp_path, toy.NAME), grade, LEARNT))
+    lines = said(page_of(load_assignment(tmp_path, toy.NAME), grade, LEARNT))
     for line in (
         "À regarder d'abord",
         f"votre cellule sous «{NBSP}Compile{NBSP}»",
@@ -197,7 +203,7 @@ def test_what_is_not_here_is_no_mistake_of_the_students(assignment: Assignment) 
     (cause,) = tell(graded(held, {"net": ["net"], "use": []}), held, None, (), "en").causes
     assert cause.headline == 'the package "pandas" is not where notebooks are graded'
     assert cause.hint == "this is no mistake of yours and costs you nothing; your teacher has been told."
-    lines = said(feedback_page(assignment, graded(held, {"net": ["net"], "use": []}), held))
+    lines = said(page_of(assignment, graded(held, {"net": ["net"], "use": []}), held))
     assert "Why it is not graded yet" in lines
     assert "Look here first" not in lines
 

@@ -24,6 +24,7 @@ from autograder.wire.messages import (
     CallProbe,
     Cell,
     CellRun,
+    Dictionary,
     Fault,
     Items,
     Opaque,
@@ -32,9 +33,6 @@ from autograder.wire.messages import (
     Scalar,
     Text,
     VariableProbe,
-)
-from autograder.wire.messages import (
-    Mapping as MappingArtifact,
 )
 from autograder.wire.pictures import CELL_PICTURES, NO_PICTURE, plain_png
 
@@ -100,7 +98,7 @@ def test_a_file_that_is_gone_leaves_no_room_behind(light_zygote: Zygote, tmp_pat
         ("[1, 'a']", Items("list", [Scalar("int", "1"), Text("a", 1)])),
         ("(1,)", Items("tuple", [Scalar("int", "1")])),
         ("{3, 1}", Items("set", [Scalar("int", "1"), Scalar("int", "3")])),
-        ("{'k': [None]}", MappingArtifact([(Text("k", 1), Items("list", [Scalar("none", "None")]))])),
+        ("{'k': [None]}", Dictionary([(Text("k", 1), Items("list", [Scalar("none", "None")]))])),
         ("np.float32(0.5)", Array("float32", (), 0)),
         ("np.zeros((2, 0, 3), 'uint8')", Array("uint8", (2, 0, 3), 0)),
         ("np.zeros((3, 4), '>f8')", Array("float64", (3, 4), 0)),

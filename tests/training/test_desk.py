@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import desks
 import digits
 import toy
 from autograder.course import load_assignment
@@ -101,7 +102,7 @@ def edited(course: Path, *changes: tuple[str, str]) -> Path:
 
 
 def open_desk(course: Path, plan: Plan, profile: Profile = "cpu", **options: Any) -> TrainingDesk:
-    return TrainingDesk(load_assignment(course, digits.NAME), plan, profile, **options)
+    return desks.open_desk(load_assignment(course, digits.NAME), plan, profile, **options)
 
 
 @pytest.fixture
@@ -164,7 +165,7 @@ def test_without_recipes_nothing_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "nowhere"))
     toy.write_source(tmp_path)
     plan = Plan((), {"curves": HistoryProbe("curves")}, ())
-    desk = TrainingDesk(load_assignment(tmp_path, toy.NAME), plan, "cpu")
+    desk = desks.open_desk(load_assignment(tmp_path, toy.NAME), plan)
     assert (desk.plan, desk.sets, desk.probes) == (plan, (), {})
     assert desk.scores(evidence()).cases == {}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import desks
 import toy
 from autograder.course import load_assignment
 from autograder.data.shelf import About, Shelf
@@ -111,8 +112,8 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def open_desk(course: Path, *, calibrating: bool = True) -> TrainingDesk:
     assignment = load_assignment(course, toy.NAME)
-    with Judge(assignment.checks) as judge:
-        return TrainingDesk(assignment, judge.plan(), "cpu", calibrating=calibrating)
+    with Judge(assignment.source.checks) as judge:
+        return desks.open_desk(assignment, judge.plan(), calibrating=calibrating)
 
 
 def test_texts_and_tables_are_given_and_scored(course: Path, tmp_path: Path, light_zygote: Zygote) -> None:

@@ -60,7 +60,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("course", "student"):
         (root / folder / "nbgrader_config.py").write_text(CONFIG.format(root=root))
     for name in ("toy", "second"):
-        write_release(load_assignment(root / "course", name))
+        write_release(load_assignment(root / "course", name).source)
     return root
 
 

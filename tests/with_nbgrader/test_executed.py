@@ -59,7 +59,7 @@ def handed(course: Path, *cells: toy.Cell) -> tuple[Exam, list[tuple[Picture, by
     """What there is of a notebook handed in, once it has been run."""
     toy.hand_in(course, "ada", cells)
     release = parse_notebook(toy.notebook(GIVEN))
-    found = read_submission(load_assignment(course, toy.NAME), release, "ada")
+    found = read_submission((loaded := load_assignment(course, toy.NAME)).source, loaded.settings, release, "ada")
     assert found is not None
     runs = [CellRecord(cell, CellRun(cell.index, 0.1, "", "", 0, "")) for cell in found.cells]
     return exam(cells=runs, texts=found.texts, sources=dict(found.sources)), list(found.attached)
@@ -107,7 +107,12 @@ def test_a_plain_text_of_the_courses_keeps_its_picture(course: Path, given: dict
     plain = text("plain", "![](attachment:image.png)")
     release = (*GIVEN, {**plain, "attachments": {"image.png": {"image/png": PHOTO}}})
     toy.hand_in(course, "ada", [*GIVEN, {**plain, **given}])
-    found = read_submission(load_assignment(course, toy.NAME), parse_notebook(toy.notebook(release)), "ada")
+    found = read_submission(
+        (loaded := load_assignment(course, toy.NAME)).source,
+        loaded.settings,
+        parse_notebook(toy.notebook(release)),
+        "ada",
+    )
     assert found is not None
     kinds = {picture.name: picture.kind for picture, _ in found.attached if picture.cell == 4}
     assert kinds == {"image.png": "image/png" if given else "image/jpeg"}

@@ -48,19 +48,19 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = root / "course.yaml"
     settings.write_text(settings.read_text().replace("    limits:", RULE))
     assignment = load_assignment(root, "toy")
-    write_release(assignment)
-    keep_grades([(assignment, [])])
+    write_release(assignment.source)
+    keep_grades([(assignment.source, [])], assignment.deadline)
     for student, moment in (("ada", "2026-10-02 13:00:00 UTC"), ("bob", "2026-10-01 09:00:00 UTC")):
         folder = Paths(root).submission(student, "toy")
         folder.mkdir(parents=True)
         (folder / "timestamp.txt").write_text(moment)
     grades = [graded("ada", 1.5), graded("bob", 4.0)]
-    keep_grades([(assignment, grades)])
+    keep_grades([(assignment.source, grades)], assignment.deadline)
     with Gradebook(f"sqlite:///{root}/gradebook.db", "tests") as book:
         mark = book.find_grade("essay", "toy", "toy", "ada")
         mark.manual_score, mark.extra_credit, mark.needs_manual_grade = 2.5, 0.5, False
         book.db.commit()
-    keep_grades([(assignment, grades)])
+    keep_grades([(assignment.source, grades)], assignment.deadline)
     with Store(Paths(root).store) as store:
         for one in grades:
             store.save(one, Keys("", ""))

@@ -16,9 +16,10 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.nbgraderformat import MetadataValidator
 
 import toy
-from autograder.course import keeps_gradebook, load_assignment
+from autograder.course import load_assignment
 from autograder.errors import CourseError, GraderError, SomeFailed
 from autograder.evidence import CellRecord, Evidence, Exam
+from autograder.nbgrader.address import keeps_gradebook
 from autograder.nbgrader.by_hand import read_marks, read_penalties
 from autograder.nbgrader.gradebook import keep_grades
 from autograder.nbgrader.submitted import penalties
@@ -91,7 +92,7 @@ def when(root: Path, student: str, moment: str) -> None:
 
 
 def keep(root: Path, *grades: Grade) -> int:
-    return keep_grades([(load_assignment(root, "toy"), grades)])
+    return keep_grades([((loaded := load_assignment(root, "toy")).source, grades)], loaded.deadline)
 
 
 @pytest.fixture(scope="module")
@@ -379,8 +380,8 @@ def test_the_courses_own_rule_for_lateness(course: Path, moment: str, share: flo
         assert (notebook.late_submission_penalty or 0) == pytest.approx(8 * share)
     assignment = load_assignment(root, "toy")
     expected = {"ada": pytest.approx(8 * share)} if share else {}
-    assert read_penalties(assignment) == expected
-    assert dict(penalties(assignment, [one])) == expected
+    assert read_penalties(assignment.source) == expected
+    assert dict(penalties(assignment.source, assignment.deadline, [one])) == expected
 
 
 def test_an_extension_counts(course: Path) -> None:
@@ -391,7 +392,7 @@ def test_an_extension_counts(course: Path) -> None:
         with opened(root) as book:
             book.grant_extension("toy", "ada", days=days)
         keep(root, graded(root, "ada", RIGHT))
-        assert read_penalties(load_assignment(root, "toy")) == penalty
+        assert read_penalties(load_assignment(root, "toy").source) == penalty
     with opened(root) as book:
         assert book.find_submission("toy", "ada").extension == timedelta(days=7)
 
@@ -400,7 +401,7 @@ def test_nbgraders_own_rule_where_the_course_has_none(course: Path) -> None:
     root = late_course(course, DUE, 'c.LateSubmissionPlugin.penalty_method = "zero"\n')
     when(root, "ada", "2026-10-03 09:00:00.000000 UTC")
     keep(root, graded(root, "ada", RIGHT))
-    assert read_penalties(load_assignment(root, "toy")) == {"ada": 8.0}
+    assert read_penalties(load_assignment(root, "toy").source) == {"ada": 8.0}
 
 
 def test_a_plugin_that_lies_beside_the_configuration(course: Path) -> None:
@@ -415,7 +416,7 @@ class OnePoint(BasePlugin):
     root = late_course(course, DUE, 'c.AssignLatePenalties.plugin_class = "toy_late_rule.OnePoint"\n')
     when(root, "bob", "2026-10-03 09:00:00.000000 UTC")
     keep(root, graded(root, "bob", WRONG))
-    assert read_penalties(load_assignment(root, "toy")) == {"bob": 1.0}
+    assert read_penalties(load_assignment(root, "toy").source) == {"bob": 1.0}
 
 
 def test_cells_added_once_there_are_submissions_are_refused_with_the_reason(course: Path) -> None:

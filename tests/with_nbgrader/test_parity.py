@@ -16,7 +16,8 @@ import nbgrader_cases as cases
 import toy
 from autograder.course import load_nbgrader_assignment
 from autograder.errors import CourseError
-from autograder.nbgrader.compat import differences, grade
+from autograder.nbgrader.compat import grade, open_assignment
+from autograder.nbgrader.differences import differences
 from autograder.notebook.master import MasterCopy
 from autograder.paths import Paths
 from autograder.pipeline import Timings
@@ -197,7 +198,8 @@ def test_what_has_not_changed_is_not_run_again(asked: Both, asked_root: Path) ->
 
 
 def test_where_the_rules_differ_is_said(asked: Both, asked_root: Path) -> None:
-    found = {(one.student, one.cell): one for one in differences(load_nbgrader_assignment(asked_root, "asked"))}
+    with open_assignment(load_nbgrader_assignment(asked_root, "asked")) as course:
+        found = {(one.student, one.cell): one for one in differences(course)}
     negative = found["negative", "value"]
     assert (negative.nbgrader, negative.sane) == (4, 0)
     assert negative.why == "it displays -2, which nbgrader takes for a success"

@@ -147,7 +147,7 @@ def _source(record: Layer, calls: _Calls) -> Any:
     if not calls.inputs:
         raise Refused("unfinished", "it comes before any input")
     if record.cls == "Constant":
-        return _sources().Constant(array(record.config.get("value")))(calls.inputs[0])
+        return _sources().Held(array(record.config.get("value")))(calls.inputs[0])
     if len(record.weights) != 1:
         raise Refused("refused", "a weight that is not one")
     (weight,) = record.weights
@@ -157,9 +157,9 @@ def _source(record: Layer, calls: _Calls) -> Any:
         drawn_by = initializer(record.config.get("initializer"))
         layer = _sources().Weight(weight.shape, drawn_by, trainable=record.trainable)
         if weight.identity is not None:
-            calls.weights[weight.identity] = layer.weight
+            calls.weights[weight.identity] = layer.held
     else:
-        layer = _sources().Shared(variable)
+        layer = _sources().Held(variable)
     return layer(calls.inputs[0])
 
 
@@ -179,40 +179,25 @@ def _sources() -> Any:
     """Return the layers that stand for what operations take. They are made here: this module imports no Keras."""
     import keras
 
-    class Source(keras.layers.Layer):  # type: ignore[misc]
+    class Held(keras.layers.Layer):  # type: ignore[misc]
+        """Numbers, or a variable: what it gives, whatever it is called with."""
+
+        def __init__(self, held: Any) -> None:
+            super().__init__()
+            self.held, self.built = held, True
+
         def compute_output_spec(self, _: Any) -> Any:
-            made = self.value()
-            return keras.KerasTensor(tuple(made.shape), dtype=made.dtype)
+            return keras.KerasTensor(tuple(self.held.shape), dtype=self.held.dtype)
 
         def call(self, _: Any) -> Any:
-            return keras.ops.convert_to_tensor(self.value())
+            return keras.ops.convert_to_tensor(self.held)
 
-    class Weight(Source):
+    class Weight(Held):
+        """A variable of its own."""
+
         def __init__(self, shape: Shape, drawn_by: Any, *, trainable: bool) -> None:
-            super().__init__()
-            self.weight = self.add_weight(shape=shape, initializer=drawn_by, trainable=trainable)
-            self.built = True
-
-        def value(self) -> Any:
-            return self.weight
-
-    class Shared(Source):
-        def __init__(self, variable: Any) -> None:
-            super().__init__()
-            self.weight = variable
-            self.built = True
-
-        def value(self) -> Any:
-            return self.weight
-
-    class Constant(Source):
-        def __init__(self, numbers: Any) -> None:
-            super().__init__()
-            self.numbers = numbers
-            self.built = True
-
-        def value(self) -> Any:
-            return self.numbers
+            super().__init__(None)
+            self.held = self.add_weight(shape=shape, initializer=drawn_by, trainable=trainable)
 
     class Told(keras.layers.Layer):  # type: ignore[misc]
         """A layer that is called as in training, or as not, whatever the network is called for."""
@@ -224,7 +209,7 @@ def _sources() -> Any:
         def call(self, *args: Any, **kwargs: Any) -> Any:
             return self.layer(*args, training=self.told, **kwargs)
 
-    return SimpleNamespace(Weight=Weight, Shared=Shared, Constant=Constant, Told=Told)
+    return SimpleNamespace(Weight=Weight, Held=Held, Told=Told)
 
 
 def _input(record: Layer) -> Any:

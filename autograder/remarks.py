@@ -1,0 +1,90 @@
+"""What the instructor should know of one exam: what ended it, what it lacked, what was handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from autograder.evidence import Evidence, Exam
+from autograder.judge.lacks import Lack
+from autograder.training.desk import PASSING_FAULTS
+from autograder.wire.messages import Fault
+
+REMARKS = {
+    "unreadable": "no notebook",
+    "time": "ran out of time",
+    "memory": "ran out of memory",
+    "size": "answers too large",
+    "died": "ended its process",
+}
+"""What kept a notebook from running to its end, by kind of fault."""
+STOPS: tuple[str, ...] = ("time", "memory")
+"""Limits that a correct notebook may reach on a machine that is too small, or too busy."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What the instructor should know of one exam, whether it cost a point or not."""
+
+    lacks: tuple[Lack, ...] = ()
+    """What the notebook asked for and this machine lacks."""
+    strays: tuple[str, ...] = ()
+    """Modules that it imports and no library is: a file that was not handed in?"""
+    stops: tuple[str, ...] = ()
+    """Limits that its code was stopped at, of STOPS."""
+
+
+def join_notes(several: Iterable[Notes]) -> Notes:
+    """Return the notes of several exams as one."""
+    every = list(several)
+    return Notes(
+        tuple(dict.fromkeys(lack for notes in every for lack in notes.lacks)),
+        tuple(dict.fromkeys(stray for notes in every for stray in notes.strays)),
+        tuple(dict.fromkeys(stop for notes in every for stop in notes.stops)),
+    )
+
+
+def faults_of(exam: Exam, evidence: Evidence | None = None) -> Iterator[Fault]:
+    """Yield what went wrong in an exam: in its cells, in its end, and in its answers where they are at hand."""
+    yield from (record.run.fault for record in exam.cells if record.run and record.run.fault)
+    if exam.fault:
+        yield exam.fault
+    if evidence:
+        yield from (answer for answer, _ in evidence.answers().values() if isinstance(answer, Fault))
+
+
+def remark(fault: Fault) -> str:
+    """Return, for the instructor, what kept a notebook from running to its end."""
+    why = f": {fault.message}" if fault.kind == "unreadable" and fault.message else ""
+    return f"{REMARKS[fault.kind]}{why}"
+
+
+def note_handed_in(exam: Exam) -> str:
+    """What the instructor should know of what was handed in; empty: nothing.
+
+    Files that a student changed in vain, and a notebook that may be another edition's.
+    """
+    names = [repair.detail for repair in exam.repairs if repair.kind == "given-file"]
+    found = next((repair.detail for repair in exam.repairs if repair.kind == "edition"), "")
+    said = [
+        f"another edition of the assignment? {found} of its cells found" if found else "",
+        f"the course's own files used in place of the student's: {', '.join(names)}" if names else "",
+    ]
+    return "; ".join(filter(None, said))
+
+
+def cut_short(evidence: Evidence) -> tuple[str, Fault] | None:
+    """Return where an exam ran out of time or memory, or stopped altogether, and how; None where it did not.
+
+    What such an exam says of a solution may be due to a busy machine.
+    """
+    if evidence.exam.fault is not None:
+        cell = evidence.exam.fault.cell
+        return "" if cell is None else f"cell {cell + 1}", evidence.exam.fault
+    for record in evidence.exam.cells:
+        if record.run and record.run.fault and record.run.fault.kind in PASSING_FAULTS:
+            return f"cell {record.cell.index + 1}", record.run.fault
+    for name, (answer, _) in evidence.answers().items():
+        if isinstance(answer, Fault) and answer.kind in PASSING_FAULTS:
+            return name, answer
+    return None

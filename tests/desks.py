@@ -1,0 +1,16 @@
+"""A training desk as a session opens one."""
+
+from __future__ import annotations
+
+from autograder.assignment import Assignment
+from autograder.data.course_shelf import course_shelf
+from autograder.recipes import Profile
+from autograder.records import Plan
+from autograder.training.desk import TrainingDesk
+
+
+def open_desk(
+    assignment: Assignment, plan: Plan, profile: Profile = "cpu", *, calibrating: bool = False
+) -> TrainingDesk:
+    shelf = course_shelf(assignment.stand_ins)
+    return TrainingDesk(assignment.source, assignment.settings, shelf, plan, profile, calibrating=calibrating)
