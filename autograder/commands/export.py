@@ -129,7 +129,8 @@ def _class_grades(
         for grade in kept
     )
     titles = {question.id: question.title for part in parts for question in part.questions}
-    return ClassGrades(name, course.assignments[name].title, course.title, course.language, titles, entries)
+    own = course.assignments[name]
+    return ClassGrades(name, own.title, course.title, course.language, titles, entries, tuple(parts), own.limits)
 
 
 def _pages(parts: Sequence[SourceNotebook], student: str) -> dict[str, Path]:

@@ -17,9 +17,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
+from autograder.assignment import SourceNotebook
 from autograder.errors import CourseError, Problem
 from autograder.intake.identity import Identity
-from autograder.records import Grade
+from autograder.records import Grade, Limits
 from autograder.roster import Student
 from autograder.sheets import Sheet
 
@@ -75,6 +76,10 @@ class ClassGrades:
     questions: Mapping[str, str]
     """What students know each question as, by its id, in order."""
     entries: tuple[Entry, ...]
+    parts: tuple[SourceNotebook, ...] = ()
+    """The assignment's notebooks, for what is said at a place of a student's."""
+    limits: Limits = field(default_factory=Limits)
+    """How large a notebook may be, to be read."""
 
     @property
     def max_score(self) -> float:
