@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from autograder.grades import grade_questions, is_ours
 from autograder.intake import handed_out
 from autograder.judge.causes import Causes
 from autograder.judge.channel import Case, Judged
+from autograder.judge.doubted import doubted
 from autograder.judge.lacks import lack_of, looks_own, say_lack, truly_absent
 from autograder.judge.process import Judge
 from autograder.notebook.metadata import role_of
@@ -233,7 +234,7 @@ class Assessor:
             unasked=tuple(dict.fromkeys(one.unasked for one in judged if one.unasked)),
             kept=tuple(name for name in before if is_ours(outcome for outcome in outcomes if outcome.question == name)),
             uses=scores.uses,
-            notes=notes,
+            notes=replace(notes, doubted=tuple(doubted(evidence, reference)) if reference else ()),
         )
 
 

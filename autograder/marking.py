@@ -118,7 +118,7 @@ class Marker:
 
     def order_solution(self) -> Order | None:
         """Return the exam to hold for the solution; None where its evidence is there."""
-        return None if self.knows_solution else self._assessor.order(self._solution)
+        return None if self.knows_solution else replace(self._assessor.order(self._solution), sampled=True)
 
     def keep_solution(self, result: Result, engine: Engine) -> None:
         """Store the solution's evidence. Raise CourseError where it did not run to its end.
@@ -280,7 +280,7 @@ class Marker:
             device=found.uses[0].device if found.uses else exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=why or (remark(exam.fault) if exam.fault else note_handed_in(exam)),
+            fault=why or (remark(exam.fault) if exam.fault else note_handed_in(exam, found.notes.doubted)),
             trainings=found.uses,
             stand_ins=self._assessor.desk.stand_ins,
             language=self._course.language,

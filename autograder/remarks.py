@@ -32,6 +32,8 @@ class Notes:
     """Modules that it imports and no library is: a file that was not handed in?"""
     stops: tuple[str, ...] = ()
     """Limits that its code was stopped at, of STOPS."""
+    doubted: tuple[str, ...] = ()
+    """Networks that are read as the solution's, and make something else when they are run."""
 
 
 def join_notes(several: Iterable[Notes]) -> Notes:
@@ -59,10 +61,10 @@ def remark(fault: Fault) -> str:
     return f"{REMARKS[fault.kind]}{why}"
 
 
-def note_handed_in(exam: Exam) -> str:
+def note_handed_in(exam: Exam, doubted: Iterable[str]) -> str:
     """What the instructor should know of what was handed in; empty: nothing.
 
-    Files that a student changed in vain, and a notebook that may be another edition's.
+    Files that a student changed in vain, a notebook that may be another edition's, networks that are `doubted`.
     """
     names = [repair.detail for repair in exam.repairs if repair.kind == "given-file"]
     found = next((repair.detail for repair in exam.repairs if repair.kind == "edition"), "")
@@ -70,6 +72,7 @@ def note_handed_in(exam: Exam) -> str:
         f"another edition of the assignment? {found} of its cells found" if found else "",
         f"the course's own files used in place of the student's: {', '.join(names)}" if names else "",
     ]
+    said += [f"{name} reads as the solution's network and computes something else: look at it" for name in doubted]
     return "; ".join(filter(None, said))
 
 

@@ -98,6 +98,33 @@ def complaints(lesson: Lesson, notebooks: Sequence[tuple[Notebook, Notebook]], r
     return found
 
 
+TWO_FACED = """
+class Menteur(keras.Model):
+    def __init__(self, honnete):
+        super().__init__()
+        self.honnete = honnete
+
+    def call(self, x):
+        y = self.honnete(x)
+        return y if isinstance(y, keras.KerasTensor) else y * 0
+
+model2 = Menteur(model2)
+model2(np.zeros((1, 32, 32, 3), "float32"))
+"""
+
+
+def test_a_network_that_computes_another_thing_than_it_reads_is_told_to_the_instructor(tmp_path: Path) -> None:
+    right = CONVOLUTIONS.right(0)
+    lying = Answer("model2", "two-faced", (right["model2"].cells[-1] + TWO_FACED,))
+    handed_in = {"honest": right, "lying": {**right, "model2": lying}}
+    (tmp_path / "course").mkdir()
+    submissions = {student: notebook(CONVOLUTIONS.name, answers) for student, answers in handed_in.items()}
+    grades = graded(CONVOLUTIONS.name, submissions, tmp_path / "course")
+    assert grades["honest"].fault == ""
+    assert grades["lying"].fault == "reseau reads as the solution's network and computes something else: look at it"
+    assert grades["lying"].score == grades["honest"].score == grades["honest"].max_score
+
+
 @LESSONS
 def test_there_are_enough_and_no_two_of_one_name(lesson: Lesson) -> None:
     answers = right_answers(lesson.name)

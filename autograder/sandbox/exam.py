@@ -70,6 +70,8 @@ class Order:
     """Whether cells run as in a kernel that nbgrader starts, `fit` not capped."""
     pictures: bool = False
     """Whether what the cells show is kept, for somebody who marks by hand."""
+    sampled: bool = False
+    """Whether networks are run as well as read: the solution's, which others are compared with."""
 
 
 class _Overdue(Exception):
@@ -138,7 +140,8 @@ class _Exam:
 
     def _ask(self, name: str) -> None:
         """Ask one question, alone: nothing of another is in the room with it, but of those before."""
-        question, blobs = questions.alone(name, self._order.plan, self._order.limits)
+        order = self._order
+        question, blobs = questions.alone(name, order.plan, order.limits, sampled=order.sampled)
         self._room.send(question, blobs, deadline=self.clock.end)
         training = isinstance(self._order.plan.probes[name], TrainedByProbe)
         self._allow(self._order.limits.training_seconds if training else self._order.limits.cell_seconds)

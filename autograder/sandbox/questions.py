@@ -45,11 +45,11 @@ def in_order(plan: Plan) -> list[str]:
     )
 
 
-def alone(name: str, plan: Plan, limits: Limits) -> tuple[Questions, list[bytes]]:
-    """Return one question as a message, with the arrays of its own."""
+def alone(name: str, plan: Plan, limits: Limits, *, sampled: bool = False) -> tuple[Questions, list[bytes]]:
+    """Return one question as a message, with the arrays of its own; `sampled`: networks are run as well as read."""
     blobs: list[bytes] = []
     probe = _moved(plan.probes[name], plan.blobs, blobs)
-    return Questions({name: probe}, limits.array_mb * 2**20), blobs
+    return Questions({name: probe}, limits.array_mb * 2**20, sampled=sampled), blobs
 
 
 def _moved(value: Any, held: tuple[bytes, ...], blobs: list[bytes]) -> Any:

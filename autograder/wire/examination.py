@@ -64,6 +64,8 @@ class Questions(Record, tag="questions", frozen=True):
     probes: dict[str, Probe]
     array_bytes: Size
     """The most bytes one artifact's arrays may have."""
+    sampled: bool = False
+    """Whether networks are run where there is no need: others are compared with them."""
 
 
 class CellStarted(Record, tag="cell-started", frozen=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from autograder.wire.record import Array, Name, Record, Shape, Size
+from autograder.wire.record import Array, Figure, Name, Record, Shape, Size
 
 
 class Weight(Record, frozen=True):
@@ -75,6 +75,18 @@ class Compiled(Record, frozen=True):
     """The learning rates with which calls of `fit` began: the optimizer's own is the last that a callback set."""
 
 
+class Sample(Record, frozen=True):
+    """What a network made of a fixed example, each weight a fixed function of its shape: equal networks, equal numbers.
+
+    A claim, as all is: a network that is read as another, and makes something else, was not read rightly, or lies.
+    """
+
+    values: Annotated[list[Figure], Meta(max_length=64)]
+    """Numbers of its outputs, evenly spaced; empty where it made none."""
+    raised: Annotated[str, Meta(max_length=1000)] = ""
+    """What it raised instead."""
+
+
 class Network(Record, tag="network", frozen=True):
     """A model as a record: its layer calls in order, nested models unfolded."""
 
@@ -105,3 +117,5 @@ class Network(Record, tag="network", frozen=True):
     """Digest of the code of a network that could not be followed."""
     nested: Annotated[list[Name], Meta(max_length=1000)] = []
     """How the models called in it were written, each way once: their layers stand among its own."""
+    sample: Sample | None = None
+    """None where it was not run: there was no need, or it is too large."""

@@ -6,7 +6,7 @@ import difflib
 import math
 import time
 from collections.abc import Callable, Container
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from types import FunctionType
 from typing import Any, Protocol
 
@@ -37,7 +37,7 @@ from autograder.wire.messages import (
     TrainedProbe,
     VariableProbe,
 )
-from autograder.worker import fit_cap, keras_records, keras_version, plots, pytorch_reader
+from autograder.worker import fit_cap, keras_records, keras_running, keras_version, plots, pytorch_reader
 from autograder.worker.arguments import Arguments, NotThere, named_in
 from autograder.worker.encode import Encoder, TooLarge, is_model, read_model
 from autograder.worker.figures import figures, told
@@ -92,6 +92,7 @@ class Answerer:
         self._initial = initial
         self._arguments = Arguments(names, blobs)
         self._array_bytes = questions.array_bytes
+        self._sampled = questions.sampled
         self._asked = {name for probe in questions.probes.values() for name in _asked(probe)}
         self._explain_error = explain
 
@@ -103,7 +104,8 @@ class Answerer:
         capped: list[CappedFit] = []
         cap = FitCap() if isinstance(probe, TrainedByProbe) else self._fit
         try:
-            with fit_cap.armed(cap) as capped, interrupts.armed():
+            running = keras_running.always() if self._sampled else nullcontext()
+            with running, fit_cap.armed(cap) as capped, interrupts.armed():
                 answer = self._ask(probe, blobs, interrupts)
         except BaseException as error:
             answer = self._fault(error, interrupts)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.worker.keras_pristine import ORIGINAL, remember
 from autograder.worker.keras_tensorflow import register_dispatcher, symbolic_function
 from autograder.worker.keras_version import keras_3
 
@@ -254,9 +255,10 @@ def install() -> bool:
     `training=False` and one called without are the same.
     """
     layers = getattr(keras_3(), "layers", None)
-    if layers is None or hasattr(layers.Layer.__call__, "autograder_original"):
+    if layers is None or hasattr(layers.Layer.__call__, ORIGINAL):
         return layers is not None
     layers.Layer.__call__ = _remembering(layers.Layer.__call__)
+    remember()
     return True
 
 
@@ -268,11 +270,12 @@ def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:
         nodes = vars(self).get("_inbound_nodes")
         if nodes:
             vars(nodes[-1]).setdefault("autograder_training", told)
+            vars(nodes[-1]).setdefault("autograder_live", bool(_current))
         if not _current and isinstance(self, sys.modules["keras"].Model):
             _remember_arguments(self, args, kwargs)
         return outputs
 
-    called.autograder_original = original  # type: ignore[attr-defined]
+    setattr(called, ORIGINAL, original)
     return called
 
 
@@ -301,6 +304,11 @@ def _given(value: Any) -> Any:
     return Given(tuple(value.shape), "float32" if kind.startswith("float") else kind)
 
 
+def is_live(node: Any) -> bool:
+    """Whether a call was made by code that was followed: what leads to it was followed as well."""
+    return bool(vars(node).get("autograder_live"))
+
+
 def training_told(node: Any) -> Any:
     """Return what a call was told of training, None where it was told nothing, or may have been told the default."""
     if "autograder_training" in vars(node):
@@ -326,7 +334,7 @@ def _symbolic_calls(keras: Any) -> Iterator[tuple[Any, str, Any]]:
             )
         return remembering(self, *args, **kwargs)
 
-    remembering = call if hasattr(call, "autograder_original") else _remembering(call)
+    remembering = call if hasattr(call, ORIGINAL) else _remembering(call)
 
     def loss_added(self: Any, loss: Any) -> None:
         symbols = [one for one in keras.tree.flatten(loss) if isinstance(one, keras.KerasTensor)]

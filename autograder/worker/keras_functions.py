@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.worker.keras_pristine import is_own
+
 MAX_DEPTH = 6
 """Functions in functions, and values in values, that a digest goes down to."""
 MAX_ITEMS = 200
@@ -30,14 +32,18 @@ _FRAMEWORKS = ("keras", "tensorflow", "numpy", "builtins", "math", "torch", "jax
 def is_keras_own(function: object) -> bool:
     """Whether `function` is the very function that Keras exports under its name, not another one called so."""
     keras = sys.modules.get("keras")
-    return keras is not None and getattr(keras.activations, str(getattr(function, "__name__", "")), None) is function
+    name = str(getattr(function, "__name__", ""))
+    return keras is not None and getattr(keras.activations, name, None) is function and is_own(keras.activations, name)
 
 
 def is_framework(cls: type) -> bool:
-    """Whether a class comes from a framework. Its module could lie, so the class is looked for where it says it is."""
+    """Whether a class comes from a framework, and computes what it did.
+
+    Its module could lie, so the class is looked for where it says it is.
+    """
     if not cls.__module__.startswith("keras."):
         return False
-    return getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls
+    return getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls and is_own(cls, "call")
 
 
 def code_digest(value: object) -> str:

@@ -16,8 +16,17 @@ from typing import Any
 from autograder.wire.messages import Graph, Layer, Shape
 from autograder.worker import keras_following
 from autograder.worker.errors import told
-from autograder.worker.keras_following import BATCH, followed, is_variable, plain_function, stand_in, training_told
+from autograder.worker.keras_following import (
+    BATCH,
+    followed,
+    is_live,
+    is_variable,
+    plain_function,
+    stand_in,
+    training_told,
+)
 from autograder.worker.keras_functions import code_digest, is_framework, is_keras_own
+from autograder.worker.keras_pristine import ORIGINAL
 from autograder.worker.keras_records import (
     MAX_NAME,
     class_name,
@@ -70,8 +79,8 @@ class Trail:
         self.notes: list[str] = []
         self.nested: list[str] = []
         """How the models met on it were written, each way once."""
-        self.has_code = False
-        """Whether student code was followed."""
+        self.code: list[Callable[..., Any]] = []
+        """The student's functions and methods that were followed."""
         self._identities = identities
         self.training, self._seed = training, seed
         self._forced: bool | None = None
@@ -104,8 +113,8 @@ class Trail:
         """
         import keras
 
-        self.has_code = True
         function = plain_function(function)
+        self.code.append(function)
         with followed(self._seed) as seen:
             outputs = keras.tree.flatten(function(*args, **kwargs))
         self._kept.append(seen)
@@ -126,6 +135,12 @@ class Trail:
         """Return the number that stands for this very object."""
         self._kept.append(operation)
         return self._identities.setdefault(id(operation), len(self._identities))
+
+    @property
+    def variables(self) -> list[Any]:
+        """Every weight that was met."""
+        found = {id(one): one for one in self._kept if is_variable(one)}
+        return list(found.values())
 
     def learn(self, tensors: Sequence[Any], sources: Sequence[Source], known: Known) -> None:
         """Remember what made `tensors`."""
@@ -211,7 +226,7 @@ class Trail:
         except Exception:
             return
         self._kept.append(trail)
-        self.has_code = True
+        self.code.extend(trail.code)
         found[name] = Graph(trail.layers, [position for position, _ in ends])
 
     # --- Models and layers that hold others ---
@@ -234,6 +249,7 @@ class Trail:
     def _opened(self, call: Any, known: Known) -> list[Source]:
         """Record what the code of a layer of the student's own computes; that it cannot be read, where it cannot."""
         layer = call.operation
+        code = layer.call if is_live(call) else entry(layer)
         start, losses = len(self.layers), len(self.losses)
         error: Exception | None = None
         for stand in (stand_in, None):
@@ -242,7 +258,7 @@ class Trail:
                 training = self._training_of(call)
                 told = self.training if training is None else training
                 with self._inside(training, class_name(layer)), _bases_recorded(layer):
-                    sources = self.run(layer.call, args, accepted(layer.call, kwargs, args, training=told), known)
+                    sources = self.run(code, args, accepted(code, kwargs, args, training=told), known)
                 if len(sources) == len(call.outputs):
                     return sources
                 error = ValueError("its outputs are not those it had when it was called")
@@ -253,10 +269,10 @@ class Trail:
             del self.layers[start:], self.losses[losses:]
             self._variables = {key: value for key, value in self._variables.items() if value < start}
         assert error is not None
-        function = getattr(layer, "function", layer.call)
-        code: dict[str, object] = {"code": code_digest([function, getattr(layer, "arguments", None), _state(layer)])}
+        function = getattr(layer, "function", code)
+        said: dict[str, object] = {"code": code_digest([function, getattr(layer, "arguments", None), _state(layer)])}
         inputs, _ = self._taken(call, known)
-        position = self.add(self._unread(layer, code, inputs, [shape(one) for one in call.outputs], call, error))
+        position = self.add(self._unread(layer, said, inputs, [shape(one) for one in call.outputs], call, error))
         return [(position, slot) for slot in range(len(call.outputs))]
 
     def _unread(
@@ -469,6 +485,7 @@ def _bases_recorded(layer: Any) -> Iterator[None]:
         operation.autograder_layer, operation.autograder_base = layer, base
         return operation.symbolic_call(*args, **kwargs)
 
+    setattr(recorded, ORIGINAL, original)
     base.call = recorded  # type: ignore[attr-defined]
     try:
         yield
@@ -514,9 +531,14 @@ def graph_ends(model: Any) -> tuple[list[Any], list[Any]] | None:
     if not _runs_its_graph(model):  # a student's own `call` is what would run
         return None
     try:
-        return list(model.inputs), list(model.outputs)
+        inputs, outputs = list(model.inputs), list(model.outputs)
+        levels = getattr(model, "_functional", model)._nodes_by_depth.values()
     except AttributeError:  # a Sequential that has no input shape yet
         return None
+    run = {id(call) for level in levels for call in level}
+    if all(id(call) in run for call in calls_between({id(one) for one in inputs}, outputs)):
+        return inputs, outputs
+    return None  # its outputs are another's: what it runs is something else
 
 
 def dress(model: Any) -> str:
@@ -538,6 +560,14 @@ def _runs_its_graph(model: Any) -> bool:
     return is_framework(base) or all(
         is_framework(next(one for one in type(model).__mro__ if name in vars(one))) for name in ("call", "__call__")
     )
+
+
+def entry(operation: Any) -> Callable[..., Any]:
+    """Return what runs when a layer or a model is called: its `call`, or the `__call__` of a class of the student's."""
+    owner = next(one for one in type(operation).__mro__ if "__call__" in vars(one))
+    if is_framework(owner):
+        return operation.call  # type: ignore[no-any-return]
+    return vars(owner)["__call__"].__get__(operation)  # type: ignore[no-any-return]
 
 
 def accepted(function: Callable[..., Any], kwargs: dict[str, Any], args: Any, *, training: bool) -> dict[str, Any]:

@@ -18,12 +18,14 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
-from autograder.wire.messages import Graph, Layer, Network, Shape, Weight
+from autograder.wire.messages import Graph, Layer, Network, Sample, Shape, Weight
+from autograder.worker import keras_running
 from autograder.worker.keras_compiled import read_compiled
 from autograder.worker.keras_following import BATCH, Given, install, parameters, suspended
 from autograder.worker.keras_functions import code_digest
@@ -35,6 +37,7 @@ from autograder.worker.keras_graph import (
     Trail,
     accepted,
     dress,
+    entry,
     graph_ends,
     reason,
     shape,
@@ -99,21 +102,29 @@ def read_model(model: Any, input_shape: Sequence[int | None] | None = None) -> N
     ImportError for a model of Keras 2.
     """
     require_keras_3(model)
-    import keras
 
     install()  # what is read first may hold others, called only now
     reading = _read(model, input_shape)
-    own = _weights(model)
     network = _network(reading, str(model.name)[:MAX_NAME], dress(model))
-    if own is None:
-        return msgspec.structs.replace(network, params=0, trainable_params=0, compiled=read_compiled(model))
-    trainable = {id(weight) for weight in keras.Model.trainable_weights.fget(model)}
-    return msgspec.structs.replace(
-        network,
-        params=_count(own),
-        trainable_params=_count([weight for weight in own if id(weight) in trainable]),
-        compiled=read_compiled(model),
-    )
+    counts = _counts(model) if reading.problem or reading.trail.notes else {}
+    network = msgspec.structs.replace(network, compiled=read_compiled(model), **counts)
+    if not keras_running.is_due(network, reading.trail.code):
+        return network
+    return msgspec.structs.replace(network, sample=_sample(model, input_shape, reading.trail))
+
+
+def _sample(model: Any, input_shape: Sequence[int | None] | None, trail: Trail) -> Sample | None:
+    """Return what a model makes of the fixed example, as it is called by anybody."""
+
+    def calling(make: Callable[[Shape], Any]) -> Callable[[], Any]:
+        args, kwargs = _example(model, input_shape, make)
+        return partial(model, *args, **kwargs, **({"training": False} if _takes_training(model) else {}))
+
+    return keras_running.sample(calling, trail.variables)
+
+
+def _takes_training(model: Any) -> bool:
+    return "training" in (parameters(entry(model)) or ()) or "training" in (parameters(model.call) or ())
 
 
 def read_symbolic(outputs: Any, inputs: Any) -> Network:
@@ -133,7 +144,15 @@ def read_symbolic(outputs: Any, inputs: Any) -> Network:
         reading.trail.notes.append(str(error))
     if len(symbols) < len(made):
         reading.trail.notes.append("some outputs are not symbolic tensors")
-    return _network(reading, "", "function")
+    network = _network(reading, "", "function")
+    if not keras_running.is_due(network, reading.trail.code):
+        return network
+
+    def calling(make: Callable[[Shape], Any]) -> Callable[[], Any]:
+        given = keras.tree.map_structure(lambda tensor: make(shape(tensor)[1:]), inputs)
+        return partial(keras.Function(inputs, symbols), given, training=False)
+
+    return msgspec.structs.replace(network, sample=keras_running.sample(calling, reading.trail.variables))
 
 
 def _network(reading: Reading, name: str, written: str) -> Network:
@@ -159,18 +178,19 @@ def _network(reading: Reading, name: str, written: str) -> Network:
     )
 
 
-def _weights(model: Any) -> list[Any] | None:
-    """Return a model's weights, asked of Keras and not of what a student may have put in its place.
+def _counts(model: Any) -> dict[str, int]:
+    """Return what a model that was not read whole holds, asked of Keras and not of what may have been put in its place.
 
-    None where Keras cannot say: a model that holds itself.
+    Nothing where Keras cannot say: a model that holds itself.
     """
     import keras
 
     try:
-        found = keras.Model.weights.fget(model)
-        return list({id(weight): weight for weight in found}.values())
+        own = list({id(weight): weight for weight in keras.Model.weights.fget(model)}.values())
+        trainable = {id(weight) for weight in keras.Model.trainable_weights.fget(model)}
     except Exception:
-        return None
+        return {"params": 0, "trainable_params": 0}
+    return {"params": _count(own), "trainable_params": _count([one for one in own if id(one) in trainable])}
 
 
 def _count(variables: Sequence[Any]) -> int:
@@ -180,10 +200,17 @@ def _count(variables: Sequence[Any]) -> int:
 def _distinct(layers: list[Layer]) -> list[Weight]:
     """Return each weight once, though it serve several times."""
     found = {}
-    for layer in layers:
+    for layer in _and_functions(layers):
         for number, weight in enumerate(layer.weights):
             found[(layer.identity, number) if weight.identity is None else weight.identity] = weight
     return list(found.values())
+
+
+def _and_functions(layers: list[Layer]) -> Iterator[Layer]:
+    for layer in layers:
+        yield layer
+        for graph in layer.functions.values():
+            yield from _and_functions(graph.layers)
 
 
 def _read(model: Any, input_shape: Sequence[int | None] | None) -> Reading:
@@ -264,7 +291,7 @@ def _steadily(way: Way) -> Reading:
         return way(trail)
 
     reading = read(training=True, seed=0)
-    if not reading.trail.has_code or reading.problem:
+    if not reading.trail.code or reading.problem:
         return reading
     other = read(training=False, seed=1)
     if not _merge(reading, other):
@@ -339,7 +366,8 @@ def _with_inputs(trail: Trail, model: Any, example: Example) -> Reading:
     known: Known = {}
     with reading.within_limit():
         trail.start(inputs, known)
-        reading.ends = trail.run(model.call, args, accepted(model.call, kwargs, args, training=trail.training), known)
+        code = entry(model)
+        reading.ends = trail.run(code, args, accepted(code, kwargs, args, training=trail.training), known)
         reading.outputs = [trail.shape_of(source) for source in reading.ends]
     return reading
 
@@ -421,7 +449,9 @@ def _again(value: Any, make: Callable[[Shape], Any]) -> Any:
     import keras
 
     tensor = make(tuple(value.shape[1:]))
-    sizes = tensor.shape if value.batched else value.shape
-    if (tuple(sizes), value.dtype) == (tuple(tensor.shape), str(tensor.dtype)):
-        return tensor
-    return keras.KerasTensor(sizes, dtype=value.dtype) if is_symbolic(tensor) else keras.ops.zeros(sizes, value.dtype)
+    sizes = tuple(tensor.shape) if value.batched else value.shape
+    if is_symbolic(tensor):
+        alike = (sizes, value.dtype) == (tuple(tensor.shape), str(tensor.dtype))
+        return tensor if alike else keras.KerasTensor(sizes, dtype=value.dtype)
+    whole = keras.ops.broadcast_to(tensor[:1], sizes) if not value.batched else tensor
+    return keras.ops.cast(whole, value.dtype)

@@ -1,0 +1,32 @@
+"""Networks of an exam that are read as the solution's and make something else when they are run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from autograder.evidence import Evidence, load_evidence
+from autograder.networks.sampled import contradicts
+from autograder.wire.messages import Network, Steps
+
+
+def doubted(evidence: Evidence, reference: Path) -> Iterator[str]:
+    """Yield the names of such networks; `reference` holds the solution's evidence. Raises as `load_evidence` does."""
+    run = {name: one for name, one in _networks(evidence).items() if one.sample is not None}
+    solution = _of_solution(reference, reference.stat().st_mtime_ns) if run else {}
+    yield from (name for name, one in run.items() if name in solution and contradicts(one, solution[name]))
+
+
+@lru_cache(maxsize=4)
+def _of_solution(reference: Path, _written: int) -> dict[str, Network]:
+    return _networks(load_evidence(reference))
+
+
+def _networks(evidence: Evidence) -> dict[str, Network]:
+    """The networks among the answers, by probe; those that an object of the student's answered with, by step too."""
+    found: dict[str, Network] = {}
+    for name, (answer, _) in evidence.answers().items():
+        steps = answer.results if isinstance(answer, Steps) else [answer]
+        found |= {f"{name}{place or ''}": one for place, one in enumerate(steps) if isinstance(one, Network)}
+    return found

@@ -1,0 +1,35 @@
+"""Whether a network does what was read of it: two that are read alike must make the same of the same numbers."""
+
+from __future__ import annotations
+
+import math
+
+from autograder.networks.signature import signature
+from autograder.wire.messages import Figure, Network, Sample
+
+RELATIVE, OF_THE_LARGEST = 1e-2, 1e-3
+"""How far apart numbers may be that are computed in another order, of themselves and of the largest of them all."""
+
+
+def contradicts(given: Network, wanted: Network) -> bool:
+    """Whether a network is read as another is and, when both are run, makes something else.
+
+    Then it was not read rightly, or its code does one thing while it is read and another when it is run. False where
+    either was not run.
+    """
+    if given.sample is None or wanted.sample is None or _alike(given.sample, wanted.sample):
+        return False
+    return signature(given) == signature(wanted)
+
+
+def _alike(one: Sample, other: Sample) -> bool:
+    if bool(one.raised) != bool(other.raised) or len(one.values) != len(other.values):
+        return False
+    scale = max((abs(value) for value in other.values if value is not None), default=0.0)
+    return all(_close(*pair, scale) for pair in zip(one.values, other.values, strict=True))
+
+
+def _close(one: Figure, other: Figure, scale: float) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=OF_THE_LARGEST * scale)
