@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from autograder.wire.messages import Layer, Network, Shape
 from autograder.worker.errors import MAX_DETAIL
 from autograder.worker.training.allowed_layers import Refused, numbers
+from autograder.worker.training.constants import too_many
 from autograder.worker.training.faults import NotRebuilt
 
 MAX_LAYERS = 2000
@@ -14,9 +15,6 @@ MAX_PARAMS = 200_000_000
 """Numbers in all weights together: 800 MB of float32, half as much again as the largest VGG."""
 MAX_VALUES = 2**28
 """Numbers that one layer may make of one example."""
-MAX_CONSTANTS, MAX_LAYER_NUMBERS = 64, 64
-"""Fractions that settings and arguments may list in all, and numbers that those of one layer may: means and deviations
-of channels, sizes and axes. Trained weights would be more."""
 
 
 def check_whole(network: Network) -> None:
@@ -28,35 +26,13 @@ def check_whole(network: Network) -> None:
         raise NotRebuilt("unknown", "", f"a network with {what}")
     if len(network.layers) > MAX_LAYERS:
         raise NotRebuilt("large", "", f"{len(network.layers)} layers, where at most {MAX_LAYERS} are rebuilt")
-    _check_constants(network)
+    if layer := too_many(network):
+        text = "it holds many constants: weights that are given are not trained"
+        raise NotRebuilt("refused", described(layer), text)
     own = {layer.identity: layer for layer in network.layers}.values()
     params = sum(numbers(weight.shape) for layer in own for weight in layer.weights)
     if params > MAX_PARAMS:
         raise NotRebuilt("large", "", f"{params} parameters, where at most {MAX_PARAMS} are trained")
-
-
-def _check_constants(network: Network) -> None:
-    """Raise NotRebuilt where weights may hide among constants: what is trained starts from weights of our drawing."""
-    fractions = 0
-    inner = (one for layer in network.layers for graph in layer.functions.values() for one in graph.layers)
-    for layer in (*network.layers, *inner):
-        listed = [*_listed(layer.config), *_listed(layer.arguments)]
-        fractions += sum(isinstance(number, float) and not number.is_integer() for number in listed)
-        if len(listed) > MAX_LAYER_NUMBERS or fractions > MAX_CONSTANTS:
-            text = "it holds many constants: weights that are given are not trained"
-            raise NotRebuilt("refused", described(layer), text)
-
-
-def _listed(value: object, within: bool = False) -> Iterator[float]:
-    """Yield the numbers that stand in lists, at any depth of a configuration."""
-    if isinstance(value, dict):
-        for part in value.values():
-            yield from _listed(part, within)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _listed(part, True)
-    elif within and isinstance(value, int | float) and not isinstance(value, bool):
-        yield value
 
 
 def described(record: Layer) -> str:
