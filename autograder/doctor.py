@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +22,7 @@ from autograder.judge.libraries import PACKAGES
 from autograder.notebook.names import names_of
 from autograder.records import Submission
 from autograder.release import read_release
+from autograder.sandbox import leftovers
 from autograder.sandbox.environment import Environment, own_environment
 from autograder.sandbox.gpus import Survey, survey
 from autograder.sandbox.isolation import OPTIONAL, measure
@@ -190,7 +190,7 @@ def environment_findings(environment: Environment, assignments: Sequence[Rooms])
 
 def _running(environment: Environment, modules: Sequence[str]) -> Finding:
     """Import what rooms are forked with, as `grade` does, and say what it leaves running."""
-    with tempfile.TemporaryDirectory() as cache, Zygote(dict.fromkeys(modules), Path(cache), environment) as zygote:
+    with leftovers.folder() as cache, Zygote(dict.fromkeys(modules), Path(cache), environment) as zygote:
         try:
             warm = zygote.warm()
         except GraderError as error:

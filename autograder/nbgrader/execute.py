@@ -6,7 +6,6 @@ from autograder.nbgrader.execute import use_rooms; use_rooms(c)
 from __future__ import annotations
 
 import atexit
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from autograder.nbgrader.executed import by_cell, outputs
 from autograder.notebook.formats import read_course_notebook
 from autograder.paths import Paths
 from autograder.records import Limits, Plan, Submission
+from autograder.sandbox import leftovers
 from autograder.sandbox.environment import find_environment
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
@@ -135,7 +135,8 @@ def _files(folder: Path) -> dict[str, Path]:
 @cache
 def _zygote(preload: tuple[str, ...], python: str) -> Zygote:
     """One warm process for all notebooks of a run that import the same; nbgrader makes a preprocessor for each."""
-    cache_folder = tempfile.mkdtemp(prefix="autograder-")
-    zygote = Zygote(preload, Path(cache_folder), find_environment(Path(python)))
-    atexit.register(zygote.__exit__, None, None, None)
+    folder = leftovers.folder()
+    zygote = Zygote(preload, Path(folder.name), find_environment(Path(python)))
+    atexit.register(folder.cleanup)  # what is registered last runs first
+    atexit.register(zygote.close)
     return zygote

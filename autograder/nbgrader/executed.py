@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograder.evidence import Exam
+from autograder.nbgrader.inert import inert
 from autograder.notebook.attachments import shown_in
 from autograder.records import Picture, TextCell
 from autograder.wire.messages import Cell, CellRun, Fault
@@ -25,8 +26,8 @@ def executed_notebook(release: Json, exam: Exam | None, pictures: Iterable[Shown
     """Return the notebook of `exam`, outputs and all, as nbformat 4.5; the release's own cells where nothing was run.
 
     `release` is the notebook students were given: a cell of it has its id and metadata again, whatever the student's
-    copy had. Answers read as they were handed in. `pictures` are those of the exam: what cells put out, and what texts
-    show.
+    copy had. Answers read as they were handed in; HTML in their texts runs nothing. `pictures` are those of the exam:
+    what cells put out, and what texts show.
     """
     named = {_grade_id(cell): cell for cell in release["cells"] if _grade_id(cell)}
     ran = exam is not None and exam.cells
@@ -60,6 +61,8 @@ def _cells(exam: Exam, named: Mapping[str, Json], pictures: Mapping[int, Sequenc
         }
         if isinstance(cell, TextCell):
             made |= _attachments(made["source"], shown)
+            if cell.kind == "markdown" and made["source"] != "".join(ours.get("source", "")):
+                made["source"] = inert(made["source"])
         else:
             made |= {"execution_count": None, "outputs": outputs(runs[cell.index], exam.fault, shown)}
         yield made

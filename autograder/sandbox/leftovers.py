@@ -56,5 +56,6 @@ def folder() -> tempfile.TemporaryDirectory[str]:
 def sweep(parent: Path) -> None:
     """Remove, once, the folders of this user whose owners were killed."""
     for path in parent.glob(f"{PREFIX}*-*"):
-        if not alive(path.name.removeprefix(PREFIX).rpartition("-")[0]) and path.lstat().st_uid == os.geteuid():
-            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another run has removed it meanwhile
+            if not alive(path.name.removeprefix(PREFIX).rpartition("-")[0]) and path.lstat().st_uid == os.geteuid():
+                shutil.rmtree(path, ignore_errors=True)

@@ -31,6 +31,8 @@ _DRAWS = (b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"pHYs", b"IDAT", b"IEND"
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 """Bits a sample may have, by type of colour."""
 _CHUNK = struct.Struct(">I4s")
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Markers of a JPEG's headers that say its size."""
 
 
 def picture_kind(data: bytes) -> PictureKind | None:
@@ -44,7 +46,25 @@ def plain_picture(data: bytes) -> tuple[PictureKind, bytes] | None:
     if kind == "image/png":
         plain = plain_png(data)
         return None if plain is None else (kind, plain)
-    return None if kind is None else (kind, data)
+    size = _gif_size(data) if kind == "image/gif" else _jpeg_size(data) if kind else None
+    return (kind, data) if kind and size and _is_of_a_size(*size) else None
+
+
+def _gif_size(data: bytes) -> tuple[int, int] | None:
+    return struct.unpack_from("<HH", data, 6) if len(data) >= 10 else None
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height, as the first frame's header says; None where none comes before the picture itself."""
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker, length, _, height, width = struct.unpack_from(">xBHBHH", data, at)
+        if marker in _FRAMES:
+            return width, height
+        if marker == 0xDA or length < 2:
+            return None
+        at += 2 + length
+    return None
 
 
 def plain_png(data: bytes) -> bytes | None:
@@ -87,8 +107,16 @@ def _is_drawable(header: bytes) -> bool:
     if len(header) != 13:
         return False
     width, height, depth, colour, compression, filtering, interlace = struct.unpack(">IIBBBBB", header)
-    sized = 0 < width <= SIDE and 0 < height <= SIDE and width * height <= PIXELS
-    return sized and depth in _DEPTHS.get(colour, ()) and (compression, filtering) == (0, 0) and interlace in (0, 1)
+    return (
+        _is_of_a_size(width, height)
+        and depth in _DEPTHS.get(colour, ())
+        and (compression, filtering) == (0, 0)
+        and interlace in (0, 1)
+    )
+
+
+def _is_of_a_size(width: int, height: int) -> bool:
+    return 0 < width <= SIDE and 0 < height <= SIDE and width * height <= PIXELS
 
 
 def _written(name: bytes, body: bytes) -> bytes:

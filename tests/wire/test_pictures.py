@@ -57,10 +57,36 @@ def test_what_is_no_png_is_no_picture(data: bytes) -> None:
     assert plain_picture(data) is None
 
 
-def test_photographs_are_pictures_too() -> None:
-    assert plain_picture(b"\xff\xd8\xff\xe0 and so on") == ("image/jpeg", b"\xff\xd8\xff\xe0 and so on")
-    assert plain_picture(b"GIF89a and so on") == ("image/gif", b"GIF89a and so on")
+def drawn(kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (3, 2)).save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 5, "comment": b"\xff\xc0" * 40}])
+def test_photographs_are_pictures_too(options: dict[str, object]) -> None:
+    photo = drawn("JPEG", **options)
+    assert plain_picture(photo) == ("image/jpeg", photo)
+
+
+def test_drawings_are_pictures_too() -> None:
+    assert plain_picture(drawn("GIF")) == ("image/gif", drawn("GIF"))
     assert plain_picture(NO_PICTURE) == ("image/png", NO_PICTURE)
+
+
+@pytest.mark.parametrize("width", [0, 10_001, 65_535])
+def test_no_picture_is_larger_than_a_browser_can_hold(width: int) -> None:
+    """A few hundred bytes may say of themselves that they are four thousand million pixels."""
+    photo, drawing = drawn("JPEG"), drawn("GIF")
+    header = struct.pack(">BHHB", 8, 2, 3, 3)
+    assert photo.count(header) == 1
+    assert plain_picture(photo.replace(header, struct.pack(">BHHB", 8, width, width, 3))) is None
+    assert plain_picture(drawing[:6] + struct.pack("<HH", width, width) + drawing[10:]) is None
+
+
+@pytest.mark.parametrize("data", [b"GIF89a", b"\xff\xd8\xff\xe0 no more", b"\xff\xd8\xff\xda" + b"\0" * 20])
+def test_a_photograph_that_says_no_size_is_none(data: bytes) -> None:
+    assert plain_picture(data) is None
 
 
 def test_what_stands_for_no_picture_can_be_drawn() -> None:

@@ -24,7 +24,7 @@ from autograder.wire.pictures import NO_PICTURE
 from exams import exam
 
 PNG = base64.b64encode(NO_PICTURE).decode()
-PHOTO = base64.b64encode(b"\xff\xd8\xff\xe0 a photograph").decode()
+PHOTO = base64.b64encode(b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x02\x00\x03\x03 a photograph").decode()
 FORGED = 'image/png"><script>alert(1)</script>'
 
 

@@ -19,6 +19,7 @@ from autograder.course import load_nbgrader_assignment
 from autograder.nbgrader import compat
 from autograder.nbgrader.executed import outputs
 from autograder.pipeline import Timings
+from autograder.sandbox import leftovers
 from autograder.session import Options
 from autograder.wire.messages import CellRun, Fault
 
@@ -65,10 +66,17 @@ def f(x):
 
 
 def nbgrader(folder: Path, *arguments: str) -> None:
-    environment = {**os.environ, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder / "home")}
+    (folder / "temporary").mkdir(exist_ok=True)
+    environment = {
+        **os.environ,
+        "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "temporary"),
+    }
     command = [f"{SCRIPTS}/nbgrader", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert list((folder / "temporary").glob(f"{leftovers.PREFIX}*")) == []
 
 
 def hand_in(root: Path, student: str, answers: dict[str, str]) -> None:
