@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 UTIME, STIME, CUTIME, CSTIME = (field - 3 for field in (14, 15, 16, 17))
 """Of /proc/PID/stat, counted from what follows the name."""
-BLOCK_BYTES = 512
 TICKS = os.sysconf("SC_CLK_TCK")
-MEMORY_LINES = ("Pss_Anon:", "Pss_Shmem:")
+OWN_PARTS = ("Pss_Anon:", "Pss_Shmem:")
 """Of /proc/PID/smaps_rollup: a page that several processes hold counts for each as its part."""
+WHOLE = ("RssAnon:", "RssShmem:")
+"""Of /proc/PID/status, which nobody is refused."""
+SOCKET_BYTES = 2 * int(Path("/proc/sys/net/core/wmem_default").read_text())
+"""What one UNIX socket may hold of what was not read yet, and a message more than that. No room can ask for more."""
 
 
 def pid_of(handle: int) -> int:
@@ -54,30 +56,41 @@ def waited_seconds(pids: list[int]) -> float:
 
 
 def memory_bytes(pids: list[int]) -> int:
-    """Memory of their own: what they wrote, shared memory, and files in memory that they hold open."""
-    mapped = 0
+    """Memory of their own: what they wrote, shared memory, the tables of their pages, and what their sockets may hold.
+
+    All of them are in one network namespace: a socket that is on its way through another, and in no process, is there.
+    """
+    held = 0
     for pid in pids:
-        for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
-            if line.startswith(MEMORY_LINES):
-                mapped += int(line.split()[1]) * 1024
-    return max(mapped, sum(dict(_open_memory(pids)).values()))
+        held += _mapped_bytes(pid) + _kilobytes(f"/proc/{pid}/status", ("VmPTE:",))
+    sockets = max((len(_read(f"/proc/{pid}/net/unix").splitlines()) - 1 for pid in pids), default=0)
+    return held + max(sockets, 0) * SOCKET_BYTES
 
 
-def _open_memory(pids: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield number and bytes of each `memfd` that is held open, mapped or not."""
-    for pid in pids:
-        for descriptor in _listed(f"/proc/{pid}/fd"):
-            with contextlib.suppress(OSError):
-                path = Path(f"/proc/{pid}/fd/{descriptor}")
-                if str(path.readlink()).startswith("/memfd:"):
-                    file = path.stat()
-                    yield file.st_ino, file.st_blocks * BLOCK_BYTES
+def _mapped_bytes(pid: int) -> int:
+    """What a process wrote and shares, less the part of those it shares it with.
+
+    Code may keep others than root from asking so (PR_SET_DUMPABLE): then all that it has in memory is its own.
+    """
+    try:
+        return _kilobytes(f"/proc/{pid}/smaps_rollup", OWN_PARTS, refusal=True)
+    except PermissionError:
+        return _kilobytes(f"/proc/{pid}/status", WHOLE)
 
 
-def _read(path: str) -> str:
-    with contextlib.suppress(OSError):
+def _kilobytes(path: str, names: tuple[str, ...], *, refusal: bool = False) -> int:
+    """Return the sum of these lines, in bytes; 0 where the process is gone. `refusal`: raise PermissionError."""
+    lines = (line.split() for line in _read(path, refusal=refusal).splitlines())
+    return 1024 * sum(int(line[1]) for line in lines if line and line[0] in names)
+
+
+def _read(path: str, *, refusal: bool = False) -> str:
+    try:
         return Path(path).read_text()
-    return ""
+    except OSError as error:
+        if refusal and isinstance(error, PermissionError):
+            raise
+        return ""
 
 
 def _listed(path: str) -> list[str]:

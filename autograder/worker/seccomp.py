@@ -5,8 +5,8 @@ of what the next kernel brings. A call that is not on it fails as on a kernel th
 do without. Calls of another architecture's (32-bit, x32) fail too: their numbers mean other calls.
 
 What it closes, among others: io_uring, userfaultfd, perf, BPF, ptrace and the reading of other processes' memory, keys,
-mounts and namespaces, inotify and flock on the files all rooms share, System V's and POSIX's message queues and shared
-memory, which no limit of files holds, sockets of every family but UNIX's.
+mounts and namespaces, inotify and flock on the files all rooms share, sockets of every family but UNIX's. And memory
+that no limit of files holds, and no process need map: System V's, POSIX's message queues, `memfd_create`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CALLS = """
 # memory
 brk 12 214, mmap 9 222, munmap 11 215, mremap 25 216, mprotect 10 226, madvise 28 233, mincore 27 232, msync 26 227,
 mlock 149 228, mlock2 325 284, mlockall 151 230, munlock 150 229, munlockall 152 231, membarrier 324 283,
-memfd_create 319 279, pkey_alloc 330 289, pkey_free 331 290, pkey_mprotect 329 288, map_shadow_stack 453 453,
+pkey_alloc 330 289, pkey_free 331 290, pkey_mprotect 329 288, map_shadow_stack 453 453,
 mseal 462 462, get_mempolicy 239 236, set_mempolicy 238 237, mbind 237 235
 # files
 open 2 -, openat 257 56, openat2 437 437, creat 85 -, close 3 57, close_range 436 436, read 0 63, write 1 64,
@@ -66,13 +66,22 @@ select 23 -, pselect6 270 72, poll 7 -, ppoll 271 73, epoll_create 213 -, epoll_
 epoll_wait 232 -, epoll_pwait 281 22, epoll_pwait2 441 441, eventfd 284 -, eventfd2 290 19
 # UNIX sockets
 bind 49 200, listen 50 201, accept 43 202, accept4 288 242, connect 42 203, getsockname 51 204, getpeername 52 205,
-getsockopt 55 209, setsockopt 54 208, sendto 44 206, recvfrom 45 207, sendmsg 46 211, recvmsg 47 212,
+getsockopt 55 209, sendto 44 206, recvfrom 45 207, sendmsg 46 211, recvmsg 47 212,
 sendmmsg 307 269, recvmmsg 299 243, shutdown 48 210
 # the system
 uname 63 160, sysinfo 99 179, getrandom 318 278
 """
 """Calls that are allowed whatever their arguments: name, number on x86-64, number on AArch64 (-: not there)."""
-CHECKED = {"socket": (41, 198), "socketpair": (53, 199), "clone": (56, 220), "prctl": (157, 167), "fcntl": (72, 25)}
+DRIVERS = {"memfd_create": (319, 279)}
+"""Calls that are allowed where a GPU's driver runs, and no student code does."""
+CHECKED = {
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "setsockopt": (54, 208),
+    "clone": (56, 220),
+    "prctl": (157, 167),
+    "fcntl": (72, 25),
+}
 """Calls that are allowed with some arguments alone."""
 
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -84,6 +93,7 @@ RET_ALLOW, RET_ERRNO = 0x7FFF0000, 0x00050000
 
 CLONE_NAMESPACES = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 PR_SET_PDEATHSIG, F_NOTIFY = 1, 1026
+SO_SNDBUFFORCE = 32
 
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_OVER, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x25, 0x45, 0x06
 NUMBER, ARCH, ARGUMENTS = 0, 4, 16
@@ -106,10 +116,13 @@ def unavailable() -> str:
     return ""
 
 
-def restrict() -> None:
-    """Set the filter, for good. `no_new_privs` must be set. Raise OSError where the kernel refuses."""
+def restrict(*, driver: bool = False) -> None:
+    """Set the filter, for good; `driver`: with DRIVERS. `no_new_privs` must be set.
+
+    Raises OSError where the kernel refuses.
+    """
     machine = os.uname().machine
-    code = b"".join(struct.pack("<HBBI", *one) for one in program(machine))
+    code = b"".join(struct.pack("<HBBI", *one) for one in program(machine, driver=driver))
     place = ctypes.create_string_buffer(code)
     whole = struct.pack("@HP", len(code) // 8, ctypes.addressof(place))
     if _libc.syscall(SYS_SECCOMP[machine], SET_MODE_FILTER, SPEC_ALLOW, whole) < 0:
@@ -117,9 +130,10 @@ def restrict() -> None:
         raise OSError(number, f"set the filter of system calls: {os.strerror(number)}")
 
 
-def program(machine: str) -> list[Instruction]:
-    """Return the filter for one of MACHINES."""
+def program(machine: str, *, driver: bool = False) -> list[Instruction]:
+    """Return the filter for one of MACHINES, DRIVERS allowed or not."""
     arch, column = MACHINES[machine]
+    allowed = [*_allowed(column), *(numbers[column] for numbers in DRIVERS.values() if driver)]
     refused = _fail(errno.ENOSYS)
     checked = (line for name, numbers in CHECKED.items() for line in _when(numbers[column], RULES[name]))
     return [
@@ -130,7 +144,7 @@ def program(machine: str) -> list[Instruction]:
         (JUMP_AT_LEAST, 0, 1, X32_BIT),
         refused,
         *checked,
-        *(line for first, last in _ranges(_allowed(column)) for line in _allow(first, last)),
+        *(line for first, last in _ranges(allowed) for line in _allow(first, last)),
         refused,
     ]
 
@@ -189,6 +203,11 @@ RULES: dict[str, list[Instruction]] = {
         (JUMP_EQUAL, 0, 1, signal.SIGKILL),
         _ALLOW,
         _fail(0),
+    ],
+    # What a socket holds counts as its room's memory, as much as each may hold where nobody asks for more.
+    "setsockopt": [
+        *(_load(1), (JUMP_EQUAL, 1, 0, socket.SOL_SOCKET), _ALLOW),
+        *(_load(2), (JUMP_EQUAL, 1, 0, socket.SO_SNDBUF), (JUMP_EQUAL, 0, 1, SO_SNDBUFFORCE), _fail(0), _ALLOW),
     ],
     # F_NOTIFY tells of what happens in a folder, and folders are shared.
     "fcntl": [_load(1), (JUMP_EQUAL, 0, 1, F_NOTIFY), _fail(errno.EINVAL), _ALLOW],

@@ -30,7 +30,7 @@ INNER_UID = 1000
 HOME = "/home/student"
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
-CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWCGROUP = 0x10000000, 0x20000000, 0x40000000, 0x02000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_RDONLY, MS_REMOUNT = 2, 4, 8, 1, 32
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MNT_DETACH = 2
@@ -123,6 +123,7 @@ NAMESPACES = {
     CLONE_NEWNET: "net",
     CLONE_NEWIPC: "ipc",
     CLONE_NEWUTS: "uts",
+    CLONE_NEWCGROUP: "control group",
 }
 
 
@@ -268,6 +269,7 @@ def limit_resources(limits: Limits) -> None:
         (resource.RLIMIT_NOFILE, 1024),
         (resource.RLIMIT_NPROC, limits.processes),
         (resource.RLIMIT_NICE, 0),
+        (resource.RLIMIT_RTPRIO, 0),
     ):
         resource.setrlimit(what, (value, value))
 
@@ -290,9 +292,23 @@ def die_with_parent() -> None:
     _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
 
 
+def leave_session() -> None:
+    """Be in a session and a process group of one's own.
+
+    A group is no matter of the pid namespace: whoever stays in the zygote's can signal the zygote, the supervisors and
+    the other rooms, all at once, by the number that stands for one's own group.
+    """
+    os.setsid()
+
+
 def take_name() -> None:
-    """Be called `room`, and hold no key: until they are replaced, the host's name and its keys are the room's too."""
+    """Be called `room`, and hold no key: until they are replaced, the host's name and its keys are the room's too.
+
+    So are the names of its control groups, which say who grades: after it has joined its own.
+    """
     _check(_libc.sethostname(b"room", 4), "set the host's name")
+    with contextlib.suppress(WallError):  # a kernel without control groups has none to name
+        unshare(CLONE_NEWCGROUP)
     done = _libc.syscall(SYS_KEYCTL[os.uname().machine], KEYCTL_JOIN_SESSION_KEYRING, None)
     if ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):  # no keys here, or refused to us: to rooms then too
         _check(done, "a keyring of its own")
@@ -328,7 +344,7 @@ def restrict(layer: str, *, driver: bool = False) -> None:
     if layer == "Landlock":
         landlock.restrict(WRITTEN, ("/dev", "/proc") if driver else ("/dev",))
     else:
-        seccomp.restrict()
+        seccomp.restrict(driver=driver)
 
 
 def raised_here() -> tuple[str, ...]:

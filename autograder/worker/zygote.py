@@ -258,6 +258,7 @@ def _enter(
 ) -> NoReturn:
     """Raise the wall, then serve, with no descriptor of the host's but the conversation."""
     try:
+        wall.leave_session()
         for group in groups:  # the inmate alone: a supervisor in them could be what the kernel ends for want of memory
             os.write(group, b"0")
         if not groups:

@@ -150,6 +150,10 @@ BATCH = {
     "fork-and-outlive": (
         "import os\nif os.fork() == 0:\n    os.setsid()\n    import time\n    time.sleep(300)\nos._exit(0)"
     ),
+    "end-whoever-is-of-its-group": (
+        "import os, time\nif os.fork() == 0:\n    os.kill(0, 9)\n    os._exit(0)\n"
+        "os.setpriority(os.PRIO_PGRP, 0, 19)\ntime.sleep(1)\nraise SystemError('alive')"
+    ),
     "become-another-program": "import os\nos.execv('/bin/sh', ['sh', '-c', 'sleep 300'])",
     "threads-without-end": (
         "import threading, time\n"
@@ -161,8 +165,25 @@ BATCH = {
         "import mmap\nkept = []\nwhile True:\n    kept.append(mmap.mmap(-1, 2**24)); kept[-1].write(b'x' * 2**24)"
     ),
     "memory-of-no-process": (
-        "import os\nwhile True:\n    one = os.memfd_create('x')\n"
+        "import ctypes, os, time\nif ctypes.CDLL(None).syscall(319, b'x', 0) < 0:\n"
+        "    raise MemoryError('no file but in folders')\n"
+        "while True:\n    one = os.memfd_create('x')\n"
         "    try:\n        while True: os.write(one, bytes(2**20))\n    except OSError: pass"
+    ),
+    "memory-of-sockets": (
+        "import os, socket, time\nkept = []\nfor _ in range(10):\n    if os.fork() == 0: break\n"
+        "while True:\n    try:\n        kept.append(socket.socketpair())\n        kept[-1][0].setblocking(False)\n"
+        "        while True: kept[-1][0].send(bytes(2**16))\n    except BlockingIOError: pass\n"
+        "    except OSError: time.sleep(1)"
+    ),
+    "memory-of-a-process-that-hides": (
+        "import ctypes, mmap, os, time\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\nkept = []\nwhile True:\n"
+        "    kept.append(mmap.mmap(-1, 2**24)); kept[-1].write(b'x' * 2**24); time.sleep(0.01)"
+    ),
+    "memory-of-a-program-that-nobody-reads": (
+        "import os, shutil, sys\nshutil.copy(os.path.realpath(sys.executable), 'hidden')\nos.chmod('hidden', 0o111)\n"
+        "os.execv('./hidden', ['hidden', '-S', '-c', 'import mmap, time\\nkept = []\\nwhile True:\\n "
+        'kept.append(mmap.mmap(-1, 2**24)); kept[-1].write(bytes(b"x") * 2**24); time.sleep(0.01)\'])'
     ),
     "memory-of-its-children": (
         "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        kept = bytearray(b'x') * (60 * 2**20)\n"

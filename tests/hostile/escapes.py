@@ -47,6 +47,11 @@ def forgets_its_supervisor(number):
     libc.prctl(1, number, 0, 0, 0)
     return parent_death_signal() != signal.SIGKILL
 
+def larger_than_others(one):
+    before = one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**22)
+    return one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) > before
+
 def raises_a_limit(name):
     soft, hard = resource.getrlimit(name)
     resource.setrlimit(name, (hard + 1, hard + 1))
@@ -104,7 +109,7 @@ ESCAPES = {
     "flush-the-hosts-disks": "call(306, os.open('/usr', os.O_RDONLY))",
     "calls-of-32-bits": r"machine_code(b'\xb8\x14\x00\x00\x00\xcd\x80\xc3')",
     "calls-of-x32": "call(0x40000000 | 39)",
-    "another-schedule": "call(314, 0, struct.pack('=IIQiIQQQ', 48, 0, 0, 5, 0, 0, 0, 0), 0)",
+    "another-schedule": "call(314, 0, struct.pack('=IIQiIQQQ', 48, 0, 0, 19, 0, 0, 0, 0), 0)",
     "choose-its-processors": "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}) is None",
     # --- namespaces and mounts ---
     "unshare-users": "call(272, 0x10000000)",
@@ -130,6 +135,7 @@ ESCAPES = {
     "system-v-semaphores": "call(64, 4242, 1, 0o1666)",
     "system-v-messages": "call(68, 4242, 0o1666)",
     "posix-messages": "call(240, b'left', os.O_CREAT | os.O_RDWR, 0o666, struct.pack('=8q', 0, 1, 8, 0, 0, 0, 0, 0))",
+    "memory-of-no-process": "os.memfd_create('held') >= 0",
     "watch-files-of-all": "call(294, 0)",
     "watch-the-file-system": "call(300, 0, 0)",
     "watch-a-folder-of-all": "fcntl.fcntl(os.open('/usr', os.O_RDONLY), 1026, 1) is not None",
@@ -141,6 +147,7 @@ ESCAPES = {
     "packets": "socket_of(socket.AF_PACKET, socket.SOCK_RAW)",
     "kernel-crypto": "socket_of(38, socket.SOCK_SEQPACKET)",
     "bluetooth": "socket_of(31, socket.SOCK_RAW)",
+    "sockets-that-hold-megabytes": "larger_than_others(socket.socketpair()[0])",
     "abstract-sockets-of-the-host": "any(b'@' in line for line in read('/proc/net/unix').splitlines())",
     # --- privileges and limits ---
     "become-root": "os.setuid(0) is None",
@@ -155,6 +162,7 @@ ESCAPES = {
     "more-processes": "raises_a_limit(resource.RLIMIT_NPROC)",
     "more-memory": "raises_a_limit(resource.RLIMIT_DATA)",
     "run-before-others": "os.setpriority(os.PRIO_PROCESS, 0, -5) is None",
+    "real-time-by-a-limit": "max(resource.getrlimit(resource.RLIMIT_RTPRIO)) > 0",
     "run-in-real-time": "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)) is None",
     # --- what of the host is in reach ---
     "write-a-library": "write(os.__file__, '')",
@@ -176,5 +184,7 @@ ESCAPES = {
     "see-other-processes": "[pid for pid in os.listdir('/proc') if pid.isdigit() and pid != '1']",
     "signal-the-host": "any(os.kill(pid, 0) is None for pid in range(2, 400))",
     "signal-whoever-waits": "os.getppid()",
+    "share-a-group-with-other-rooms": "os.getpgrp() == 0 or os.getsid(0) == 0",
+    "read-the-hosts-control-groups": "any(not line.endswith(b':/') for line in read('/proc/self/cgroup').splitlines())",
 }
 """By name: what to evaluate after PRELUDE. Numbers of calls are those of x86-64."""

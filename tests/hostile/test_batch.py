@@ -13,6 +13,7 @@ from autograder.course import load_assignment
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.sandbox import cgroups, leftovers
+from autograder.sandbox.isolation import Isolation, Step, measure
 from autograder.session import Options
 from hostile.batch import BATCH, QUICK
 from toy import NAME, answered, hand_in, make_course
@@ -68,17 +69,32 @@ def check(found: dict[str, Grade], quiet: dict[str, Grade], names: tuple[str, ..
         assert one.fault or any(outcome.message for question in one.questions for outcome in question.outcomes), name
 
 
-def test_one_of_each_kind(tmp_path: Path, quiet: dict[str, Grade]) -> None:
+@pytest.fixture(params=["as it is", "without control groups"])
+def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """This machine, and the same where none of its control groups may be had; the level of either."""
+    if request.param != "as it is":
+        if measure().level == "standard":
+            pytest.skip("this machine is one without control groups")
+        steps = (*measure().steps[:-1], Step("control groups", "left out"))
+        monkeypatch.setattr("autograder.session.measure", lambda: Isolation(steps))
+    return "standard" if request.param != "as it is" else str(measure().level)
+
+
+def attack(root: Path, names: tuple[str, ...], level: str, quiet: dict[str, Grade]) -> None:
     before = left_behind()
-    check(graded(tmp_path, QUICK), quiet, QUICK)
+    found = graded(root, names)
+    assert {one.isolation for one in found.values()} == {level}
+    check(found, quiet, names)
     assert left_behind() <= before
+
+
+def test_one_of_each_kind(tmp_path: Path, machine: str, quiet: dict[str, Grade]) -> None:
+    attack(tmp_path, QUICK, machine, quiet)
 
 
 @pytest.mark.whole
-def test_all_of_them(tmp_path: Path, quiet: dict[str, Grade]) -> None:
-    before = left_behind()
-    check(graded(tmp_path, tuple(BATCH)), quiet, tuple(BATCH))
-    assert left_behind() <= before
+def test_all_of_them(tmp_path: Path, machine: str, quiet: dict[str, Grade]) -> None:
+    attack(tmp_path, tuple(BATCH), machine, quiet)
 
 
 def test_there_is_one_of_each_name() -> None:

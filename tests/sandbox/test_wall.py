@@ -273,12 +273,13 @@ def test_this_machine_raises_the_wall() -> None:
     [
         "import mmap, time\nkept = []\nwhile True:\n    kept.append(mmap.mmap(-1, 2**24))\n"
         "    kept[-1].write(b'x' * 2**24)\n    time.sleep(0.05)",
-        "import os, time\nwhile True:\n    one = os.memfd_create('x')\n    for _ in range(8):\n"
-        "        os.write(one, bytes(2**21)); time.sleep(0.01)",
+        "import os, socket, time\nkept = []\nfor _ in range(4):\n    if os.fork() == 0: break\nfor _ in range(400):\n"
+        "    kept.append(socket.socketpair())\n    kept[-1][0].setblocking(False)\n    try:\n"
+        "        while True: kept[-1][0].send(bytes(2**16))\n    except BlockingIOError: pass\ntime.sleep(60)",
         "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        kept = bytearray(b'x') * (60 * 2**20)\n"
         "        time.sleep(300)\ntime.sleep(300)",
     ],
-    ids=["shared", "of no process", "of its children"],
+    ids=["shared", "of its sockets", "of its children"],
 )
 def test_memory_has_an_end_where_no_control_group_binds_it(light_zygote: Zygote, source: str) -> None:
     limits = msgspec.structs.replace(LIMITS, cell_seconds=20, seconds=40)

@@ -13,6 +13,7 @@ from autograder.worker.seccomp import (
     ARGUMENTS,
     CALLS,
     CHECKED,
+    DRIVERS,
     JUMP_ANY_BIT,
     JUMP_AT_LEAST,
     JUMP_EQUAL,
@@ -40,10 +41,10 @@ JUMPS = {
 ALLOWED = None
 
 
-def decide(machine: str, number: int, *arguments: int, arch: int | None = None) -> int | None:
+def decide(machine: str, number: int, *arguments: int, arch: int | None = None, driver: bool = False) -> int | None:
     """Return the error that the filter makes of a call; None where it lets it through."""
     data = struct.pack("<IIQ6Q", number, MACHINES[machine][0] if arch is None else arch, 0, *(*arguments, *[0] * 6)[:6])
-    held, place, lines = 0, 0, program(machine)
+    held, place, lines = 0, 0, program(machine, driver=driver)
     while True:
         code, if_true, if_false, operand = lines[place]
         place += 1
@@ -95,6 +96,20 @@ def test_processes_and_threads_are_made_but_no_namespace(machine: str) -> None:
     for namespace in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000):
         assert decide(machine, clone, namespace | signal.SIGCHLD) == errno.EPERM
     assert decide(machine, 435) == errno.ENOSYS  # clone3: what has it tries clone next
+
+
+def test_a_drivers_room_may_make_what_another_may_not(machine: str) -> None:
+    for numbers in DRIVERS.values():
+        one = numbers[MACHINES[machine][1]]
+        assert (decide(machine, one), decide(machine, one, driver=True)) == (errno.ENOSYS, ALLOWED)
+
+
+def test_no_socket_holds_more_than_it_is_counted_for(machine: str) -> None:
+    setsockopt = number(machine, "setsockopt")
+    for option in (socket.SO_SNDBUF, 32):
+        assert decide(machine, setsockopt, 3, socket.SOL_SOCKET, option) == 0  # seems to succeed, and does nothing
+    assert decide(machine, setsockopt, 3, socket.SOL_SOCKET, socket.SO_RCVTIMEO) is ALLOWED
+    assert decide(machine, setsockopt, 3, socket.IPPROTO_TCP, socket.SO_SNDBUF) is ALLOWED
 
 
 def test_the_parents_death_stays_deadly(machine: str) -> None:
