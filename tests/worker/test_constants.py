@@ -94,7 +94,14 @@ def normalised(x: Any) -> Any:
     return layers.Dense(2)(layers.Flatten()(layers.Normalization(mean=mean, variance=deviation)(pixels)))
 
 
-HONEST = {"of many blocks": deep, "of pictures": normalised}
+def dense_blocks(x: Any) -> Any:
+    """As DenseNet, each layer of another size, and called by name."""
+    for at in range(50):
+        x = ops.concatenate([x, layers.Dense(3 + at)(layers.LayerNormalization(axis=-1)(x))], axis=1)[:, :20]
+    return layers.Dense(2)(x)
+
+
+HONEST = {"of many blocks": deep, "of pictures": normalised, "of many sizes": dense_blocks}
 
 
 @pytest.mark.parametrize("function", HONEST.values(), ids=HONEST)

@@ -30,6 +30,8 @@ FORM = frozenset(
     )
 )
 """Settings and arguments whose whole numbers are sizes, places and axes, which say how a network is made."""
+TENSOR = "tensor"
+"""What an argument has in place of the tensor of this number, among those that a call takes."""
 MOST_DEPTH = 2
 """Lists in lists that such a setting may hold: a pair an axis. Deeper ones choose elements one by one."""
 
@@ -69,7 +71,8 @@ def _told(value: object, place: Place, depth: int = 0) -> Iterator[tuple[Place, 
     """Yield each number of a setting: where it stands, and in how many lists."""
     if isinstance(value, dict):
         for key, part in value.items():
-            yield from _told(part, (*place, str(key)), depth)
+            if key != TENSOR:
+                yield from _told(part, (*place, str(key)), depth)
     elif isinstance(value, list):
         for part in value:
             yield from _told(part, place, depth + 1)
