@@ -9,7 +9,7 @@ LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
-.PHONY: help demo test test-all test-vm machine lint types check bench catalogue lock clean
+.PHONY: help demo test test-all test-vm machine lint types check bench catalogue commands lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,9 @@ bench: $(VENV)/ready ## Measure against nbgrader and against the floor
 
 catalogue: $(VENV)/ready ## Bring the French catalogue up to the messages in the code
 	$(BIN)/python tests/catalogue.py
+
+commands: $(VENV)/ready ## Write docs/commands.md from the command line itself
+	$(BIN)/python tests/commands_page.py
 
 lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock

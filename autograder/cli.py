@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Any, NoReturn
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from autograder.commands import Commands
-from autograder.commands._terminal import OURS, WRONG, err
+from autograder.commands._terminal import OURS, WRONG, err, out
 from autograder.errors import AutograderError, CourseError, DataError, refusal_of
+from autograder.evidence import OURS as DISTRIBUTION
 from autograder.report.terminal import show_what_can_be_shown
+
+QUIET = ("--quiet", "-q")
 
 
 class _Group(TyperGroup):
@@ -25,19 +29,42 @@ class _Group(TyperGroup):
         super().__init__(**attributes)
         self.commands: Any = Commands()
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take what is said to all commands from wherever it stands: `autograder grade tp1 --quiet`."""
+        end = args.index("--") if "--" in args else len(args)
+        ours = [one for one in args[:end] if one in QUIET]
+        rest = [one for one in args[:end] if one not in QUIET]
+        return super().parse_args(ctx, [*ours, *rest, *args[end:]])
+
 
 app = typer.Typer(
     cls=_Group,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
-@app.callback()
-def _about() -> None:
+def _print_version(asked: bool) -> None:
+    if asked:
+        try:
+            typer.echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+        except PackageNotFoundError:
+            typer.echo(f"{DISTRIBUTION}, run from a clone that is not installed")
+        raise typer.Exit
+
+
+@app.callback(epilog="\b\nTo begin:\n  autograder init my-course\n  autograder COMMAND --help")
+def _about(
+    quiet: Annotated[
+        bool, typer.Option(*QUIET, help="Say only what is wrong. What is asked for as JSON is written.")
+    ] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
     """Grade deep-learning notebooks. Run from the folder that holds course.yaml."""
+    out.quiet = err.still = quiet
 
 
 def main() -> NoReturn:

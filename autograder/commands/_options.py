@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypedDict
 
 import typer
 
 from autograder.engine import engine_names
+from autograder.errors import CourseError
+
+
+def _assignments() -> Iterable[str]:
+    """The assignments of the course in this folder, for a shell to complete; none where it cannot tell."""
+    from autograder.course_yaml import load_course
+
+    try:
+        return sorted(load_course(Path.cwd()).assignments)
+    except (CourseError, OSError):
+        return []
+
 
 AssignmentName = Annotated[
-    str, typer.Argument(metavar="ASSIGNMENT", help="Its name in course.yaml.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="ASSIGNMENT", help="Its name in course.yaml.", show_default=False, autocompletion=_assignments
+    ),
 ]
-AnyAssignment = Annotated[str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False)]
+AnyAssignment = Annotated[
+    str | None, typer.Argument(metavar="[ASSIGNMENT]", show_default=False, autocompletion=_assignments)
+]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Rooms at once; as many as there are cores where left out.")]
 
 
-def command_app(about: str | None = None) -> typer.Typer:
+class Told(TypedDict):
+    """What `--help` tells of a command beside its docstring and its options."""
+
+    short_help: str
+    epilog: str
+
+
+def told(short: str, *examples: str) -> Told:
+    """Return what is told of a command: in one short line, and by examples, each without the program's name."""
+    lines = "\n".join(f"  autograder {one}" for one in examples)
+    return Told(short_help=short, epilog=f"\b\nExamples:\n{lines}")
+
+
+def command_app(about: str | None = None, *examples: str) -> typer.Typer:
     """Return what a command's file calls `app`: its one function, or the functions of a family with `about` as help."""
-    return typer.Typer(help=about, no_args_is_help=about is not None, add_completion=False, rich_markup_mode=None)
+    epilog = told("", *examples)["epilog"] if examples else None
+    return typer.Typer(
+        help=about, epilog=epilog, no_args_is_help=about is not None, add_completion=False, rich_markup_mode=None
+    )
 
 
 class ProfileChoice(StrEnum):

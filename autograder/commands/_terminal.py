@@ -35,7 +35,7 @@ def progress_bar() -> Progress:
         TimeElapsedColumn(),
         console=err,
         transient=True,
-        disable=not err.is_terminal,
+        disable=out.quiet or not err.is_terminal,
     )
 
 

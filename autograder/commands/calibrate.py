@@ -11,7 +11,7 @@ from rich.table import Table
 from autograder import calibrate as calibration
 from autograder.assignment import SourceNotebook
 from autograder.calibrate import Report
-from autograder.commands._options import AssignmentName, Jobs, Profile, ProfileChoice, command_app
+from autograder.commands._options import AssignmentName, Jobs, Profile, ProfileChoice, command_app, told
 from autograder.commands._terminal import SHORT, course_folder, err, out
 from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
@@ -21,7 +21,9 @@ from autograder.session import Options, cores
 app = command_app()
 
 
-@app.command()
+@app.command(
+    **told("Train the solution over many seeds, write fair thresholds.", "calibrate tp1", "calibrate tp1 --profile gpu")
+)
 def calibrate(
     assignment: AssignmentName,
     recipe: Annotated[str | None, typer.Option(help="Only this one.", show_default=False)] = None,

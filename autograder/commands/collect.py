@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.commands._options import AssignmentName, command_app
+from autograder.commands._options import AssignmentName, command_app, told
 from autograder.commands._terminal import course_folder, err, out
 from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
@@ -21,7 +21,13 @@ SKIPPED_SHOWN = 50
 app = command_app()
 
 
-@app.command()
+@app.command(
+    **told(
+        "Bring in what was handed in.",
+        "collect tp1 --from ~/Downloads/tp1.zip",
+        "collect tp1 --from tp1/ --pattern '{student}_{id}_{rest}'",
+    )
+)
 def collect(
     assignment: AssignmentName,
     source: Annotated[

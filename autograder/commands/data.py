@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autograder.commands._options import command_app
+from autograder.commands._options import command_app, told
 from autograder.commands._terminal import SHORT, err, out
 from autograder.data.arrays import Arrays
 from autograder.data.course_shelf import add_stand_in
@@ -17,7 +17,12 @@ from autograder.data.shelf import About, DataSet, Shelf, check_name, shelf_folde
 from autograder.data.weights import add_weights, get_weights, is_weights, verify_weights
 from autograder.errors import DataError
 
-app = command_app("The data shelf: the sets and the weights that rooms read.")
+app = command_app(
+    "The data shelf: the sets and the weights that rooms read.",
+    "data add cifar10 cifar10.npz",
+    "data add faces faces/ --size 64",
+    "data list",
+)
 
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits, _ and -.", show_default=False)]
 Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of the set of this name.")]
@@ -25,7 +30,7 @@ DIGITS = 12
 """How much of a digest a table shows."""
 
 
-@app.command()
+@app.command(**told("Add a set, or a file of weights.", "data add cifar10 cifar10.npz", "data add cifar10 --stand-in"))
 def add(
     name: SetName,
     path: Annotated[
@@ -58,7 +63,7 @@ def add(
     _say(found)
 
 
-@app.command()
+@app.command(**told("Bring a set from keras.datasets.", "data fetch mnist"))
 def fetch(name: SetName, replace: Replace = False) -> None:
     """Bring a set from keras.datasets; needs the network."""
     from autograder.data import sources
@@ -71,7 +76,7 @@ def fetch(name: SetName, replace: Replace = False) -> None:
     _say(found)
 
 
-@app.command(name="list")
+@app.command(name="list", **told("Show what is on the shelf.", "data list"))
 def list_sets() -> None:
     """Show what is on the shelf."""
     shelf = Shelf(shelf_folder())
@@ -90,7 +95,7 @@ def list_sets() -> None:
         out.print(f"nothing on the shelf ({shelf.folder}): {ways}")
 
 
-@app.command()
+@app.command(**told("Read every byte again.", "data verify", "data verify mnist"))
 def verify(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="All sets where left out.")] = None,
 ) -> None:

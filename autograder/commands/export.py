@@ -10,7 +10,7 @@ import typer
 
 from autograder.assignment import Deadline, SourceNotebook
 from autograder.commands._gradebook import penalties, with_marks
-from autograder.commands._options import AssignmentName, command_app
+from autograder.commands._options import AssignmentName, command_app, told
 from autograder.commands._terminal import OURS, SHORT, count, course_folder, err, out, say_failed, some
 from autograder.course import load_parts
 from autograder.course_yaml import CourseSettings
@@ -39,7 +39,7 @@ def _known_export(name: str) -> str:
 
 System = Annotated[
     str,
-    typer.Option("--to", callback=_known_export, metavar=f"[{'|'.join(export_names())}]", help="The other system."),
+    typer.Option("--to", callback=_known_export, metavar="SYSTEM", help=f"One of {', '.join(export_names())}."),
 ]
 Source = Annotated[
     Path | None,
@@ -59,7 +59,14 @@ ZeroMissing = Annotated[
 ]
 
 
-@app.command()
+@app.command(
+    **told(
+        "Write grades for Moodle, Canvas, Gradescope and others.",
+        "export tp1 --to moodle --from Grades-TP1.csv",
+        "export tp1 --to csv --decimal-comma --bom",
+        "export tp1 --to gradescope --student ada -o results.json",
+    )
+)
 def export(
     assignment: AssignmentName,
     to: System,

@@ -10,7 +10,7 @@ import typer
 from autograder import pipeline
 from autograder.commands._gradebook import keep_gradebook
 from autograder.commands._grades import leave_loudly, print_kept, print_notes, print_table, print_trainings
-from autograder.commands._options import AssignmentName, EngineChoice, Jobs, Profile, ProfileChoice, command_app
+from autograder.commands._options import AssignmentName, EngineChoice, Jobs, Profile, ProfileChoice, command_app, told
 from autograder.commands._terminal import OURS, course_folder, err, out, progress_bar
 from autograder.course import load_nbgrader_assignment, load_parts
 from autograder.nbgrader import compat as as_nbgrader
@@ -21,7 +21,14 @@ from autograder.session import Options, cores
 app = command_app()
 
 
-@app.command()
+@app.command(
+    **told(
+        "Grade what is new or changed.",
+        "grade tp1",
+        "grade tp1 --student ada --again",
+        "grade tp1 --profile gpu --jobs 4",
+    )
+)
 def grade(
     assignment: AssignmentName,
     student: Annotated[

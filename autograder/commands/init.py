@@ -12,7 +12,7 @@ import typer
 
 from autograder.authoring.course import HIDDEN_TESTS, Made, add_notebooks, start_course, steps
 from autograder.authoring.finding import Asker, Guesses
-from autograder.commands._options import command_app
+from autograder.commands._options import command_app, told
 from autograder.commands._terminal import count, course_folder, err, out
 from autograder.errors import CourseError, Problem
 from autograder.paths import Paths
@@ -45,7 +45,13 @@ class _AtTheTerminal:
         return float(typer.prompt(f"Points of « {title} »", default=guess, type=float, err=True))
 
 
-@app.command()
+@app.command(
+    **told(
+        "Start a course, of its own or of notebooks there are.",
+        "init my-course",
+        "init my-course --from tp1.ipynb tp2.ipynb",
+    )
+)
 def init(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="Of the course; it may be there.", show_default=False)

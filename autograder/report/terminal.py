@@ -12,7 +12,8 @@ import unicodedata
 from io import TextIOWrapper
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.status import Status
 
 WIDTH_OF_A_PIPE = 200
 """Columns of a table that nobody reads on a terminal."""
@@ -51,6 +52,12 @@ class Terminal(Console):
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self.still = False
+        """Whether nothing turns while one waits."""
+
+    def status(self, status: RenderableType, **options: Any) -> Status:
+        """Say what one waits for, as Rich does, where it may."""
+        return Status(status, console=Console(quiet=True)) if self.still else super().status(status, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print as Rich does. Lines stay lines."""
