@@ -45,6 +45,8 @@ class Options:
     """Whether to grade what has not changed too."""
     students: tuple[str, ...] = ()
     """Only these; all where empty."""
+    kept: bool = False
+    """Whether rooms that an earlier command left warm serve, and are left for the next."""
 
 
 class Session:
@@ -120,7 +122,8 @@ class Session:
     def engine(self) -> Engine:
         """Holds exams and trains, in rooms with what the notebook imports; nothing of it runs before it is asked."""
         gpus = () if self._judging else self._gpus
-        setup = RoomSetup(self._preload, self.source.paths.cache, self.isolation, self._environment, gpus)
+        kept = self.options.kept
+        setup = RoomSetup(self._preload, self.source.paths.cache, self.isolation, self._environment, gpus, kept)
         return self._stack.enter_context(open_engine(self.options.engine, setup, self.options.jobs))
 
     def __enter__(self) -> Self:

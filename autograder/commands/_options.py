@@ -79,3 +79,12 @@ EngineChoice = Annotated[
     ),
 ]
 """Where rooms run."""
+Fresh = Annotated[
+    bool,
+    typer.Option(
+        "--fresh",
+        envvar="AUTOGRADER_FRESH",
+        show_envvar=False,
+        help="Open rooms from processes of this command's own, and leave none warm for the next.",
+    ),
+]

@@ -11,7 +11,7 @@ from rich.table import Table
 from autograder import calibrate as calibration
 from autograder.assignment import SourceNotebook
 from autograder.calibrate import Report
-from autograder.commands._options import AssignmentName, Jobs, Profile, ProfileChoice, command_app, told
+from autograder.commands._options import AssignmentName, Fresh, Jobs, Profile, ProfileChoice, command_app, told
 from autograder.commands._terminal import SHORT, course_folder, err, out
 from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
@@ -30,6 +30,7 @@ def calibrate(
     runs: Annotated[int, typer.Option(min=5, max=1000, help="Trainings of the reference, a seed each.")] = 20,
     profile: Profile = ProfileChoice.cpu,
     jobs: Jobs = None,
+    fresh: Fresh = False,
 ) -> None:
     """Train the solution over many seeds, and write the thresholds that correct work passes and mistakes do not."""
     parts = load_parts(course_folder(), assignment)
@@ -37,7 +38,7 @@ def calibrate(
     if recipe is not None and recipe not in loaded.settings.recipes:
         known = ", ".join(loaded.settings.recipes) or "none"
         raise CourseError([Problem(loaded.paths.shown(loaded.paths.course), 0, recipe, f"no such recipe; {known}")])
-    options = Options(jobs=jobs or cores(), profile=profile.value)
+    options = Options(jobs=jobs or cores(), profile=profile.value, kept=not fresh)
     reports = []
     with err.status(f"{loaded.name}: training the reference and its typical mistakes"):
         for part in parts:

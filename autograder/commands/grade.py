@@ -10,7 +10,16 @@ import typer
 from autograder import pipeline
 from autograder.commands._gradebook import keep_gradebook
 from autograder.commands._grades import leave_loudly, print_kept, print_notes, print_table, print_trainings
-from autograder.commands._options import AssignmentName, EngineChoice, Jobs, Profile, ProfileChoice, command_app, told
+from autograder.commands._options import (
+    AssignmentName,
+    EngineChoice,
+    Fresh,
+    Jobs,
+    Profile,
+    ProfileChoice,
+    command_app,
+    told,
+)
 from autograder.commands._terminal import OURS, course_folder, err, out, progress_bar
 from autograder.course import load_nbgrader_assignment, load_parts
 from autograder.nbgrader import compat as as_nbgrader
@@ -41,10 +50,16 @@ def grade(
     compat: Annotated[
         bool, typer.Option("--compat", help="nbgrader's own score, of any nbgrader course; no checks are asked.")
     ] = False,
+    fresh: Fresh = False,
 ) -> None:
     """Grade what is new or changed; take up where an interruption left off."""
     options = Options(
-        jobs=jobs or cores(), engine=engine, profile=profile.value, again=again, students=tuple(student or ())
+        jobs=jobs or cores(),
+        engine=engine,
+        profile=profile.value,
+        kept=not fresh,
+        again=again,
+        students=tuple(student or ()),
     )
     timings = Timings()
     parts = [] if compat else load_parts(course_folder(), assignment)

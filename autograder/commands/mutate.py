@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from autograder.assignment import SourceNotebook
-from autograder.commands._options import AssignmentName, Jobs, Profile, ProfileChoice, command_app, told
+from autograder.commands._options import AssignmentName, Fresh, Jobs, Profile, ProfileChoice, command_app, told
 from autograder.commands._terminal import OURS, SHORT, count, course_folder, err, out, progress_bar
 from autograder.course import load_parts
 from autograder.mutate.report import as_json as report_of
@@ -34,12 +34,16 @@ def mutate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a notebook, on one line.")] = False,
     jobs: Jobs = None,
     profile: Profile = ProfileChoice.cpu,
+    fresh: Fresh = False,
 ) -> None:
     """Derive wrong solutions from the right one, grade them, and show those that the checks let through."""
     found: list[Verdict] = []
     for part in load_parts(course_folder(), assignment):
         started, verdicts = time.monotonic(), []
-        with Session(part, Options(jobs=jobs or cores(), profile=profile.value)) as session, progress_bar() as progress:
+        with (
+            Session(part, Options(jobs=jobs or cores(), profile=profile.value, kept=not fresh)) as session,
+            progress_bar() as progress,
+        ):
             task = progress.add_task(part.key, total=None)
             for verdict in run(session, Choice(most, seed, with_trainings)):
                 verdicts.append(verdict)

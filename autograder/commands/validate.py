@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from autograder.commands._grades import print_stand_ins
-from autograder.commands._options import AnyAssignment, Profile, ProfileChoice, command_app, told
+from autograder.commands._options import AnyAssignment, Fresh, Profile, ProfileChoice, command_app, told
 from autograder.commands._terminal import SHORT, course_folder, err, out
 from autograder.course import load_assignments
 from autograder.data.course_shelf import course_shelf
@@ -21,13 +21,14 @@ app = command_app()
 def validate(
     assignment: AnyAssignment = None,
     profile: Profile = ProfileChoice.cpu,
+    fresh: Fresh = False,
 ) -> None:
     """Check that the solution earns every point, the release none, that nothing leaks, and release equals source."""
     found: list[Problem] = []
     assignments = load_assignments(course_folder(), [assignment] if assignment else None)
     for loaded in assignments:
         with err.status(f"{loaded.key}: grading the solution and the untouched release"):
-            problems, trust = findings(loaded, Options(profile=profile.value))
+            problems, trust = findings(loaded, Options(profile=profile.value, kept=not fresh))
         found += (problem for problem in problems if problem not in found)
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)

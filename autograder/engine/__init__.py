@@ -38,6 +38,8 @@ class RoomSetup:
     """The Python that rooms run in; None: the grader's own."""
     gpus: tuple[Gpu, ...] = ()
     """What networks are trained on; none: the CPU."""
+    kept: bool = False
+    """Whether rooms that an earlier command left warm serve, and are left for the next."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from autograder.evidence import Evidence, TrainingRun
 from autograder.recipes import BACKENDS
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.gpus import GpuPool, Lease, narrower, reserve
+from autograder.sandbox.kept import kept_zygote
 from autograder.sandbox.rooms import Zygote
 from autograder.training.job import Job
 from autograder.training.room import GpuStarved, train
@@ -134,9 +135,16 @@ class _Forking:
                     f"the process that rooms are forked from was lost {self._lost} times: want of memory?"
                 )
             if self._zygote is None:
-                preload = ("numpy", self._backend, "keras") if self._backend else self._setup.preload
-                self._zygote = Zygote(preload, self._setup.cache, self._setup.environment, backend=self._backend)
+                self._zygote = self._make()
             return self._zygote
+
+    def _make(self) -> Zygote:
+        setup = self._setup
+        preload = ("numpy", self._backend, "keras") if self._backend else setup.preload
+        found = None
+        if setup.kept and not self._lost:
+            found = kept_zygote(preload, setup.cache, setup.environment, self._backend)
+        return found or Zygote(preload, setup.cache, setup.environment, backend=self._backend)
 
     def held(self) -> None:
         """A room was held to its end: what was lost before was chance."""

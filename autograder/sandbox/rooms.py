@@ -246,7 +246,7 @@ class Zygote:
         try:
             with self._lock:
                 if self._groups is None:
-                    self._groups = cgroups.hierarchy(self._process.pid)
+                    self._groups = cgroups.hierarchy(self.pid)
                     self._groups.sweep()
             return self._groups.make(cgroups.Share(sizes.memory_bytes, sizes.processes, sizes.cores))
         except OSError as error:
@@ -256,6 +256,11 @@ class Zygote:
     def pid(self) -> int:
         """Process id, for those who measure."""
         return self._process.pid
+
+    @property
+    def control(self) -> int:
+        """The descriptor through which rooms are asked for: whoever holds it has the zygote."""
+        return self._control.fileno()
 
     @property
     def lost(self) -> bool:
