@@ -16,6 +16,7 @@ import pytest
 
 import mistakes_convolutifs
 import mistakes_dense
+import mistakes_premieres
 from answering import Answer, Mistake, graded, lost, mistaken, notebook, right_answers, together
 from autograder.data.arrays import HIDDEN
 from autograder.data.shelf import Shelf
@@ -66,16 +67,17 @@ CONVOLUTIONS = Lesson(
     apart={"pooling-max": ("huit", "by NumPy, the array shown too")},
 )
 DENSE = Lesson("reseau-dense", mistakes_dense.MISTAKES, whole=10, at_once=5)
-LESSONS = pytest.mark.parametrize("lesson", [CONVOLUTIONS, DENSE], ids=lambda lesson: lesson.name)
+FIRST = Lesson("premieres-convolutions", mistakes_premieres.MISTAKES, whole=15, at_once=4)
+LESSONS = pytest.mark.parametrize("lesson", [CONVOLUTIONS, DENSE, FIRST], ids=lambda lesson: lesson.name)
 
 
 @pytest.fixture(autouse=True)
 def _shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data that stand in for those of the lesson that trains."""
     shelf = Shelf(tmp_path / "shelf")
-    for name in ("mnist", "mnist-hidden"):
+    for name in ("mnist", "mnist-hidden", "fashion_mnist"):
         arrays = stand_in(name)
-        shelf.add(name, arrays, hidden=set(arrays) == set(HIDDEN), stand_in=True, origin="scikit-learn's digits")
+        shelf.add(name, arrays, hidden=set(arrays) == set(HIDDEN), stand_in=True, origin="drawn")
     monkeypatch.setenv("AUTOGRADER_DATA", str(shelf.folder))
 
 
@@ -140,11 +142,15 @@ def test_the_matrices_are_large() -> None:
     assert (CONVOLUTIONS.whole, DENSE.whole) == (26, 10)
     assert sum(map(len, CONVOLUTIONS.mistakes.values())) >= 200
     assert sum(map(len, DENSE.mistakes.values())) >= 30
+    assert sum(map(len, FIRST.mistakes.values())) >= 80
 
 
-def test_some_right_ones_keep_every_point_and_some_mistakes_lose_some(tmp_path: Path) -> None:
-    notebooks = [*CONVOLUTIONS.rights(3), *islice(CONVOLUTIONS.wrong(), 3)]
-    assert complaints(CONVOLUTIONS, notebooks, tmp_path / "course") == []
+@pytest.mark.parametrize(("lesson", "most"), [(CONVOLUTIONS, 3), (FIRST, 1)], ids=["reseaux", "premieres"])
+def test_some_right_ones_keep_every_point_and_some_mistakes_lose_some(
+    lesson: Lesson, most: int, tmp_path: Path
+) -> None:
+    notebooks = [*lesson.rights(most), *islice(lesson.wrong(), most)]
+    assert complaints(lesson, notebooks, tmp_path / "course") == []
 
 
 @LESSONS

@@ -52,7 +52,7 @@ class Plot(Record, frozen=True):
     """One figure of Matplotlib's."""
 
     axes: list[Axes]
-    """Colour bars, and axes with nothing on them, left out."""
+    """From the top down, from left to right; colour bars, and axes with nothing on them, left out."""
     title: Name = ""
     """Over all axes."""
     x_label: Name = ""

@@ -130,6 +130,34 @@ def test_what_is_wrong_on_a_figure_is_said(tmp_path: Path, keras_zygote: Zygote)
     assert {status for status, _ in found.values()} == {"failed", "errored"}
 
 
+GRID = """
+figure = plt.figure()
+for column in range(3):
+    for row in range(2):
+        axes = plt.subplot(2, 3, 3 * row + column + 1)
+        shown = axes.imshow(MAPS[row, column])
+        plt.colorbar(shown)
+"""
+
+
+@pytest.mark.tensorflow
+def test_a_grid_is_read_line_by_line(tmp_path: Path, keras_zygote: Zygote) -> None:
+    """Whatever order its images were drawn in."""
+    checks = """
+grid = figure("grid")
+MAPS = np.arange(24.0).reshape(2, 3, 2, 2) ** 2
+@question("grid")
+def test_grid(grid):
+    assert_figure(grid, axes=6, images=6)
+    assert_images(grid, [one for row in MAPS for one in row], scaled=False)
+"""
+    course = Class(tmp_path, keras_zygote, checks, ids=("", "grid"))
+    maps = "MAPS = np.arange(24.0).reshape(2, 3, 2, 2) ** 2"
+    assert course.verdicts(f"{SETUP}\n{maps}", GRID) == {"test_grid": ("passed", "")}
+    mixed = GRID.replace("3 * row + column + 1", "2 * column + row + 1")
+    assert course.verdicts(f"{SETUP}\n{maps}", mixed)["test_grid"][0] == "failed"
+
+
 @pytest.mark.tensorflow
 def test_functions_variables_and_own_cells_draw_too(tmp_path: Path, keras_zygote: Zygote) -> None:
     """What a function returns counts, what was open before does not; an own cell beside an answer that drew nothing."""
