@@ -66,7 +66,7 @@ CONVOLUTIONS = Lesson(
     at_once=5,
     apart={"pooling-max": ("huit", "by NumPy, the array shown too")},
 )
-DENSE = Lesson("reseau-dense", mistakes_dense.MISTAKES, whole=10, at_once=5)
+DENSE = Lesson("reseau-dense", mistakes_dense.MISTAKES, whole=15, at_once=8)
 FIRST = Lesson("premieres-convolutions", mistakes_premieres.MISTAKES, whole=15, at_once=4)
 LESSONS = pytest.mark.parametrize("lesson", [CONVOLUTIONS, DENSE, FIRST], ids=lambda lesson: lesson.name)
 
@@ -139,9 +139,9 @@ def test_there_are_enough_and_no_two_of_one_name(lesson: Lesson) -> None:
 
 
 def test_the_matrices_are_large() -> None:
-    assert (CONVOLUTIONS.whole, DENSE.whole) == (26, 10)
+    assert (CONVOLUTIONS.whole, DENSE.whole, FIRST.whole) == (26, 15, 15)
     assert sum(map(len, CONVOLUTIONS.mistakes.values())) >= 200
-    assert sum(map(len, DENSE.mistakes.values())) >= 30
+    assert sum(map(len, DENSE.mistakes.values())) >= 90
     assert sum(map(len, FIRST.mistakes.values())) >= 80
 
 

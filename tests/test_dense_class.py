@@ -71,7 +71,7 @@ def test_each_loses_points_where_its_case_says_and_nowhere_else(
         for name, one in graded.items()
     }
     assert lost == {name: sorted(case["lost"]) for name, case in cases.items()}
-    assert {graded[name].score for name, case in cases.items() if not case["lost"]} == {12.0}
+    assert {graded[name].score for name, case in cases.items() if not case["lost"]} == {25.0}
 
 
 def test_a_network_in_another_dress_is_not_trained_again(graded: dict[str, Grade]) -> None:

@@ -2,12 +2,25 @@
 
 import numpy as np
 
-from autograder import call, history, model, question, trained, trained_by
+from autograder import (
+    attribute,
+    call,
+    drawn_by,
+    history,
+    model,
+    network,
+    question,
+    trained,
+    trained_by,
+    variable,
+)
 from autograder.asserts import (
     assert_close,
     assert_compiled,
     assert_dtype,
     assert_equal,
+    assert_figure,
+    assert_image,
     assert_params,
     assert_reaches,
     assert_same_network,
@@ -70,6 +83,9 @@ def test_one_hot(encodees):
 reseau = model("reseau", input_shape=(784,))
 compte_quatre = call("parametres_denses", [784, 500, 400, 10])
 compte_cinq = call("parametres_denses", [5, 4, 3, 2, 1])
+construit_deux = call("build_nn", (500, 400))
+construit_trois = call("build_nn", [30, 20, 40])
+construit_aucune = call("build_nn", ())
 
 
 @question("reseau")
@@ -102,11 +118,140 @@ def test_formule_longue(compte_cinq):
     assert_equal(compte_cinq, 6 * 4 + 5 * 3 + 4 * 2 + 3 * 1)
 
 
+@question("build")
+def test_build_deux(construit_deux):
+    """Avec deux couches cachées, de 500 et 400 neurones, le réseau a 596 910 paramètres."""
+    assert_params(construit_deux, 596_910)
+
+
+@question("build", weight=2)
+def test_build_trois(construit_trois):
+    """Chaque nombre donne une couche dense avec ReLU, dans l'ordre, et la sortie est une couche de 10 avec softmax."""
+    assert_same_network(construit_trois)
+
+
+@question("build")
+def test_build_aucune(construit_aucune):
+    """Sans couche cachée, il reste la couche de sortie."""
+    assert_same_network(construit_aucune)
+
+
 # --- 3. L'apprentissage -----------------------------------------------------------------------------------------------
 
+SCORES = HASARD.normal(0, 3, (5, 7))
+GRANDS = np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1000.0, -1002.0]])
+DONNEES = HASARD.dirichlet(np.ones(6), 8)
+CIBLES = np.eye(6)[HASARD.integers(0, 6, 8)]
+COURBES = {
+    "val_loss": [0.9, 0.4, 0.35, 0.38, 0.41],
+    "loss": [1.2, 0.5, 0.3, 0.2, 0.1],
+    "accuracy": [0.6, 0.8, 0.9, 0.95, 0.97],
+}
+uns = network((4,), "Dense(3, kernel_initializer='ones', bias_initializer='ones')")
+zeros = network((4,), "Dense(3, kernel_initializer='zeros')")
+probabilites = call("softmax", SCORES)
+probabilites_grands = call("softmax", GRANDS)
+erreur = call("entropie_croisee", DONNEES, CIBLES)
+poids_transmis = call("transmet", uns, zeros, "transmis.weights.h5")
+tirage = call("poids_tires", 12)
+meme_tirage = call("poids_tires", 12)
+autre_tirage = call("poids_tires", 13)
+reproductible = variable("reproductible")
+resume = call("resume", COURBES)
+SUIVIS = [attribute("monitor"), attribute("patience"), attribute("restore_best_weights"), attribute("mode")]
+arret_justesse = variable("arret_justesse", then=SUIVIS)
+arret_perte = variable("arret_perte", then=SUIVIS)
+copie = call("copie", network((6,), "Dense(5, activation='relu')", "Dense(2)"), "copie.keras")
 historique = history("historique")
 appris_ici = trained("reseau", recipe="trois-epoques", input_shape=(784,))
 appris_par_entraine = trained_by("entraine", recipe="entraine", hidden="mnist-hidden", shape=(784,))
+
+
+def softmax(scores):
+    """Les exponentielles de chaque ligne, divisées par leur somme."""
+    puissances = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return puissances / puissances.sum(axis=1, keepdims=True)
+
+
+@question("entropie", weight=2)
+def test_softmax(probabilites):
+    """Les scores de chaque ligne deviennent des probabilités."""
+    assert_close(probabilites, softmax(SCORES))
+
+
+@question("entropie")
+def test_softmax_grands(probabilites_grands):
+    """De très grands scores ne mettent pas le calcul en défaut."""
+    assert_close(probabilites_grands, softmax(GRANDS))
+
+
+@question("entropie", weight=2)
+def test_entropie(erreur):
+    """L'erreur est la moyenne des opposés des logarithmes des probabilités des bonnes classes."""
+    assert_close(erreur, -np.log(DONNEES[CIBLES == 1]).mean())
+
+
+@question("poids")
+def test_transmet(poids_transmis):
+    """Le second réseau a reçu tous les poids du premier."""
+    assert_equal([np.shape(poids) for poids in poids_transmis], [(4, 3), (3,)])
+    assert_equal(poids_transmis[0], np.ones((4, 3)))
+    assert_equal(poids_transmis[1], np.ones(3))
+
+
+@question("graines", weight=2)
+def test_poids_tires(tirage, meme_tirage, autre_tirage):
+    """La même graine donne les mêmes poids, une autre en donne d'autres."""
+    assert_shape(tirage, (4, 3))
+    assert np.array_equal(tirage, meme_tirage), "deux appels avec la même graine rendent des poids différents"
+    assert not np.array_equal(tirage, autre_tirage), "deux graines différentes rendent les mêmes poids"
+
+
+@question("graines")
+def test_reproductible(reproductible):
+    """Ce qu'une graine garantit, et ce qu'elle ne garantit pas."""
+    assert_equal(reproductible, {"poids": True, "melange": True, "ailleurs": False})
+
+
+@question("historique")
+def test_resume(resume):
+    """Les mesures, le nombre d'époques et la meilleure d'entre elles sont lus dans l'historique."""
+    assert_equal(list(resume["mesures"]), ["accuracy", "loss", "val_loss"])
+    assert_equal(resume["epoques"], 5)
+    assert_equal(resume["meilleure"], 3)
+
+
+@question("arrets")
+def test_arret_justesse(arret_justesse):
+    """`arret_justesse` surveille la justesse de validation, et la veut grande."""
+    assert_equal(arret_justesse["monitor"], "val_accuracy")
+    assert arret_justesse["mode"] in ("max", "auto"), "la meilleure justesse est la plus grande"
+
+
+@question("arrets")
+def test_arret_perte(arret_perte):
+    """`arret_perte` surveille la perte de validation, et la veut petite."""
+    assert_equal(arret_perte["monitor"], "val_loss")
+    assert arret_perte["mode"] in ("min", "auto"), "la meilleure perte est la plus petite"
+
+
+@question("arrets")
+def test_arrets_patience(arret_justesse, arret_perte):
+    """Tous deux patientent deux époques."""
+    assert_equal([arret_justesse["patience"], arret_perte["patience"]], [2, 2])
+
+
+@question("arrets")
+def test_arrets_meilleurs_poids(arret_justesse, arret_perte):
+    """Tous deux rendent au réseau ses meilleurs poids."""
+    rendus = arret_justesse["restore_best_weights"] and arret_perte["restore_best_weights"]
+    assert rendus, "sans `restore_best_weights`, le réseau garde les poids de la dernière époque"
+
+
+@question("fichier")
+def test_copie(copie):
+    """Le réseau relu a les mêmes couches."""
+    assert_same_network(copie, ["Dense(5, activation='relu')", "Dense(2)"])
 
 
 @question("apprentissage")
@@ -156,3 +301,57 @@ def test_chiffres(lus):
 def test_taux(part_juste):
     """Le taux de réussite est la proportion de réponses justes."""
     assert_close(part_juste, 26 / 40)
+
+
+IDENTITE = network((12,), "Dense(12, kernel_initializer='identity')")
+VRAIS = HASARD.integers(0, 10, 60)
+LUS = np.where(HASARD.random(60) < 0.6, VRAIS, HASARD.integers(0, 10, 60))
+MATRICE = HASARD.integers(0, 90, (10, 10))
+lu_seul = call("lit", IDENTITE, np.eye(12, dtype=np.float32)[9] + 0.25)
+lu_autre = call("lit", IDENTITE, np.linspace(1, 0, 12, dtype=np.float32))
+matrice = call("confusion", VRAIS, LUS)
+matrice_montree = drawn_by("montre_confusion", MATRICE)
+quatre = call("ouvre", "quatre.png")
+sept = call("ouvre", "sept.png")
+
+
+@question("image")
+def test_lit(lu_seul, lu_autre):
+    """Un seul chiffre est rendu : celui que le réseau préfère."""
+    assert_equal(lu_seul, 9)
+    assert_equal(lu_autre, 0)
+
+
+@question("confusion", weight=2)
+def test_confusion(matrice):
+    """Les lignes sont les vrais chiffres, les colonnes les chiffres lus."""
+    attendue = np.zeros((10, 10), dtype=int)
+    np.add.at(attendue, (VRAIS, LUS), 1)
+    assert_equal(matrice, attendue)
+
+
+@question("confusion")
+def test_confusion_montree(matrice_montree):
+    """La matrice est montrée comme une image, et ses axes ont un nom."""
+    assert_image(matrice_montree, MATRICE)
+    assert_figure(matrice_montree, images=1, xlabel="lu", ylabel="vrai")
+
+
+@question("png")
+def test_ouvre_forme(quatre, sept):
+    """L'image devient un vecteur de 784 valeurs, en float32."""
+    for vecteur in (quatre, sept):
+        assert_shape(vecteur, (784,))
+        assert_dtype(vecteur, "float32")
+
+
+@question("png", weight=2)
+def test_ouvre_valeurs(quatre, sept):
+    """Le fond est noir, le trait clair, et le dessin n'est ni couché ni retourné."""
+    for vecteur, clair, sombre in ((quatre, (14, 10), (3, 3)), (sept, (6, 14), (20, 6))):
+        assert_shape(vecteur, (784,))
+        dessin = np.reshape(vecteur, (28, 28))
+        assert dessin.min() >= 0 and dessin.max() <= 1, "les valeurs ne sont pas toutes entre 0 et 1"
+        assert dessin[sombre] < 0.2, "le fond n'est pas noir"
+        assert dessin[clair] > 0.5, "le trait n'est pas clair, ou n'est pas à sa place"
+        assert 0.02 < dessin.mean() < 0.35, "le dessin est trop clair, ou trop sombre"
