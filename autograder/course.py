@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from autograder.assignment import Assignment, SourceNotebook
@@ -32,16 +32,22 @@ def load_assignment(root: Path, name: str) -> Assignment:
 
 def load_assignments(root: Path, names: Sequence[str] | None = None) -> list[Assignment]:
     """Return all parts of several assignments, or of all of them. Raise one CourseError with all their problems."""
+    loaded, broken = load_sound(root, load_course(root).assignments if names is None else names)
+    if broken:
+        raise CourseError(dict.fromkeys(problem for error in broken.values() for problem in error.problems))
+    return loaded
+
+
+def load_sound(root: Path, names: Iterable[str]) -> tuple[list[Assignment], dict[str, CourseError]]:
+    """Return all parts of the assignments that can be loaded, and by name what is wrong with the others."""
     loaded: list[Assignment] = []
-    problems: list[Problem] = []
-    for name in load_course(root).assignments if names is None else names:
+    broken: dict[str, CourseError] = {}
+    for name in names:
         try:
             loaded += load_parts(root, name)
         except CourseError as error:
-            problems += error.problems
-    if problems:
-        raise CourseError(dict.fromkeys(problems))
-    return loaded
+            broken[name] = error
+    return loaded, broken
 
 
 def load_parts(root: Path, name: str) -> tuple[Assignment, ...]:

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from autograder.assignment import SourceNotebook
-from autograder.course import load_parts
+from autograder.course import load_sound
 from autograder.course_yaml import AssignmentSettings, find_course
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
@@ -130,23 +130,20 @@ def course_findings(root: Path, name: str | None = None) -> Iterator[Finding]:
         yield from environment_findings(own_environment(), ())
         return
     names = [name] if name else list(course.assignments if course else ())
+    parts, broken = load_sound(root, names)
+    if name and broken:
+        raise broken[name]
+    yield from (Finding(one, str(error), sound=False) for one, error in broken.items())
     rooms: dict[str, list[Rooms]] = {}
-    for one in names:
+    for part in parts:
         try:
-            parts = load_parts(root, one)
+            environment = environment_of(part.paths, part.course, part.name)
         except CourseError as error:
-            if name:
-                raise
-            yield Finding(one, str(error), sound=False)
-            continue
-        for part in parts:
-            try:
-                environment = environment_of(part.paths, part.course, part.name)
-            except CourseError as error:
-                yield Finding(part.key, str(error), sound=False)
-            else:
-                opened = Rooms(part.source, part.settings, part.preload, environment)
-                rooms.setdefault(environment.python, []).append(opened)
+            yield Finding(part.key, str(error), sound=False)
+        else:
+            rooms.setdefault(environment.python, []).append(
+                Rooms(part.source, part.settings, part.preload, environment)
+            )
     for same in rooms.values():
         yield from environment_findings(same[0].environment, same)
         for opened in same:

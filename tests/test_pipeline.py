@@ -519,7 +519,7 @@ def _odd_evidence(patch: pytest.MonkeyPatch) -> None:
     def load(_: Path) -> Evidence:
         raise MemoryError
 
-    patch.setattr(marking, "load_evidence", load)
+    patch.setattr(assessment, "load_evidence", load)
 
 
 def _dead_judge(patch: pytest.MonkeyPatch) -> None:

@@ -7,17 +7,11 @@ one stands in its place, never before.
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import filecmp
-import os
 import shutil
-import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -40,13 +34,10 @@ from autograder.intake.gradescope import LARGEST_BYTES as LARGEST_METADATA
 from autograder.intake.identity import keep_identity
 from autograder.intake.layouts import Context, Sorted, sort_entries
 from autograder.intake.people import People, Settled
+from autograder.intake.placing import put, put_back, staging
 from autograder.intake.platforms import Place, Reader
 from autograder.paths import TIMESTAMP, Paths
 from autograder.roster import load_roster
-
-LOCK = "lock"
-TIME_FORMATS = ("%Y-%m-%d %H:%M:%S.%f %Z", "%Y-%m-%d %H:%M:%S %Z")
-"""How nbgrader writes when something was handed in."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +74,8 @@ def collect(
     nothing is changed then. GraderError where a folder cannot be put in place.
     """
     try:
-        with _staging(asked.paths) as staging:
-            return _collect(asked, course, path, staging, reader, anyway=anyway)
+        with staging(asked.paths) as folder:
+            return _collect(asked, course, path, folder, reader, anyway=anyway)
     except Refused as error:
         raise CourseError([Problem(path, 0, "", str(error))]) from error
     except OSError as error:
@@ -95,7 +86,7 @@ def _collect(
     asked: SourceNotebook, course: CourseSettings, path: Path, staging: Path, reader: Reader | None, *, anyway: bool
 ) -> Collected:
     paths, name = asked.paths, asked.name
-    _put_back(paths, name)
+    put_back(paths, name)
     source = open_source(path)
     listing = list_source(source, path.stat().st_size if path.is_file() else 0)
     people = People(paths, name, load_roster(paths))
@@ -136,7 +127,7 @@ def _put_all(
         if old.parent.is_symlink():
             linked.append(Skipped(student, f"{paths.shown(old.parent)} is a link, which is not followed"))
             continue
-        fates[student] = _put(staging / student, old, times.get(student))
+        fates[student] = put(staging / student, old, times.get(student))
         if fates[student] in ("new", "changed", "unchanged"):
             keep_identity(paths, own, assignment, settled.identities[student])
     return fates, linked
@@ -286,91 +277,7 @@ def _note_times(times: dict[str, datetime], entry: Entry, places: Sequence[Place
             times[place.student] = max(times.get(place.student, time), time)
 
 
-@contextmanager
-def _staging(paths: Paths) -> Iterator[Path]:
-    """Make a new folder to unpack in, gone at the end. One collection at a time: a second one waits for the first."""
-    paths.staging.mkdir(parents=True, exist_ok=True)
-    with (paths.staging / LOCK).open("w") as lock:
-        with suppress(OSError):  # a file system without locks: the worst that may come is a collection cut short
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in paths.staging.iterdir():  # by one that was killed: no other is at work
-            if left.name != LOCK:
-                shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=paths.staging, ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
-
-
 # --- Putting in place -------------------------------------------------------------------------------------------------
-
-
-def _put(new: Path, old: Path, time: datetime | None) -> str:
-    """Put one student's folder in place, if it is newer than what is there, and say what became of it."""
-    if not dict(_named_files(new)):
-        return "empty"  # all that was in it was skipped, and said
-    if time is not None and not (new / TIMESTAMP).exists():
-        (new / TIMESTAMP).write_text(f"{time:%Y-%m-%d %H:%M:%S.%f} UTC\n")
-    if not os.path.lexists(old):
-        _place(new, old)
-        return "new"
-    if _same(old, new):
-        return "unchanged"
-    before, now = _time_of(old), _time_of(new)
-    if before is not None and now is not None and now < before:
-        return "older"
-    _place(new, old)
-    return "changed"
-
-
-def _place(new: Path, target: Path) -> None:
-    """Put a folder in its place, another's where there is one: that one waits aside until the new one stands.
-
-    All of it is renaming within one folder, so that neither ever is there in part; `_put_back` mends after a kill.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    coming, aside = _coming(target), _aside(target)
-    _remove(coming)
-    try:
-        new.rename(coming)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        shutil.copytree(new, coming)  # `submitted/` lies on another file system, where no renaming leads
-    if os.path.lexists(target):
-        target.rename(aside)
-    try:
-        coming.rename(target)
-    except BaseException:
-        if os.path.lexists(aside) and not os.path.lexists(target):
-            aside.rename(target)
-        raise
-    _remove(aside)
-
-
-def _coming(folder: Path) -> Path:
-    """Where a submission waits for its place: a hidden name, which nobody grades."""
-    return folder.with_name(f".{folder.name}.coming")
-
-
-def _aside(folder: Path) -> Path:
-    """Where an earlier submission waits while its place is taken."""
-    return folder.with_name(f".{folder.name}.replaced")
-
-
-def _put_back(paths: Paths, assignment: str) -> None:
-    """Mend what a collection that was killed left: what it had set aside returns, unless the new one stands."""
-    for folder in paths.submitted.glob("*/"):
-        place = folder / assignment
-        _remove(_coming(place))
-        if os.path.lexists(_aside(place)) and not os.path.lexists(place):
-            _aside(place).rename(place)
-        _remove(_aside(place))
-
-
-def _remove(folder: Path) -> None:
-    if folder.is_symlink():
-        folder.unlink()
-    elif folder.exists():
-        shutil.rmtree(folder)
 
 
 def _known_names(paths: Paths) -> dict[str, str]:
@@ -378,32 +285,3 @@ def _known_names(paths: Paths) -> dict[str, str]:
     folder = paths.submitted
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     return {unicodedata.normalize("NFC", name): name for name in names} | {name: name for name in names}
-
-
-def _same(old: Path, new: Path) -> bool:
-    """Whether two folders hold the same files, but for when they were handed in."""
-    if old.is_symlink() or not old.is_dir():
-        return False
-    names = dict(_named_files(old))
-    others = dict(_named_files(new))
-    return names.keys() == others.keys() and all(
-        filecmp.cmp(path, others[name], shallow=False) for name, path in names.items()
-    )
-
-
-def _named_files(folder: Path) -> Iterator[tuple[Path, Path]]:
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder)
-        if path.is_file() and not path.is_symlink() and name != Path(TIMESTAMP):
-            yield name, path
-
-
-def _time_of(folder: Path) -> datetime | None:
-    try:
-        text = (folder / TIMESTAMP).read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    for form in TIME_FORMATS:
-        with suppress(ValueError):
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -49,10 +49,8 @@ def write_feedback(
     Raises SomeFailed where some pages could not be written, after the others.
     """
     with Store(source.paths.store) as store:
-        stored = store.grades(source.key)
-        whole = {one.student: one for one in store.grades(source.name)} if source.others else {}
-    grades = [with_hand_marks(one, marks.get(one.student, {})) for one in stored]
-    whole = {who: with_hand_marks(one, marks.get(who, {})) for who, one in whole.items()}
+        grades = _marked(store.grades(source.key), marks)
+        whole = {one.student: one for one in _marked(store.grades(source.name), marks)} if source.others else {}
     solution = _evidence(source.paths.reference(source.key))
     runs = stored_runs(source.paths)
     failed: dict[str, str] = {}
@@ -76,6 +74,10 @@ def write_feedback(
             yield path
     if failed:
         raise SomeFailed(failed, len(grades) - len(failed))
+
+
+def _marked(grades: Iterable[Grade], marks: Mapping[str, Mapping[str, HandMark]]) -> list[Grade]:
+    return [with_hand_marks(one, marks.get(one.student, {})) for one in grades]
 
 
 def _evidence(path: Path) -> Evidence | None:

@@ -22,6 +22,7 @@ from autograder.evidence import Evidence, TrainingRun, libraries, load_evidence,
 from autograder.judge.channel import TrainingCase
 from autograder.recipes import Profile, Recipe, resolve
 from autograder.records import Plan, TrainingUse, digest
+from autograder.training.fitting import classes_differ, form, untrainable
 from autograder.training.frozen import Frozen, keep_frozen, known_weights
 from autograder.training.job import Job, calibrated_for, make_jobs
 from autograder.wire import codec, examples
@@ -37,7 +38,6 @@ from autograder.wire.messages import (
 Scored = TrainedProbe | TrainedByProbe | PredictionsProbe
 SUBSET_SEED = 0
 """Of the draw of the examples that a student's training function is given."""
-SHOWN_CLASSES = 20
 PASSING_FAULTS = ("time", "memory")
 """What may come of a busy machine: not kept when a class is graded anew."""
 
@@ -285,7 +285,7 @@ class TrainingDesk:
         for name, probe in self.probes.items():
             if not isinstance(probe, TrainedProbe):
                 found += self._misfits(checks, name, probe)
-            elif text := _untrainable(self.data[self.recipes[probe.recipe].data]):
+            elif text := untrainable(self.data[self.recipes[probe.recipe].data]):
                 found.append(Problem(checks, 0, name, text))
         for name in dict.fromkeys([*self.shown, *(one.data for one in self.recipes.values())]):
             if (self.data.get(name) or self.shown[name]).hidden:
@@ -303,14 +303,14 @@ class TrainingDesk:
             return [Problem(checks, 0, name, text)]
         if known.hidden:
             return []  # said of the recipe
-        if text := _classes_differ(known, hidden):
+        if text := classes_differ(known, hidden):
             return [Problem(checks, 0, name, text)]
         if isinstance(probe, TrainedByProbe) and set(ENDS) & set(known.arrays):
             text = f"the texts of {known.name!r} are sequences of unequal length: add them padded, as one array"
             return [Problem(checks, 0, name, text)]
         if set(ENDS) & set(known.arrays):
             return []  # hidden ones come padded to a length that the check says to students
-        ours, theirs = _form(known, "x_train"), _form(hidden, "x")
+        ours, theirs = form(known, "x_train"), form(hidden, "x")
         if ours != theirs:
             text = f"examples of the hidden set {probe.data!r} are {theirs}, those of {known.name!r} {ours}"
             return [Problem(checks, 0, name, text)]
@@ -346,48 +346,6 @@ def _plain(labels: NDArray[Any]) -> NDArray[Any]:
 def _sent(inputs: NDArray[Any]) -> tuple[NDArray[Any], bool]:
     """Return inputs as they cross the wall, and whether they are texts."""
     return (examples.characters(inputs), True) if inputs.dtype.kind == "U" else (inputs, False)
-
-
-def _form(data: DataSet, inputs: str) -> str:
-    """Say what one example of a set is."""
-    info = data.arrays[inputs]
-    shape = info.shape[1:]
-    if info.dtype.startswith("U") or not shape:
-        return f"texts of shape {shape}" if shape else "texts"
-    return f"of shape {shape}"
-
-
-def _classes_differ(known: DataSet, hidden: DataSet) -> str:
-    """Say how the classes of two sets differ, where their names are known; empty where they do not.
-
-    Labels are places in a sorted list of names: one name more or less, and a right model is wrong half of the time.
-    """
-    if known.classified != hidden.classified:
-        kinds = ["classes" if one.classified else "quantities" for one in (hidden, known)]
-        return f"labels of the hidden set {hidden.name!r} are {kinds[0]}, those of {known.name!r} {kinds[1]}"
-    ours, theirs = list(known.class_names), list(hidden.class_names)
-    if not ours or not theirs or ours[: len(theirs)] == theirs:
-        return ""
-    return (
-        f"the classes of the hidden set {hidden.name!r} are {_numbered(theirs)}; those of {known.name!r} are "
-        f"{_numbered(ours)}: give both the same names, then add the hidden set again"
-    )
-
-
-def _numbered(names: list[str]) -> str:
-    shown = ", ".join(f"{label} {name}" for label, name in enumerate(names[:SHOWN_CLASSES]))
-    return f"{shown}, …" if len(names) > SHOWN_CLASSES else shown
-
-
-def _untrainable(data: DataSet) -> str:
-    """Say why no network is trained on a set by us; empty where one can be."""
-    if data.hidden:
-        return ""  # said of the recipe
-    if not data.classified:
-        return f"labels of {data.name!r} are quantities: networks are trained for classes; ask `trained_by` instead"
-    if data.arrays["x_train"].dtype.startswith("U") or len(data.arrays["x_train"].shape) == 1:
-        return f"examples of {data.name!r} are texts: networks are trained on numbers; ask `trained_by` instead"
-    return ""
 
 
 def _use(probe: str, runs: tuple[TrainingRun, ...]) -> TrainingUse:

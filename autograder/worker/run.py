@@ -180,11 +180,8 @@ def _run_cell(
     seconds = time.perf_counter() - started
     if error is not None:
         outputs.fail()
-    put_out = outputs.all()
-    fault = None if error is None else explain_error(error, cell.index, interrupts.seen())
+    put_out, fault = outputs.all(), None if error is None else _fault(error, cell.index, interrupts)
     figures.fail(fault)
-    if fault is not None and fault.error == "AssertionError" and fault.frames:
-        fault = msgspec.structs.replace(fault, values=_operands(fault.frames[-1], interrupts))
     _watches.forget()
     return CellRun(
         index=cell.index,
@@ -197,6 +194,14 @@ def _run_cell(
         capped=capped,
         outputs=put_out,
     )
+
+
+def _fault(error: BaseException, cell: int, interrupts: _Interrupts) -> Fault:
+    """What stopped a cell; of an assert of the course's, with what its operands were."""
+    fault = explain_error(error, cell, interrupts.seen())
+    if fault.error == "AssertionError" and fault.frames:
+        return msgspec.structs.replace(fault, values=_operands(fault.frames[-1], interrupts))
+    return fault
 
 
 def _operands(frame: Frame, interrupts: _Interrupts) -> list[tuple[str, str]]:
