@@ -41,7 +41,7 @@ class Timings:
 
 
 @dataclass(frozen=True)
-class Step:
+class Progress:
     """One submission done, of `total`."""
 
     grade: Grade
@@ -76,7 +76,7 @@ class MarkingRule(Protocol):
         ...
 
 
-def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterator[Step]:
+def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterator[Progress]:
     """Grade what is new or changed, and yield each submission when its grade is stored.
 
     In two phases: first every exam, so that all that does not hang on a training is marked and stored; then the
@@ -101,7 +101,7 @@ def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterato
 
 def examine_all(
     session: Session, rule: MarkingRule, chosen: Sequence[str], timings: Timings, waiting: list[Marked]
-) -> Iterator[Step]:
+) -> Iterator[Progress]:
     """Hold the exams that are needed, and yield each student once marked; those left `waiting` want trainings."""
     orders: list[Order] = []
     for student in chosen:
@@ -110,7 +110,7 @@ def examine_all(
             session.engine.start()
             orders += received
         elif received.marked is None:
-            yield Step(received.grade, len(chosen), received.unchanged, notes=received.notes)
+            yield Progress(received.grade, len(chosen), received.unchanged, notes=received.notes)
         elif received.marked.wants:
             waiting.append(received.marked)
         else:
@@ -123,8 +123,8 @@ def examine_all(
                 yield _step(marked, len(chosen))
 
 
-def _step(marked: Marked, total: int) -> Step:
-    return Step(marked.grade, total, kept=marked.kept, ours=marked.ours, notes=marked.notes)
+def _step(marked: Marked, total: int) -> Progress:
+    return Progress(marked.grade, total, kept=marked.kept, ours=marked.ours, notes=marked.notes)
 
 
 def _examine(rule: MarkingRule, engine: Engine, orders: list[Order], timings: Timings) -> Iterator[Marked]:
@@ -171,24 +171,24 @@ def _train(marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Mar
         waiting = again
 
 
-def grade_parts(parts: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Step]:
+def grade_parts(parts: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Progress]:
     """Grade an assignment, each of its notebooks in rooms of its own; raise as `grade` does."""
     yield from _over_parts(parts, timings, lambda part, spent: grade(part, options, spent))
 
 
-def rejudge_parts(parts: Sequence[Assignment], timings: Timings) -> Iterator[Step]:
+def rejudge_parts(parts: Sequence[Assignment], timings: Timings) -> Iterator[Progress]:
     """Judge the stored evidence of an assignment again."""
     yield from _over_parts(parts, timings, rejudge)
 
 
 def _over_parts(
-    parts: Sequence[Assignment], timings: Timings, run: Callable[[Assignment, Timings], Iterator[Step]]
-) -> Iterator[Step]:
+    parts: Sequence[Assignment], timings: Timings, run: Callable[[Assignment, Timings], Iterator[Progress]]
+) -> Iterator[Progress]:
     """Run the line for each notebook, and join what each student has: one grade, stored under the assignment's name."""
     if len(parts) == 1:
         yield from run(parts[0], timings)
         return
-    found: dict[str, dict[str, Step]] = {}
+    found: dict[str, dict[str, Progress]] = {}
     for part in parts:
         spent = Timings(notes=timings.notes)
         for step in run(part, spent):
@@ -206,10 +206,10 @@ def _over_parts(
             kept = "; ".join(dict.fromkeys(step.kept for step in steps.values() if step.kept))
             ours = any(step.ours for step in steps.values())
             notes = join_notes(step.notes for step in steps.values())
-            yield Step(joined, len(found) * len(parts), unchanged, kept=kept, ours=ours, notes=notes)
+            yield Progress(joined, len(found) * len(parts), unchanged, kept=kept, ours=ours, notes=notes)
 
 
-def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Step]:
+def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Progress]:
     """Judge stored evidence again, without running student code or training anything.
 
     A solution that was changed is examined anew before anything is judged. Raises CourseError where it does not run to

@@ -10,7 +10,7 @@ import pytest
 import toy
 from autograder.course import load_assignment
 from autograder.judge.lacks import Lack
-from autograder.pipeline import Step, Timings, grade, rejudge
+from autograder.pipeline import Progress, Timings, grade, rejudge
 from autograder.sandbox.environment import own_environment
 from autograder.session import Options
 
@@ -27,7 +27,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def steps(root: Path) -> dict[str, Step]:
+def steps(root: Path) -> dict[str, Progress]:
     options = Options(jobs=2)
     return {step.grade.student: step for step in grade(load_assignment(root, toy.NAME), options, Timings())}
 

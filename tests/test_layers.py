@@ -1,10 +1,11 @@
-"""Imports go one way, and the rooms load nothing of the judge's."""
+"""Imports go one way, the rooms load nothing of the judge's, and no file outgrows what one reads at once."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -121,3 +122,117 @@ def test_a_process_does_not_load_what_is_another_ones(module: str, absent: tuple
 def test_no_file_stands_before_what_checks_import(repository: Path) -> None:
     names = {path.stem for path in (repository / "autograder").iterdir()}
     assert names.isdisjoint(autograder.__all__)
+
+
+# --- Bounds -----------------------------------------------------------------------------------------------------------
+
+LINES, FUNCTION_LINES, ASSIGNMENT_MODULES, LOCAL_IMPORTS = 400, 40, 8, 5
+LONGER_FILES = {
+    *("mutate/operators.py", "networks/mistakes.py", "networks/pytorch.py", "networks/pytorch_functions.py"),
+    *("sandbox/rooms.py", "worker/keras_following.py", "worker/keras_graph.py", "worker/keras_reader.py"),
+    "worker/wall.py",
+}
+"""Still to be split: never another."""
+LONGER_FUNCTIONS = {"sandbox/rooms.py": 54}
+SAME_NAMES = {
+    *("Answered", "Asked", "Cell", "Column", "Drawing", "Edit", "Line", "Options", "Part", "Reading", "Rebuilt"),
+    *("Recipe", "Report", "Row", "Step", "Student", "Table", "Trail", "Trained", "Verdict"),
+}
+"""Classes of two meanings, each in a family of its own: never another."""
+
+
+@pytest.fixture(scope="module")
+def modules(repository: Path) -> dict[str, ast.Module]:
+    """Each module of the package, parsed, by its path in it."""
+    package = repository / "autograder"
+    files = {path.relative_to(package).as_posix(): path for path in sorted(package.rglob("*.py"))}
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in files.items()}
+
+
+def test_no_file_is_longer_than_one_reads_at_once(repository: Path) -> None:
+    package = repository / "autograder"
+    lines = {
+        path.relative_to(package).as_posix(): path.read_text(encoding="utf-8").count("\n")
+        for path in package.rglob("*.py")
+    }
+    assert [f"{name}: {count}" for name, count in lines.items() if count > LINES and name not in LONGER_FILES] == []
+    assert [name for name in LONGER_FILES if lines.get(name, 0) <= LINES] == [], "no longer needed: take it out"
+
+
+def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def test_no_function_is_longer_than_a_screen(modules: dict[str, ast.Module]) -> None:
+    long = {
+        f"{name}: {one.name}": size
+        for name, tree in modules.items()
+        for one in _functions(tree)
+        if (size := (one.end_lineno or 0) - one.lineno + 1) > LONGER_FUNCTIONS.get(name, FUNCTION_LINES)
+    }
+    assert long == {}
+
+
+def _top_imports(tree: ast.Module) -> set[str]:
+    """What a module imports when it is loaded, by dotted names below `autograder`; what only types need left out."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [*tree.body]
+    while waiting:
+        match waiting.pop():
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.FunctionDef() | ast.AsyncFunctionDef():
+                continue
+            case ast.Import(names=names):
+                found |= {one.name for one in names}
+            case ast.ImportFrom(module=str(module), names=names):
+                found |= {module, *(f"{module}.{one.name}" for one in names)}
+            case node:
+                waiting += ast.iter_child_nodes(node)
+    return {name.removeprefix("autograder.") for name in found if name.startswith("autograder.")}
+
+
+def test_no_imports_go_in_a_circle(modules: dict[str, ast.Module]) -> None:
+    names = {name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name for name in modules}
+    asked = {name: _top_imports(modules[file]) & names.keys() - {name} for name, file in names.items()}
+    # A package is loaded before what is in it: only what it imports itself counts for that.
+    left = {name: {one for one in found if not name.startswith(f"{one}.")} for name, found in asked.items()}
+    while free := [name for name, found in left.items() if not found & left.keys()]:
+        for name in free:
+            del left[name]
+    assert left == {}
+
+
+def _local_imports(tree: ast.Module) -> int:
+    """How many statements inside functions import modules of the project, but for those that import a framework."""
+    inside = {node for one in _functions(tree) for node in ast.walk(one) if isinstance(node, ast.ImportFrom)}
+    ours = [node.module for node in inside if (node.module or "").startswith("autograder")]
+    return sum("pytorch" not in name for name in ours if name)
+
+
+def test_imports_stand_at_the_top(modules: dict[str, ast.Module]) -> None:
+    """Frameworks are imported where they are asked for, for a room may hold none: it is of our own that this speaks."""
+    local = {name: _local_imports(tree) for name, tree in modules.items() if not name.startswith("commands/")}
+    assert sum(local.values()) <= LOCAL_IMPORTS, {name: count for name, count in local.items() if count}
+
+
+def test_few_know_all_of_an_assignment(modules: dict[str, ast.Module]) -> None:
+    """A stage is given what it needs: its source notebook, its settings, and not all that was loaded."""
+    known = {
+        name
+        for name, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "autograder.assignment"
+        if "Assignment" in {one.name for one in node.names}
+    }
+    assert len(known | {"assignment.py"}) <= ASSIGNMENT_MODULES, known
+
+
+def test_a_name_has_one_meaning(modules: dict[str, ast.Module]) -> None:
+    classes = Counter(
+        node.name
+        for tree in modules.values()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    twice = {name for name, count in classes.items() if count > 1}
+    assert twice - SAME_NAMES == set()
+    assert SAME_NAMES - twice == set(), "no longer needed: take it out"

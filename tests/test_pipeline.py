@@ -27,7 +27,7 @@ from autograder.evidence import Evidence, load_evidence
 from autograder.intake import read_submission
 from autograder.nbgrader import compat, handed_in
 from autograder.notebook.formats import Notebook
-from autograder.pipeline import Step, Timings, choose_students, grade, rejudge
+from autograder.pipeline import Progress, Timings, choose_students, grade, rejudge
 from autograder.records import Grade, Submission
 from autograder.release import write_release
 from autograder.remarks import cut_short
@@ -47,11 +47,11 @@ def course(tmp_path: Path) -> Path:
     return toy.make_course(tmp_path)
 
 
-def run(root: Path, **options: object) -> list[Step]:
+def run(root: Path, **options: object) -> list[Progress]:
     return list(grade(load_assignment(root, toy.NAME), Options(**options), Timings()))  # type: ignore[arg-type]
 
 
-def grades(steps: list[Step]) -> dict[str, Grade]:
+def grades(steps: list[Progress]) -> dict[str, Grade]:
     return {step.grade.student: step.grade for step in steps}
 
 
@@ -123,7 +123,7 @@ def test_graded_both_ways_the_same_bytes_are_one_attempt_wherever_the_course_lie
     course = toy.make_course(tmp_path / "50%41 a?b#é:c")
     toy.hand_in(course, "ada", RIGHT)
 
-    def as_nbgrader() -> list[Step]:
+    def as_nbgrader() -> list[Progress]:
         return list(compat.grade([load_assignment(course, toy.NAME)], Options(), Timings()))
 
     ways = [run, lambda _: as_nbgrader()]
@@ -254,7 +254,7 @@ def test_tripled(tripled):
 """
 
 
-def judged(root: Path) -> dict[str, Step]:
+def judged(root: Path) -> dict[str, Progress]:
     return {step.grade.student: step for step in rejudge(load_assignment(root, toy.NAME), Timings())}
 
 

@@ -14,7 +14,7 @@ from autograder.assignment import SourceNotebook
 from autograder.course import load_assignment
 from autograder.course_yaml import AssignmentSettings
 from autograder.notebook.formats import Notebook
-from autograder.pipeline import Step, Timings, grade
+from autograder.pipeline import Progress, Timings, grade
 from autograder.records import Limits
 from autograder.release import write_release
 from autograder.session import Options
@@ -41,7 +41,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def run(course: Path, **options: object) -> dict[str, Step]:
+def run(course: Path, **options: object) -> dict[str, Progress]:
     steps = grade(load_assignment(course, toy.NAME), Options(**options), Timings())  # type: ignore[arg-type]
     return {step.grade.student: step for step in steps}
 

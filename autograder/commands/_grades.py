@@ -16,7 +16,7 @@ from autograder.report.table import Row, summary, table
 from autograder.report.terminal import WIDTH_OF_A_PIPE, shown
 
 if TYPE_CHECKING:  # whoever only reads results does without the line
-    from autograder.pipeline import Step
+    from autograder.pipeline import Progress
 
 KEPT_SHOWN = 10
 
@@ -54,7 +54,7 @@ def print_trainings(grades: Collection[Grade]) -> None:
         out.print(text)
 
 
-def print_kept(steps: list[Step]) -> None:
+def print_kept(steps: list[Progress]) -> None:
     """Say, a line a reason, whose stored marks stand."""
     reasons: dict[str, list[str]] = {}
     for step in steps:
@@ -66,7 +66,7 @@ def print_kept(steps: list[Step]) -> None:
         err.print(f"stored marks stand: {whose}: {shown(reason)}")
 
 
-def print_notes(steps: Iterable[Step]) -> None:
+def print_notes(steps: Iterable[Progress]) -> None:
     """Say what submissions asked for and is not here, and which limits they were stopped at: a line each."""
     from autograder.judge.lacks import say_lack
 

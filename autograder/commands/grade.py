@@ -24,7 +24,7 @@ from autograder.commands._terminal import OURS, course_folder, err, out, progres
 from autograder.course import load_nbgrader_assignment, load_parts
 from autograder.nbgrader import compat as as_nbgrader
 from autograder.paths import Paths
-from autograder.pipeline import Step, Timings
+from autograder.pipeline import Progress, Timings
 from autograder.session import Options, cores
 
 app = command_app()
@@ -75,7 +75,7 @@ def grade(
     raise typer.Exit(OURS if not whole or any(step.ours for step in steps) else 0)
 
 
-def _followed(assignment: str, grading: Iterator[Step]) -> list[Step]:
+def _followed(assignment: str, grading: Iterator[Progress]) -> list[Progress]:
     """Return every submission's step, with a bar where somebody watches."""
     steps, done = [], 0
     with progress_bar() as progress:
@@ -88,7 +88,7 @@ def _followed(assignment: str, grading: Iterator[Step]) -> list[Step]:
     return steps
 
 
-def _print_graded(assignment: str, steps: list[Step], timings: Timings) -> None:
+def _print_graded(assignment: str, steps: list[Progress], timings: Timings) -> None:
     unchanged = sum(step.unchanged for step in steps)
     missing = sum(step.grade.status == "missing" for step in steps)
     grades = [step.grade for step in sorted(steps, key=lambda step: step.grade.student)]

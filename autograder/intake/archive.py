@@ -45,7 +45,7 @@ _UNPACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2
 """What unpacks a stream that begins so."""
 
 
-class Refused(Exception):
+class BadArchive(Exception):
     """An archive out to do harm, or no archive at all: why, and what to do."""
 
 
@@ -58,7 +58,7 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchiveEntry:
     """One file."""
 
     parts: tuple[str, ...]
@@ -74,7 +74,7 @@ class Entry:
 class Listing:
     """The files of an archive, what was left aside, and how many files only programs need."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ArchiveEntry, ...]
     skipped: tuple[Skipped, ...]
     system: int
     repositories: bool
@@ -106,32 +106,32 @@ class Source(Protocol):
 
 
 def open_source(path: Path) -> Source:
-    """Return what reads `path`. Raise Refused where it is neither a folder nor an archive."""
+    """Return what reads `path`. Raise BadArchive where it is neither a folder nor an archive."""
     if path.is_dir():
         return _Folder(path)
     if not path.exists():
-        raise Refused("there is no such file or folder")
+        raise BadArchive("there is no such file or folder")
     with path.open("rb") as file:
         start = file.read(2)
     if start != b"PK" and _is_tar(path):  # before zip: its last file may be one, whose directory ends both
         return _Tar(path)
     if zipfile.is_zipfile(path):
         return _Zip(path)
-    raise Refused("neither a folder, nor a zip, nor a tar archive")
+    raise BadArchive("neither a folder, nor a zip, nor a tar archive")
 
 
 def list_source(source: Source, size: int) -> Listing:
-    """Return what a source of `size` bytes holds (0: a folder). Raise Refused for one that would fill the disk."""
+    """Return what a source of `size` bytes holds (0: a folder). Raise BadArchive where it would fill the disk."""
     raw: list[Raw] = []
     total = 0
     for one in source.entries():
         if len(raw) >= MOST_ENTRIES:
-            raise Refused(f"more than {MOST_ENTRIES} entries")
+            raise BadArchive(f"more than {MOST_ENTRIES} entries")
         if not one.odd:
             total += one.size
             _refuse_flood(total, size)
         raw.append(one)
-    entries: list[Entry] = []
+    entries: list[ArchiveEntry] = []
     skipped: list[Skipped] = []
     seen: set[tuple[str, ...]] = set()
     system = 0
@@ -149,15 +149,15 @@ def list_source(source: Source, size: int) -> Listing:
             skipped.append(Skipped(_shown(name), "the same name again"))
         elif parts and not one.odd:
             seen.add(parts)
-            entries.append(Entry(parts, one.size, one.time, key))
+            entries.append(ArchiveEntry(parts, one.size, one.time, key))
     return Listing(tuple(entries), tuple(skipped), system, repositories)
 
 
 def _refuse_flood(total: int, size: int) -> None:
     if total > LARGEST_TOTAL:
-        raise Refused(f"more than {LARGEST_TOTAL // 2**30} GB unpacked")
+        raise BadArchive(f"more than {LARGEST_TOTAL // 2**30} GB unpacked")
     if size and total > RATIO_FROM and total > LARGEST_RATIO * size:
-        raise Refused(f"it unpacks to more than {LARGEST_RATIO} times its size, as archives made to fill a disk do")
+        raise BadArchive(f"it unpacks to more than {LARGEST_RATIO} times its size, as archives made to fill a disk do")
 
 
 def _clean(raw: str) -> tuple[tuple[str, ...], str]:
@@ -235,7 +235,7 @@ class _Zip:
         try:
             self._zip = zipfile.ZipFile(path)
         except Exception as error:  # zipfile raises whatever the fields it trusts lead to
-            raise Refused(f"a damaged zip: {error}") from error
+            raise BadArchive(f"a damaged zip: {error}") from error
 
     def entries(self) -> Iterator[Raw]:
         for info in self._zip.infolist():
@@ -272,7 +272,7 @@ def _refuse_many(path: Path) -> None:
         if before[-_ZIP64_LOCATOR_BYTES:].startswith(b"PK\x06\x07") and before.startswith(b"PK\x06\x06"):
             size, ends = int(_END_OF_ZIP64.unpack(before[: _END_OF_ZIP64.size])[8]), ends - len(before)
         if size > DIRECTORY_BYTES:
-            raise Refused(f"more than {MOST_ENTRIES} entries")
+            raise BadArchive(f"more than {MOST_ENTRIES} entries")
         file.seek(max(ends - size, 0))
         directory = file.read(size)
     place = count = 0
@@ -280,7 +280,7 @@ def _refuse_many(path: Path) -> None:
         place += _ZIP_ENTRY_BYTES + sum(struct.unpack_from("<3H", directory, place + 28))
         count += 1
         if count > MOST_ENTRIES:
-            raise Refused(f"more than {MOST_ENTRIES} entries")
+            raise BadArchive(f"more than {MOST_ENTRIES} entries")
 
 
 def _zip_oddity(info: zipfile.ZipInfo) -> str:
@@ -350,7 +350,7 @@ class _Tar:
                     yield info, archive
                     archive.members = []  # type: ignore[attr-defined]  # it would hold every one it has met
         except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
-            raise Refused(f"a damaged tar archive: {error}") from error
+            raise BadArchive(f"a damaged tar archive: {error}") from error
 
 
 class _Gauge(io.RawIOBase):

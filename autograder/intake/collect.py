@@ -22,9 +22,9 @@ from autograder.intake.archive import (
     CHUNK,
     LARGEST_FILE,
     LARGEST_TOTAL,
-    Entry,
+    ArchiveEntry,
+    BadArchive,
     Listing,
-    Refused,
     Skipped,
     Source,
     list_source,
@@ -33,7 +33,7 @@ from autograder.intake.archive import (
 from autograder.intake.gradescope import LARGEST_BYTES as LARGEST_METADATA
 from autograder.intake.identity import keep_identity
 from autograder.intake.layouts import Context, Sorted, sort_entries
-from autograder.intake.people import People, Settled
+from autograder.intake.people import People, SettledNames
 from autograder.intake.placing import put, put_back, staging
 from autograder.intake.platforms import Place, Reader
 from autograder.paths import TIMESTAMP, Paths
@@ -76,7 +76,7 @@ def collect(
     try:
         with staging(asked.paths) as folder:
             return _collect(asked, course, path, folder, reader, anyway=anyway)
-    except Refused as error:
+    except BadArchive as error:
         raise CourseError([Problem(path, 0, "", str(error))]) from error
     except OSError as error:
         raise GraderError(f"the collection was cut short, whole students only are in place: {error}") from error
@@ -117,7 +117,7 @@ def _collect(
 
 
 def _put_all(
-    paths: Paths, assignment: str, settled: Settled, staging: Path, times: Mapping[str, datetime]
+    paths: Paths, assignment: str, settled: SettledNames, staging: Path, times: Mapping[str, datetime]
 ) -> tuple[dict[str, str], list[Skipped]]:
     """Put each student's submission in its place; return what became of each, and those whose folder is a link."""
     known, fates, linked = _known_names(paths), dict[str, str](), list[Skipped]()
@@ -141,7 +141,7 @@ def _context(
     people: People,
     reader: Reader | None,
 ) -> Context:
-    def metadata(entry: Entry) -> bytes:
+    def metadata(entry: ArchiveEntry) -> bytes:
         for _, file in source.contents({entry.key}):
             return b"" if file is None else file.read(LARGEST_METADATA + 1)
         return b""
@@ -158,7 +158,7 @@ def _context(
     )
 
 
-def _problems(path: Path, settled: Settled) -> Iterator[Problem]:
+def _problems(path: Path, settled: SettledNames) -> Iterator[Problem]:
     for student, ones in settled.clashes.items():
         text = f"two submissions of one student: {', '.join(ones)}: rename one, or take one out"
         yield Problem(path, 0, student, text)
@@ -166,7 +166,7 @@ def _problems(path: Path, settled: Settled) -> Iterator[Problem]:
         yield Problem(path, 0, one, "a name in which nothing can be shown: rename it")
 
 
-def _refuse_most(path: Path, listing: Listing, found: Sorted, settled: Settled, staging: Path) -> None:
+def _refuse_most(path: Path, listing: Listing, found: Sorted, settled: SettledNames, staging: Path) -> None:
     """Refuse to go on where most of what looks like submissions came to nothing: it was read in a wrong way."""
     depth = len(found.inside)
     tops = {entry.key: entry.parts[depth] for entry in listing.entries if len(entry.parts) > depth}
@@ -188,13 +188,13 @@ def _refuse_most(path: Path, listing: Listing, found: Sorted, settled: Settled, 
         raise CourseError([Problem(path, 0, "", text)])
 
 
-def _set_aside(found: Sorted, settled: Settled, tops: Mapping[int, str]) -> set[str]:
+def _set_aside(found: Sorted, settled: SettledNames, tops: Mapping[int, str]) -> set[str]:
     """What was not taken for a reason of its own, which is said: an earlier attempt, one of two of one name."""
     known = {*settled.earlier, *settled.nameless, *(one for ones in settled.clashes.values() for one in ones)}
     return {tops[key] for key, ones in found.places.items() if all(one.handed_in in known for one in ones)}
 
 
-def _students(settled: Settled) -> list[str]:
+def _students(settled: SettledNames) -> list[str]:
     return list(dict.fromkeys(place.student for ones in settled.places.values() for place in ones))
 
 
@@ -202,7 +202,7 @@ def _students(settled: Settled) -> list[str]:
 
 
 def _unpack(
-    source: Source, listing: Listing, settled: Settled, staging: Path, *, believed: bool
+    source: Source, listing: Listing, settled: SettledNames, staging: Path, *, believed: bool
 ) -> tuple[Mapping[str, datetime], list[Skipped]]:
     """Write every file under `staging`/STUDENT; return when each student's was handed in, and what was damaged.
 
@@ -225,7 +225,7 @@ def _unpack(
             skipped.append(Skipped("/".join(entry.parts), str(error)))
             continue
         if total > LARGEST_TOTAL:
-            raise Refused(f"more than {LARGEST_TOTAL // 2**30} GB unpacked")
+            raise BadArchive(f"more than {LARGEST_TOTAL // 2**30} GB unpacked")
         _note_times(times, entry, places)
     return times, skipped
 
@@ -270,7 +270,7 @@ def _read(file: IO[bytes]) -> bytes:
         raise _Unreadable("damaged, or packed in a way that cannot be read") from error
 
 
-def _note_times(times: dict[str, datetime], entry: Entry, places: Sequence[Place]) -> None:
+def _note_times(times: dict[str, datetime], entry: ArchiveEntry, places: Sequence[Place]) -> None:
     for place in places:
         time = place.time or entry.time
         if time is not None:

@@ -32,21 +32,21 @@ class Submitter:
 
 
 @dataclass(frozen=True)
-class Told:
+class HandedInBy:
     """What is said of one submission."""
 
     submitters: tuple[Submitter, ...]
     created: datetime | None
 
 
-class Unreadable(Exception):
+class NoMetadata(Exception):
     """Why the account is not believed."""
 
 
-def read_metadata(data: bytes) -> Mapping[str, Told]:
-    """Return what is told, by the submission's folder. Raise Unreadable for what Gradescope does not write."""
+def read_metadata(data: bytes) -> Mapping[str, HandedInBy]:
+    """Return what is told, by the submission's folder. Raise NoMetadata for what Gradescope does not write."""
     if len(data) > LARGEST_BYTES:
-        raise Unreadable(f"over {LARGEST_BYTES // 2**20} MB")
+        raise NoMetadata(f"over {LARGEST_BYTES // 2**20} MB")
     people: dict[str, dict[int, dict[str, str]]] = {}
     created: dict[str, datetime] = {}
     try:
@@ -57,9 +57,9 @@ def read_metadata(data: bytes) -> Mapping[str, Told]:
                 case (folder, ":created_at") if (moment := _moment(text)) is not None:
                     created[folder] = moment
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Unreadable("it is not the YAML that Gradescope writes") from error
+        raise NoMetadata("it is not the YAML that Gradescope writes") from error
     return {
-        folder: Told(tuple(map(_submitter, people.get(folder, {}).values())), created.get(folder))
+        folder: HandedInBy(tuple(map(_submitter, people.get(folder, {}).values())), created.get(folder))
         for folder in people.keys() | created.keys()
     }
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from autograder.intake import platforms
-from autograder.intake.archive import Entry, Skipped
-from autograder.intake.gradescope import METADATA, Told, Unreadable, read_metadata
+from autograder.intake.archive import ArchiveEntry, Skipped
+from autograder.intake.gradescope import METADATA, HandedInBy, NoMetadata, read_metadata
 from autograder.intake.names import folded
 from autograder.intake.platforms import Aside, Parts, Place, Reader, is_submission_file
 from autograder.notebook.formats import is_notebook
@@ -61,13 +61,13 @@ class Context:
     known: Collection[str] = ()
     """Students' names, folded: a folder of such a name is theirs, not one around all."""
     repositories: bool = False
-    metadata: Callable[[Entry], bytes] = field(default=lambda entry: b"")
+    metadata: Callable[[ArchiveEntry], bytes] = field(default=lambda entry: b"")
     """Reads Gradescope's account."""
     reader: Reader | None = None
     """A lecturer's own pattern."""
 
 
-def sort_entries(entries: Sequence[Entry], context: Context) -> Sorted:
+def sort_entries(entries: Sequence[ArchiveEntry], context: Context) -> Sorted:
     """Return where each entry belongs. Every other is skipped with a reason."""
     roots = [_Root(entries, (), context)]
     while len(roots) < DEEPEST and (around := roots[-1].around()) is not None:
@@ -83,7 +83,7 @@ def sort_entries(entries: Sequence[Entry], context: Context) -> Sorted:
 class _Root:
     """A folder of the download, taken for its root."""
 
-    def __init__(self, entries: Sequence[Entry], inside: Parts, context: Context) -> None:
+    def __init__(self, entries: Sequence[ArchiveEntry], inside: Parts, context: Context) -> None:
         self._all, self.inside, self._context = entries, inside, context
         depth = len(inside)
         self._entries = {
@@ -158,12 +158,12 @@ class _Root:
         )
 
     def _gradescope(self) -> Sorted:
-        told: Mapping[str, Told] = {}
+        told: Mapping[str, HandedInBy] = {}
         why = ""
         key = next(key for key, parts in self._entries.items() if parts == (METADATA,))
         try:
             told = read_metadata(self._context.metadata(next(entry for entry in self._all if entry.key == key)))
-        except Unreadable as error:
+        except NoMetadata as error:
             why = str(error)
         found = self.sorted(
             "Gradescope", lambda parts: Aside("") if parts == (METADATA,) else platforms.gradescope(parts)
@@ -263,7 +263,7 @@ def _may_be_submission(ones: Sequence[Parts]) -> bool:
     return any(len(parts) > 1 or is_submission_file(parts[0]) for parts in ones)
 
 
-def _submitted(place: Place, told: Mapping[str, Told]) -> Iterable[Place]:
+def _submitted(place: Place, told: Mapping[str, HandedInBy]) -> Iterable[Place]:
     """The same for each of those who handed it in: several for a group, nobody known for one that is not told of."""
     one = told.get(place.handed_in)
     time = one.created if one else None

@@ -36,7 +36,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Settled:
+class SettledNames:
     """Whose each submission is."""
 
     places: Mapping[int, Sequence[Place]]
@@ -69,7 +69,7 @@ class People:
         """The names of all students' folders, folded."""
         return frozenset(map(folded, (*self._folders, *(one.student for one in self._roster.students))))
 
-    def settle(self, found: Sorted) -> Settled:
+    def settle(self, found: Sorted) -> SettledNames:
         """Return whose each submission of a download is."""
         kept = self._kept_of(found.layout)
         submissions = {_key(place): place for ones in found.places.values() for place in ones}
@@ -93,7 +93,7 @@ class People:
         }
         left = {_key(one.place): one.place.handed_in for one in apart if one.student not in clashes}
         listed = {folded(one.student) for one in self._roster.students}
-        return Settled(
+        return SettledNames(
             places={key: ones for key, ones in places.items() if ones},
             identities={one.student: one.identity for one in chosen},
             clashes=clashes,

@@ -29,7 +29,7 @@ class Complaint(Record, frozen=True):
     text: str
 
 
-class Collected(Record, tag="collected", frozen=True):
+class CollectedChecks(Record, tag="collected", frozen=True):
     """Judge to pipeline, once: what the checks file declares."""
 
     checks: list[CheckRecord]
@@ -98,4 +98,4 @@ class Rested(Record, tag="rested", frozen=True):
     """Judge to pipeline: every check of the case is judged."""
 
 
-FromJudge = Collected | Running | Judged | Rested
+FromJudge = CollectedChecks | Running | Judged | Rested

@@ -27,7 +27,7 @@ from autograder.judge.causes import Causes
 from autograder.judge.channel import (
     Case,
     CheckRecord,
-    Collected,
+    CollectedChecks,
     Complaint,
     Judged,
     Rested,
@@ -123,7 +123,7 @@ class JudgeSession:
             self._complaints.append(Complaint(0, EVIDENCE, text))
         if not checks and not self._complaints:
             self._complaints.append(Complaint(0, "", "no check: write functions named test_… with @question"))
-        self._send(Collected(checks, probes, self._complaints, self._sources.digest()), blobs)
+        self._send(CollectedChecks(checks, probes, self._complaints, self._sources.digest()), blobs)
         if not self._complaints:
             for case, labels in self._cases():
                 self._judge(session.items, case, labels)

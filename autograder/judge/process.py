@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from autograder.errors import CourseError, GraderError, Problem
-from autograder.judge.channel import Case, Collected, FromJudge, Judged, Rested, Running
+from autograder.judge.channel import Case, CollectedChecks, FromJudge, Judged, Rested, Running
 from autograder.records import Check, Outcome, Plan
 from autograder.wire import codec
 
@@ -82,7 +82,7 @@ class Judge:
     def _hear_plan(self) -> Plan:
         self._channel.settimeout(COLLECT_SECONDS)
         try:
-            collected, blobs = codec.unpack(codec.read_frame(self._stream.read), Collected)
+            collected, blobs = codec.unpack(codec.read_frame(self._stream.read), CollectedChecks)
         except (EOFError, OSError, codec.WireError) as error:
             if self._was_killed():
                 raise _Killed from None

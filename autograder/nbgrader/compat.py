@@ -21,13 +21,13 @@ from autograder.nbgrader.handed_in import CompatAssignment, Work, is_refused, or
 from autograder.nbgrader.scores import grade_work, keys_of, same_for_all
 from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
-from autograder.pipeline import Step, Timings, choose_students, examine_all
+from autograder.pipeline import Progress, Timings, choose_students, examine_all
 from autograder.sandbox.exam import Order
 from autograder.session import Options, Session
 from autograder.store import COMPAT, Keys, Store
 
 
-def grade(assignments: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Step]:
+def grade(assignments: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Progress]:
     """Grade what is new or changed as nbgrader would, and yield each submission when its grade is stored.
 
     Raises CourseError where the course is broken, DataError where a data set is not whole, IsolationError where this

@@ -9,13 +9,13 @@ from autograder.errors import CourseError, Problem
 from autograder.evidence import Exam, load_exam
 from autograder.intake import students
 from autograder.nbgrader.handed_in import CompatAssignment, Handed, is_refused, orders_of
-from autograder.nbgrader.rules import OutputRules, Refused, nbgrader_score, sane_score, seen_by_nbgrader
+from autograder.nbgrader.rules import OutputRules, RefusedByNbgrader, nbgrader_score, sane_score, seen_by_nbgrader
 from autograder.notebook.master import GradedCell, Sanitized
 from autograder.wire.messages import CellRun
 
 
 @dataclass(frozen=True)
-class Difference:
+class ScoreDifference:
     """A test cell that nbgrader and the sane rule do not give the same."""
 
     student: str
@@ -27,7 +27,7 @@ class Difference:
     why: str
 
 
-def differences(course: CompatAssignment) -> Iterator[Difference]:
+def differences(course: CompatAssignment) -> Iterator[ScoreDifference]:
     """Yield where the two rules differ, from the evidence of the last `grade --compat`. Nothing is run.
 
     Raises CourseError where a student's evidence is not there, or not of what was handed in.
@@ -47,7 +47,7 @@ def differences(course: CompatAssignment) -> Iterator[Difference]:
 
 def _differences_in(
     course: CompatAssignment, name: str, handed: Handed, sanitized: Sanitized, exam: Exam
-) -> Iterator[Difference]:
+) -> Iterator[ScoreDifference]:
     there = {cell.id: cell for cell in sanitized.graded}
     runs = {record.cell.index: record.run for record in exam.cells}
     for asked in course.questions[name]:
@@ -57,21 +57,21 @@ def _differences_in(
             continue
         if cell is None:
             why = "its test cell is gone: nbgrader leaves it for a manual grade; otherwise it is put back and run"
-            yield Difference(handed.student, where, 0.0, None, why)
+            yield ScoreDifference(handed.student, where, 0.0, None, why)
         elif (run := runs.get(cell.index)) is None:
             why = "its test cell was not run, being empty or tagged: nbgrader takes silence for success"
-            yield Difference(handed.student, where, cell.points, None, why)
+            yield ScoreDifference(handed.student, where, cell.points, None, why)
         elif difference := _difference(handed.student, where, cell, run, course.rules):
             yield difference
 
 
-def _difference(student: str, where: str, cell: GradedCell, run: CellRun, rules: OutputRules) -> Difference | None:
+def _difference(student: str, where: str, cell: GradedCell, run: CellRun, rules: OutputRules) -> ScoreDifference | None:
     sane = sane_score(run, cell.points)
     try:
         theirs = nbgrader_score(seen_by_nbgrader(run, rules), cell.points)
-    except Refused as refused:
-        return Difference(student, where, None, sane, f"{refused}: nbgrader refuses the whole submission for it")
-    return None if theirs == sane else Difference(student, where, theirs, sane, _why(run, theirs, sane, rules))
+    except RefusedByNbgrader as refused:
+        return ScoreDifference(student, where, None, sane, f"{refused}: nbgrader refuses the whole submission for it")
+    return None if theirs == sane else ScoreDifference(student, where, theirs, sane, _why(run, theirs, sane, rules))
 
 
 def _why(run: CellRun, theirs: float, sane: float, rules: OutputRules) -> str:

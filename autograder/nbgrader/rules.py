@@ -34,7 +34,7 @@ _DRESSED = re.compile(
 """Numbers in the dress that libraries give them."""
 
 
-class Refused(ValueError):
+class RefusedByNbgrader(ValueError):
     """nbgrader would not grade the whole submission: why, in one sentence."""
 
 
@@ -70,7 +70,7 @@ def _limited(outputs: Iterable[Output], most: int) -> Iterable[Output]:
 def nbgrader_score(outputs: Sequence[Output], points: float) -> float:
     """Return what `nbgrader.utils.determine_grade` gives a test cell of `points` with these outputs.
 
-    Raises Refused where it raises, and the submission fails as a whole.
+    Raises RefusedByNbgrader where it raises, and the submission fails as a whole.
     """
     for output in outputs:
         if output.kind in ("stderr", "error"):
@@ -82,7 +82,7 @@ def nbgrader_score(outputs: Sequence[Output], points: float) -> float:
 
 def _partial(text: str, points: float) -> float:
     if not text:
-        raise Refused("it displays a value without a text")
+        raise RefusedByNbgrader("it displays a value without a text")
     try:
         score = float(text)
     except ValueError:
@@ -90,7 +90,7 @@ def _partial(text: str, points: float) -> float:
     if not score >= 0:  # nan too
         return points
     if score > points:
-        raise Refused(f"it displays {text.strip()[:40]}, more than its {points:g} points")
+        raise RefusedByNbgrader(f"it displays {text.strip()[:40]}, more than its {points:g} points")
     return score
 
 

@@ -12,7 +12,7 @@ from autograder.grades import TEST_CELL, TEST_CELL_WEIGHT, explain_test
 from autograder.judge.message import Mismatch, compose
 from autograder.locale import Phrase, phrase, render
 from autograder.nbgrader.handed_in import CompatAssignment, Handed, Work
-from autograder.nbgrader.rules import OutputRules, Refused, nbgrader_score, seen_by_nbgrader
+from autograder.nbgrader.rules import OutputRules, RefusedByNbgrader, nbgrader_score, seen_by_nbgrader
 from autograder.notebook.master import GradedCell
 from autograder.records import CheckStatus, Grade, Outcome, QuestionGrade, SubmissionStatus, digest
 from autograder.remarks import REMARKS
@@ -45,7 +45,7 @@ def grade_work(course: CompatAssignment, work: Work, exams: Mapping[str, Exam | 
         return same_for_all(course, work, "missing", f"no {names} handed in", "failed")
     try:
         marks = {name: _mark_notebook(course, name, work.notebooks[name], exams.get(name)) for name in work.notebooks}
-    except Refused as refused:
+    except RefusedByNbgrader as refused:
         return same_for_all(course, work, "graded", f"{REFUSED}: {refused}", "errored")
     questions = tuple(
         _question(course, name, cell, marks[name][cell.id])
@@ -97,18 +97,18 @@ def _question(course: CompatAssignment, notebook: str, cell: GradedCell, marked:
 def _mark_notebook(
     course: CompatAssignment, name: str, handed: Handed | None, exam: Exam | None
 ) -> dict[str, CellMark]:
-    """Return what nbgrader records of each graded cell of a notebook. Raise Refused where it records nothing."""
+    """Return what nbgrader records of each graded cell of a notebook. Raise RefusedByNbgrader where that is nothing."""
     language = course.language
     if handed is None:
         text = _say(phrase("{notebook} was not handed in", notebook=f"{name}.ipynb"), language)
         return {cell.id: CellMark(0.0, "failed", text) for cell in course.questions[name]}
     if handed.sanitized is None:
-        raise Refused(handed.refusal)
+        raise RefusedByNbgrader(handed.refusal)
     if exam is None:
-        raise Refused("it could not be run")
+        raise RefusedByNbgrader("it could not be run")
     if exam.fault is not None:
         where = "" if exam.fault.cell is None else f"cell {exam.fault.cell + 1}: "
-        raise Refused(f"{name}.ipynb: {where}{REMARKS[exam.fault.kind]}")
+        raise RefusedByNbgrader(f"{name}.ipynb: {where}{REMARKS[exam.fault.kind]}")
     there = {cell.id: cell for cell in handed.sanitized.graded}
     runs = {record.cell.index: record.run for record in exam.cells}
     return {
@@ -129,8 +129,8 @@ def _mark_cell(
     run = runs.get(cell.index)
     try:
         score = nbgrader_score(seen_by_nbgrader(run, rules) if run else [], cell.points)
-    except Refused as refused:
-        raise Refused(f"{notebook}.ipynb: cell {cell.index + 1} ({cell.id}): {refused}") from None
+    except RefusedByNbgrader as refused:
+        raise RefusedByNbgrader(f"{notebook}.ipynb: cell {cell.index + 1} ({cell.id}): {refused}") from None
     if run is None or score >= cell.points:
         return CellMark(score, "passed")
     if run.fault is not None and score == 0:

@@ -62,7 +62,7 @@ class WallError(Exception):
 
 
 @dataclass(frozen=True)
-class Limits:
+class ResourceLimits:
     """What one room may use."""
 
     memory_bytes: int
@@ -94,8 +94,7 @@ def _check(result: int, step: str) -> None:
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
     """Mount, as mount(2) does. Raise WallError where the kernel refuses."""
-    encoded = (None if text is None else text.encode() for text in (kind, data))
-    kind_bytes, data_bytes = encoded
+    kind_bytes, data_bytes = (None if text is None else text.encode() for text in (kind, data))
     done = _libc.mount(source.encode(), target.encode(), kind_bytes, ctypes.c_ulong(flags), data_bytes)
     _check(done, f"mount {kind or 'bind'} on {target}")
 
@@ -155,7 +154,7 @@ def write_maps(pid: int | str, users: str, groups: str) -> None:
             raise WallError(f"write {name}: {error.strerror}") from error
 
 
-def build_root(root: str, view: View, limits: Limits) -> None:
+def build_root(root: str, view: View, limits: ResourceLimits) -> None:
     """Make a root of the listed folders, read-only, and of an empty home, and enter it.
 
     `root` is an empty folder of the host to mount on; nothing of the host but `view` is in reach afterwards.
@@ -259,7 +258,7 @@ def _make_folder(root: str, name: str, size: int) -> None:
     mount("tmpfs", root + name, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},mode=700,{owner}")
 
 
-def limit_resources(limits: Limits) -> None:
+def limit_resources(limits: ResourceLimits) -> None:
     """Set the limits every kernel has. Memory counts what is added to the zygote's from here on."""
     memory = _data_bytes() + limits.memory_bytes + limits.mapped_bytes
     for what, value in (
@@ -379,7 +378,7 @@ def _try_wall(root: str, visible: list[str]) -> list[dict[str, str]]:
 
 
 def _take_steps(root: str, visible: list[str], report: int, left: int, mapped: int) -> None:
-    limits = Limits(memory_bytes=2**30, processes=64, disk_bytes=2**20)
+    limits = ResourceLimits(memory_bytes=2**30, processes=64, disk_bytes=2**20)
 
     def enter() -> None:
         forget_host()

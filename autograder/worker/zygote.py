@@ -196,7 +196,7 @@ def _supervise(
 ) -> NoReturn:
     talk, status = (socket.socket(fileno=descriptor) for descriptor in descriptors)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    limits = wall.Limits(spawn.memory_bytes, spawn.processes, spawn.disk_bytes, spawn.mapped_bytes)
+    limits = wall.ResourceLimits(spawn.memory_bytes, spawn.processes, spawn.disk_bytes, spawn.mapped_bytes)
     mounts = tuple((mount.source, mount.target) for mount in spawn.mounts)
     view = wall.View(tuple(visible), mounts, tuple(spawn.devices))
     try:
@@ -249,7 +249,7 @@ def _watch(inmate: int, ended: int, status: socket.socket) -> None:
 def _enter(
     root: str,
     view: wall.View,
-    limits: wall.Limits,
+    limits: wall.ResourceLimits,
     spawn: Spawn,
     groups: list[int],
     talk: socket.socket,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.intake import gradescope
-from autograder.intake.gradescope import Submitter, Told, Unreadable, read_metadata
+from autograder.intake.gradescope import HandedInBy, NoMetadata, Submitter, read_metadata
 
 EXPORT = b"""\
 ---
@@ -36,7 +36,7 @@ submission_13:
 
 def test_who_and_when() -> None:
     found = read_metadata(EXPORT)
-    assert found["submission_11"] == Told(
+    assert found["submission_11"] == HandedInBy(
         (Submitter("Ada Lovelace", "1", "ada@example.org"),), datetime(2026, 11, 20, 10, 30, 0, 500000, tzinfo=UTC)
     )
     assert [one.name for one in found["submission_12"].submitters] == ["Bob", "Ada Lovelace"]
@@ -56,17 +56,17 @@ def test_an_alias_stands_for_a_text_alone() -> None:
 
 @pytest.mark.parametrize("data", [b"[" * 1000, b"- '", b"\xff\xfe\0", b"a: b: c"])
 def test_what_gradescope_does_not_write_is_not_believed(data: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(NoMetadata):
         read_metadata(data)
 
 
 def test_too_much_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gradescope, "LARGEST_BYTES", 2**20)
-    with pytest.raises(Unreadable, match="over 1 MB"):
+    with pytest.raises(NoMetadata, match="over 1 MB"):
         read_metadata(b"#" * (2**20 + 1))
 
 
 @given(st.text(alphabet="submision_1:- &*[]{}\n'\"!|>?%#x\t", max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    with contextlib.suppress(Unreadable):
+    with contextlib.suppress(NoMetadata):
         read_metadata(text.encode())

@@ -14,7 +14,7 @@ from nbgrader.utils import determine_grade
 
 from autograder.nbgrader.rules import (
     OutputRules,
-    Refused,
+    RefusedByNbgrader,
     displayed_number,
     nbgrader_score,
     sane_score,
@@ -66,7 +66,7 @@ def test_nbgraders_rule_is_nbgraders(outputs: list[Output], points: float, most:
     rules = OutputRules(most, ignored)
     try:
         ours: float | None = nbgrader_score(seen_by_nbgrader(run(outputs, stderr="careful"), rules), points)
-    except Refused:
+    except RefusedByNbgrader:
         ours = None
     assert ours == nbgraders(outputs, points, rules, "careful")
 

@@ -24,7 +24,7 @@ MAX_DEPTH = 4
 """Lists in lists, and layers in layers."""
 
 
-class Refused(Exception):
+class NotAllowed(Exception):
     """A setting, a class or an operation that no network is rebuilt with."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -101,32 +101,34 @@ _SIZES = frozenset(
 
 
 def make_layer(cls: str, config: Mapping[str, object], depth: int = 0) -> Any:
-    """Return a layer of class `cls` with these settings. Raise Refused, or whatever its constructor raises."""
+    """Return a layer of class `cls` with these settings. Raise NotAllowed, or whatever its constructor raises."""
     import keras
 
     if cls not in LAYERS and not (depth and cls in _CELLS):
         raise _no_such_layer(cls)
     if depth > MAX_DEPTH:
-        raise Refused("refused", "layers in layers, too many deep")
+        raise NotAllowed("refused", "layers in layers, too many deep")
     if cls == "Normalization" and config.get("mean") is None:
-        raise Refused("refused", "what it learned from data is not in its configuration: give it `mean` and `variance`")
+        raise NotAllowed(
+            "refused", "what it learned from data is not in its configuration: give it `mean` and `variance`"
+        )
     settings = {key: _setting(key, value, depth) for key, value in config.items() if key not in _DROPPED}
     if settings.pop("quantization_config", None) is not None:
-        raise Refused("refused", "quantized layers are not trained")
+        raise NotAllowed("refused", "quantized layers are not trained")
     layer = getattr(keras.layers, cls)(**settings)
     if depth and config.get("trainable") is False:
         layer.trainable = False
     return layer
 
 
-def _no_such_layer(cls: str) -> Refused:
+def _no_such_layer(cls: str) -> NotAllowed:
     import keras
 
     if cls == "__function__":
-        return Refused("code", "its activation is a function, which is not taken from a room")
+        return NotAllowed("code", "its activation is a function, which is not taken from a room")
     if cls == "Lambda":
-        return Refused("code", "what a Lambda computes is code, which is not taken from a room")
-    return Refused("unknown" if cls in dir(keras.layers) else "custom", "this class is not one that is rebuilt")
+        return NotAllowed("code", "what a Lambda computes is code, which is not taken from a room")
+    return NotAllowed("unknown" if cls in dir(keras.layers) else "custom", "this class is not one that is rebuilt")
 
 
 def _setting(key: str, value: object, depth: int) -> Any:
@@ -146,12 +148,12 @@ def _setting(key: str, value: object, depth: int) -> Any:
 
 
 def serialized(value: object) -> tuple[str, dict[str, object]]:
-    """Return the class name and settings of an object as Keras serializes it. Raise Refused for any other form."""
+    """Return the class name and settings of an object as Keras serializes it. Raise NotAllowed for any other form."""
     if isinstance(value, dict) and set(value) == {"class_name", "config"}:
         name, config = value["class_name"], value["config"]
         if isinstance(name, str) and isinstance(config, dict):
             return name, config
-    raise Refused("refused", "an object in its configuration is not written as Keras writes one")
+    raise NotAllowed("refused", "an object in its configuration is not written as Keras writes one")
 
 
 def activation(value: object, depth: int = 0) -> Any:
@@ -174,7 +176,7 @@ def dtype(value: object) -> str | None:
     """Return the name of a type or of a policy of Keras."""
     if value is None or (isinstance(value, str) and value in DTYPES):
         return value
-    raise Refused("refused", f"no network is trained in {str(value)[:MAX_TEXT]!r}")
+    raise NotAllowed("refused", f"no network is trained in {str(value)[:MAX_TEXT]!r}")
 
 
 def _member(family: str, value: object) -> Any:
@@ -184,7 +186,7 @@ def _member(family: str, value: object) -> Any:
     if value is None:
         return None
     if isinstance(value, dict) and value.get("class_name") == "__function__":
-        raise Refused("code", f"its {family} is a function")
+        raise NotAllowed("code", f"its {family} is a function")
     name, config = (value, {}) if isinstance(value, str) else serialized(value)
     known = {cls.lower(): cls for cls in _FAMILIES[family]}
     cls = known.get(name.replace("_", "").lower())
@@ -192,7 +194,9 @@ def _member(family: str, value: object) -> Any:
         raise _not_keras_own(family, name)
     settings = {key: plain(one) for key, one in config.items() if key not in _DROPPED}
     if family == "initializer" and any(isinstance(one, tuple) for one in settings.values()):
-        raise Refused("refused", "its initializer holds values for each weight: weights that are given are not trained")
+        raise NotAllowed(
+            "refused", "its initializer holds values for each weight: weights that are given are not trained"
+        )
     return getattr(getattr(keras, f"{family}s"), cls)(**settings)
 
 
@@ -201,10 +205,10 @@ def initializer(value: object) -> Any:
     return _member("initializer", value)
 
 
-def _not_keras_own(family: str, name: str) -> Refused:
+def _not_keras_own(family: str, name: str) -> NotAllowed:
     if name.startswith("<lambda"):
-        return Refused("code", f"its {family} is a lambda")
-    return Refused("custom", f"its {family} {name[:MAX_TEXT]!r} is not one of Keras's own")
+        return NotAllowed("code", f"its {family} is a lambda")
+    return NotAllowed("custom", f"its {family} {name[:MAX_TEXT]!r} is not one of Keras's own")
 
 
 def sizes(key: str, value: object) -> Any:
@@ -213,14 +217,14 @@ def sizes(key: str, value: object) -> Any:
         return None
     given = value if isinstance(value, list) else [value]
     if not all(isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in given):
-        raise Refused("refused", f"{key} is not made of positive whole numbers")
+        raise NotAllowed("refused", f"{key} is not made of positive whole numbers")
     if max(given, default=1) > MAX_SIZE:
-        raise Refused("large", f"{key} is above {MAX_SIZE}")
+        raise NotAllowed("large", f"{key} is above {MAX_SIZE}")
     return plain(value)
 
 
 def plain(value: object, depth: int = 0) -> Any:
-    """Return a plain value, lists as tuples: bounded numbers, short texts. Raise Refused for anything else."""
+    """Return a plain value, lists as tuples: bounded numbers, short texts. Raise NotAllowed for anything else."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, (int, float)):
@@ -229,36 +233,36 @@ def plain(value: object, depth: int = 0) -> Any:
         return _text(value)
     if isinstance(value, list) and depth < MAX_DEPTH and len(value) <= MAX_ITEMS:
         return tuple(plain(item, depth + 1) for item in value)
-    raise Refused("refused", f"its configuration holds a {type(value).__name__} where a plain value is expected")
+    raise NotAllowed("refused", f"its configuration holds a {type(value).__name__} where a plain value is expected")
 
 
 def _number(value: float) -> float:
     if isinstance(value, int) and abs(value) > MAX_SIZE:
-        raise Refused("large", f"its configuration holds a whole number above {MAX_SIZE}")
+        raise NotAllowed("large", f"its configuration holds a whole number above {MAX_SIZE}")
     if not math.isfinite(value):
-        raise Refused("refused", "its configuration holds a number that is not finite")
+        raise NotAllowed("refused", "its configuration holds a number that is not finite")
     return value
 
 
 def _text(value: str) -> str:
     if value.startswith("<lambda"):
-        raise Refused("code", "its configuration holds a lambda")
+        raise NotAllowed("code", "its configuration holds a lambda")
     if value.startswith("<") or len(value) > MAX_TEXT:
-        raise Refused("custom", f"its configuration holds {value[:MAX_TEXT]!r}, which is not a plain value")
+        raise NotAllowed("custom", f"its configuration holds {value[:MAX_TEXT]!r}, which is not a plain value")
     return value
 
 
 def array(value: object) -> Any:
-    """Return the array that a record spells out. Raise Refused where it does not hold together, or is too large."""
+    """Return the array that a record spells out. Raise NotAllowed where it does not hold together, or is too large."""
     config = value.get("config") if isinstance(value, dict) and value.get("class_name") == "__array__" else None
     found = config.get("numbers") if isinstance(config, dict) else None
     if not isinstance(config, dict) or not isinstance(found, list) or len(found) > MAX_ITEMS:
-        raise Refused("large", "it computes with constants that are too large to be taken from a room")
+        raise NotAllowed("large", "it computes with constants that are too large to be taken from a room")
     try:
         made = np.asarray([plain(one) for one in found], dtype="float32" if _has_fractions(found) else "int32")
         return made.reshape(tuple(int(size) for size in config["shape"]))
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise Refused("refused", "a constant of its does not hold together") from None
+        raise NotAllowed("refused", "a constant of its does not hold together") from None
 
 
 def _has_fractions(found: list[Any]) -> bool:

@@ -14,7 +14,7 @@ from operator import attrgetter, getitem
 from typing import Any
 
 from autograder.wire.messages import Layer
-from autograder.worker.training.allowed_layers import Refused, array, dtype, plain
+from autograder.worker.training.allowed_layers import NotAllowed, array, dtype, plain
 
 _SLICE = re.compile(r"slice\((None|-?\d{1,7}), (None|-?\d{1,7}), (None|-?\d{1,7})\)")
 
@@ -102,12 +102,12 @@ FORMS: Mapping[str, Form] = {
 
 
 def call_operation(record: Layer, tensors: Sequence[Any]) -> Any:
-    """Return what the recorded operation makes of symbolic `tensors`. Raise Refused, or whatever Keras raises."""
+    """Return what the recorded operation makes of symbolic `tensors`. Raise NotAllowed, or whatever Keras raises."""
     import keras
 
     form = FORMS.get(record.cls)
     if form is None:
-        raise Refused("unknown", "this operation is not one that is rebuilt")
+        raise NotAllowed("unknown", "this operation is not one that is rebuilt")
     bound = {**_settings(form, record.config), **_bound(form, record, tensors)}
     if record.cls == "Reshape":
         bound["newshape"] = _target(record, bound.get("newshape"))
@@ -123,7 +123,7 @@ def _settings(form: Form, config: Mapping[str, object]) -> dict[str, Any]:
         if key == "name" or value is None or (key not in form.parameters and value is False):
             continue
         if key not in form.parameters:
-            raise Refused("unknown", f"its argument {key[:40]!r} is not known")
+            raise NotAllowed("unknown", f"its argument {key[:40]!r} is not known")
         found[key] = _argument(key, value)
     return found
 
@@ -134,13 +134,13 @@ def _bound(form: Form, record: Layer, tensors: Sequence[Any]) -> dict[str, Any]:
         if form.many:
             return {form.parameters[0]: list(tensors)}
         if len(tensors) > len(form.parameters):
-            raise Refused("unknown", f"it takes {len(tensors)} tensors, and the record does not say where")
+            raise NotAllowed("unknown", f"it takes {len(tensors)} tensors, and the record does not say where")
         return dict(zip(form.parameters, tensors, strict=False))
     given = {key: value for key, value in record.arguments.items() if value is not None and value is not False}
     bound = {key: placed(value, tensors, key) for key, value in given.items()}
     strange = next((key for key in bound if key not in form.parameters), None)
     if strange is not None:
-        raise Refused("unknown", f"its argument {strange[:40]!r} is not known")
+        raise NotAllowed("unknown", f"its argument {strange[:40]!r} is not known")
     return bound
 
 
@@ -149,7 +149,7 @@ def placed(value: object, tensors: Sequence[Any], name: str = "") -> Any:
     if isinstance(value, dict) and set(value) == {"tensor"}:
         place = value["tensor"]
         if not isinstance(place, int) or not 0 <= place < len(tensors):
-            raise Refused("refused", "it has fewer inputs than its arguments say")
+            raise NotAllowed("refused", "it has fewer inputs than its arguments say")
         return tensors[place]
     if isinstance(value, list) and any(isinstance(one, dict) and "tensor" in one for one in value):
         return [placed(one, tensors) for one in value]
@@ -188,8 +188,8 @@ def index(item: object) -> Any:
     if isinstance(item, str):
         found = _SLICE.fullmatch(item)
         if found is None:
-            raise Refused("unknown", f"the index {item[:40]!r} is not known")
+            raise NotAllowed("unknown", f"the index {item[:40]!r} is not known")
         return slice(*(None if part == "None" else int(part) for part in found.groups()))
     if item is None or (isinstance(item, int) and not isinstance(item, bool)):
         return plain(item)
-    raise Refused("unknown", "an index is not a whole number or a slice")
+    raise NotAllowed("unknown", "an index is not a whole number or a slice")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autograder.wire.messages import Layer, Network, Shape
 from autograder.worker.errors import MAX_DETAIL
-from autograder.worker.training.allowed_layers import Refused, numbers
+from autograder.worker.training.allowed_layers import NotAllowed, numbers
 from autograder.worker.training.constants import too_many
 from autograder.worker.training.faults import NotRebuilt
 
@@ -41,18 +41,18 @@ def described(record: Layer) -> str:
 
 
 def check_outputs(record: Layer, shapes: Sequence[Shape]) -> None:
-    """Raise Refused where a call makes too much, or another thing than the record says."""
+    """Raise NotAllowed where a call makes too much, or another thing than the record says."""
     for shape in shapes:
         check_size(shape)
     if record.output_shapes and not _agree(record.output_shapes, shapes):
         wanted = ", ".join(str(tuple(shape)) for shape in record.output_shapes[:4])
-        raise Refused("refused", f"it makes {', '.join(map(str, shapes[:4]))} where the record says {wanted}")
+        raise NotAllowed("refused", f"it makes {', '.join(map(str, shapes[:4]))} where the record says {wanted}")
 
 
 def check_size(shape: Shape) -> None:
-    """Raise Refused for a tensor of too many numbers; the first size is the batch."""
+    """Raise NotAllowed for a tensor of too many numbers; the first size is the batch."""
     if numbers(shape[1:]) > MAX_VALUES:
-        raise Refused("large", f"it makes {tuple(shape)} of one example, more than {MAX_VALUES} numbers")
+        raise NotAllowed("large", f"it makes {tuple(shape)} of one example, more than {MAX_VALUES} numbers")
 
 
 def _agree(wanted: Sequence[Shape], made: Sequence[Shape]) -> bool:

@@ -57,7 +57,7 @@ def image_shape(given: Shape) -> Shape:
     return given if len(given) == 3 else (*given, 1)
 
 
-class Examples:
+class PreparedExamples:
     """The examples of one data set, mapped from the shelf."""
 
     def __init__(self, folder: Path, data: TrainingData, labels: LabelForm) -> None:

@@ -23,7 +23,13 @@ from autograder.wire.messages import (
     Shape,
 )
 from autograder.worker.training import backends
-from autograder.worker.training.examples import EVALUATION_BATCH, Examples, LabelForm, example_shape, image_shape
+from autograder.worker.training.examples import (
+    EVALUATION_BATCH,
+    LabelForm,
+    PreparedExamples,
+    example_shape,
+    image_shape,
+)
 from autograder.worker.training.faults import Untrainable, network_faults
 from autograder.worker.training.progress import check_watched, figures
 from autograder.worker.training.rebuild import rebuild
@@ -79,7 +85,7 @@ def scores(fit: Fit, blobs: list[bytes], folder: Path, send: Callable[[Record], 
     with _faults():
         network = rebuild(fit.network, blobs)
         _check_ends(network, fit.loss, fit.data.preparation.classes)
-    examples = Examples(folder, fit.data, _label_form(LOSSES[fit.loss], network))
+    examples = PreparedExamples(folder, fit.data, _label_form(LOSSES[fit.loss], network))
     model, shape = _ready_for(examples.shape, network, fit.augmentation)
     train, validation, test = examples.split(shape)
     settings = _compile_settings(fit, network)

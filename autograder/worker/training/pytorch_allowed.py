@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from autograder.worker.training.allowed_layers import MAX_SIZE, Refused, array, plain
+from autograder.worker.training.allowed_layers import MAX_SIZE, NotAllowed, array, plain
 from autograder.worker.training.allowed_operations import index
 
 BATCH = 113
@@ -126,12 +126,12 @@ _NOT_FINITE = {"inf": math.inf, "-inf": -math.inf}
 def make_module(cls: str, config: Mapping[str, object], *, lazy: bool = False) -> Any:
     """Return a module of class `cls` with these settings; with `lazy`, what it takes is found out by itself.
 
-    Raises Refused, or whatever its constructor raises.
+    Raises NotAllowed, or whatever its constructor raises.
     """
     if cls not in MODULES:
-        raise Refused("unknown" if hasattr(torch.nn, cls) else "custom", "this class is not one that is rebuilt")
+        raise NotAllowed("unknown" if hasattr(torch.nn, cls) else "custom", "this class is not one that is rebuilt")
     if config.get("parametrizations"):
-        raise Refused("unknown", "what makes its weights of others, such as spectral_norm, is not rebuilt")
+        raise NotAllowed("unknown", "what makes its weights of others, such as spectral_norm, is not rebuilt")
     made = getattr(torch.nn, cls)
     known = inspect.signature(made).parameters if cls not in ("LSTM", "GRU", "RNN") else config
     settings = {key: _setting(value) for key, value in config.items() if key in known}
@@ -148,7 +148,7 @@ def _setting(value: object) -> Any:
     if isinstance(found, str) and found in _NOT_FINITE:
         return _NOT_FINITE[found]
     if isinstance(found, tuple) and not all(isinstance(one, (int, float, str, bool, tuple)) for one in found):
-        raise Refused("refused", "a setting is not made of plain values")
+        raise NotAllowed("refused", "a setting is not made of plain values")
     return found
 
 
@@ -157,11 +157,11 @@ def call_function(
 ) -> Any:
     """Return what the function of a record makes of `tensors`, which are of `batch` examples.
 
-    `dropping` is whether a dropout drops. Raises Refused, or whatever PyTorch raises.
+    `dropping` is whether a dropout drops. Raises NotAllowed, or whatever PyTorch raises.
     """
     function = FUNCTIONS.get(name)
     if function is None:
-        raise Refused("unknown", "this operation is not one that is rebuilt")
+        raise NotAllowed("unknown", "this operation is not one that is rebuilt")
     given = {key: placed(value, tensors, key) for key, value in arguments.items()}
     if name in _SIZED:
         given = {key: of_batch(value, batch) for key, value in given.items()}
@@ -185,7 +185,7 @@ def placed(value: object, tensors: Sequence[Any], name: str = "") -> Any:
     if isinstance(value, dict) and set(value) == {"tensor"}:
         place = value["tensor"]
         if not isinstance(place, int) or not 0 <= place < len(tensors):
-            raise Refused("refused", "it has fewer inputs than its arguments say")
+            raise NotAllowed("refused", "it has fewer inputs than its arguments say")
         return tensors[place]
     if isinstance(value, dict):
         return torch.from_numpy(array(value))
@@ -200,5 +200,5 @@ def placed(value: object, tensors: Sequence[Any], name: str = "") -> Any:
 
 def _bounded(value: Any) -> Any:
     if isinstance(value, int) and abs(value) > MAX_SIZE:
-        raise Refused("large", f"an argument is above {MAX_SIZE}")
+        raise NotAllowed("large", f"an argument is above {MAX_SIZE}")
     return value

@@ -19,7 +19,7 @@ from torch.utils._pytree import tree_flatten
 from autograder.wire import codec
 from autograder.wire.messages import Layer, Network, Shape
 from autograder.worker.errors import told
-from autograder.worker.training.allowed_layers import Refused, array, numbers
+from autograder.worker.training.allowed_layers import NotAllowed, array, numbers
 from autograder.worker.training.backends import BACKENDS
 from autograder.worker.training.bounds import MAX_PARAMS, check_outputs, check_size, check_whole, described
 from autograder.worker.training.faults import NotRebuilt
@@ -101,12 +101,12 @@ def _taken(sources: Sequence[int], slots: Sequence[int], made: Sequence[Sequence
     try:
         return [made[source][slot] for source, slot in places]
     except IndexError:
-        raise Refused("refused", "it takes an output that a layer does not have") from None
+        raise NotAllowed("refused", "it takes an output that a layer does not have") from None
 
 
 def _check_places(record: Layer, position: int) -> None:
     if any(source >= position for source in record.inputs):
-        raise Refused("refused", "it takes the output of a layer that does not come before it")
+        raise NotAllowed("refused", "it takes the output of a layer that does not come before it")
     for shape in record.output_shapes:
         check_size(shape)
 
@@ -125,7 +125,7 @@ class _Making:
         self._left = MAX_PARAMS
 
     def call(self, record: Layer) -> Call | None:
-        """Return what makes the call of a record; None: the input. Raise Refused, or whatever a constructor raises."""
+        """Return what makes the call of a record; None: the input. Raise NotAllowed, or what a constructor raises."""
         if record.cls == "InputLayer":
             return None
         if record.origin == "operation" and record.cls == "Constant":
@@ -137,7 +137,7 @@ class _Making:
         if record.origin == "operation":
             return partial(_function, record)
         if record.origin != "torch":
-            raise Refused("custom", record.unreadable or "a class of the student's own")
+            raise NotAllowed("custom", record.unreadable or "a class of the student's own")
         return partial(_module, record, self._module(record))
 
     def _module(self, record: Layer) -> nn.Module:
@@ -146,7 +146,7 @@ class _Making:
             module = self._new(record)
             self._modules[record.identity] = record, module
         elif (first.cls, first.config) != (record.cls, record.config):
-            raise Refused("refused", "it has the weights of a layer that is another")
+            raise NotAllowed("refused", "it has the weights of a layer that is another")
         return module
 
     def _new(self, record: Layer) -> nn.Module:
@@ -161,17 +161,17 @@ class _Making:
     def _spend(self, parameters: Iterator[nn.Parameter]) -> None:
         self._left -= sum(one.numel() for one in parameters)
         if self._left < 0:
-            raise Refused("large", f"more than {MAX_PARAMS} parameters")
+            raise NotAllowed("large", f"more than {MAX_PARAMS} parameters")
 
     def _variable(self, record: Layer) -> Call:
         if len(record.weights) != 1:
-            raise Refused("refused", "a weight that is not one")
+            raise NotAllowed("refused", "a weight that is not one")
         (weight,) = record.weights
         held = self._weights.get(weight.identity) if weight.identity is not None else None
         if held is None:
             self._left -= numbers(weight.shape)
             if self._left < 0:
-                raise Refused("large", f"more than {MAX_PARAMS} parameters")
+                raise NotAllowed("large", f"more than {MAX_PARAMS} parameters")
             held = nn.Parameter(_drawn(weight.shape, record.config.get("initializer")))
             part = nn.Module()
             part.register_parameter("weight", held)
@@ -190,7 +190,7 @@ class _Making:
             return
         found = list(module.named_parameters())
         if record.input_shapes and [tuple(one.shape) for _, one in found] != [one.shape for one in record.weights]:
-            raise Refused("refused", f"{described(record)}: its weights are not of the shapes that the record says")
+            raise NotAllowed("refused", f"{described(record)}: its weights are not of the shapes that the record says")
         for (name, parameter), weight in zip(found, record.weights, strict=False):
             shared = self._weights.setdefault(weight.identity, parameter) if weight.identity is not None else parameter
             if shared is not parameter:
@@ -226,7 +226,7 @@ def _drawn(shape: Sequence[int], drawn_by: object) -> torch.Tensor:
     said: Mapping[str, object] = config if isinstance(config, dict) else {}
     mean, deviation = (said.get(key, 0.0) for key in ("mean", "stddev"))
     if not isinstance(mean, (int, float)) or not isinstance(deviation, (int, float)):
-        raise Refused("refused", "its initializer is none")
+        raise NotAllowed("refused", "its initializer is none")
     return torch.randn(*shape) * float(deviation) + float(mean)
 
 
@@ -282,7 +282,7 @@ def _refusals(layer: str) -> Iterator[None]:
     """Turn what goes wrong inside into NotRebuilt; want of memory, which is no fault of the record, passes."""
     try:
         yield
-    except Refused as refused:
+    except NotAllowed as refused:
         raise NotRebuilt(refused.reason, layer, refused.detail) from None
     except (NotRebuilt, MemoryError):
         raise

@@ -20,9 +20,9 @@ from autograder.wire.messages import EarlyStopping, EpochEnded, Figure, Fit, Opt
 from autograder.worker.training.backends import BACKENDS
 from autograder.worker.training.examples import (
     EVALUATION_BATCH,
-    Examples,
     LabelForm,
     Pair,
+    PreparedExamples,
     example_shape,
     image_shape,
     is_channels_first,
@@ -64,7 +64,7 @@ def scores(fit: Fit, blobs: list[bytes], folder: Path, send: Callable[[Record], 
     with network_faults(backend):
         network = rebuild(fit.network, blobs)
         goal = _goal(fit, network.output_shape)
-    examples = Examples(folder, fit.data, goal.labels)
+    examples = PreparedExamples(folder, fit.data, goal.labels)
     with network_faults(backend):
         shape = example_shape(network.input_shape, examples.shape, transposable=True)
     first = is_channels_first(network.input_shape, examples.shape)

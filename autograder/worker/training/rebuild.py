@@ -20,7 +20,7 @@ from autograder.worker.errors import told
 from autograder.worker.training import backends
 from autograder.worker.training.allowed_layers import (
     LIST_TAKERS,
-    Refused,
+    NotAllowed,
     array,
     dtype,
     initializer,
@@ -85,7 +85,7 @@ def _refusals(layer: str, budget: _Budget) -> Iterator[None]:
     """Turn what goes wrong inside into NotRebuilt; want of memory, which is no fault of the record, passes."""
     try:
         yield
-    except Refused as refused:
+    except NotAllowed as refused:
         raise NotRebuilt(refused.reason, layer, refused.detail) from None
     except Exception as error:
         if budget.exceeded:
@@ -125,7 +125,7 @@ def _called(position: int, record: Layer, calls: _Calls) -> list[Any]:
     import keras
 
     if record.origin == "custom":
-        raise Refused("custom", record.unreadable or "a class of the student's own")
+        raise NotAllowed("custom", record.unreadable or "a class of the student's own")
     if record.cls == "InputLayer":
         calls.inputs.append(_input(record))
         return calls.inputs[-1:]
@@ -145,11 +145,11 @@ def _called(position: int, record: Layer, calls: _Calls) -> list[Any]:
 def _source(record: Layer, calls: _Calls) -> Any:
     """Return a weight, or a constant, that operations take: a layer that has it, whatever it is called on."""
     if not calls.inputs:
-        raise Refused("unfinished", "it comes before any input")
+        raise NotAllowed("unfinished", "it comes before any input")
     if record.cls == "Constant":
         return _sources().Held(array(record.config.get("value")))(calls.inputs[0])
     if len(record.weights) != 1:
-        raise Refused("refused", "a weight that is not one")
+        raise NotAllowed("refused", "a weight that is not one")
     (weight,) = record.weights
     variable = calls.weights.get(weight.identity) if weight.identity is not None else None
     if variable is None:
@@ -164,12 +164,12 @@ def _source(record: Layer, calls: _Calls) -> Any:
 
 
 def _know_weights(record: Layer, calls: _Calls) -> None:
-    """Remember which variables a layer has. Raise Refused where they should be those of another, which it has not."""
+    """Remember which variables a layer has. Raise NotAllowed where they should be another's, which it has not."""
     _, layer = calls.layers[record.identity]
     pairs = zip(record.weights, layer.weights, strict=False) if len(record.weights) == len(layer.weights) else ()
     for weight, variable in pairs:
         if weight.identity is not None and calls.weights.setdefault(weight.identity, variable) is not variable:
-            raise Refused("unknown", "it has the weights of another layer")
+            raise NotAllowed("unknown", "it has the weights of another layer")
         if weight.values is not None and weight.values.shape == tuple(variable.shape):
             variable.assign(codec.array_value(weight.values, calls.blobs))
 
@@ -216,7 +216,7 @@ def _input(record: Layer) -> Any:
     import keras
 
     if len(record.output_shapes) != 1 or not record.output_shapes[0]:
-        raise Refused("unfinished", "an input without a shape")
+        raise NotAllowed("unfinished", "an input without a shape")
     check_size(record.output_shapes[0])
     return keras.Input(record.output_shapes[0][1:], dtype=dtype(record.config.get("dtype")))
 
@@ -227,9 +227,9 @@ def _taken(sources: Sequence[int], slots: Sequence[int], calls: _Calls, position
     for number, source in enumerate(sources):
         slot = slots[number] if number < len(slots) else 0
         if source >= position:
-            raise Refused("refused", "it takes the output of a layer that does not come before it")
+            raise NotAllowed("refused", "it takes the output of a layer that does not come before it")
         if slot >= len(calls.made[source]):
-            raise Refused("refused", "it takes an output that a layer does not have")
+            raise NotAllowed("refused", "it takes an output that a layer does not have")
         tensors.append(calls.made[source][slot])
     return tensors
 
@@ -239,7 +239,7 @@ def _layer(record: Layer, calls: _Calls) -> Any:
     first, layer = calls.layers.get(record.identity, (None, None))
     if first is not None:
         if (first.cls, first.config) != (record.cls, record.config):
-            raise Refused("refused", "it has the weights of a layer that is another")
+            raise NotAllowed("refused", "it has the weights of a layer that is another")
         return layer
     layer = make_layer(record.cls, record.config)
     if not record.trainable:
@@ -261,5 +261,5 @@ def _apply(layer: Any, record: Layer, tensors: list[Any]) -> Any:
     if getattr(tensors[0] if tensors else None, "_keras_mask", None) is not None:
         tensors = [tensor for tensor in tensors if tensor.dtype != "bool"]  # Keras hands the mask on by itself
     if len(tensors) != 1:
-        raise Refused("unknown", f"it takes {len(tensors)} tensors where one is known")
+        raise NotAllowed("unknown", f"it takes {len(tensors)} tensors where one is known")
     return call(tensors[0])
