@@ -222,15 +222,17 @@ def cleaned(config: Mapping[str, object], asked: Asked) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in config.items():
         kind, _, role = key.rpartition("_")
+        if key in NOISE or value is None or (role == "initializer" and not asked.initializers):
+            continue
         said = clean(value)
         if role == "initializer":
-            said = _initializer(said) if asked.initializers else None
+            said = _initializer(said)
             said = None if said in _INITIALIZERS.get(kind, ()) else readable(said)
         elif role == "regularizer":
             said = _regularizer(said)
         elif role == "constraint":
             said = readable(said)
-        if key not in NOISE and said is not None and (key, said) != ("dtype", "float32"):
+        if said is not None and (key, said) != ("dtype", "float32"):
             found[key] = said
     return found
 

@@ -19,22 +19,29 @@ _ENTRIES = ("call", "__call__")
 
 _known: dict[tuple[Any, str], object] = {}
 """By class or module, and name: the function that stood there."""
+_calling: list[tuple[Any, str]] = []
+"""Those of them that are `__call__`."""
 
 
 def remember() -> None:
     """Take what stands in the loaded Keras for Keras's own. The first time counts."""
     if not _known and keras_3() is not None:
         _known.update({(owner, name): _plain(value) for owner, name, value in _places()})
+        _calling.extend(place for place in _known if place[1] == "__call__")
 
 
 def is_own(owner: Any, name: str) -> bool:
     """Whether what stands at a place of Keras's is what stood there; of places that were not there, nothing is said."""
-    return (owner, name) not in _known or _plain(vars(owner).get(name)) is _known[owner, name]
+    known = _known.get((owner, name))
+    if known is None:
+        return True
+    stands = vars(owner).get(name)
+    return stands is known or _plain(stands) is known
 
 
 def is_altered() -> bool:
-    """Whether anything was replaced."""
-    return not all(is_own(owner, name) for owner, name in _known)
+    """Whether the way was replaced in which Keras calls layers of any class: then what is read is not what runs."""
+    return not all(is_own(owner, name) for owner, name in _calling)
 
 
 def _places() -> Iterator[tuple[Any, str, object]]:
@@ -43,8 +50,8 @@ def _places() -> Iterator[tuple[Any, str, object]]:
         for cls in [one for one in vars(module).values() if isinstance(one, type)]:
             if issubclass(cls, keras.Operation) and cls.__module__ == module.__name__:
                 yield from ((cls, name, vars(cls)[name]) for name in _ENTRIES if name in vars(cls))
-    for module in (keras.activations, keras.ops):
-        yield from ((module, name, one) for name, one in vars(module).items() if isinstance(one, FunctionType))
+    functions = keras.activations
+    yield from ((functions, name, one) for name, one in vars(functions).items() if isinstance(one, FunctionType))
 
 
 def _plain(value: object) -> object:

@@ -22,6 +22,7 @@ import numpy as np
 from autograder.wire import codec
 from autograder.wire.messages import Array, Layer, Shape, Weight
 from autograder.worker.keras_functions import array_digest, code_digest, is_framework, is_keras_own
+from autograder.worker.keras_serialised import plainly
 
 MAX_REPR = 200
 """Characters kept of a value that is not JSON."""
@@ -142,7 +143,7 @@ def configuration(operation: Any) -> dict[str, object]:
     layer = getattr(operation, "autograder_layer", operation)
     base: Any = getattr(operation, "autograder_base", None) or keras_class(operation)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), plainly():
             warnings.simplefilter("ignore")  # Keras warns of lambdas, and the student would read it as their output.
             given = base.get_config(layer) if is_framework(base) else layer.get_config()
         config = {str(key): plain(value) for key, value in _first(dict(given).items())}

@@ -61,7 +61,7 @@ def is_due(network: Network, code: Sequence[Callable[..., Any]]) -> bool:
     """Whether a network is to be run: the student's `code` in it may be two-faced, and it would not take long."""
     if network.problem or network.note or not network.outputs:
         return False
-    if not (_always or keras_pristine.is_altered() or keras_two_faced.may_be(code)):
+    if not (_always or keras_two_faced.may_be(code) or keras_pristine.is_altered()):
         return False
     made = sum(math.prod(_sizes(shape)) for layer in network.layers for shape in layer.output_shapes)
     products = sum(_products(layer) for layer in network.layers)
