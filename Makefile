@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COURSE := .venv-course
+SITE := .venv-docs
 TORCH := .venv-torch
 MACHINE := .vm
 LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
-.PHONY: help demo test test-all test-vm machine lint types check bench catalogue commands lock clean
+.PHONY: help demo test test-all test-vm machine lint types check bench catalogue commands docs lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,6 +74,14 @@ bench: $(VENV)/ready ## Measure against nbgrader and against the floor
 catalogue: $(VENV)/ready ## Bring the French catalogue up to the messages in the code
 	$(BIN)/python tests/catalogue.py
 
+$(SITE)/ready: requirements-docs.txt
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-docs.txt
+	@touch $@
+
+docs: $(SITE)/ready ## Build the site of docs/, in site/; no warning is let through
+	$(SITE)/bin/zensical build --strict --clean
+
 commands: $(VENV)/ready ## Write docs/commands.md from the command line itself
 	$(BIN)/python tests/commands_page.py
 
@@ -85,4 +94,4 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(COURSE) $(TORCH) $(MACHINE) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(COURSE) $(SITE) site $(TORCH) $(MACHINE) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache
