@@ -100,9 +100,11 @@ def test_a_push_is_graded_shown_and_told_by_the_status(repository: Path, course:
     assert double.startswith(
         f"::error file=work/my notebook%2C v2.ipynb,line={answer},endLine={answer},title=A toy (double)%3A "
     )
-    assert "received" in double and "%0A" in double
+    assert "received" in double
+    assert "%0A" in double
     assert ran.summary.startswith("# Toy assignment: 2")
-    assert "- ❌ A toy (double): 0.8 / 4" in ran.summary and "- ✅ A toy (names): 2 / 2" in ran.summary
+    assert "- ❌ A toy (double): 0.8 / 4" in ran.summary
+    assert "- ✅ A toy (names): 2 / 2" in ran.summary
     assert json.loads((ran.results / "results.json").read_text())["student"] == "org-toy-ada"
     assert ET.parse(ran.results / "junit.xml").getroot().attrib["failures"] >= "1"
     assert list((ran.results / "feedback").rglob("*.html"))
@@ -118,7 +120,9 @@ def test_nothing_of_the_course_or_of_others_is_left_in_what_a_student_gets(
     assert ran.summary.startswith("# Toy assignment: 8 / 8")
     assert sorted(path.relative_to(course) for path in course.rglob("*")) == before
     given = "".join(path.read_text() for path in ran.results.rglob("*") if path.is_file())
-    assert "assert_close" not in given and "secret" not in given and "token" not in given
+    assert "assert_close" not in given
+    assert "secret" not in given
+    assert "token" not in given
 
 
 def test_on_gitlab_violations_stand_at_the_answers_lines(repository: Path, course: Path, tmp_path: Path) -> None:

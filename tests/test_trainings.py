@@ -68,7 +68,7 @@ def two_phases(course: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[d
         return train(engine, jobs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(LocalEngine, "train", watched)
-    yield seen
+    return seen
 
 
 def test_a_class_trains_each_network_once_and_knows_it(course: Path, two_phases: list[dict[str, str]]) -> None:

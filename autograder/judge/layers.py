@@ -109,7 +109,7 @@ def _layer_mismatch(
         return Mismatch(received=layer.cls, expected=cls, where=where, place=where)
     settings = {name: _as_numbers(layer, name, value) for name, value in settings.items()}
     found = {name: _setting(network, layer, name) for name in settings}
-    wrong = {name: value for name, value in settings.items() if not _same_setting(name, found[name], value)}
+    wrong = {name: value for name, value in settings.items() if not _same_setting(found[name], value)}
     if not wrong:
         return None
     given = ", ".join(f"{name}={_shown(found[name], value)}" for name, value in wrong.items())
@@ -149,7 +149,7 @@ def _activation_behind(network: Model, layer: Layer) -> Written | None:
     return Written(str(settings.pop("activation")), settings)
 
 
-def _same_setting(name: str, given: object, wanted: Any) -> bool:
+def _same_setting(given: object, wanted: Any) -> bool:
     if isinstance(wanted, np.generic | np.ndarray):
         wanted = wanted.tolist()
     if isinstance(given, Written):

@@ -55,7 +55,8 @@ def edit_difference(edit: Edit) -> Difference:
         return _extra(edit, edit.given, hint)
     if edit.given is None and edit.wanted is not None:
         return _missing(edit.wanted, edit.owner, hint)
-    assert edit.given is not None and edit.wanted is not None
+    assert edit.given is not None
+    assert edit.wanted is not None
     where = phrase(
         "layer {n}: {given}, expected {wanted}",
         n=edit.given.layer,

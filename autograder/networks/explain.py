@@ -230,7 +230,10 @@ def _is_same(edit: Edit, other: Edit) -> bool:
         return activations and edit.wanted.settings == other.wanted.settings
     if not edit.settings or edit.settings != other.settings or len(edit.settings) > 1:
         return False
-    assert edit.given is not None and edit.wanted is not None and other.given is not None and other.wanted is not None
+    assert edit.given is not None
+    assert edit.wanted is not None
+    assert other.given is not None
+    assert other.wanted is not None
     setting = edit.settings[0]
     return edit.given.cls == other.given.cls and all(
         dict(one.settings).get(setting) == dict(two.settings).get(setting)

@@ -82,7 +82,8 @@ def _call(written: str) -> tuple[str, dict[str, object]]:
         tree = ast.parse(written.strip(), mode="eval").body
         if isinstance(tree, ast.Name):
             return tree.id, {}
-        assert isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)
+        assert isinstance(tree, ast.Call)
+        assert isinstance(tree.func, ast.Name)
         cls = tree.func.id
         names = _POSITIONAL.get(cls, ())
         values = [ast.literal_eval(one) for one in tree.args]

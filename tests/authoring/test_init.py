@@ -98,7 +98,8 @@ def test_in_a_course_it_adds_and_writes_nothing_over(tmp_path: Path, plain: Path
     assert {path: path.read_bytes() for path in before} == before
     assert set(load_course(root).assignments) == {"toy", "des-nombres"}
     text = settings.read_text()
-    assert text.startswith("# mine\n") and text.endswith("# the end\n")
+    assert text.startswith("# mine\n")
+    assert text.endswith("# the end\n")
     again = init(root, ".", "--from", str(plain))
     assert (again.returncode, again.stderr) == (
         2,

@@ -144,7 +144,8 @@ def test_names_are_no_formulas_and_lone_signs_stay() -> None:
     evil = SHEET.replace("Ada Martin", "=HYPERLINK(1)").replace("Zoé Ångström", "@zoé").replace(",-,-,", ",-,-1,")
     rows = list(csv.reader(io.StringIO(filled([], evil).files["grades.csv"].decode())))
     assert [row[1] for row in rows[1:]] == ["d'Arc, Jeanne", "'@zoé", "José «Pepe» Núñez", "'=HYPERLINK(1)"]
-    assert rows[1][8] == "-" and rows[2][8] == "-1"
+    assert rows[1][8] == "-"
+    assert rows[2][8] == "-1"
 
 
 def test_a_mark_of_byte_order_is_kept_and_can_be_asked_for() -> None:

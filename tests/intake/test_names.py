@@ -59,7 +59,10 @@ def test_any_bytes_are_some_text(raw: list[bytes | str]) -> None:
 def test_a_students_name_is_a_folders(raw: str) -> None:
     name = student_name(raw)
     assert name == unicodedata.normalize("NFC", name)
-    assert "/" not in name and not name.startswith(".") and name.isprintable() and len(name.encode()) <= 200
+    assert "/" not in name
+    assert not name.startswith(".")
+    assert name.isprintable()
+    assert len(name.encode()) <= 200
 
 
 def test_a_name_on_disk_that_is_not_utf_8() -> None:

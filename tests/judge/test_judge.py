@@ -539,7 +539,7 @@ def test_checks_edited_while_a_lost_judge_starts_again_judge_nothing(checks: Pat
 @pytest.fixture
 def by_hand(checks: Path) -> Iterator[list[str]]:
     checks.write_text(HEADER + ONE + "assert x == 3")
-    yield [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(checks)]
+    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(checks)]
 
 
 def test_a_checks_file_is_ordinary_pytest(checks: Path, by_hand: list[str]) -> None:

@@ -108,7 +108,9 @@ def test_a_module_is_left_as_it_was() -> None:
     before, seen = {name: one.clone() for name, one in module.state_dict().items()}, module.seen
     state = torch.random.get_rng_state()
     read_module(module, IMAGE)
-    assert module.calls == 1 and module.seen is seen and not module.training
+    assert module.calls == 1
+    assert module.seen is seen
+    assert not module.training
     assert all(torch.equal(one, before[name]) for name, one in module.state_dict().items())
     assert torch.equal(torch.random.get_rng_state(), state)
     assert module(torch.zeros(2, *IMAGE)).shape == (2, 10)
@@ -145,7 +147,8 @@ def _aliased(x: Any) -> Any:
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_followed_is_said_and_accuses_nobody(name: str) -> None:
     network = read(UNREADABLE[name], ROW)
-    assert network.problem == "unreadable" and network.note
+    assert network.problem == "unreadable"
+    assert network.note
     assert network.params == 42
     wanted = read(seq(lin(6, 6)), ROW)
     with pytest.raises(CannotTell):
@@ -162,7 +165,8 @@ def test_examples_that_are_mixed_accuse_nobody() -> None:
 
 def test_without_a_shape_it_is_said_that_the_check_gives_none() -> None:
     network = read(seq(conv(), of(nn.Flatten)), None)
-    assert "input_shape" in network.note and network.params == 112
+    assert "input_shape" in network.note
+    assert network.params == 112
     with pytest.raises(CannotTell, match="input_shape"):
         assert_same_network(Model(network, read(seq(conv(5), of(nn.Flatten)), IMAGE)))
     assert read(seq(lin(), nn.ReLU), None).problem == "", "a Linear says what it takes"
@@ -170,7 +174,8 @@ def test_without_a_shape_it_is_said_that_the_check_gives_none() -> None:
 
 def test_an_error_of_its_own_is_the_students() -> None:
     network = read(seq(lin(7)), ROW)
-    assert network.problem == "raised" and "shapes cannot be multiplied" in network.note
+    assert network.problem == "raised"
+    assert "shapes cannot be multiplied" in network.note
     with pytest.raises(CheckFailed, match="raises RuntimeError"):
         assert_same_network(Model(network, read(seq(lin(6)), ROW)))
 

@@ -147,7 +147,8 @@ def test_a_course_in_pytorch_is_judged(torch_zygote: Zygote, tmp_path: Path) -> 
 
     wrong = SOLUTION.replace("padding=1", "padding=2").replace("8 * 16", "200")
     status, message = graded.verdicts(IMPORTS, wrong, REST, solution=solution)["test_same"]
-    assert status == "failed" and "layer 1, Conv2d(8): padding 2, expected 1" in message
+    assert status == "failed"
+    assert "layer 1, Conv2d(8): padding 2, expected 1" in message
 
 
 LOADING = '''
@@ -204,5 +205,6 @@ def test_workers_read_in_a_room(torch_zygote: Zygote, tmp_path: Path) -> None:
 
 def test_rooms_with_pytorch_are_forked_from_one_thread(torch_zygote: Zygote) -> None:
     warm = torch_zygote.warm()
-    assert warm.threaded == [] and not warm.problem
+    assert warm.threaded == []
+    assert not warm.problem
     assert "torch" in warm.versions

@@ -231,14 +231,16 @@ def test_a_network_that_does_not_learn_is_measured_all_the_same(train: Any) -> N
 
 def test_a_loss_that_is_no_number_ends_the_training(train: Any) -> None:
     epochs, _ = train(optimizer=Optimizer("sgd", learning_rate=1e38), epochs=50)
-    assert epochs[-1]["loss"] is None and len(epochs) < 50
+    assert epochs[-1]["loss"] is None
+    assert len(epochs) < 50
 
 
 def test_early_stopping_takes_back_the_best_weights(train: Any) -> None:
     data = replace_data(validation=0.2)
     epochs, scores = train(data=data, epochs=40, early_stopping=EarlyStopping("val_accuracy", 2))
     reached = [one["val_accuracy"] for one in epochs]
-    assert len(reached) < 40 and reached.index(max(reached)) == len(reached) - 3
+    assert len(reached) < 40
+    assert reached.index(max(reached)) == len(reached) - 3
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} == set(epochs[0])
     assert scores["accuracy"] > 0.9
 
@@ -279,7 +281,8 @@ def test_frozen_weights_that_the_solution_has_are_kept(shelf: Path) -> None:
     base = made(0)
     known = known_weights(*given(base))
     kept, other = keep_frozen(*given(base), known), keep_frozen(*given(made(1)), known)
-    assert not kept.redrawn and other.redrawn
+    assert not kept.redrawn
+    assert other.redrawn
     rebuilt = rebuild(kept.network, list(kept.blobs))
     torch.testing.assert_close(rebuilt.parts[0].weight, base[0].weight)
     assert [one.requires_grad for one in rebuilt.parameters()] == [False, False, True, True]
@@ -308,9 +311,11 @@ def test_a_room_trains_it(tmp_path: Path) -> None:
     with open_engine("inline", setup, 1) as engine:
         trained = list(engine.train(jobs))
     for one in trained:
-        assert one.run is not None and one.run.fault is None, one
+        assert one.run is not None, one
+        assert one.run.fault is None, one
         assert (one.run.scores["accuracy"] or 0) > 0.9
-        assert len(one.run.epochs) == 4 and one.run.backend == "torch"
+        assert len(one.run.epochs) == 4
+        assert one.run.backend == "torch"
 
 
 # --- Mistakes of the reference ----------------------------------------------------------------------------------------

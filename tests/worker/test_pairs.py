@@ -46,7 +46,8 @@ def read(make: Make) -> Network:
 def signs(pair: Any) -> tuple[str, str]:
     one, other, asked = pair
     first, second = read(one), read(other)
-    assert not (first.problem or second.problem), (first.note, second.note)
+    assert not first.problem, first.note
+    assert not second.problem, second.note
     return signature(first, **asked), signature(second, **asked)
 
 
