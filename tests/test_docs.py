@@ -73,7 +73,8 @@ def pages_of(navigation: list[Any]) -> Iterator[str]:
 
 def test_every_page_is_in_the_navigation_once() -> None:
     site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
-    assert sorted(pages_of(site["nav"])) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    pages = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    assert sorted(pages_of(site["nav"])) == pages, "the navigation is in zensical.toml"
 
 
 def test_the_citation_is_of_this_version() -> None:

@@ -9,9 +9,7 @@ from autograder.commands._terminal import count, out
 from autograder.report.terminal import shown
 from autograder.sandbox.kept import keepers, stop_keepers
 
-app = command_app(
-    "What is kept warm between commands, so that the next opens its rooms at once.", "rooms list", "rooms stop"
-)
+app = command_app("Rooms that are kept warm between commands.", "rooms list", "rooms stop")
 
 
 @app.command(name="list", **told("Show what is kept warm.", "rooms list"))
