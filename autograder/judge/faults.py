@@ -10,7 +10,7 @@ from autograder.judge.lacks import Lack, LackKind, looks_own, meant, missing_mod
 from autograder.judge.message import Mismatch, Said
 from autograder.judge.renamed import hint_of_renamed
 from autograder.judge.trainings import curve
-from autograder.judge.unwritten import is_unwritten, undefined_name
+from autograder.judge.unwritten import is_unwritten, is_unwritten_beside, undefined_name
 from autograder.locale import Phrase, phrase
 from autograder.notebook.formats import REASONS
 from autograder.records import CheckStatus
@@ -99,6 +99,8 @@ def _received(fault: Fault) -> Said:
             return phrase('the answer makes nothing called "{name}"', name=fault.error)
         case "missing":
             return phrase('nothing is called "{name}" after the last cell', name=fault.error)
+        case "raised" if is_unwritten_beside(fault):
+            return phrase("code in a file beside the notebook that is still to be written")
         case "raised" if is_unwritten(fault):
             return phrase("nothing yet: the answer is still to be written")
         case "raised":
@@ -176,6 +178,8 @@ def _hint(fault: Fault, causes: Causes, at: int | None) -> Said | None:
             return phrase("take out whatever ends the process: exit, quit, os._exit.")
         case "unreadable":
             return phrase("open the file in Jupyter, save it, and hand it in again.")
+        case "raised" if is_unwritten_beside(fault):
+            return phrase("files that were handed out are used as they were: if you completed one, tell your teacher.")
         case "raised" if undefined_name(fault):
             return _hint_of_name(fault, causes, at)
         case "raised" if renamed := hint_of_renamed(fault, causes.versions):

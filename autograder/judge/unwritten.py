@@ -18,6 +18,11 @@ def is_unwritten(fault: Fault) -> bool:
     return not fault.message or STUB in fault.message or any(STUB in frame.code for frame in fault.frames[-1:])
 
 
+def is_unwritten_beside(fault: Fault) -> bool:
+    """Whether the stub is in no cell: it is in a file beside the notebook, which may not be the student's own."""
+    return is_unwritten(fault) and bool(fault.frames) and "NotImplementedError" not in fault.frames[-1].code
+
+
 def undefined_name(fault: Fault) -> str:
     """Return the name whose absence `fault` is; empty where it is another fault."""
     if fault.kind == "missing":

@@ -12,7 +12,7 @@ from autograder.grades import explain_test
 from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_fault
 from autograder.judge.message import compose
-from autograder.judge.unwritten import is_unwritten, undefined_name
+from autograder.judge.unwritten import is_unwritten, is_unwritten_beside, undefined_name
 from autograder.records import TextCell
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 from exams import exam
@@ -449,6 +449,13 @@ def test_an_assert_of_the_students_own_is_an_error_of_theirs() -> None:
 )
 def test_stubs_are_known_whatever_they_are_called_through(error: str, code: str, unwritten: bool) -> None:
     assert is_unwritten(fault(error, [(0, 1)], [code])) is unwritten
+
+
+@pytest.mark.parametrize(
+    ("code", "beside"), [("raise NotImplementedError()", False), ("raise NotImplementedError", False), ("f(x)", True)]
+)
+def test_a_stub_that_stands_in_no_cell_is_not_said_to_be_the_answer(code: str, beside: bool) -> None:
+    assert is_unwritten_beside(fault("NotImplementedError", [(0, 1)], [code])) is beside
 
 
 # --- What this machine lacks ------------------------------------------------------------------------------------------
