@@ -380,6 +380,18 @@ def test_help_names_every_command() -> None:
         assert command in done.stdout
 
 
+def test_collect_says_how_a_group_gets_its_members(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path / "course")
+    for name in ("Group A_101", "Groupe nuit_102", "Ada Martin_103"):
+        folder = tmp_path / "download" / f"{name}_assignsubmission_file_"
+        folder.mkdir(parents=True)
+        (folder / "toy.ipynb").write_bytes(toy.notebook(toy.answered({})))
+    command = ("collect", "toy", "--from", str(tmp_path / "download"))
+    assert "groups, by their names: Group A, Groupe nuit. A students.csv" in autograder(root, *command).stdout
+    (root / "students.csv").write_text("student,group\nbob,Group A\n")
+    assert "groups, by their names" not in autograder(root, *command).stdout
+
+
 def test_collect_says_what_it_did(tmp_path: Path) -> None:
     root = toy.make_course(tmp_path / "course")
     whole = toy.notebook(toy.answered({}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from autograder.intake.platforms import pattern_reader
 from autograder.report.terminal import shown
 
 SKIPPED_SHOWN = 50
+GROUP = re.compile(r"\b(?:group|groupe|grupo|gruppe|gruppo|groep|team|equipe|équipe)\b", re.IGNORECASE)
 
 app = command_app()
 
@@ -49,6 +51,8 @@ def collect(
     first = load_parts(course_folder(), assignment)[0]
     found = bring_in(first.source, first.course, source, reader, anyway=anyway)
     _print_collected(found)
+    if not first.source.paths.roster.exists():
+        _print_groups(found)
     if found.problems:
         raise CourseError(found.problems)
 
@@ -78,3 +82,12 @@ def _print_collected(found: Collected) -> None:
             else f"{found.system} files that only programs need were"
         )
         out.print(f"{some} left out.")
+
+
+def _print_groups(found: Collected) -> None:
+    """Say how to tell who is in a group, where nobody has: a platform writes its name as it writes a person's."""
+    if groups := [name for name in (*found.new, *found.changed, *found.unchanged) if GROUP.search(name)]:
+        out.print(
+            f"groups, by their names: {', '.join(groups)}. A students.csv with the columns student and group, written "
+            "before the next collection, has each member graded by name (docs/submissions.md)."
+        )
