@@ -11,6 +11,8 @@ from autograder.networks.explain import explain
 from autograder.networks.signature import signature
 from autograder.wire.messages import Network
 
+MOST_LAYERS, MOST_LINKS = 2000, 20_000
+"""Of a network that a page speaks of. A room can make one that takes minutes to compare, and pages wait for nobody."""
 UNREAD = ""
 """Signature of a network that could not be read: its like is not known."""
 
@@ -51,8 +53,14 @@ class Architectures:
 
 
 def networks_of(evidence: Evidence) -> dict[str, Network]:
-    """Return the networks that a room answered with, by probe."""
-    return {name: answer for name, (answer, _) in evidence.answers().items() if isinstance(answer, Network)}
+    """Return the networks that a room answered with, by probe, but for those out of all proportion."""
+    answers = {name: answer for name, (answer, _) in evidence.answers().items()}
+    return {name: answer for name, answer in answers.items() if isinstance(answer, Network) and _is_of_a_size(answer)}
+
+
+def _is_of_a_size(network: Network) -> bool:
+    links = sum(len(layer.inputs) for layer in network.layers)
+    return len(network.layers) <= MOST_LAYERS and links <= MOST_LINKS
 
 
 def group(
