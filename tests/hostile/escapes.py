@@ -139,7 +139,7 @@ ESCAPES = {
     "watch-files-of-all": "call(294, 0)",
     "watch-the-file-system": "call(300, 0, 0)",
     "watch-a-folder-of-all": "fcntl.fcntl(os.open('/usr', os.O_RDONLY), 1026, 1) is not None",
-    "lock-a-file-of-all": "fcntl.flock(os.open(sys.executable, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB) is None",
+    "lock-a-file-of-all": "fcntl.flock(os.open(sys.executable, os.O_RDONLY), fcntl.LOCK_SH | fcntl.LOCK_NB) is None",
     "vsock": "socket_of(40)",
     "internet": "socket_of(socket.AF_INET)",
     "internet-6": "socket_of(socket.AF_INET6)",
