@@ -99,10 +99,8 @@ def _received(fault: Fault) -> Said:
             return phrase('the answer makes nothing called "{name}"', name=fault.error)
         case "missing":
             return phrase('nothing is called "{name}" after the last cell', name=fault.error)
-        case "raised" if is_unwritten_beside(fault):
-            return phrase("code in a file beside the notebook that is still to be written")
         case "raised" if is_unwritten(fault):
-            return phrase("nothing yet: the answer is still to be written")
+            return _unwritten(fault)
         case "raised":
             return error
         case "time":
@@ -119,6 +117,12 @@ def _received(fault: Fault) -> Said:
             return phrase("a file that is not a notebook: {how}", how=REASONS.get(fault.message, fault.message))
         case "untrainable":
             return _untrainable(fault)
+
+
+def _unwritten(fault: Fault) -> Phrase:
+    if is_unwritten_beside(fault):
+        return phrase("code in a file beside the notebook that is still to be written")
+    return phrase("nothing yet: the answer is still to be written")
 
 
 def core(message: str) -> str:
