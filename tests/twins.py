@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +19,7 @@ from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
 from scripted import Scripted
 
-NAMES = ("scripted", "inline", "local")
+NAMES = ("scripted", "inline", "local", "dask")
 JOBS = 2
 BROKEN = ""
 """A module whose import fails, and not because it is missing: no zygote comes of it."""
@@ -110,10 +113,25 @@ class RealTwin:
         return replace(found, doubt="others took its time")
 
 
+@cache
+def cluster() -> Any:
+    """A scheduler and a worker in this process: what a test replaces is replaced in the worker too."""
+    from distributed import LocalCluster
+
+    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    found = LocalCluster(n_workers=1, threads_per_worker=JOBS, processes=False, **quiet)
+    atexit.register(found.close)
+    return found
+
+
 def make(name: str, cache: Path, monkeypatch: pytest.MonkeyPatch, *, broken: bool = False) -> Twin:
     """Return the twin of an engine; a `broken` one never opens a room."""
     if name == "scripted":
         return ScriptedTwin(broken=broken)
+    if name == "dask":
+        import dask
+
+        dask.config.set({"scheduler-address": cluster().scheduler_address})
     preload = (BROKEN,) if broken else ("numpy",)
     setup = RoomSetup(preload, cache, measure().require("standard"))
     twin = RealTwin(open_engine(name, setup, JOBS))

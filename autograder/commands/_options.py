@@ -75,7 +75,7 @@ EngineChoice = Annotated[
     typer.Option(
         callback=_known_engine,
         metavar=f"[{'|'.join(engine_names())}]",
-        help="local: several rooms at once; inline: one at a time.",
+        help="local: several rooms at once; inline: one at a time; dask: on a cluster's workers.",
     ),
 ]
 """Where rooms run."""

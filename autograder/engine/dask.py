@@ -1,0 +1,279 @@
+"""Rooms on the workers of a Dask cluster, whatever started them: a shell, Slurm or PBS, Kubernetes, SSH.
+
+Each worker owns what its rooms are forked from, raises its own wall and leases its own GPUs. Orders, jobs, evidence
+and runs travel as bytes of `_packed`, never as pickles of ours; checks, labels and the store stay with whoever grades.
+Paths in orders mean the same on every worker: the course, its data and its Python lie on a file system that all share.
+
+The scheduler is Dask's to name: `DASK_SCHEDULER_ADDRESS`, or `scheduler-address` in its configuration.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from autograder.engine import Result, RoomSetup, Trained
+from autograder.engine._host import Host, in_doubt, share_gpus
+from autograder.engine._packed import pack, unpack
+from autograder.errors import CourseError, GraderError, IsolationError, Problem
+from autograder.evidence import Evidence, TrainingRun
+from autograder.sandbox.environment import Environment
+from autograder.sandbox.exam import Order
+from autograder.sandbox.gpus import GpuPool, survey
+from autograder.sandbox.isolation import measure
+from autograder.training.job import Job
+from autograder.wire.messages import Warm
+
+try:
+    import dask
+    import distributed
+except ImportError as error:
+    text = "the engine « dask » needs Dask's scheduler: run `pip install 'keras-autograder[dask]'`"
+    raise CourseError([Problem("--engine dask", 0, "", text)]) from error
+
+WAIT_SECONDS = 60.0
+"""For the first worker to connect."""
+
+Given = TypeVar("Given", Order, Job)
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What a worker's rooms are opened with."""
+
+    preload: tuple[str, ...]
+    isolation: str
+    environment: Environment | None
+    on_gpu: bool
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """What came of one order on a worker."""
+
+    made: bytes = b""
+    """Evidence or a run, packed; empty: there is none."""
+    error: str = ""
+    doubt: str = ""
+    """Why what cut an exam short may not be the student's doing. Not in the evidence's own bytes."""
+    refused: str = ""
+    """Why this worker must not open such a room: another may."""
+
+
+class WorkerRooms(distributed.WorkerPlugin):
+    """The rooms of one worker: opened when something is asked of them, ended with the engine or the worker."""
+
+    def __init__(self, packed: bytes) -> None:
+        self._packed = packed
+
+    def setup(self, worker: Any) -> None:
+        """Called by Dask as a worker starts, or when the engine does."""
+        given = msgspec.json.decode(self._packed, type=Setup)
+        gpus = survey().gpus if given.on_gpu else ()
+        cache = Path(worker.local_directory) / "libraries"
+        cache.mkdir(parents=True, exist_ok=True)
+        self._threads = max(len(os.sched_getaffinity(0)) // worker.state.nthreads, 1)
+        self._at_once = worker.state.nthreads
+        self._gpus: GpuPool | None = None
+        self.host = Host(RoomSetup(given.preload, cache, given.isolation, given.environment, gpus))
+
+    def teardown(self, worker: Any) -> None:  # Dask's
+        """Called by Dask as a worker stops, or when the engine does: ends every room."""
+        self.host.__exit__()
+
+    def examine(self, order: Order) -> Delivered:
+        """Hold one exam."""
+        try:
+            measure().require(order.isolation)
+        except IsolationError as error:
+            return Delivered(refused=str(error))
+        result = self.host.hold(order)
+        if result.evidence is None:
+            return Delivered(error=str(result.error))
+        return Delivered(pack(result.evidence), doubt=result.evidence.doubt)
+
+    def train(self, job: Job) -> Delivered:
+        """Run one training, on a part of one of this worker's GPUs where it is to have one."""
+        if self.host.setup.gpus and self._gpus is None:
+            self._gpus = share_gpus(self.host.setup, [job], self._at_once)
+        trained = self.host.train(job, self._threads, self._gpus)
+        return Delivered(pack(trained.run)) if trained.run else Delivered(error=str(trained.error))
+
+
+def _rooms(engine: str) -> WorkerRooms:
+    found = distributed.get_worker().plugins[engine]
+    assert isinstance(found, WorkerRooms)
+    return found
+
+
+def examine_there(engine: str, order: bytes) -> bytes:
+    """Run by a worker: hold an exam."""
+    return msgspec.msgpack.encode(_rooms(engine).examine(unpack(order, Order)))
+
+
+def train_there(engine: str, job: bytes) -> bytes:
+    """Run by a worker: train a network."""
+    return msgspec.msgpack.encode(_rooms(engine).train(unpack(job, Job)))
+
+
+def warm_there(engine: str) -> bytes:
+    """Run by a worker: warm up."""
+    try:
+        return pack(_rooms(engine).host.warm())
+    except GraderError as error:
+        return pack(Warm(0.0, {}, str(error)))
+
+
+class DaskEngine:
+    """As many rooms at once as the cluster's workers have threads."""
+
+    def __init__(self, setup: RoomSetup, jobs: int) -> None:
+        self._setup = Setup(setup.preload, setup.isolation, setup.environment, bool(setup.gpus))
+        self._jobs = jobs
+        self._name = f"autograder-{uuid.uuid4().hex}"
+        self._client: Any = None
+        self._closed = False
+
+    def start(self) -> None:
+        client = self._connected()
+        self._warming = client.map(warm_there, [self._name] * len(client.nthreads()), pure=False)
+
+    def warm(self) -> Warm:
+        client = self._connected()
+        warm = unpack(self._awaited(client.submit(warm_there, self._name, pure=False)), Warm)
+        if warm.problem:
+            raise GraderError(warm.problem)
+        return warm
+
+    def examine(self, orders: Iterable[Order]) -> Iterator[Result]:
+        doubtful = []
+        for order, answer in self._sent(examine_there, orders):
+            result = _result(order, answer)
+            if in_doubt(result):
+                doubtful.append(order)
+            else:
+                yield result
+        for order in doubtful:  # alone: what comes now is the student's
+            yield from (_result(order, answer) for _, answer in self._sent(examine_there, [order]))
+
+    def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
+        for job, answer in self._sent(train_there, jobs):
+            if answer.made:
+                yield Trained(job, unpack(answer.made, TrainingRun))
+            else:
+                yield Trained(job, None, GraderError(answer.error))
+
+    def _sent(self, work: Callable[[str, bytes], bytes], given: Iterable[Given]) -> Iterator[tuple[Given, Delivered]]:
+        """Yield what came of each order, in any order. Twice as many are under way as run at once."""
+        waiting = iter(given)
+        running: dict[Any, Given] = {}
+        try:
+            while True:
+                for item in itertools.islice(waiting, max(2 * self._at_once - len(running), 0)):
+                    future = self._submit(work, item)
+                    if isinstance(future, Delivered):
+                        yield item, future
+                    else:
+                        running[future] = item
+                if not running:
+                    return
+                done = distributed.wait(list(running), return_when="FIRST_COMPLETED").done
+                for future in done:
+                    item = running.pop(future)
+                    yield item, self._settled(work, item, future)
+        finally:
+            if running and not self._closed:
+                self._client.cancel(list(running))
+
+    def _submit(self, work: Callable[[str, bytes], bytes], item: Given, workers: Sequence[str] = ()) -> Any:
+        try:
+            client = self._connected()
+        except GraderError as error:
+            return Delivered(error=str(error))
+        return client.submit(work, self._name, pack(item), pure=False, workers=list(workers) or None)
+
+    def _settled(self, work: Callable[[str, bytes], bytes], item: Given, future: Any) -> Delivered:
+        """What came of one order, tried on the other workers where one refuses."""
+        refusing: set[str] = set()
+        while True:
+            answer = self._answer(future)
+            if not answer.refused:
+                return answer
+            refusing |= set(self._client.who_has(future).get(future.key, ()))
+            others = [worker for worker in self._client.nthreads() if worker not in refusing]
+            if not others or not refusing:
+                return Delivered(error=f"no worker of the cluster may open its room: {answer.refused}")
+            future = self._submit(work, item, others)
+
+    def _answer(self, future: Any) -> Delivered:
+        try:
+            return msgspec.msgpack.decode(self._awaited(future), type=Delivered)
+        except GraderError as error:
+            return Delivered(error=str(error))
+
+    def _awaited(self, future: Any) -> bytes:
+        """Wait for bytes from a worker. Raise GraderError where every worker that tried was lost, or Dask fails."""
+        try:
+            found: bytes = future.result()
+        except distributed.KilledWorker as error:
+            raise GraderError(f"the workers that it was given to were lost: {error}") from error
+        except Exception as error:  # whatever it is, it is ours, and this one item's
+            raise GraderError(f"the cluster: {type(error).__name__}: {error}") from error
+        return found
+
+    @property
+    def _at_once(self) -> int:
+        if self._client is None or self._closed:
+            return self._jobs
+        threads: Mapping[str, int] = self._client.nthreads()
+        return max(self._jobs, sum(threads.values()))
+
+    def _connected(self) -> Any:
+        """The client, its workers ready. Raise GraderError where there is no scheduler, or no worker."""
+        if self._closed:
+            raise GraderError("the rooms are closed")
+        if self._client is None:
+            self._client = _client()
+            self._client.register_plugin(WorkerRooms(msgspec.json.encode(self._setup)), name=self._name)
+        return self._client
+
+    def __enter__(self) -> DaskEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed = True
+        if self._client is not None:
+            self._client.unregister_worker_plugin(self._name)  # each worker ends its rooms
+            self._client.close()
+
+
+def open_engine(setup: RoomSetup, jobs: int) -> DaskEngine:
+    """Return the engine; it connects to the scheduler once something is asked of it."""
+    return DaskEngine(setup, jobs)
+
+
+def _client() -> Any:
+    address = dask.config.get("scheduler-address", None)
+    if not address:
+        text = (
+            "no scheduler is named: start one with `dask scheduler`, workers with `dask worker ADDRESS --nthreads 4`, "
+            "and set DASK_SCHEDULER_ADDRESS to its address"
+        )
+        raise CourseError([Problem("--engine dask", 0, "", text)])
+    try:
+        client = distributed.Client(address, name="keras-autograder")
+        client.wait_for_workers(1, timeout=WAIT_SECONDS)
+    except (OSError, TimeoutError) as error:
+        raise GraderError(f"no worker is to be had of the scheduler at {address}: {error}") from error
+    return client
+
+
+def _result(order: Order, answer: Delivered) -> Result:
+    if not answer.made:
+        return Result(order, None, GraderError(answer.error))
+    return Result(order, replace(unpack(answer.made, Evidence), doubt=answer.doubt))

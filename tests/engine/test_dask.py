@@ -1,0 +1,134 @@
+"""Rooms on a cluster: workers that are processes of their own, that are lost, or whose wall is too low."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dask
+import distributed
+import pytest
+
+from autograder.engine import RoomSetup, open_engine
+from autograder.engine import dask as engine
+from autograder.errors import CourseError, GraderError
+from autograder.sandbox.isolation import Isolation, Step, measure
+from engine.test_conformance import order
+from twins import make
+
+
+def test_without_a_scheduler_what_to_start_is_said(tmp_path: Path) -> None:
+    setup = RoomSetup(("numpy",), tmp_path, "standard")
+    with (
+        dask.config.set({"scheduler-address": None}),
+        open_engine("dask", setup, 1) as found,
+        pytest.raises(CourseError, match="dask scheduler"),
+    ):
+        found.warm()
+
+
+def test_a_scheduler_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "WAIT_SECONDS", 1.0)
+    nobody = {"scheduler-address": "tcp://127.0.0.1:1", "distributed.comm.timeouts.connect": "1s"}
+    with dask.config.set(nobody), open_engine("dask", RoomSetup(("numpy",), tmp_path, "standard"), 1) as found:
+        with pytest.raises(GraderError, match=r"127\.0\.0\.1:1"):
+            found.warm()
+        (result,) = found.examine([order("a")])
+        assert isinstance(result.error, GraderError)
+
+
+def test_a_worker_whose_wall_is_too_low_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no other is there, each order says so, and no student pays for it."""
+    twin = make("dask", tmp_path, monkeypatch)
+    monkeypatch.setattr(engine, "measure", lambda: Isolation((Step("namespaces", "not here"),)))
+    with twin.engine:
+        (result,) = twin.engine.examine([order("a")])
+    assert result.evidence is None
+    assert "namespaces: not here" in str(result.error)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and two workers, each a process as a job of Slurm would start it."""
+    command = partial(_dask, tmp_path)
+    with contextlib.ExitStack() as stack:
+        file = tmp_path / "scheduler.json"
+        stack.enter_context(command("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)))
+        lean = ("--no-dashboard", "--no-nanny", "--nthreads", "1", "--scheduler-file", str(file))
+        workers = [stack.enter_context(command("worker", *lean, "--name", name)) for name in ("one", "two")]
+        with distributed.Client(scheduler_file=str(file)) as client:
+            client.wait_for_workers(2, timeout=120)
+            address = client.scheduler.address
+        yield address, workers
+
+
+@contextlib.contextmanager
+def _dask(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dask", *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+SLOW = "import time; time.sleep(0.5); x = 1"
+
+
+@pytest.mark.whole
+def test_orders_of_a_worker_that_is_killed_are_held_elsewhere(tmp_path: Path, cluster: Any) -> None:
+    address, workers = cluster
+    setup = RoomSetup(("numpy",), tmp_path, measure().require("standard"))
+    with dask.config.set({"scheduler-address": address}), open_engine("dask", setup, 2) as found:
+        results = []
+        for result in found.examine(order(str(number), SLOW) for number in range(12)):
+            results.append(result)
+            if len(results) == 3:
+                workers[0].kill()
+    assert sorted(int(one.order.key) for one in results) == list(range(12))
+    assert [str(one.error) for one in results if one.evidence is None] == []
+
+
+@pytest.mark.whole
+def test_a_worker_that_hangs_while_it_works_is_replaced_once_it_is_given_up(tmp_path: Path, cluster: Any) -> None:
+    """A partition of the network: the process stands still, then goes."""
+    address, workers = cluster
+    setup = RoomSetup(("numpy",), tmp_path, measure().require("standard"))
+    with dask.config.set({"scheduler-address": address}), open_engine("dask", setup, 2) as found:
+        results = []
+        for result in found.examine(order(str(number), SLOW) for number in range(8)):
+            results.append(result)
+            if len(results) == 2:
+                os.kill(workers[0].pid, signal.SIGSTOP)
+            if len(results) == 5:
+                workers[0].kill()
+    assert len({one.order.key for one in results if one.evidence}) == 8
+
+
+@pytest.mark.whole
+def test_evidence_from_a_cluster_is_that_of_this_machine(tmp_path: Path, cluster: Any) -> None:
+    address, _ = cluster
+    setup = RoomSetup(("numpy",), tmp_path, measure().require("standard"))
+    orders = [order("a", "x = 41 + 1"), order("b", "1 / 0"), order("c", "import os; os._exit(3)")]
+    found = {}
+    for name in ("local", "dask"):
+        with dask.config.set({"scheduler-address": address}), open_engine(name, setup, 2) as rooms:
+            found[name] = {one.order.key: one.evidence for one in rooms.examine(orders)}
+    for key, ours in found["local"].items():
+        theirs = found["dask"][key]
+        assert ours is not None
+        assert theirs is not None
+        assert theirs.answers() == ours.answers()
+        assert theirs.exam.fault == ours.exam.fault
+        assert [cell.run and cell.run.fault for cell in theirs.exam.cells] == [
+            cell.run and cell.run.fault for cell in ours.exam.cells
+        ]
