@@ -21,6 +21,7 @@ from autograder.engine import dask as engine
 from autograder.errors import CourseError, GraderError
 from autograder.sandbox.isolation import Isolation, Step, measure
 from engine.test_conformance import order
+from slurm import slurm
 from twins import make
 
 
@@ -132,3 +133,27 @@ def test_evidence_from_a_cluster_is_that_of_this_machine(tmp_path: Path, cluster
         assert [cell.run and cell.run.fault for cell in theirs.exam.cells] == [
             cell.run and cell.run.fault for cell in ours.exam.cells
         ]
+
+
+@pytest.mark.whole
+def test_workers_are_a_job_of_slurm(tmp_path: Path) -> None:
+    """A scheduler here, a worker a node there; a node that is taken away costs nobody a point."""
+    file = tmp_path / "scheduler.json"
+    worker = f"{sys.executable} -m dask worker --scheduler-file {file} --nthreads 1 --no-nanny --no-dashboard"
+    with (
+        slurm(tmp_path / "slurm", nodes=2) as cluster,
+        _dask(tmp_path, "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)),
+    ):
+        for node in ("n1", "n2"):
+            cluster.run("sbatch", f"--nodelist={node}", "--ntasks=1", "--cpus-per-task=1", "--wrap", f"srun {worker}")
+        with distributed.Client(scheduler_file=str(file)) as client:
+            client.wait_for_workers(2, timeout=120)
+            address = client.scheduler.address
+        setup = RoomSetup(("numpy",), tmp_path, measure().require("standard"))
+        with dask.config.set({"scheduler-address": address}), open_engine("dask", setup, 2) as found:
+            results = []
+            for result in found.examine(order(str(number), SLOW) for number in range(10)):
+                results.append(result)
+                if len(results) == 3:
+                    cluster.run("scancel", "--nodelist=n1")
+        assert sorted(int(one.order.key) for one in results if one.evidence) == list(range(10))
