@@ -257,7 +257,15 @@ def faults(rng: random.Random, submission: Submission) -> Fault:
     kind = rng.choice(("raised", "raised", "raised", "missing", "time", "memory", "size", "unread"))
     names = rng.choice(([], ["doubles", "names_"], ["x"] * 8))
     values = rng.choice(([], [("double([1])", "[2]"), ("{}", "%s")]))
-    return Fault(kind, error, message, frames, rng.choice((None, *(cell.index for cell in told))), names, values)
+    return Fault(
+        kind,  # type: ignore[arg-type]
+        error,
+        message,
+        frames,
+        rng.choice((None, *(cell.index for cell in told))),
+        names,
+        values,
+    )
 
 
 def held(order: Order, rng: random.Random | None) -> Evidence:

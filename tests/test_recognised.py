@@ -13,6 +13,7 @@ from autograder import marking
 from autograder.assignment import SourceNotebook
 from autograder.course import load_assignment
 from autograder.course_yaml import AssignmentSettings
+from autograder.intake import fingerprint, read_submission
 from autograder.notebook.formats import Notebook
 from autograder.pipeline import Progress, Timings, grade
 from autograder.records import Limits
@@ -30,7 +31,7 @@ def course(tmp_path: Path) -> Path:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The students whose notebooks were read."""
     found: list[str] = []
-    real = marking.read_submission
+    real = read_submission
 
     def watched(source: SourceNotebook, settings: AssignmentSettings, release: Notebook, student: str) -> object:
         found.append(student)
@@ -63,7 +64,7 @@ def test_one_student_alone_is_touched(course: Path, read: list[str], monkeypatch
     for name in ("ada", "bob"):
         toy.hand_in(course, name, toy.answered({}))
     opened: list[str] = []
-    real = marking.fingerprint
+    real = fingerprint
 
     def watched(source: SourceNotebook, limits: Limits, student: str) -> str:
         opened.append(student)

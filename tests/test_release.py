@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from autograder.release import (
     write_release,
 )
 
-ESSAY = {
+ESSAY: dict[str, Any] = {
     "cell_type": "markdown",
     "id": "essay",
     "metadata": {

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 
-from autograder.sandbox.rooms import ENVIRONMENT, PASSED_ON
+from autograder.sandbox.environment import PASSED_ON
+from autograder.sandbox.rooms import ENVIRONMENT
 from autograder.session import Options
 
 from .sample import REPOSITORY, Sample

@@ -51,7 +51,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[[Card], Trained]:
     def run(card: Card) -> Trained:
         monkeypatch.setattr(_host, "train", card.train)
         monkeypatch.setattr(_host, "Zygote", lambda *_, **__: NoZygote())
-        setup = RoomSetup((), Path("cache"), "strict", (T4,))
+        setup = RoomSetup((), Path("cache"), "strict", gpus=(T4,))
         return _host.Host(setup).train(JOB, 1, GpuPool([T4]))
 
     return run

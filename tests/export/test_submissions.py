@@ -33,7 +33,8 @@ def system(request: pytest.FixtureRequest) -> str:
 
 def made(system: str, one: Entry, *others: Entry, single: bool = True, language: str = "en") -> Exported:
     module = {"gradescope": gradescope, "prairielearn": prairielearn, "classroom50": classroom50}[system]
-    return module.export(of_class((one, *others), language), Options(single=single, environment=RUNNER))
+    found: Exported = module.export(of_class((one, *others), language), Options(single=single, environment=RUNNER))
+    return found
 
 
 def read(system: str, one: Entry, language: str = "en") -> Any:

@@ -271,7 +271,7 @@ def test_sentences(case: Case) -> None:
 def said(difference: Difference | None) -> tuple[str, str, str, str, int]:
     """Return the kind, the three sentences in English, and how many differences follow."""
     assert difference is not None
-    where, place, hint = (render(text, "en") for text in (difference.where, difference.place, difference.hint))
+    where, place, hint = (render(text or "", "en") for text in (difference.where, difference.place, difference.hint))
     return difference.kind, where, place, hint, difference.more
 
 

@@ -449,7 +449,9 @@ def test_no_record_makes_it_raise(layers: list[Layer], outputs: list[int]) -> No
     for wanted in (chain(conv(8, padding="same", activation="relu")), chain(pool(), dense(8))):
         difference = explain(sent, wanted)
         assert difference is not None
-        assert all(render(text, "en") for text in (difference.where, difference.place, difference.hint))
+        assert all(
+            render(text, "en") for text in (difference.where, difference.place, difference.hint) if text is not None
+        )
 
 
 def test_functions_in_functions() -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from autograder.sandbox import clock
 from autograder.sandbox.clock import PATIENCE, Clock
 
 
@@ -39,7 +38,7 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
-    monkeypatch.setattr(clock.time, "monotonic", lambda: made.now)
+    monkeypatch.setattr("autograder.sandbox.clock.time.monotonic", lambda: made.now)
     return made
 
 

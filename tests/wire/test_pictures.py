@@ -14,7 +14,7 @@ from autograder.wire.pictures import NO_PICTURE, plain_picture, plain_png
 
 def png(mode: str = "RGB", size: tuple[int, int] = (3, 2), **options: object) -> bytes:
     file = io.BytesIO()
-    Image.new(mode, size).save(file, "png", **options)  # type: ignore[arg-type]
+    Image.new(mode, size).save(file, "png", **options)
     return file.getvalue()
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from autograder.wire.messages import Network
 from autograder.worker.keras_reader import read_model
-from autograder.worker.training.rebuild import NotRebuilt, rebuild
+from autograder.worker.training.faults import NotRebuilt
+from autograder.worker.training.rebuild import rebuild
 
 pytestmark = pytest.mark.tensorflow
 

@@ -19,7 +19,7 @@ LIMITS = Limits(cell_seconds=10, seconds=30, memory_mb=300, disk_mb=16)
 
 
 def notebook(*sources: str) -> str:
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "metadata": {}, "source": source, "execution_count": None, "outputs": []}
         for source in sources
     ]
