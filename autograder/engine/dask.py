@@ -65,7 +65,7 @@ class Delivered(msgspec.Struct, frozen=True):
     """Why this worker must not open such a room: another may."""
 
 
-class WorkerRooms(distributed.WorkerPlugin):
+class WorkerRooms(distributed.WorkerPlugin):  # type: ignore[misc, unused-ignore]
     """The rooms of one worker: opened when something is asked of them, ended with the engine or the worker."""
 
     def __init__(self, packed: bytes) -> None:
