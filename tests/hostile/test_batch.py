@@ -69,7 +69,7 @@ def check(found: dict[str, Grade], quiet: dict[str, Grade], names: tuple[str, ..
         assert one.fault or any(outcome.message for question in one.questions for outcome in question.outcomes), name
 
 
-@pytest.fixture(params=["as it is", "without control groups"])
+@pytest.fixture(params=["as it is", "ungrouped"])
 def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """This machine, and the same where none of its control groups may be had; the level of either."""
     if request.param != "as it is":
