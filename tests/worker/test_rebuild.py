@@ -429,7 +429,6 @@ REFUSED: dict[str, tuple[Callable[[], Network], str, str]] = {
     "an unknown layer": (lambda: read(applied(layers.AutoContrast())), "unknown", "AutoContrast"),
     "an unknown operation": (lambda: read(applied(lambda x: ops.cumsum(x, 1))), "unknown", "Cumsum"),
     "never built": (lambda: unbuilt(conv(8), dense(2)), "unfinished", "never built"),
-    "PyTorch": (lambda: msgspec.structs.replace(chain(dense(2)), framework="torch"), "unknown", "torch"),
     "a kernel larger than the image": (lambda: chain(conv(2, 40)), "refused", "Conv2D"),
 }
 
