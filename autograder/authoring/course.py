@@ -6,7 +6,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,13 @@ from autograder.nbgrader.address import keeps_gradebook
 from autograder.notebook.formats import Notebook, read_course_notebook
 from autograder.notebook.headings import last_heading, spoken
 from autograder.notebook.names import parse
+from autograder.notebook.spoken_in import language_of
 from autograder.notebook.text import notebook_of_text
 from autograder.paths import Paths, write_beside
 from autograder.release import write_files, write_release
 
 SAMPLE = Path(__file__).parent / "sample"
 SAMPLES = {"fr": ("premiers-pas", "Premiers pas"), "en": ("first-steps", "First steps")}
-FRENCH = re.compile(r"\b(?:le|les|une|des|est|dans|avec|votre|vous|qui|pour|réseau)\b", re.IGNORECASE)
-ENGLISH = re.compile(r"\b(?:the|is|are|with|your|you|which|for|this|and|network)\b", re.IGNORECASE)
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _LOADED = re.compile(r"\bdatasets\.(\w+)\.load_data|\bdatasets[ \t]+import[ \t]+(\w+)")
 HIDDEN_TESTS = "hidden_tests.py"
@@ -122,12 +121,6 @@ def _read(path: Path) -> Notebook:
     if not any(cell.cell_type == "code" for cell in notebook.cells):
         raise CourseError([Problem(path, 0, "", "no code in it: there is nothing that could be run and graded")])
     return notebook
-
-
-def language_of(notebooks: Iterable[Notebook]) -> str:
-    """Return the language that notebooks' texts are written in, French or English."""
-    texts = " ".join(cell.source for one in notebooks for cell in one.cells if cell.cell_type == "markdown")
-    return "fr" if len(FRENCH.findall(texts)) > len(ENGLISH.findall(texts)) else "en"
 
 
 def _plan(name: str, path: Path, notebook: Notebook, language: str, asker: Asker) -> _Planned:

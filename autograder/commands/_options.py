@@ -56,6 +56,13 @@ def command_app(about: str | None = None, *examples: str) -> typer.Typer:
     )
 
 
+class Language(StrEnum):
+    """Of the messages students read."""
+
+    fr = "fr"
+    en = "en"
+
+
 class ProfileChoice(StrEnum):
     """What networks are trained on."""
 

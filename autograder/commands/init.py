@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from autograder.authoring.course import HIDDEN_TESTS, Made, add_notebooks, start_course, steps
 from autograder.authoring.finding import Asker, Guesses
-from autograder.commands._options import command_app, told
+from autograder.commands._options import Language, command_app, told
 from autograder.commands._terminal import count, course_folder, err, out
 from autograder.errors import CourseError, Problem
 from autograder.paths import Paths
@@ -20,13 +19,6 @@ from autograder.report.terminal import shown
 
 app = command_app()
 SHOWN_LINES = 12
-
-
-class Language(StrEnum):
-    """Of the messages students read."""
-
-    fr = "fr"
-    en = "en"
 
 
 class _AtTheTerminal:

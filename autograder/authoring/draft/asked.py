@@ -1,0 +1,141 @@
+"""What each question asks for, from the notebook's text alone: names that students are told, and that answers make."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from autograder.assignment import SourceNotebook
+from autograder.notebook.formats import NotebookCell
+from autograder.notebook.metadata import role_of
+from autograder.notebook.names import names_of
+from autograder.notebook.regions import solution_line_numbers
+
+_CODE = re.compile(r"(`{1,2})([^`\n]+)\1")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_CALLED = re.compile(r"([A-Za-z_]\w*)\(([^()]*)\)")
+_PRINTS = re.compile(r"\b(?:prints?|printed|display|affich\w+|imprim\w+)\b", re.IGNORECASE)
+RANDOM = re.compile(r"random|rng|shuffle|permutation|\bseed\b|randint|train_test_split")
+TRAINS = re.compile(r"\.(?:fit|train_on_batch)\(|\.backward\(\)|GradientTape")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question of an assignment."""
+
+    id: str
+    text: str
+    """The texts before it."""
+    answers: tuple[NotebookCell, ...]
+    functions: tuple[str, ...]
+    classes: tuple[str, ...]
+    variables: tuple[str, ...]
+    changed: tuple[str, ...]
+    """Names of earlier answers that its own compile or train."""
+    prints: str = ""
+    """Id of the answer that is to print something."""
+
+    def about(self, name: str) -> str:
+        """Return the parts of the texts that speak of a name, and the code that students are given of it."""
+        parts = re.split(r"\n[ \t]*(?:\n|(?=[*+-] |\d+\. ))", self.text)
+        return "\n".join(part for part in parts if re.search(rf"\b{re.escape(name)}\b", part))
+
+    def code_of(self, name: str) -> str:
+        """Return the statements that make a name."""
+        return "\n".join(code for cell in self.answers for code in _making(cell.source, name))
+
+
+def _making(source: str, name: str) -> Iterator[str]:
+    lines = source.split("\n")
+    first = 0
+    for one in names_of(source).statements:
+        if name in one.made | one.changed | one.trained:
+            yield "\n".join(lines[first : one.last])
+        first = one.last
+
+
+def asked_of(source: SourceNotebook) -> list[Asked]:
+    """Return what each question that holds code asks for, in the notebook's order."""
+    cells = source.notebook.cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    told = {name for cell in code for name in _given_names(cell)}
+    imported = {name for cell in code for name in names_of(cell.source).imported}
+    groups = list(_groups(source))
+    makers = Counter(name for _, answers, _ in groups for name in {one for cell in answers for one in _made(cell)})
+    found: list[Asked] = []
+    for question, answers, text in groups:
+        named, parameters = _named_in(text)
+        earlier = {name for one in found for name in (*one.functions, *one.classes, *one.variables)}
+        names = [name for cell in answers for name in _made(cell) if name in told | (named - parameters)]
+        wanted = [name for name in dict.fromkeys(names) if makers[name] == 1 and name not in imported]
+        defined = {name for cell in answers for name in names_of(cell.source).defined}
+        classes = {name for cell in answers for name in re.findall(r"^class (\w+)", cell.source, re.MULTILINE)}
+        prints = next((role_of(cell).id for cell in answers if "print(" in cell.source), "")
+        found.append(
+            Asked(
+                question,
+                text,
+                answers,
+                functions=tuple(name for name in wanted if name in defined - classes),
+                classes=tuple(name for name in wanted if name in classes),
+                variables=tuple(name for name in wanted if name not in defined),
+                changed=tuple(dict.fromkeys(name for cell in answers for name in _trained(cell) if name in earlier)),
+                prints=prints if _PRINTS.search(text) else "",
+            )
+        )
+    return found
+
+
+def _groups(source: SourceNotebook) -> Iterator[tuple[str, tuple[NotebookCell, ...], str]]:
+    """Yield each question, the answers that lead to it, and the texts since the question before."""
+    answers: list[NotebookCell] = []
+    texts: list[str] = []
+    for cell in source.notebook.cells:
+        role = role_of(cell)
+        if cell.cell_type == "markdown" and not role.solution:
+            texts.append(cell.source)
+        if role.solution and cell.cell_type == "code":
+            answers.append(cell)
+        if role.grade or role.task:
+            if answers:
+                yield role.id, tuple(answers), "\n\n".join(texts)
+                texts = texts if len(texts) == 1 else []
+            answers = []
+            texts = texts[-1:]
+
+
+def _made(cell: NotebookCell) -> list[str]:
+    names = names_of(cell.source)
+    made = names.made - names.imported
+    changed = {name for one in names.statements for name in one.changed}
+    places = {name: found.start() for name in made | changed if (found := re.search(rf"\b{name}\b", cell.source))}
+    return sorted(places, key=lambda name: places[name])
+
+
+def _trained(cell: NotebookCell) -> set[str]:
+    return {name for one in names_of(cell.source).statements for name in one.trained}
+
+
+def _given_names(cell: NotebookCell) -> frozenset[str]:
+    """Names in code that students are given: cells of the course, and what an answer holds outside of its solution."""
+    if not role_of(cell).solution:
+        return names_of(cell.source).used
+    inside = solution_line_numbers(cell)
+    lines = [line for number, line in enumerate(cell.source.split("\n"), start=1) if number not in inside]
+    return frozenset(name for line in lines for name in re.findall(r"\b(?:def|class)[ \t]+(\w+)", line)) | frozenset(
+        name for line in lines for name in re.findall(r"^(\w+)[ \t]*=", line)
+    )
+
+
+def _named_in(text: str) -> tuple[set[str], set[str]]:
+    """Names that a text sets as code, alone or as what is called; and the parameters of what is called."""
+    named, parameters = set[str](), set[str]()
+    for _, code in _CODE.findall(text):
+        for function, given in _CALLED.findall(code):
+            named.add(function)
+            parameters |= set(_NAME.findall(given))
+        if _NAME.fullmatch(code.strip()):
+            named.add(code.strip())
+    return named, parameters

@@ -1,0 +1,136 @@
+"""What a check asserts of an answer, as lines of code: written from what the solution answered."""
+
+from __future__ import annotations
+
+import pprint
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.frames import Table
+from autograder.judge.trainings import History
+from autograder.judge.values import Model, Unreadable
+from autograder.judge.written import as_recorded
+
+WRITTEN_OUT = 60
+"""Numbers of an array that are written in a check; of a larger one, some are."""
+SAMPLED = 12
+DIGITS = 6
+WIDTH = 100
+
+
+class Unsayable(Exception):
+    """Nothing can be asserted of it."""
+
+
+def assertions(name: str, value: Any, *, luck: bool = False) -> list[str]:
+    """Return lines that require `name` to be as `value`; in its form alone where its values are luck.
+
+    Raises Unsayable.
+    """
+    lines = list(_assertions(name, value, luck))
+    if not lines:
+        raise Unsayable
+    return lines
+
+
+def _assertions(name: str, value: Any, luck: bool) -> Iterator[str]:
+    match value:
+        case Model():
+            yield f"assert_same_network({name}, trainable=True)"
+        case History() | Unreadable():
+            raise Unsayable
+        case Table():
+            yield f"assert_table({name}, columns={list(value.columns)!r}, rows={value.shape[0]})"
+        case np.ndarray() | np.generic():
+            yield from _of_array(name, np.asarray(value), luck)
+        case dict() if all(isinstance(key, str | int) for key in value):
+            for key, one in value.items():
+                yield from _assertions(f"{name}[{quoted(key)}]", one, luck)
+        case list() | tuple() if _is_plain(value) and not luck:
+            yield _compared(name, value)
+        case list() | tuple():
+            yield f"assert len({name}) == {len(value)}"
+            for place, one in enumerate(value[:8]):
+                yield from _assertions(f"{name}[{place}]", one, luck)
+        case bool() | int() | float() | str() | None if not luck:
+            yield _compared(name, value)
+
+
+def _of_array(name: str, array: Any, luck: bool) -> Iterator[str]:
+    if luck or array.size > WRITTEN_OUT:
+        yield f"assert_shape({name}, {array.shape})"
+    if luck:
+        return
+    if array.size <= WRITTEN_OUT:
+        yield _compared(name, array.tolist())
+        return
+    step = array.size // SAMPLED | 1
+    yield _compared(f"np.ravel({name})[::{step}]", array.ravel()[::step].tolist())
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return len(value) <= WRITTEN_OUT and all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _compared(name: str, value: Any) -> str:
+    function = "assert_close" if _has_floats(value) else "assert_equal"
+    literal = pprint.pformat(_rounded(value), width=WIDTH - len(name), compact=True, sort_dicts=False)
+    literal = quoted(literal, written=True)
+    if "\n" not in literal:
+        return f"{function}({name}, {literal})"
+    return f"{function}(\n    {name},\n{textwrap.indent(literal, '    ')},\n)"
+
+
+def quoted(value: Any, *, written: bool = False) -> str:
+    """Return a value as code, its texts between double quotes; `written`, where it is code already."""
+    code = value if written else repr(value)
+    return code if '"' in code else code.replace("'", '"')
+
+
+def _has_floats(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_has_floats, value))
+    return isinstance(value, float)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(map(_rounded, value))
+    if isinstance(value, float) and np.isfinite(value):
+        return float(f"{value:.{DIGITS}g}")
+    return value
+
+
+def is_finite(value: Any) -> bool:
+    """Whether its numbers can be written down."""
+    if isinstance(value, dict):
+        return all(map(is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(is_finite, value))
+    return not isinstance(value, float | np.ndarray | np.generic) or _finite(np.asarray(value))
+
+
+def _finite(array: Any) -> bool:
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+
+
+def compiled(name: str, model: Model, code: str) -> str | None:
+    """Return the line that requires a network compiled as it is; None where it is not, or not as one writes it."""
+    found = model.record.compiled
+    if found is None or found.optimizer is None or not isinstance(found.loss, str | dict):
+        return None
+    optimizer = as_recorded(found.optimizer)
+    said = [f'optimizer="{optimizer.name}"']
+    if "learning_rate" in code:
+        rate = found.rates[0] if found.rates else optimizer.settings.get("learning_rate")
+        said += [f"learning_rate={float(f'{rate:.6g}')}"] if isinstance(rate, float) else []
+    said.append(f'loss="{as_recorded(found.loss).name}"')
+    metrics = [as_recorded(one).name for one in found.metrics if isinstance(one, str | dict)]
+    if metrics and len(metrics) == len(found.metrics):
+        said.append(f"metrics={quoted(metrics)}")
+    return f"assert_compiled({name}, {', '.join(said)})"

@@ -1,0 +1,193 @@
+"""Inputs that students have not seen, like those that the notebook gives its functions, as code one can read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+RNG = "seeded({})"
+"""How a drafted file writes a generator: each input has its own, so that one can be changed or left out alone."""
+GENERATOR = "<generator>"
+LARGEST_SIDE = 8
+"""Sizes above this are made small, so that what comes back can be read: those that were equal stay so."""
+CHANNELS = 4
+ROWS = 40
+LARGEST = 20_000
+"""Numbers in the arrays of one call."""
+NEW_SIDES = (5, 7, 6, 9, 10, 11, 12, 13)
+
+Reason = Literal["hidden", "values", "sizes", "rows", "same sizes"]
+"""How inputs differ from those seen: as a hidden test's, which nobody has seen; in their values, in their sizes too, in
+the number of rows, in values alone."""
+Described = Mapping[str, Any]
+"""What the recorder says of one value."""
+
+
+@dataclass
+class _Way:
+    """How inputs are made other than those seen."""
+
+    grown: bool
+    """Whether small sizes and whole numbers grow too."""
+    whole: bool = False
+    """Whether sizes stay as they are: of a function that takes no others."""
+    rows: int = 0
+    """Of the first axis, where there are to be many."""
+    sides: dict[int, int] = field(default_factory=dict)
+    many: bool = False
+    """Whether some array has that many rows."""
+    used: set[str] = field(default_factory=set)
+    """What the code needs: `symbolic`, `named`."""
+
+    def side(self, size: int, axis: int, last: int) -> int:
+        if self.whole or size <= 1 or (axis == last and size <= CHANNELS and axis > 1):
+            return size
+        if axis == 0 and self.rows and size > LARGEST_SIDE:
+            self.many = True
+            return self.rows
+        if size <= LARGEST_SIDE:
+            return size + 2 * self.grown
+        if size not in self.sides:
+            self.sides[size] = NEW_SIDES[len(self.sides) % len(NEW_SIDES)] + self.grown
+        return self.sides[size]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The arguments of one call, as code."""
+
+    code: str
+    reason: Reason
+    used: frozenset[str]
+
+
+def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
+    """Yield other arguments like those of a call, the most telling first; none where they cannot be written down."""
+    ways: dict[Reason, _Way] = {"hidden": _Way(grown=False, whole=True)} if call.get("hidden") else {}
+    ways |= {
+        "values": _Way(grown=False),
+        "sizes": _Way(grown=True),
+        "rows": _Way(grown=False, rows=ROWS),
+        "same sizes": _Way(grown=False, whole=True),
+    }
+    seen = set[str]()
+    for reason, way in ways.items():
+        try:
+            parts = [_written(one, way) for one in call["args"]]
+            parts += [f"{name}={_written(one, way)}" for name, one in call["kwargs"].items()]
+        except _Unwritable:
+            return
+        code = ", ".join(parts)
+        while GENERATOR in code:
+            code = code.replace(GENERATOR, RNG.format(next(seeds)), 1)
+        if (reason == "rows" and not way.many) or (reason == "same sizes" and size_of(call) > LARGEST):
+            continue
+        if code not in seen:
+            seen.add(code)
+            yield Inputs(code, reason, frozenset(way.used))
+
+
+class _Unwritable(Exception):
+    """A value that no code of a checks file makes."""
+
+
+def size_of(call: Described) -> int:
+    """Return how many numbers the arrays have that a call is given."""
+    return sum(math.prod(one["shape"]) for one in call["args"] if one["kind"] == "array")
+
+
+def _written(value: Described, way: _Way) -> str:
+    match value["kind"]:
+        case "plain":
+            return _plain(value["value"], way)
+        case "array":
+            return _array(value, way)
+        case "symbolic":
+            way.used.add("symbolic")
+            last = len(value["shape"]) - 1
+            sides = [size if size is None or way.whole else _symbolic_side(size, axis, last, way)
+                     for axis, size in enumerate(value["shape"])]  # fmt: skip
+            return f"symbolic({tuple(sides)})"
+        case "named":
+            way.used.add("named")
+            return f'named("{value["name"]}")'
+        case "list" | "tuple":
+            return _several(value, way)
+        case "dict":
+            pairs = (f"{_written(key, _Way(False, True))}: {_written(one, way)}" for key, one in value["pairs"])
+            return f"{{{', '.join(pairs)}}}"
+    raise _Unwritable
+
+
+def _symbolic_side(size: int, axis: int, last: int, way: _Way) -> int:
+    """Of a network's input: halves of it must stay whole as often as before, as poolings ask."""
+    return size if axis == last or not way.grown else size * 2 if size <= 64 else size
+
+
+def _plain(value: Any, way: _Way) -> str:
+    if isinstance(value, str) and '"' not in value:
+        return repr(value).replace("'", '"')
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return repr(value)
+    if way.whole:
+        return repr(value)
+    if isinstance(value, float):
+        return repr(round(value * 1.5 + 0.25 * way.grown, 6))
+    step = 2 if value % 2 or value > 2 else 1
+    return repr(value if value < 1 else value + step * (1 + way.grown) - (step if value > 8 else 0))
+
+
+def _several(value: Described, way: _Way) -> str:
+    items = value["items"]
+    numbers = [one["value"] for one in items if one["kind"] == "plain" and type(one["value"]) is int]
+    if len(numbers) == len(items) > 1 and not way.whole:
+        kept = [one + 3 * place + 1 if one < 50 else 5 + 4 * place for place, one in enumerate(numbers)]
+        written = [str(one) for one in (kept if not way.grown else [*kept, 2])]
+    else:
+        written = [_written(one, way) for one in items]
+    opening, closing = ("[", "]") if value["kind"] == "list" else ("(", ",)" if len(written) == 1 else ")")
+    return f"{opening}{', '.join(written)}{closing}"
+
+
+def _array(value: Described, way: _Way) -> str:
+    last = len(value["shape"]) - 1
+    shape = tuple(way.side(size, axis, last) for axis, size in enumerate(value["shape"]))
+    code = _drawn(value, shape, way)
+    framework = value.get("framework")
+    if framework in ("tensorflow", "torch"):
+        way.used.add("tensor")
+        return f'tensor({code}, "{framework}")'
+    return code
+
+
+def _drawn(value: Described, shape: tuple[int, ...], way: _Way) -> str:
+    dtype = value["dtype"]
+    kind = "".join(letter for letter in dtype if letter.isalpha())
+    low, high = value.get("low", 0.0), value.get("high", 1.0)
+    size = str(shape) if len(shape) != 1 else str(shape[0])
+    if kind == "bool":
+        return f"{GENERATOR}.random({size}) < 0.5"
+    if value.get("form") == "one-hot":
+        cast = "" if dtype == "float64" else f", dtype=np.{dtype}"
+        return f"np.eye({shape[1]}{cast})[{GENERATOR}.integers(0, {shape[1]}, {shape[0]})]"
+    if value.get("form") == "rows of probabilities":
+        return f"{GENERATOR}.dirichlet(np.ones({shape[1]}), {shape[0]}){_cast(dtype)}"
+    if value.get("form") == "range":
+        return f"{GENERATOR}.permutation({shape[0]})"
+    if kind in ("int", "uint"):
+        cast = "" if dtype == "int64" else f", dtype=np.{dtype}"
+        top = way.sides.get(int(high) + 1, int(high) + 1) if high > low else int(high) + 9  # labels: of as many classes
+        return f"{GENERATOR}.integers({int(low)}, {top}, {size}{cast})"
+    if (low >= 0 and high <= 1 and high > low) or 0 < low <= high < 1:
+        return f"{GENERATOR}.random({size}){_cast(dtype)}"
+    if value.get("form") == "whole" and high > low and high - low < 1e6:
+        return f"{GENERATOR}.integers({int(low)}, {int(high) + 1}, {size}).astype(np.{dtype})"
+    if high > low and (low >= 0 or high - low > 20):
+        return f"{GENERATOR}.uniform({low:.4g}, {high:.4g}, {size}){_cast(dtype)}"
+    return f"{GENERATOR}.normal(0, 2, {size}){_cast(dtype)}"
+
+
+def _cast(dtype: str) -> str:
+    return "" if dtype == "float64" else f".astype(np.{dtype})"

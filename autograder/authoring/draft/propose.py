@@ -1,0 +1,324 @@
+"""The checks that a solution's answers make, question by question: first what is asked, then what is required of it."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, count, islice
+
+import numpy as np
+
+from autograder.authoring.draft.asked import RANDOM, TRAINS, Asked
+from autograder.authoring.draft.expected import Unsayable, assertions, compiled, is_finite, quoted
+from autograder.authoring.draft.inputs import Inputs, fresh, size_of
+from autograder.authoring.draft.observe import Observed, Seen
+from autograder.authoring.points import question_id
+from autograder.judge.trainings import History
+from autograder.judge.values import Model
+from autograder.locale import Phrase, phrase, phrases
+
+CALLS_TRIED = 3
+"""Of a function's calls in the notebook, those that inputs are made like."""
+_TAKEN = frozenset(keyword.kwlist) | {
+    "np",
+    "seeded",
+    "call",
+    "model",
+    "variable",
+    "question",
+    "history",
+    "printed",
+    "source",
+}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One line that declares what is asked."""
+
+    name: str
+    code: str
+    uses: frozenset[str]
+    """What it needs of `autograder`."""
+    reason: Phrase
+    about: str = ""
+    """The function or variable of the notebook."""
+    inputs: Inputs | None = None
+    constant: str = ""
+    """Name of the inputs, where a check looks at them too."""
+
+
+@dataclass
+class ProposedCheck:
+    """One check."""
+
+    question: str
+    name: str
+    title: Phrase
+    lines: list[str]
+    probes: list[str]
+    reason: Phrase | None = None
+
+
+@dataclass
+class Proposal:
+    """What is proposed for one question."""
+
+    asked: Asked
+    probes: list[Probe] = field(default_factory=list)
+    checks: list[ProposedCheck] = field(default_factory=list)
+    remarks: list[Phrase] = field(default_factory=list)
+    """What its author has to write."""
+
+
+class Names:
+    """Names of a file's probes and checks, each once."""
+
+    def __init__(self) -> None:
+        self._taken = set(_TAKEN)
+        self.seeds = count(1)
+
+    def claim(self, wanted: str) -> str:
+        """Return this name, or one like it that is free."""
+        others = (f"{wanted}_{n}" for n in count(2))
+        name = next(one for one in chain([wanted], others) if one not in self._taken)
+        self._taken.add(name)
+        return name
+
+    def check(self, question: str, what: str) -> str:
+        """Return a name for a check."""
+        plain = question_id(f"{question} {what}", ()).replace("-", "_")
+        return self.claim(f"test_{plain}")
+
+
+# --- What is asked ----------------------------------------------------------------------------------------------------
+
+
+def ask(asked: Sequence[Asked], seen: Seen) -> list[Proposal]:
+    """Return what each question is to be asked; of calls, more than will be kept."""
+    names = Names()
+    found = [Proposal(one) for one in asked]
+    for proposal in found:
+        one = proposal.asked
+        for name in one.variables:
+            proposal.probes += _of_variable(name, names, seen)
+        for name in one.functions:
+            proposal.probes += _of_function(name, one, names, seen)
+        if one.prints:
+            proposal.probes += _of_print(one, names)
+    return found
+
+
+def _of_variable(name: str, names: Names, seen: Seen) -> Iterator[Probe]:
+    value = seen.answers.values.get(name)
+    called = names.claim(name)
+    if isinstance(value, Model):
+        shape = value.record.input_shapes[0] if len(value.record.input_shapes) == 1 else None
+        given = "" if shape is None or None in shape[1:] else f", input_shape={tuple(shape[1:])}"
+        yield Probe(called, f'model("{name}"{given})', frozenset(["model"]), phrase("the network, as it is"), name)
+    elif isinstance(seen.answers.values.get(f"history of {name}"), History):
+        yield Probe(called, f'history("{name}")', frozenset(["history"]), phrase("its curves"), name)
+    else:
+        yield Probe(
+            called, f'variable("{name}")', frozenset(["variable"]), phrase("its value after the last cell"), name
+        )
+
+
+REASONS = {
+    "hidden": phrase("as in a hidden test: students have not seen it"),
+    "values": phrase("other values than the notebook's, sizes of its own"),
+    "sizes": phrase("other sizes and numbers again: nothing is to hang on those of the notebook"),
+    "rows": phrase("more examples"),
+    "same sizes": phrase("other values, of the notebook's sizes: it takes no others"),
+}
+
+
+def _of_function(name: str, asked: Asked, names: Names, seen: Seen) -> Iterator[Probe]:
+    if TRAINS.search(asked.code_of(name)) and f"def {name}" in asked.code_of(name):
+        return
+    calls = sorted(
+        seen.calls.get(name, ()), key=lambda call: (not call.get("hidden"), "'one-hot'" in str(call), -size_of(call))
+    )
+    for call in islice(calls, CALLS_TRIED):
+        for inputs in fresh(call, names.seeds):
+            probe = names.claim(f"{name}_{question_id(inputs.reason, ()).replace('-', '_')}")
+            constant = probe.upper() if RANDOM.search(asked.code_of(name)) else ""
+            given = f"*{constant}" if constant else inputs.code
+            code = f'call("{name}", {given})'
+            yield Probe(probe, code, inputs.used | {"call"}, REASONS[inputs.reason], name, inputs, constant)
+
+
+def _of_print(asked: Asked, names: Names) -> Iterator[Probe]:
+    plain = question_id(asked.id, ()).replace("-", "_")
+    code = f'printed("{asked.prints}")'
+    yield Probe(names.claim(f"{plain}_printed"), code, frozenset(["printed"]), phrase("what the cell prints"))
+    said = f'source("{asked.prints}")'
+    yield Probe(names.claim(f"{plain}_source"), said, frozenset(["source"]), phrase("and how it is written"))
+
+
+# --- What is required -------------------------------------------------------------------------------------------------
+
+
+def require(proposals: Sequence[Proposal], answers: Observed) -> None:
+    """Give each question its checks, and leave out what the solution cannot answer, and more of the same."""
+    names = Names()
+    for proposal in proposals:
+        for name in proposal.asked.functions:
+            _require_function(proposal, name, answers, names)
+        for probe in [one for one in proposal.probes if one.about in proposal.asked.variables]:
+            _require_variable(proposal, probe, answers, names)
+        _require_printed(proposal, answers, names)
+        _require_compiled(proposal, proposals, answers, names)
+        for name in proposal.asked.classes:
+            proposal.remarks.append(phrase("{name} is a class: ask for it with `instance` (docs/checks.md)", name=name))
+        used = {name for check in proposal.checks for name in check.probes}
+        proposal.probes = [one for one in proposal.probes if one.name in used]
+
+
+def _require_function(proposal: Proposal, name: str, answers: Observed, names: Names) -> None:
+    found: dict[str, Probe] = {}
+    for probe in proposal.probes:
+        if probe.about == name and probe.inputs and is_finite(answers.values.get(probe.name, np.nan)):
+            found.setdefault(probe.inputs.reason, probe)
+    luck = any(one.constant for one in found.values())
+    reasons = ("rows",) if luck else ("hidden", "values", "sizes", "rows")  # a share of five examples is anyone's guess
+    kept = [found[reason] for reason in reasons if reason in found] or list(found.values())[:1]
+    for probe in kept:
+        _require_call(proposal, name, probe, answers, names)
+    if not kept:
+        code = proposal.asked.code_of(name)
+        trains = TRAINS.search(code)
+        proposal.remarks.append(
+            phrase("{name} trains: ask for it with `trained_by` and a recipe (docs/training.md)", name=name)
+            if trains
+            else phrase("{name} is never called with what can be written here: give it inputs of your own", name=name)
+        )
+
+
+TITLES = {
+    "hidden": phrase("`{name}` is right for other values."),
+    "values": phrase("`{name}` is right for other values."),
+    "sizes": phrase("`{name}` is right for other sizes."),
+    "rows": phrase("`{name}` is right for more examples."),
+    "same sizes": phrase("`{name}` is right for other values."),
+}
+
+
+def _require_call(proposal: Proposal, name: str, probe: Probe, answers: Observed, names: Names) -> None:
+    assert probe.inputs is not None
+    value, reason = answers.values[probe.name], probe.inputs.reason
+    luck = bool(probe.constant) or probe.name in answers.luck
+    try:
+        lines = assertions(probe.name, value, luck=luck)
+    except Unsayable:
+        return
+    title = Phrase(TITLES[reason].msgid, {"name": name})
+    why = phrase("it draws at random: form alone is required, and that nothing is lost") if luck else None
+    check = ProposedCheck(
+        proposal.asked.id, names.check(proposal.asked.id, f"{name} {reason}"), title, lines, [probe.name], why
+    )
+    if probe.constant and isinstance(value, list | tuple) and all(isinstance(one, np.ndarray) for one in value):
+        check.lines += [
+            f"parts = np.sort(np.concatenate([np.ravel(part) for part in {probe.name}]))",
+            f"assert_equal(parts, np.sort(np.concatenate([np.ravel(part) for part in {probe.constant}])))",
+        ]
+    proposal.checks.append(check)
+    if reason in ("values", "same sizes"):
+        _require_dtype(proposal, name, probe.name, value, names)
+
+
+def _require_dtype(proposal: Proposal, name: str, probe: str, value: object, names: Names) -> None:
+    """The type of an array, where the texts ask for it by name."""
+    dtype = value.dtype.name if isinstance(value, np.ndarray) else ""
+    if dtype and re.search(rf"\b{dtype}\b", proposal.asked.about(name)):
+        title = phrase("`{name}` gives the type asked for, {dtype}.", name=name, dtype=dtype)
+        check = names.check(proposal.asked.id, f"{name} type")
+        proposal.checks.append(
+            ProposedCheck(proposal.asked.id, check, title, [f'assert_dtype({probe}, "{dtype}")'], [probe])
+        )
+
+
+def _require_variable(proposal: Proposal, probe: Probe, answers: Observed, names: Names) -> None:
+    value, name = answers.values.get(probe.name), probe.about
+    if probe.name not in answers.values or not is_finite(value):
+        return
+    if isinstance(value, Model):
+        _require_network(proposal, probe, value, names)
+        return
+    if isinstance(value, History):
+        _require_history(proposal, probe, value, names)
+        return
+    try:
+        lines = assertions(probe.name, value, luck=probe.name in answers.luck)
+    except Unsayable:
+        proposal.remarks.append(phrase("{name} cannot be read as data: say what is to be asked of it", name=name))
+        return
+    title = phrase("`{name}` is what is asked for.", name=name)
+    check = names.check(proposal.asked.id, name)
+    proposal.checks.append(ProposedCheck(proposal.asked.id, check, title, lines, [probe.name]))
+    _require_dtype(proposal, name, probe.name, value, names)
+
+
+def _require_network(proposal: Proposal, probe: Probe, value: Model, names: Names) -> None:
+    name, question = probe.about, proposal.asked.id
+    total = phrases("`{name}` has {n} parameter.", "`{name}` has {n} parameters.", value.params, name=name)
+    lines = [f"assert_params({probe.name}, {value.params:_})"]
+    proposal.checks.append(
+        ProposedCheck(question, names.check(question, f"{name} parameters"), total, lines, [probe.name])
+    )
+    title = phrase("`{name}` is the network that is asked for.", name=name)
+    why = phrase("the solution's, whatever its dress; where students choose theirs, require its output's shape instead")
+    lines = [f"assert_same_network({probe.name}, trainable=True)"]
+    proposal.checks.append(
+        ProposedCheck(question, names.check(question, f"{name} layers"), title, lines, [probe.name], why)
+    )
+    given = [layer.name for layer in value.layers if layer.weights]
+    told = set(re.findall(r"`([^`\n]+)`", proposal.asked.text))
+    if given and set(given) <= told:
+        title = phrase("The layers of `{name}` have the names asked for.", name=name)
+        lines = [f"assert_equal([layer.name for layer in {probe.name}.layers if layer.weights], {quoted(given)})"]
+        proposal.checks.append(
+            ProposedCheck(question, names.check(question, f"{name} names"), title, lines, [probe.name])
+        )
+
+
+def _require_history(proposal: Proposal, probe: Probe, value: History, names: Names) -> None:
+    name, question = probe.about, proposal.asked.id
+    title = phrase("`{name}` holds the curves asked for.", name=name)
+    lines = [f"assert {{{', '.join(map(quoted, sorted(value)))}}} <= set({probe.name})"]
+    proposal.checks.append(ProposedCheck(question, names.check(question, f"{name} curves"), title, lines, [probe.name]))
+    if value.asked is not None:
+        epochs = phrases("{n} epoch is asked for.", "{n} epochs are asked for.", value.asked)
+        lines = [f"assert_equal({probe.name}.asked, {value.asked})"]
+        proposal.checks.append(
+            ProposedCheck(question, names.check(question, f"{name} epochs"), epochs, lines, [probe.name])
+        )
+
+
+def _require_printed(proposal: Proposal, answers: Observed, names: Names) -> None:
+    if not proposal.asked.prints:
+        return
+    text, code = proposal.probes[-2].name, proposal.probes[-1].name
+    numbers = re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?", answers.printed(proposal.asked.prints))
+    if 0 < len(numbers) <= 6:
+        title = phrase("What is asked for is printed.")
+        expected = f"({', '.join(numbers)},)" if len(numbers) == 1 else f"({', '.join(numbers)})"
+        lines = [f"assert_printed({text}, {expected}, code={code})"]
+        check = names.check(proposal.asked.id, "printed")
+        proposal.checks.append(ProposedCheck(proposal.asked.id, check, title, lines, [text, code]))
+
+
+def _require_compiled(proposal: Proposal, every: Sequence[Proposal], answers: Observed, names: Names) -> None:
+    """How a network is compiled, in the question whose answer does it."""
+    own = [name for name in proposal.asked.variables if ".compile(" in proposal.asked.code_of(name)]
+    probes = {probe.about: probe.name for one in every for probe in one.probes}
+    code = "\n".join(cell.source for cell in proposal.asked.answers)
+    for name in dict.fromkeys([*own, *proposal.asked.changed]):
+        value = answers.values.get(probes.get(name, ""))
+        line = compiled(probes[name], value, code) if isinstance(value, Model) and ".compile(" in code else None
+        if line:
+            title = phrase("`{name}` is compiled as asked.", name=name)
+            check = names.check(proposal.asked.id, f"{name} compiled")
+            proposal.checks.append(ProposedCheck(proposal.asked.id, check, title, [line], [probes[name]]))

@@ -1,0 +1,101 @@
+"""A checks file written down: what is asked, each line with its reason, then the checks, question by question."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from autograder.authoring.draft.propose import Probe, Proposal, ProposedCheck
+from autograder.locale import Phrase, phrase, render
+
+ASSERTS = re.compile(r"\bassert_\w+(?=\()")
+RULE = 118
+
+
+def checks_file(title: str, proposals: Sequence[Proposal], language: str, *, asking: bool = False) -> str:
+    """Return a checks file. `asking`: with its probes alone, to see what they answer."""
+    body = "\n\n\n".join(part for one in proposals for part in _question(one, language, asking=asking))
+    names = {name for one in proposals for probe in one.probes for name in probe.uses} | {"question"}
+    named = phrase("Checks of « {title} ».", title=title)
+    asserts = sorted(set(ASSERTS.findall(body)))
+    head = [
+        f'"""{render(named, language)}"""',
+        "",
+        *(f"# {line}" for line in textwrap.wrap(render(ABOUT, language), RULE - 2)),
+        "",
+        "import numpy as np",
+        "",
+        f"from autograder import {', '.join(sorted(names))}",
+    ]
+    if asserts:
+        one = f"from autograder.asserts import {', '.join(asserts)}"
+        several = ["from autograder.asserts import (", *(f"    {name}," for name in asserts), ")"]
+        head += [one] if len(one) <= RULE else several
+    seeded = [
+        "def seeded(number):",
+        f'    """{render(SEEDED, language)}"""',
+        "    return np.random.default_rng(number)",
+    ]
+    if asking and proposals:
+        body += f'\n\n\n@question("{proposals[0].asked.id}")\ndef test_nothing_yet():\n    pass'
+    return "\n".join(head) + "\n\n\n" + "\n".join(seeded) + f"\n\n\n{body}\n"
+
+
+ABOUT = phrase(
+    "Drafted from what the solution makes: read it, change it, it is yours. What is expected was written down from the "
+    "solution's own answers; inputs are like the notebook's, and students have not seen them."
+)
+
+
+SEEDED = phrase("A generator of its own for each input: one can be changed, or left out, alone.")
+
+
+def _question(proposal: Proposal, language: str, *, asking: bool) -> Iterator[str]:
+    name = proposal.asked.id
+    lines = [f"# --- {name} {'-' * max(RULE - len(name) - 7, 3)}", ""]
+    for remark in proposal.remarks:
+        lines += [
+            f"# {line}" for line in textwrap.wrap(f"{render(TO_WRITE, language)} {render(remark, language)}", 110)
+        ]
+    lines += [line for probe in proposal.probes for line in _probe(probe, language)]
+    yield "\n".join(lines)
+    if not asking:
+        yield from (_check(check, language) for check in proposal.checks)
+
+
+TO_WRITE = phrase("TO WRITE:")
+
+
+def _probe(probe: Probe, language: str) -> Iterator[str]:
+    reason = render(probe.reason, language)
+    if probe.constant and probe.inputs:
+        yield f"{probe.constant} = ({probe.inputs.code},)"
+    line = f"{probe.name} = {probe.code}"
+    if len(line) + len(reason) + 4 <= RULE:
+        yield f"{line}  # {reason}"
+        return
+    yield f"# {reason}"
+    opening, _, given = probe.code.partition("(")
+    yield line if len(line) <= RULE else f"{probe.name} = {opening}(\n    {given.removesuffix(')')},\n)"
+
+
+def _check(check: ProposedCheck, language: str) -> str:
+    reason = "" if check.reason is None else f"  # {render(check.reason, language)}"
+    lines = [*check.lines[:-1], check.lines[-1]]
+    if reason and len(lines[0]) + len(reason) + 4 <= RULE:
+        lines[0] += reason
+    elif reason:
+        lines.insert(0, reason.strip())
+    return "\n".join(
+        [
+            f'@question("{check.question}")',
+            f"def {check.name}({', '.join(check.probes)}):",
+            f'    """{_escaped(check.title, language)}"""',
+            *(textwrap.indent(line, "    ") for line in lines),
+        ]
+    )
+
+
+def _escaped(title: Phrase, language: str) -> str:
+    return render(title, language).replace("\\", "\\\\").replace('"', '\\"')

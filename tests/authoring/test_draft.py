@@ -1,0 +1,221 @@
+"""`autograder draft`: checks of a small assignment's solution, tried as `validate` and `mutate` do."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import toy
+from autograder.authoring.draft.asked import asked_of
+from autograder.authoring.draft.expected import Unsayable, assertions
+from autograder.authoring.draft.inputs import fresh
+from autograder.course import load_assignment
+from autograder.mutate.report import tallies
+from autograder.mutate.run import Choice, mutate
+from autograder.session import Options, Session
+from autograder.validate import findings
+
+SPLIT = """\
+def split(rows):
+    ### BEGIN SOLUTION
+    order = np.random.default_rng(3).permutation(len(rows))
+    cut = len(rows) // 4
+    return rows[order[cut:]], rows[order[:cut]]
+    ### END SOLUTION"""
+CELLS = (
+    toy.code("imports", "import numpy as np\ntable = np.arange(60.0).reshape(20, 3)", locked=True),
+    toy.text("t1", "## Scale (2 points)\n\nWrite `scale(x, width)`, which gives an array of `float32`."),
+    toy.answer(
+        "scale-answer",
+        "def scale(x, width):\n    ### BEGIN SOLUTION\n    low = x.min(axis=0)\n"
+        "    return (width * (x - low) / (x.max(axis=0) - low)).astype(np.float32)\n    ### END SOLUTION",
+    ),
+    toy.test_cell("scale", 2, "assert scale(table, 2).shape == (20, 3)"),
+    toy.text("t2", "## Split\n\nWrite `split(rows)`: a quarter, at random, is set aside."),
+    toy.answer("split-answer", SPLIT),
+    toy.test_cell("split", 2, "assert len(split(table)[0]) == 15"),
+    toy.text("t3", "## Count\n\nPut the `total` in a variable, what it is called before does not count; **print** it."),
+    toy.answer(
+        "total-answer",
+        "### BEGIN SOLUTION\nhelper = table[:, 0]\ntotal = int(helper.sum())\nprint(total)\n### END SOLUTION",
+    ),
+    toy.test_cell("total", 1, "assert total"),
+    toy.text("t4", "## Called\n\nWrite `shout(word)`."),
+    toy.answer(
+        "shout-answer", "def shout(word):\n    ### BEGIN SOLUTION\n    return word.upper()\n    ### END SOLUTION"
+    ),
+    toy.test_cell("shout", 1, "assert shout('a')"),
+)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = toy.make_course(tmp_path_factory.mktemp("course"), cells=CELLS)
+    (root / "source/toy/checks.py").unlink()
+    (root / "draft/toy").mkdir(parents=True)
+    (root / "draft/toy/hidden_tests.py").write_text("assert shout('no') == 'NO'\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def drafted(course: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from autograder.cli import main; main()", "draft", "toy", "--most", "40"]
+    return subprocess.run(command, cwd=course, capture_output=True, text=True)
+
+
+def test_what_is_asked_is_what_students_are_told(course: Path) -> None:
+    asked = {one.id: one for one in asked_of(load_assignment(course, toy.NAME).source)}
+    assert {name: (one.functions, one.variables) for name, one in asked.items()} == {
+        "scale": (("scale",), ()),
+        "split": (("split",), ()),
+        "total": ((), ("total",)),  # `helper` is the solution's own
+        "shout": (("shout",), ()),
+    }
+    assert asked["total"].prints == "total-answer"
+
+
+def test_the_draft_is_python_that_says_why(course: Path, drafted: subprocess.CompletedProcess[str]) -> None:
+    assert (drafted.returncode, drafted.stderr) == (0, "")
+    text = (course / "source/toy/checks.py").read_text()
+    ast.parse(text)
+    assert 'scale_values = call("scale", seeded(' in text
+    assert "# more examples" in text
+    assert 'assert_dtype(scale_values, "float32")' in text
+    assert 'call("shout", "no")' in text  # from the hidden test
+    assert "assert_equal(total, 570)" in text
+    assert "assert_printed(total_printed, (570,), code=total_source)" in text
+    assert "SPLIT_ROWS" in text
+    assert "np.sort(np.concatenate(" in text  # luck: nothing is lost, in whatever order
+    assert max(map(len, text.splitlines())) <= 120
+    assert not (course / "draft/toy/checks.py").exists()
+
+
+def test_it_passes_validate_and_catches_mutants(course: Path, drafted: subprocess.CompletedProcess[str]) -> None:
+    assignment = load_assignment(course, toy.NAME)
+    found, trust = findings(assignment, Options(jobs=1))
+    assert ([str(one) for one in found], trust) == ([], "")
+    with Session(assignment, Options(jobs=1)) as session:
+        score = tallies(assignment.source, list(mutate(session, Choice(40))))[-1].score
+    assert score is not None
+    assert score >= 0.8
+    assert f"wrong solutions caught: {100 * score:.0f} %" in drafted.stdout
+
+
+def test_what_is_there_is_not_written_over(course: Path, drafted: subprocess.CompletedProcess[str]) -> None:
+    mine = course / "source/toy/checks.py"
+    before = mine.read_text()
+    command = [sys.executable, "-c", "from autograder.cli import main; main()", "draft", "toy", "--most", "0"]
+    mine.write_text(f"# mine\n{before}")
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    assert mine.read_text().startswith("# mine\n")
+    assert "is there and stays" in done.stdout
+    assert (course / "draft/toy/checks.py").read_text() == before
+    mine.write_text(before)
+
+
+def test_a_solution_that_stops_is_told(tmp_path: Path) -> None:
+    cells = [
+        toy.answer("n-answer", "### BEGIN SOLUTION\nn = 1 / 0\n### END SOLUTION"),
+        toy.test_cell("n", 1, "assert n"),
+    ]
+    course = toy.make_course(tmp_path, cells=cells)
+    command = [sys.executable, "-c", "from autograder.cli import main; main()", "draft", "toy"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "source/toy/toy.ipynb: cell 1 (n-answer): the solution stops here: ZeroDivisionError: division by zero; "
+        "make it run, then draft\n",
+    )
+
+
+# --- Inputs and what is expected --------------------------------------------------------------------------------------
+
+
+def array(shape: list[int], dtype: str, low: float, high: float, form: str = "") -> dict[str, object]:
+    return {
+        "kind": "array",
+        "shape": shape,
+        "dtype": dtype,
+        "low": low,
+        "high": high,
+        "form": form,
+        "framework": "numpy",
+    }
+
+
+def plain(value: object) -> dict[str, object]:
+    return {"kind": "plain", "value": value}
+
+
+@pytest.mark.parametrize(
+    ("args", "first"),
+    [
+        ([array([60000, 28, 28], "uint8", 0, 255)], "seeded(1).integers(0, 256, (5, 7, 7), dtype=np.uint8)"),
+        ([array([427, 640, 3], "float64", 0, 1)], "seeded(1).random((5, 7, 3))"),
+        ([array([4, 10], "float32", 0, 1, "one-hot")], "np.eye(5, dtype=np.float32)[seeded(1).integers(0, 5, 4)]"),
+        (
+            [array([90, 10], "float64", 0, 1, "rows of probabilities"), array([90], "int64", 0, 9)],
+            "seeded(1).dirichlet(np.ones(7), 5), seeded(2).integers(0, 7, 5)",
+        ),
+        ([array([9], "int64", 0, 8, "range")], "seeded(1).permutation(5)"),
+        ([array([2], "float64", 0.5, 0.5)], "seeded(1).random(2)"),
+        ([array([8], "float32", -3, 2)], "seeded(1).normal(0, 2, 8).astype(np.float32)"),
+        ([{"kind": "symbolic", "shape": [32, 32, 3]}, plain(8), plain("same")], 'symbolic((32, 32, 3)), 10, "same"'),
+        ([{"kind": "list", "items": [plain(784), plain(10)]}], "[5, 14]"),
+        ([{"kind": "named", "name": "net"}, plain(None), plain(True)], 'named("net"), None, True'),
+    ],
+)
+def test_inputs_are_like_those_seen_and_others(args: list[dict[str, object]], first: str) -> None:
+    found = list(fresh({"args": args, "kwargs": {}}, count(1)))
+    assert found[0].code == first
+    assert len({one.code for one in found}) == len(found)
+
+
+def test_what_cannot_be_written_gives_no_input() -> None:
+    assert list(fresh({"args": [{"kind": "other", "cls": "Dataset"}], "kwargs": {}}, count(1))) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        (3, ["assert_equal(x, 3)"]),
+        (0.1 + 0.2, ["assert_close(x, 0.3)"]),
+        ("a", ['assert_equal(x, "a")']),
+        ((1, [2, 3]), ["assert_equal(x, (1, [2, 3]))"]),
+        (np.array([1.5, 2.0]), ["assert_close(x, [1.5, 2.0])"]),
+        ({"a": np.array([1]), "b": None}, ['assert_equal(x["a"], [1])', 'assert_equal(x["b"], None)']),
+        (np.zeros(80, int), ["assert_shape(x, (80,))", f"assert_equal(np.ravel(x)[::7], {[0] * 12})"]),
+        ((np.arange(3), "b"), ["assert len(x) == 2", "assert_equal(x[0], [0, 1, 2])", 'assert_equal(x[1], "b")']),
+    ],
+)
+def test_what_is_expected_is_written_out(value: object, lines: list[str]) -> None:
+    assert assertions("x", value) == lines
+
+
+def test_of_luck_the_form_alone_is_required() -> None:
+    assert assertions("x", np.zeros((2, 3)), luck=True) == ["assert_shape(x, (2, 3))"]
+    with pytest.raises(Unsayable):
+        assertions("x", 0.25, luck=True)
+
+
+def test_the_recorder_leaves_plain_data(repository: Path) -> None:
+    """Its text is a cell of a room: what it notes is JSON, whatever a function is called with."""
+    space: dict[str, object] = {"np": np}
+    exec((repository / "autograder/authoring/draft/recorder.py").read_text(), space)
+    exec("def f(x, *more, key=None): return f(x - 1) if np.ndim(x) == 0 and x > 0 else x", space)
+    exec(
+        "autograder_watch(globals(), ['f', 'absent'])\nmodel = object()\nf(2)\nf(np.ones((2, 3)), [1], key=model)",
+        space,
+    )
+    calls = space["AUTOGRADER_CALLS"]
+    assert isinstance(calls, dict)
+    json.dumps(calls)
+    assert [one["args"][0].get("value") for one in calls["f"]] == [2, 1, 0, None]
+    assert calls["f"][3]["kwargs"] == {"key": {"kind": "named", "name": "model"}}
