@@ -14,7 +14,17 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from autograder.networks import elementwise, products, pytorch, pytorch_functions, reductions, repeats, shapes, slices
+from autograder.networks import (
+    elementwise,
+    products,
+    pytorch,
+    pytorch_calls,
+    pytorch_functions,
+    reductions,
+    repeats,
+    shapes,
+    slices,
+)
 from autograder.networks.activations import activation_name
 from autograder.networks.arithmetic import activated
 from autograder.networks.layers import applied
@@ -100,7 +110,7 @@ def _called(b: Builder, layer: Layer, inputs: list[int], position: int) -> list[
     if layer.origin == "custom":
         return b.several(layer, _unread(b, layer, inputs))
     if layer.origin == "operation":
-        written_in_torch = layer.cls.startswith(pytorch_functions.PREFIX)
+        written_in_torch = layer.cls.startswith(pytorch_calls.PREFIX)
         return pytorch_functions.applied(b, layer, inputs) if written_in_torch else _operation(b, layer, inputs)
     if layer.origin == "torch":
         return pytorch.applied(b, layer, inputs)

@@ -14,7 +14,7 @@ from autograder.wire.messages import Layer
 
 CLASSES = ("LSTM", "GRU", "RNN")
 _NODES = tuple(f"torch.{cls}" for cls in CLASSES)
-_WHOLE = "slice(None, None, None)"
+WHOLE = "slice(None, None, None)"
 
 
 def recurrent(b: Builder, layer: Layer, said: dict[str, Any], inputs: list[int]) -> list[int] | None:
@@ -23,13 +23,21 @@ def recurrent(b: Builder, layer: Layer, said: dict[str, Any], inputs: list[int])
     if any(one is None or one.told != 0 for one in states):
         return None
     cls = said.pop("cls")
+    x, turned = inputs[0], None if said.get("batch_first") else b.get(inputs[0], "Permute")
+    if turned is not None and turned.get("axes") == (1, 0, 2):  # the batch comes first, before it is turned and after
+        x, said = turned.inputs[0], {**said, "batch_first": True}
     settings = {key: clean(value) for key, value in said.items() if value not in (None, False, 0)}
     settings |= b.frozen(layer)
     if said.get("dropout"):
         settings |= b.training(layer)
-    node = b.node(f"torch.{cls}", settings, inputs[:1], weights=weights_of(layer), named_as=cls)
-    shapes = enumerate(layer.output_shapes)
-    return [b.node("Output", {"index": slot}, [node], shape=tuple(shape[1:])) for slot, shape in shapes]
+    node = b.node(f"torch.{cls}", settings, [x], weights=weights_of(layer), named_as=cls)
+    made = [tuple(shape) for shape in layer.output_shapes]
+    if x != inputs[0] and made:
+        made[0] = (made[0][1], made[0][0], *made[0][2:])
+    outputs = [b.node("Output", {"index": slot}, [node], shape=shape[1:]) for slot, shape in enumerate(made)]
+    if x != inputs[0] and outputs:
+        outputs[0] = b.node("Permute", {"axes": (1, 0, 2)}, outputs[:1], shape=tuple(layer.output_shapes[0][1:]))
+    return outputs
 
 
 def last_state(b: Builder, layer: Layer, x: object, key: object, *, only: bool = False) -> int | None:
@@ -46,6 +54,6 @@ def last_state(b: Builder, layer: Layer, x: object, key: object, *, only: bool =
     if key not in (-1, count - 1 if isinstance(count, int) else 0) or (only and count != 1):
         return None
     outputs = next(index for index, one in enumerate(b.nodes) if one.cls == "Output" and one.inputs == state.inputs)
-    last: list[object] = [-1, _WHOLE] if not node.get("batch_first") else [_WHOLE, -1, _WHOLE]
+    last: list[object] = [-1, WHOLE] if not node.get("batch_first") else [WHOLE, -1, WHOLE]
     taken = replace(layer, cls="GetItem", config={"key": last}, arguments={})
     return slices.get_item(b, taken, {"x": outputs})

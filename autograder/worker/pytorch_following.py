@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 from autograder.wire.messages import Layer, Shape
 from autograder.worker.keras_records import MAX_NAME, constant_record, input_record, plain
+from autograder.worker.pytorch_hooks import hooked
 from autograder.worker.pytorch_records import (
     function_name,
     function_record,
@@ -297,7 +298,7 @@ def followed(trail: Trail) -> Iterator[None]:
             return module.forward(*args, **kwargs)
         cls = leaf_class(module)
         if cls:
-            return trail.module(module, cls, args, kwargs)
+            return hooked(module, args, kwargs, lambda args, kwargs: trail.module(module, cls, args, kwargs))
         with trail.inside(module):
             return original(module, *args, **kwargs)
 

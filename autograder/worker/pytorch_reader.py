@@ -7,6 +7,7 @@ as in training and once as not. What cannot be followed is listed, module by mod
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from autograder.worker.readings import merged, slots, unless
 RUN_ON = 2
 """Examples that a module is tried on where its code cannot be followed, to tell whose fault that is."""
 NO_SHAPE = "a PyTorch module is read on an example: the check has to give its shape, input_shape=(…)"
+SEVERAL = (
+    "it takes {count} inputs, and a check gives the shape of one: ask for what it returns, with `call` or `instance`"
+)
 Problem = Literal["", "raised", "unreadable"]
 
 
@@ -87,6 +91,8 @@ def read_module(module: Any, input_shape: Sequence[int | None] | None = None) ->
 def _read(module: Any, input_shape: Sequence[int | None] | None) -> Reading:
     from autograder.worker.pytorch_following import unchanged
 
+    if (count := _taken(module)) > 1:
+        return _listed(module, "unreadable", SEVERAL.format(count=count))
     sizes = _example_shape(module) if input_shape is None else tuple(size or 1 for size in input_shape)
     if sizes is None:
         return _listed(module, "unreadable", NO_SHAPE)
@@ -103,6 +109,17 @@ def _read(module: Any, input_shape: Sequence[int | None] | None) -> Reading:
         return _listed(module, "raised", reason(raised))
     first = failures[0]
     return _listed(module, "unreadable", str(first) if type(first).__name__ == "Unfollowed" else reason(first))
+
+
+def _taken(module: Any) -> int:
+    """Return how many inputs a module has to be given."""
+    try:
+        parameters = inspect.signature(module.forward).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    return sum(
+        one.default is one.empty and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters
+    )
 
 
 def _example_shape(module: Any) -> tuple[int, ...] | None:

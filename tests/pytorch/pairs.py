@@ -55,6 +55,22 @@ def of(cls: Any, *args: Any, **settings: Any) -> Callable[[], Any]:
     return lambda: cls(*args, **settings)
 
 
+def attending(function: Callable[..., Any]) -> Make:
+    """A query, a key and a value of each word, and what `function` makes of the three."""
+    return own(lambda s, x: function(s.q(x), s.k(x), s.v(x)), q=lin(5, 4), k=lin(5, 4), v=lin(5, 4))
+
+
+def hung(hang: Callable[[Any], Any]) -> Make:
+    """A Linear with a hook on it."""
+
+    def make() -> Any:
+        module = nn.Linear(6, 4)
+        hang(module)
+        return module
+
+    return make
+
+
 def weight(*sizes: int) -> Callable[[], Any]:
     return lambda: nn.Parameter(torch.randn(*sizes))
 
@@ -311,6 +327,55 @@ EQUAL: dict[str, tuple[Shape, list[Make]]] = {
             own(lambda s, x: F.conv2d(x, s.w, s.b), w=weight(4, 3, 3, 3), b=weight(4)),
             lambda: nn.Sequential(nn.LazyConv2d(4, 3)),
             seq(conv(stride=1, dilation=1, groups=1)),
+        ],
+    ),
+    "attention written out": (
+        WORDS,
+        [
+            attending(lambda q, k, v: F.scaled_dot_product_attention(q, k, v)),
+            attending(lambda q, k, v: F.scaled_dot_product_attention(query=q, key=k, value=v, scale=4**-0.5)),
+            attending(lambda q, k, v: F.softmax(q @ k.transpose(-2, -1) / 2, dim=-1) @ v),
+            attending(lambda q, k, v: torch.bmm((torch.bmm(q, k.mT) * 0.5).softmax(2), v)),
+        ],
+    ),
+    "attention of several heads": (
+        (2, 7, 5),
+        [
+            attending(lambda q, k, v: F.scaled_dot_product_attention(q, k, v)),
+            attending(lambda q, k, v: ((q / 2) @ k.transpose(2, 3)).softmax(-1) @ v),
+        ],
+    ),
+    "words read in either layout": (
+        WORDS,
+        [
+            own(lambda s, x: s.r(x)[0], r=of(nn.LSTM, 5, 6, batch_first=True)),
+            own(lambda s, x: s.r(x.permute(1, 0, 2))[0].permute(1, 0, 2), r=of(nn.LSTM, 5, 6)),
+            own(lambda s, x: s.r(x.transpose(0, 1))[0].transpose(1, 0), r=of(nn.LSTM, 5, 6)),
+        ],
+    ),
+    "the last word in either layout": (
+        WORDS,
+        [
+            own(lambda s, x: s.r(x)[0][:, -1], r=of(nn.GRU, 5, 6, batch_first=True)),
+            own(lambda s, x: s.r(x.permute(1, 0, 2))[0][-1], r=of(nn.GRU, 5, 6)),
+            own(lambda s, x: s.r(x.permute(1, 0, 2))[1][-1], r=of(nn.GRU, 5, 6)),
+            own(lambda s, x: s.r(x)[1].squeeze(0), r=of(nn.GRU, 5, 6, batch_first=True)),
+        ],
+    ),
+    "hooks": (
+        ROW,
+        [
+            hung(lambda module: module.register_forward_hook(lambda m, args, made: F.relu(made))),
+            hung(lambda module: module.register_forward_hook(lambda m, a, k, made: made.relu(), with_kwargs=True)),
+            seq(lin(), of(nn.ReLU)),
+        ],
+    ),
+    "hooks before": (
+        ROW,
+        [
+            hung(lambda module: module.register_forward_pre_hook(lambda m, args: (2 * args[0],))),
+            hung(lambda module: module.register_forward_pre_hook(lambda m, args: args[0] + args[0])),
+            own(lambda s, x: s.a(x * 2), a=lin()),
         ],
     ),
     "batch normalization": (

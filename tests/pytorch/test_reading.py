@@ -210,3 +210,17 @@ def test_two_frameworks_are_equal_where_the_mathematics_is() -> None:
     other = chain(dense(5, activation="relu"), dense(2), input_shape=ROW)
     with pytest.raises(CheckFailed, match="written in PyTorch, expected Keras"):
         assert_same_network(Model(read(seq(lin(), nn.ReLU, lin(4, 2)), ROW), other))
+
+
+def test_a_network_of_two_inputs_accuses_nobody() -> None:
+    class Two(NnModule):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 2), nn.Linear(4, 2)
+
+        def forward(self, left: Any, right: Any) -> Any:
+            return self.a(left) + self.b(right)
+
+    network = read(Two, (4,))
+    assert network.problem == "unreadable" and "2 inputs" in network.note
+    assert [layer.cls for layer in network.layers] == ["Linear", "Linear"]
