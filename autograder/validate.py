@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from autograder.assessment import Assessment, assess_to_the_end
 from autograder.assignment import Assignment, SourceNotebook
 from autograder.coherence import on_trust
 from autograder.course_yaml import AssignmentSettings
 from autograder.engine import Engine
-from autograder.errors import GraderError, Problem
+from autograder.environment import environment_of
+from autograder.errors import CourseError, GraderError, Problem
 from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.intake import as_submission
 from autograder.judge.causes import Causes
@@ -221,3 +222,19 @@ def _with_message(text: str, message: str) -> str:
 
 RAISED = re.compile(r"(?P<file>[^:]+\.py):(?P<line>\d+): (?P<error>.+)", re.DOTALL)
 """How the judge says where a check raised."""
+
+
+def without_environment(assignments: Sequence[Assignment]) -> list[tuple[Assignment, Problem]]:
+    """Return the assignments whose own Python is not here, and why: the others are examined all the same.
+
+    Raises CourseError where none would be.
+    """
+    found: list[tuple[Assignment, Problem]] = []
+    for one in assignments:
+        try:
+            environment_of(one.paths, one.course, one.name)
+        except CourseError as error:
+            found += [(one, problem) for problem in error.problems[:1]]
+    if found and len(found) == len(assignments):
+        raise CourseError(dict.fromkeys(problem for _, problem in found))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -188,6 +189,22 @@ def test_judge_says_whose_stored_marks_stand_and_why(tmp_path: Path) -> None:
 def test_validate_says_fit(course: Path) -> None:
     done = autograder(course, "validate")
     assert (done.returncode, done.stdout) == (0, "toy: fit to hand out (3 questions, 8 points)\n")
+
+
+def test_validate_goes_on_where_an_assignment_has_no_python_here(course: Path) -> None:
+    for folder in ("source", "release"):
+        shutil.copytree(course / folder / "toy", course / folder / "apart")
+        (course / folder / "apart" / "toy.ipynb").rename(course / folder / "apart" / "apart.ipynb")
+    settings = course / "course.yaml"
+    text = settings.read_text(encoding="utf-8")
+    toys = text.partition("  toy:\n")[2]
+    settings.write_text(f"{text}  apart:\n    python: .venv-away\n{toys}", encoding="utf-8")
+    done = autograder(course, "validate")
+    assert done.returncode == 2
+    assert done.stdout == "toy: fit to hand out (3 questions, 8 points)\n"
+    assert done.stderr.startswith("not examined: apart: course.yaml: assignments.apart.python: there is no ")
+    alone = autograder(course, "validate", "apart")
+    assert (alone.returncode, alone.stdout) == (2, "")
 
 
 def test_validate_says_what_the_solution_loses(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ import typer
 
 from autograder.commands._grades import print_stand_ins
 from autograder.commands._options import AnyAssignment, Fresh, Profile, ProfileChoice, command_app, told
-from autograder.commands._terminal import SHORT, course_folder, err, out
+from autograder.commands._terminal import SHORT, WRONG, course_folder, err, out
 from autograder.course import load_assignments
 from autograder.data.course_shelf import course_shelf
 from autograder.errors import Problem
 from autograder.leaks import unread
 from autograder.session import Options
-from autograder.validate import findings
+from autograder.validate import findings, without_environment
 
 app = command_app()
 
@@ -26,6 +26,10 @@ def validate(
     """Check that the solution earns every point, the release none, that nothing leaks, and release equals source."""
     found: list[Problem] = []
     assignments = load_assignments(course_folder(), [assignment] if assignment else None)
+    away = [] if assignment else without_environment(assignments)
+    for loaded, problem in away:
+        err.print(f"not examined: {loaded.key}: {problem}")
+        assignments.remove(loaded)
     for loaded in assignments:
         with err.status(f"{loaded.key}: grading the solution and the untouched release"):
             problems, trust = findings(loaded, Options(profile=profile.value, kept=not fresh))
@@ -40,4 +44,4 @@ def validate(
     print_stand_ins(name for loaded in assignments for name in course_shelf(loaded.stand_ins).served())
     for problem in found:
         err.print(str(problem))
-    raise typer.Exit(SHORT if found else 0)
+    raise typer.Exit(SHORT if found else WRONG if away else 0)
