@@ -120,8 +120,10 @@ def notebook(lesson: str, answers: Mapping[str, Answer]) -> bytes:
 
 def graded(lesson: str, submissions: Mapping[str, bytes], root: Path) -> dict[str, Grade]:
     """Grade notebooks, by student, in a course of their own made in `root`."""
-    for name in ("course.yaml", "nbgrader_config.py"):
-        shutil.copyfile(REPOSITORY / name, root / name)
+    shutil.copyfile(REPOSITORY / "nbgrader_config.py", root / "nbgrader_config.py")
+    settings = (REPOSITORY / "course.yaml").read_text(encoding="utf-8")
+    settings = settings.replace("python: .venv", f"python: {REPOSITORY}/.venv")  # an assignment's own, made here
+    (root / "course.yaml").write_text(settings, encoding="utf-8")
     for name in ("source", "release"):
         shutil.copytree(REPOSITORY / name, root / name)
     for student, content in submissions.items():

@@ -43,7 +43,7 @@ FETCHED = (
     *("boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters"),
 )
 """Sets that `keras.datasets` brings to a connected machine."""
-STAND_INS = ("cifar10", "fashion_mnist", "mnist", "mnist-hidden")
+STAND_INS = ("cifar10", "cifar10-hidden", "fashion_mnist", "mnist", "mnist-hidden")
 """Sets that have an embedded stand-in; the last is a hidden set."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

@@ -178,6 +178,7 @@ def stand_in(name: str) -> Arrays:
         )
     make = {
         "cifar10": standin.cifar10,
+        "cifar10-hidden": standin.cifar10_hidden,
         "fashion_mnist": standin.fashion_mnist,
         "mnist": standin.mnist,
         "mnist-hidden": standin.mnist_hidden,

@@ -22,7 +22,7 @@ Bools = NDArray[np.bool_]
 
 TRAIN_DIGITS, HIDDEN_DIGITS = 1200, 300
 """Of the 1797: these to train on, these nobody sees, the rest to test on."""
-TRAIN, TEST = 2000, 500
+TRAIN, TEST, HIDDEN_SHAPES = 2000, 500, 500
 CLASSES = 10
 NOISE = 30
 """Of 256 grey levels: the most that noise adds to or takes from a pixel."""
@@ -71,10 +71,21 @@ def cifar10() -> dict[str, NDArray[Any]]:
     2000 to train on, 500 to test on; the ten classes are those of `SHAPES`.
     """
     random = RandomState(1)
-    labels = _labels(random)
+    labels = _labels(random, TRAIN + TEST)
+    return _split(_coloured(random, labels), labels[:, None], TRAIN)
+
+
+def cifar10_hidden() -> dict[str, NDArray[Any]]:
+    """Return 500 coloured shapes that are not in `cifar10`: `x`, uint8[500, 32, 32, 3], and `y`, uint8[500, 1]."""
+    random = RandomState(3)
+    labels = _labels(random, HIDDEN_SHAPES)
+    return {"x": _coloured(random, labels), "y": labels[:, None]}
+
+
+def _coloured(random: RandomState, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     shapes = _draw(random, labels, 32)[..., None]
     ground, ink = _colours(random, len(labels), 3)
-    return _split(_print(random, shapes, ground, ink), labels[:, None], TRAIN)
+    return _print(random, shapes, ground, ink)
 
 
 def fashion_mnist() -> dict[str, NDArray[Any]]:
@@ -83,7 +94,7 @@ def fashion_mnist() -> dict[str, NDArray[Any]]:
     2000 to train on, 500 to test on; the ten classes are those of `SHAPES`.
     """
     random = RandomState(2)
-    labels = _labels(random)
+    labels = _labels(random, TRAIN + TEST)
     shapes = _draw(random, labels, 28)
     ground = random.randint(0, 40, (len(labels), 1, 1)).astype(float)
     ink = random.randint(110, 256, (len(labels), 1, 1)).astype(float)
@@ -121,8 +132,8 @@ SHAPES: tuple[Callable[[Floats, Floats], Bools], ...] = (
 """Which points of the plane a class covers, drawn within [-1, 1]²; arrays of one shape."""
 
 
-def _labels(random: RandomState) -> NDArray[np.uint8]:
-    return random.permutation(np.arange(TRAIN + TEST) % CLASSES).astype(np.uint8)
+def _labels(random: RandomState, count: int) -> NDArray[np.uint8]:
+    return random.permutation(np.arange(count) % CLASSES).astype(np.uint8)
 
 
 def _draw(random: RandomState, labels: NDArray[np.uint8], side: int) -> Bools:

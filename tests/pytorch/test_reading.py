@@ -222,5 +222,6 @@ def test_a_network_of_two_inputs_accuses_nobody() -> None:
             return self.a(left) + self.b(right)
 
     network = read(Two, (4,))
-    assert network.problem == "unreadable" and "2 inputs" in network.note
+    assert network.problem == "unreadable"
+    assert "2 inputs" in network.note
     assert [layer.cls for layer in network.layers] == ["Linear", "Linear"]
