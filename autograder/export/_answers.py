@@ -69,6 +69,8 @@ def _text(question: QuestionGrade, language: str) -> str:
         f"{one.title} — {verdict(one, language)}" + (f"\n{one.message}" if one.message else "")
         for one in question.outcomes
     ]
+    if not parts and not question.by_hand and not question.score:
+        parts = [render(phrase("No response."), language)]  # of a notebook that was not handed in
     return printed("\n\n".join([*parts, *([question.comment] if question.comment else [])]))
 
 

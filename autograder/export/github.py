@@ -37,7 +37,8 @@ def _annotation(remark: Remark) -> str:
     spot = remark.spot
     where = f"file={_property(spot.path)},line={spot.first},endLine={spot.last}," if spot else ""
     text = (remark.message or remark.title)[:MESSAGE_CHARS]
-    return f"::error {where}title={_property(remark.title)}::{_data(text)}"
+    level = "notice" if remark.outcome.status == "skipped" else "error"  # it follows from what else failed
+    return f"::{level} {where}title={_property(remark.title)}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -93,7 +93,12 @@ def test_a_grade_that_stands_in_moodle_is_left_where_ours_is_not_known_yet() -> 
 
 
 def test_namesakes_are_told_apart_by_their_number_alone() -> None:
-    done = filled([entry(grade("Ada Martin (999)"), "Moodle", "999"), entry(grade("Zoé Ångström", 0), "Moodle", "102")])
+    done = filled(
+        [
+            entry(grade("Ada Martin (999)"), "Moodle", "999", person=Student("Ada Martin (999)", "Ada Martin")),
+            entry(grade("Zoé Ångström", 0), "Moodle", "102"),
+        ]
+    )
     assert imported(done.files["grades.csv"], FRENCH) == {"101": "", "102": "2", "103": "3,00", "104": ""}
     assert done.unplaced == {"Ada Martin (999)": "no row of the file is theirs"}
 

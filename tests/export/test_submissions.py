@@ -120,6 +120,11 @@ def test_prairielearns_file_stays_below_what_it_takes() -> None:
     assert [one["output"][-1] for one in value["tests"]] == ["…", "…"]
 
 
+def test_a_notebook_that_was_not_handed_in_is_no_silent_zero(system: str) -> None:
+    nothing = replace(grade("ada"), questions=(grade("ada").questions[0], QuestionGrade("names", 0.0, 2.0, ())))
+    assert read(system, entry(nothing), "fr")["tests"][1]["output"] == "Pas de réponse."
+
+
 def test_there_is_no_share_of_nothing() -> None:
     nothing = replace(grade("ada"), questions=(QuestionGrade("double", 0.0, 0.0, ()),))
     with pytest.raises(CourseError, match="worth no points"):
