@@ -71,7 +71,7 @@ class TrainingSettings(Record, frozen=True):
     early_stopping: EarlyStopping | None = None
     deterministic: bool | None = None
     backend: BackendName | None = None
-    metrics: Annotated[list[MetricName], msgspec.Meta(min_length=1)] | None = None
+    metrics: list[MetricName] | None = None
     seeds: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
     seconds: Annotated[float, msgspec.Meta(gt=0, le=10**6)] | None = None
     memory_mb: Count | None = None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import load_assignment
+from autograder.notebook.formats import course_notebook_bytes
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.session import Options
@@ -77,7 +78,9 @@ def _answers(path: Path) -> Iterator[Answer]:
 
 def solution(lesson: str) -> dict[str, str]:
     """Return the text of the solution's answers, by question."""
-    cells = _cells(REPOSITORY / "source" / lesson / f"{lesson}.ipynb")
+    folder = REPOSITORY / "source" / lesson
+    path = next(path for path in (folder / f"{lesson}.md", folder / f"{lesson}.ipynb") if path.exists())
+    cells = json.loads(course_notebook_bytes(path))["cells"]
     texts = {
         _id(cell): "".join(cell["source"]) for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")
     }
@@ -140,11 +143,6 @@ def lost(given: Grade) -> dict[str, list[str]]:
         for question in given.questions
         if question.score < question.max_score
     }
-
-
-def _cells(path: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return found
 
 
 def _id(cell: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ import pytest
 
 import mistakes_convolutifs
 import mistakes_dense
+import mistakes_images
 import mistakes_premieres
 from answering import Answer, Mistake, graded, lost, mistaken, notebook, right_answers, together
 from autograder.data.arrays import HIDDEN
@@ -68,14 +69,24 @@ CONVOLUTIONS = Lesson(
 )
 DENSE = Lesson("reseau-dense", mistakes_dense.MISTAKES, whole=15, at_once=8)
 FIRST = Lesson("premieres-convolutions", mistakes_premieres.MISTAKES, whole=15, at_once=4)
-LESSONS = pytest.mark.parametrize("lesson", [CONVOLUTIONS, DENSE, FIRST], ids=lambda lesson: lesson.name)
+IMAGES = Lesson(
+    "classification-images",
+    mistakes_images.MISTAKES,
+    whole=20,
+    at_once=7,
+    apart={
+        "efface": ("sensibilite", "by itself: erased without another question's function"),
+        "profond": ("convolution", "by itself: a layer like it, built on its own"),
+    },
+)
+LESSONS = pytest.mark.parametrize("lesson", [CONVOLUTIONS, DENSE, FIRST, IMAGES], ids=lambda lesson: lesson.name)
 
 
 @pytest.fixture(autouse=True)
 def _shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data that stand in for those of the lesson that trains."""
     shelf = Shelf(tmp_path / "shelf")
-    for name in ("mnist", "mnist-hidden", "fashion_mnist"):
+    for name in ("mnist", "mnist-hidden", "fashion_mnist", "cifar10", "cifar10-hidden"):
         arrays = stand_in(name)
         shelf.add(name, arrays, hidden=set(arrays) == set(HIDDEN), stand_in=True, origin="drawn")
     monkeypatch.setenv("AUTOGRADER_DATA", str(shelf.folder))
@@ -139,13 +150,16 @@ def test_there_are_enough_and_no_two_of_one_name(lesson: Lesson) -> None:
 
 
 def test_the_matrices_are_large() -> None:
-    assert (CONVOLUTIONS.whole, DENSE.whole, FIRST.whole) == (26, 15, 15)
+    assert (CONVOLUTIONS.whole, DENSE.whole, FIRST.whole, IMAGES.whole) == (26, 15, 15, 20)
     assert sum(map(len, CONVOLUTIONS.mistakes.values())) >= 200
     assert sum(map(len, DENSE.mistakes.values())) >= 90
     assert sum(map(len, FIRST.mistakes.values())) >= 80
+    assert sum(map(len, IMAGES.mistakes.values())) >= 90
 
 
-@pytest.mark.parametrize(("lesson", "most"), [(CONVOLUTIONS, 3), (FIRST, 1)], ids=["reseaux", "premieres"])
+@pytest.mark.parametrize(
+    ("lesson", "most"), [(CONVOLUTIONS, 3), (FIRST, 1), (IMAGES, 1)], ids=["reseaux", "premieres", "images"]
+)
 def test_some_right_ones_keep_every_point_and_some_mistakes_lose_some(
     lesson: Lesson, most: int, tmp_path: Path
 ) -> None:

@@ -302,7 +302,6 @@ def test_a_recipe_is_read_as_it_is_written(tmp_path: Path, profile: Profile) -> 
         ),
         ("loss: hinge", f"9: {AT}.loss: invalid enum value 'hinge'; given: 'hinge'"),
         ("metrics: [acc]", f"9: {AT}.metrics: invalid enum value 'acc' - at `$[0]`; given: ['acc']"),
-        ("metrics: []", f"9: {AT}.metrics: expected `array` of length >= 1; given: []"),
         ("train: 0", f"9: {AT}.train: expected `int` >= 1; given: 0"),
         ("validation: 1", f"9: {AT}.validation: expected `float` < 1.0; given: 1"),
         ("scale: [0]", f"9: {AT}.scale: expected `array` of length 2, got 1; given: [0]"),

@@ -325,8 +325,12 @@ class TrainingDesk:
             place = f"assignments.{self._source.name}.recipes.{recipe.name}.{recipe.profile}.thresholds.{name}"
             of = self.calibrated(name)
             thresholds = recipe.thresholds.get(name, {})
-            if not self.data[recipe.data].classified:
-                continue  # there is no accuracy of quantities: the check reads the predictions themselves
+            if isinstance(probe, TrainedProbe) and not recipe.metrics:
+                where = f"assignments.{self._source.name}.recipes.{recipe.name}.metrics"
+                text = f"none, and {name!r} is a network to be trained: name what its trainings are scored by"
+                found.append(Problem(course, 0, where, text))
+            if not (recipe.metrics and self.data[recipe.data].classified):
+                continue  # quantities have no accuracy, and `metrics: []` asks for none: the check reads predictions
             if not thresholds:
                 found.append(Problem(course, 0, place, f"no threshold yet: {self._calibrate(recipe)}"))
             elif any(threshold.of != of for threshold in thresholds.values()):

@@ -58,6 +58,7 @@ def test_made_twice_is_made_the_same(make: Callable[[], Arrays]) -> None:
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
+        (standin.cifar10_hidden, "a40a9dfe0b0228948ffc255a0e252e01de6fcceabd97d8f8ad58855ab29e6f4f"),
         (standin.cifar10, "bfb64357ac5c63884726513f55f825ff161506e1f3694c31925b7f811f24179d"),
         (standin.fashion_mnist, "96723fd88152d1666fbc355369e31df713b7160244d62fd257e50a9f0a2c234d"),
     ],
@@ -91,6 +92,17 @@ def test_no_hidden_digit_can_be_looked_up() -> None:
     assert np.bincount(hidden["y"], minlength=10).min() >= 20
     known = {image.tobytes() for part in ("train", "test") for image in arrays[f"x_{part}"]}
     assert len(known) == 1497
+    assert not any(image.tobytes() in known for image in hidden["x"])
+
+
+def test_no_hidden_shape_can_be_looked_up() -> None:
+    arrays, hidden = standin.cifar10(), standin.cifar10_hidden()
+    assert {name: (array.shape, array.dtype) for name, array in hidden.items()} == {
+        "x": ((500, 32, 32, 3), np.dtype(np.uint8)),
+        "y": ((500, 1), np.dtype(np.uint8)),
+    }
+    assert np.bincount(hidden["y"].ravel()).tolist() == [50] * 10
+    known = {image.tobytes() for part in ("train", "test") for image in arrays[f"x_{part}"]}
     assert not any(image.tobytes() in known for image in hidden["x"])
 
 

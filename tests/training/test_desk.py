@@ -276,6 +276,14 @@ def test_a_probe_without_a_threshold(course: Path, plan: Plan) -> None:
     assert problems(course, plan) == [f"{PLACE}.reached: no threshold yet: {CALIBRATE}`"]
 
 
+def test_a_recipe_without_metrics_has_no_bar_and_trains_nothing(course: Path, plan: Plan) -> None:
+    edited(course, ("data: mnist\n", "data: mnist\n        metrics: []\n"))
+    place = PLACE.replace("cpu.thresholds", "metrics")
+    assert problems(course, plan) == [
+        f"{place}: none, and 'reached' is a network to be trained: name what its trainings are scored by"
+    ]
+
+
 def test_each_profile_has_its_own_thresholds(course: Path, plan: Plan) -> None:
     place = PLACE.replace("cpu", "gpu")
     assert problems(course, plan, "gpu") == [

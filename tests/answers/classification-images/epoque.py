@@ -1,0 +1,25 @@
+# %% losses and accuracies unpacked
+perte, avant = dense.evaluate(chiffres_test, y_mnist_test)
+suivi = dense.fit(chiffres, y_mnist, epochs=1, batch_size=96, validation_data=(chiffres_test, y_mnist_test))
+perte, apres = dense.evaluate(chiffres_test, y_mnist_test)
+print(avant, apres)
+
+# %% return_dict
+avant = dense.evaluate(x=chiffres_test, y=y_mnist_test, return_dict=True, verbose=2)["accuracy"]
+suivi = dense.fit(x=chiffres, y=y_mnist, batch_size=96, shuffle=True, validation_data=[chiffres_test, y_mnist_test])
+apres = dense.evaluate(x=chiffres_test, y=y_mnist_test, return_dict=True, verbose=2)["accuracy"]
+
+# %% by predict and a mean
+def reussite():
+    p = dense.predict(chiffres_test, verbose=0)
+    return float((p.argmax(-1) == y_mnist_test).mean())
+
+avant = reussite()
+suivi = dense.fit(chiffres, y_mnist, 96, 1, validation_data=(chiffres_test, y_mnist_test), verbose=0)
+apres = reussite()
+
+# %% a dataset of tf.data
+lots_de_chiffres = tf.data.Dataset.from_tensor_slices((chiffres, y_mnist)).shuffle(2000).batch(96)
+avant = dense.evaluate(chiffres_test, y_mnist_test, verbose=0)[-1]
+suivi = dense.fit(lots_de_chiffres, epochs=1, validation_data=(chiffres_test, y_mnist_test), verbose=0)
+apres = suivi.history["val_accuracy"][-1]
