@@ -13,7 +13,8 @@ import msgspec
 
 from autograder.assignment import SourceNotebook
 from autograder.mutate.code import Code, Edit, read
-from autograder.mutate.operators import OPERATORS, Operator
+from autograder.mutate.operators import OPERATORS
+from autograder.mutate.operators.base import Operator
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name, solution_line_numbers
 

@@ -34,8 +34,8 @@ class Reach:
                 name
                 for statements in self._cells.values()
                 for one in statements
-                if _makes(one) & found
-                for name in one.used | _makes(one)
+                if makes(one) & found
+                for name in one.used | makes(one)
             }
             if more <= found:
                 return frozenset(found)
@@ -53,7 +53,7 @@ class Reach:
     def leads(self, mutant: Mutant, question: str) -> bool:
         """Whether a question's cells use what the changed cell makes."""
         used = {name for index in self._cells_of(question) for one in self._cells[index] for name in one.used}
-        made = {name for one in self._cells[mutant.cell] for name in _makes(one)}
+        made = {name for one in self._cells[mutant.cell] for name in makes(one)}
         return bool(made & self._behind(used))
 
     def _cells_of(self, question: str) -> list[int]:
@@ -66,8 +66,9 @@ class Reach:
     def _made(self, mutant: Mutant) -> frozenset[str]:
         """What the statement makes that holds the change."""
         one = next((one for one in self._cells[mutant.cell] if one.last >= mutant.line), None)
-        return _makes(one) if one else frozenset()
+        return makes(one) if one else frozenset()
 
 
-def _makes(one: Statement) -> frozenset[str]:
+def makes(one: Statement) -> frozenset[str]:
+    """Return the names that a statement makes, or whose objects it may change by itself."""
     return one.made | one.changed | one.trained

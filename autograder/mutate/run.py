@@ -16,6 +16,7 @@ from autograder.evidence import Evidence
 from autograder.intake import as_submission
 from autograder.mutate.behaviour import Behaviour, behaviour_of, differences
 from autograder.mutate.fresh import with_fresh
+from autograder.mutate.part import Part, Parts
 from autograder.mutate.places import Mutant, choose, derive
 from autograder.mutate.reach import Reach
 from autograder.records import Outcome, Plan
@@ -71,6 +72,14 @@ def mutate(session: Session, choice: Choice) -> Iterator[Verdict]:
         shutil.rmtree(line.reference.parent, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What mutants of one cell are examined in, and what the solution shows there."""
+
+    part: Part
+    behaviour: Behaviour
+
+
 class _Line:
     """The line as mutants go through it, and what they are compared with."""
 
@@ -84,19 +93,25 @@ class _Line:
         asked = self._assessor.desk.plan
         self._plan, self._origins = with_fresh(asked if choice.trainings else _without_trainings(asked))
         self._reach = Reach(self._source, asked)
+        self._grounds: dict[int, _Ground] = {}
 
     def through(self, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
         self._examine_solution()
+        self._examine_parts(sorted({mutant.cell for mutant in mutants}))
         by_number = {str(number): mutant for number, mutant in enumerate(mutants)}
-        orders = (self._order(mutant.of(self._source), number) for number, mutant in by_number.items())
+        orders = (self._order_mutant(mutant, number) for number, mutant in by_number.items())
         for result in self._engine.examine(orders):
             mutant = by_number[result.order.submission.student]
             try:
                 if result.evidence is None:
                     raise result.error or GraderError("an exam gave no evidence")
-                yield self._verdict(mutant, result.order, result.evidence)
+                ground = self._grounds[mutant.cell]
+                yield self._verdict(mutant, result.order, ground.part.within(self._whole, result.evidence))
             except Exception as error:  # ours, whatever it is, and of one mutant alone
                 yield Verdict(mutant, "ungraded", cause_of(error))
+
+    def _order_mutant(self, mutant: Mutant, name: str) -> Order:
+        return self._grounds[mutant.cell].part.of(self._order(mutant.of(self._source), name))
 
     def _path(self, name: str) -> Path:
         return self._source.paths.mutant(self._source.key, name)
@@ -115,12 +130,33 @@ class _Line:
         self._plan = replace(self._plan, probes=kept)
         self._unstable = {*dropped, *differences(first, second)}
         self._solution: Behaviour = first
+        self._whole = found[0]
         found[0].save(self.reference)
-        assessed = self._assess(orders[0], self.reference)
-        if lost := [one.title for one in _outcomes(assessed) if one.status in LOST]:
+        if lost := self._lost(orders[0], self.reference):
             shown = self._source.paths.shown(self._source.path)
             text = f"the solution does not earn every point: run `autograder validate {self._source.name}`"
             raise CourseError([Problem(shown, 0, lost[0], text)])
+
+    def _examine_parts(self, cells: Sequence[int]) -> None:
+        """Examine the solution in the part that each of these cells touches. Where it does not earn every point so,
+        something was left out that it rests on, and mutants of that cell are examined whole."""
+        parts = Parts(self._source, self._plan)
+        touched = {str(cell): parts.touched_by(cell) for cell in cells}
+        orders = [part.of(self._order(self._source, name)) for name, part in touched.items()]
+        for result in self._engine.examine(orders):
+            name = result.order.submission.student
+            self._grounds[int(name)] = _Ground(parts.whole, self._solution)
+            if result.evidence is None or cut_short(result.evidence):
+                continue
+            evidence, path = touched[name].within(self._whole, result.evidence), self._path(name)
+            evidence.save(path)
+            if not self._lost(result.order, path):
+                self._grounds[int(name)] = _Ground(touched[name], behaviour_of(evidence))
+            path.unlink()
+
+    def _lost(self, order: Order, path: Path) -> list[str]:
+        """What costs points in evidence."""
+        return [one.title for one in _outcomes(self._assess(order, path)) if one.status in LOST]
 
     def _assess(self, order: Order, path: Path) -> Assessment:
         if self._trainings:
@@ -150,7 +186,8 @@ class _Line:
             return Verdict(mutant, "survived", f"check {name} gives no verdict: {text}")
         if mutant.operator.luck:
             return Verdict(mutant, "equivalent")
-        where = [one for one in differences(self._solution, behaviour) if one not in self._unstable]
+        solution = self._grounds[mutant.cell].behaviour
+        where = [one for one in differences(solution, behaviour) if one not in self._unstable]
         if not self._trainings and (self._reach.trains(mutant) or set(where) & set(self._assessor.desk.probes)):
             return Verdict(mutant, "untold")
         if where:
