@@ -98,7 +98,10 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("dense 256", ("512", "256")),
         other("32 filters again", ("layers.Conv2D(64", "layers.Conv2D(32", 1)),
         other("no activation", ('Dense(512, activation="relu")', "Dense(512)")),
-        other("the loss of labels in vectors", ('"sparse_categorical_crossentropy"', '"categorical_crossentropy"')),
+        other(
+            "the loss of a network without softmax",
+            ('"sparse_categorical_crossentropy"', "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"),
+        ),
     ],
     "comparaison": [
         other("never trained", ("        reseau.fit(images, etiquettes, batch_size=96, epochs=1, verbose=0)\n", "")),
