@@ -62,7 +62,7 @@ class _Reader:
             if line in bounds or line.get_transform() != axes.transData or not len(line.get_xdata(orig=False)):
                 continue
             style, marker = str(line.get_linestyle()), str(line.get_marker())
-            if style in NO_LINE and marker in NO_LINE:
+            if (style in NO_LINE and marker in NO_LINE) or _is_whisker(line, axes):
                 continue
             x, y = (self._array(values) for values in (line.get_xdata(orig=False), line.get_ydata(orig=False)))
             label = _label(owners.get(line, line), handles, line.get_color())
@@ -186,8 +186,8 @@ def _is(value: object, name: str) -> bool:
 
 
 def _handles(axes: Any) -> list[tuple[str, Any]]:
-    """What the legend shows: each text with the artist before it."""
-    legend = axes.get_legend()
+    """What the legend shows, or the figure's own: each text with the artist before it."""
+    legend = axes.get_legend() or next(iter(axes.figure.legends), None)
     if legend is None:
         return []
     shown = getattr(legend, "legend_handles", None) or getattr(legend, "legendHandles", [])
@@ -219,6 +219,13 @@ def _same_colour(one: Any, other: Any) -> bool:
     except (ValueError, TypeError, IndexError):
         return False
     return bool(np.allclose(given[:3], wanted[:3]))
+
+
+def _is_whisker(line: Any, axes: Any) -> bool:
+    """Whether it is the mark of an error on a bar, as seaborn draws it."""
+    bars = any(type(box).__name__ == "BarContainer" for box in axes.containers)
+    ends = (np.asarray(values, float) for values in (line.get_xdata(orig=False), line.get_ydata(orig=False)))
+    return bars and any(len(one) == 2 and one[0] == one[1] for one in ends)
 
 
 def _middle_and_length(bar: Any, lies: bool) -> tuple[float, float]:

@@ -348,7 +348,7 @@ def test_ouvre_forme(quatre, sept):
 @question("png", weight=2)
 def test_ouvre_valeurs(quatre, sept):
     """Le fond est noir, le trait clair, et le dessin n'est ni couché ni retourné."""
-    for vecteur, clair, sombre in ((quatre, (14, 10), (3, 3)), (sept, (6, 14), (20, 6))):
+    for vecteur, clair, sombre in ((quatre, (14, 10), (3, 3)), (sept, (6, 18), (20, 6))):
         assert_shape(vecteur, (784,))
         dessin = np.reshape(vecteur, (28, 28))
         assert dessin.min() >= 0 and dessin.max() <= 1, "les valeurs ne sont pas toutes entre 0 et 1"
