@@ -223,6 +223,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("float64", ("np.float32", "np.float64")),
         other("lying on its side", (".reshape(784)", ".T.reshape(784)")),
         other("upside down", (".reshape(784)", "[::-1].reshape(784)")),
+        other("as in a mirror", (".reshape(784)", "[:, ::-1].reshape(784)")),
         other(
             "the other way round",
             (
