@@ -12,11 +12,11 @@ from autograder.networks import patterns
 from autograder.networks.activations import Part, named
 from autograder.networks.commuting import above, beneath, each_number
 from autograder.networks.nodes import Builder, Node
-from autograder.networks.normal import cleaned
 from autograder.networks.operands import Constant, broadcast, constant, constant_told
 from autograder.networks.patterns import Named, scaled
 from autograder.networks.shapes import reshaped
 from autograder.networks.values import rounded
+from autograder.networks.weighted import biased, gained
 from autograder.wire.messages import Shape
 
 MAX_TERMS = 64
@@ -191,7 +191,7 @@ def _product(b: Builder, terms: list[int], shape: Shape | None) -> int:
         return merged(b, "Multiply", [made, *rest], shape) if rest else made
     if len(terms) == 2:
         for one, other in (terms, terms[::-1]):
-            whole = _gained(b, one, other, shape)
+            whole = gained(b, one, other, shape)
             if whole is not None:
                 return whole
         known = _known(b, patterns.product_of_two(b, terms), shape)
@@ -228,21 +228,6 @@ def _without_factors(b: Builder, terms: list[int], shape: Shape | None) -> tuple
         rest.append(affine(b, inner, constant(np.asarray(sign)), constant(np.asarray(moved)), b.shape(one)))
         factor *= size
     return factor, rest
-
-
-def _gained(b: Builder, normal: int, vector: int, shape: Shape | None) -> int | None:
-    """A normalization times a vector of weights is one that scales."""
-    node, weight = b.nodes[normal] if normal >= 0 else None, b.variables.get(vector)
-    if node is not None and node.cls == "Reshape":
-        inner = _gained(b, node.inputs[0], vector, b.shape(node.inputs[0]))
-        return None if inner is None else b.again(node, [inner], node.shape)
-    if node is None or weight is None or node.cls not in ("LayerNormalization", "RMSNormalization"):
-        return None
-    if node.weights or node.get("scale") is True or weight.shape != (node.shape or (None,))[-1:]:
-        return None
-    settings = dict(node.settings) | ({"scale": True} if node.cls == "LayerNormalization" else {})
-    settings |= _asked_of(b, vector, "gamma")
-    return b.node(node.cls, settings, node.inputs, weights=b.nodes[vector].weights, shape=shape)
 
 
 def raised(b: Builder, x: int, exponent: object, shape: Shape | None) -> int:
@@ -284,15 +269,29 @@ def _sum(b: Builder, terms: list[int], shape: Shape | None) -> int:
         return merged(b, "Average", [half[0] for half in halves], shape)
     if len(terms) == 2:
         for one, other in (terms, terms[::-1]):
+            if (blend := patterns.blend(b, one, other)) is not None:
+                return _blended(b, one, *blend, shape)
             if scaled(b, other)[1:] == (-1, 0):
                 return _subtracted(b, one, scaled(b, other)[0], shape)
-            whole = _biased(b, one, other, shape)
+            whole = biased(b, one, other, shape)
             if whole is not None:
                 return whole
     negative = [half[1:] == (-1, 0) for half in halves]
     if 2 * sum(negative) > len(terms):
         return times(b, b.node("Add", {}, [_opposite(b, one) for one in terms], shape=shape), -1.0, shape)
     return b.node("Add", {}, terms, shape=shape)
+
+
+def _blended(b: Builder, x: int, other: int, gates: Sequence[int], amount: float, shape: Shape | None) -> int:
+    """Return x moved towards another, x + t (h - x), as the sum of both by their parts."""
+    if not gates:
+        rest = [times(b, x, 1 - amount, b.shape(x))] if amount != 1 else []
+        return merged(b, "Add", [times(b, other, amount, b.shape(other)), *rest], shape)
+    gate = merged(b, "Multiply", gates, b.shape(gates[0]))
+    kept = affine(b, gate, MINUS, ONE, b.shape(gate))
+    return merged(
+        b, "Add", [merged(b, "Multiply", [gate, other], shape), merged(b, "Multiply", [kept, x], shape)], shape
+    )
 
 
 def _opposite(b: Builder, x: int) -> int:
@@ -341,40 +340,10 @@ def _signed(b: Builder, index: int, sign: int, *classes: str) -> list[int]:
 
 
 def _subtracted(b: Builder, left: int, right: int, shape: Shape | None) -> int:
+    if (blend := patterns.blend(b, left, right, -1)) is not None:
+        return _blended(b, left, *blend, shape)
     known = _known(b, patterns.difference_of_two(b, left, right), shape)
     return b.node("Subtract", {}, [left, right], shape=shape) if known is None else known
-
-
-def _biased(b: Builder, product: int, vector: int, shape: Shape | None) -> int | None:
-    """Return the layer of which `product` is all but the bias, and `vector` the bias."""
-    weight = b.variables.get(vector)
-    node = b.nodes[product] if product >= 0 else None
-    if weight is None or node is None or not b.once(product):
-        return None
-    if node.cls == "Reshape":
-        inner = _biased(b, node.inputs[0], vector, b.shape(node.inputs[0]))
-        return None if inner is None else b.again(node, [inner], node.shape)
-    if node.cls == "LayerNormalization" and node.get("center") is False:
-        role, made = "beta", {"center": True}
-    elif node.get("use_bias") is False:
-        role, made = "bias", {"use_bias": True}
-    else:
-        return None
-    settings = dict(node.settings)
-    width = settings.get("units", settings.get("filters", (node.shape or (None,))[-1]))
-    if not weight.shape or weight.shape[-1] != width or math.prod(weight.shape) != width:
-        return None
-    if "trainable" in settings and settings["trainable"] is not weight.trainable:
-        settings["trainable"] = (settings["trainable"], weight.trainable)
-    weights = (*node.weights, *b.nodes[vector].weights)
-    return b.node(
-        node.cls, {**settings, **made, **_asked_of(b, vector, role)}, node.inputs, weights=weights, shape=shape
-    )
-
-
-def _asked_of(b: Builder, vector: int, role: str) -> dict[str, object]:
-    """Return the penalty, the constraint and, where it counts, the initializer of a weight, as a layer names them."""
-    return cleaned({f"{role}_{key}": value for key, value in b.asks.get(vector, {}).items()}, b.asked)
 
 
 def uncast(b: Builder, x: int) -> int:

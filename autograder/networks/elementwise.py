@@ -133,7 +133,14 @@ def minimum(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
 def clip(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     x = operands.get("x")
     low, high = (constant_in(said_of(layer).get(key)) for key in ("x_min", "x_max"))
-    if isinstance(x, int) and low and high and low.told == 0:
+    if not isinstance(x, int) or not low or low.told != 0:
+        return None
+    if said_of(layer).get("x_max") == "inf":
+        return activation_node(b, "relu", {}, x, shape_of(layer))
+    inner, scale, offset = patterns.scaled(b, x)
+    if high and (high.told, scale, offset) == (1, 0.166667, 0.5):
+        return activation_node(b, "hard_sigmoid", {}, inner, shape_of(layer))
+    if high:
         return activation_node(b, "relu", {"max_value": high.told}, x, shape_of(layer))
     return None
 
@@ -151,7 +158,7 @@ def where(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
         return None
     if not isinstance(then, int) or test.inputs != (then,):
         return None
-    if isinstance(other, Constant) and other.told == 0:
+    if (isinstance(other, Constant) and other.told == 0) or (isinstance(other, int) and b.get(other, "ZerosLike")):
         return activation_node(b, "relu", {}, then, shape_of(layer))
     known = patterns.positive_part(b, then, other) if isinstance(other, int) else None
     return None if known is None else activation_node(b, *known, shape_of(layer))

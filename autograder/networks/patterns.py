@@ -133,16 +133,30 @@ def average_of_two(b: Builder, terms: Sequence[int]) -> Named | None:
 
 
 def difference_of_two(b: Builder, x: int, other: int) -> Named | None:
-    """x less the logarithm of the sum of its exponentials is a log_softmax."""
+    """x less the logarithm of the sum of its exponentials is a log_softmax; relu(x) less a part of relu(-x) leaks."""
+    leaking = _leaking(b, x, other)
+    if leaking is not None:
+        return leaking
     node = b.get(other, "Logsumexp")
     if node is None or node.inputs != (x,) or not node.get("keepdims"):
         return None
     return "log_softmax", {"axis": node.get("axis")}, x
 
 
+def _leaking(b: Builder, x: int, other: int) -> Named | None:
+    inner, slope, offset = scaled(b, other)
+    positive, negative = of_activation(b, x, "relu"), of_activation(b, inner, "relu")
+    if positive is None or negative is None or not isinstance(slope, (int, float)) or offset != 0:
+        return None
+    return ("leaky_relu", {"negative_slope": slope}, positive) if scaled(b, negative) == (positive, -1, 0) else None
+
+
 def scaled_activation(b: Builder, x: int, scale: object, offset: object) -> Named | None:
     """Return the activation that `scale · x + offset` is."""
     node = b.get(x, "Activation")
+    if node is not None and (node.get("activation"), scale, offset) == ("sigmoid", 2, -1):
+        doubled, twice, moved = scaled(b, node.inputs[0])
+        return ("tanh", {}, doubled) if (twice, moved) == (2, 0) else None
     if node is None or offset != 0:
         return _half_of_gelu(b, x, scale, offset)
     six = (node.get("activation"), node.get("max_value"), scale) == ("relu", 6, 0.166667)
@@ -173,6 +187,25 @@ def logarithm(b: Builder, x: int) -> Named | None:
     inner, scale, offset = scaled(b, x)
     exponent = of_activation(b, inner, "exponential") if (scale, offset) == (1, 1) else None
     return None if exponent is None else ("softplus", {}, exponent)
+
+
+Blend = tuple[int, tuple[int, ...], float]
+"""What x is moved to, the gates it is moved by, and a number beside them."""
+
+
+def blend(b: Builder, x: int, term: int, sign: int = 1) -> Blend | None:
+    """Of x + g · t · (h - x): h, the gates t, and g, which is 1 where there is a gate. With `sign` -1, of x - …."""
+    inner, scale, offset = scaled(b, term)
+    factors = _terms(b, inner, "Multiply") or (inner,)
+    for place, one in enumerate(factors):
+        ends = _terms(b, one, "Subtract")
+        if offset != 0 or x not in ends or not isinstance(scale, (int, float)):
+            continue
+        amount = scale * sign * (1 if ends[1] == x else -1)
+        gates = (*factors[:place], *factors[place + 1 :])
+        if amount == 1 or (amount > 0 and not gates):
+            return ends[0 if ends[1] == x else 1], gates, amount
+    return None
 
 
 def positive_part(b: Builder, x: int, other: int) -> Named | None:

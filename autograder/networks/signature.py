@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from autograder.networks.algebra import computed
@@ -124,6 +124,7 @@ def _graph(network: Network) -> Graph:
 
 def _form(network: Network, graph: Graph, asked: Asked, *, trained: bool | None = None) -> Canonical:
     nodes, outputs, losses = computed(graph, asked, trained=trained)
+    nodes = _oriented(nodes, [*outputs, *losses])
     order = _canonical_order(nodes, [*outputs, *losses])
     position = {old: new for new, old in enumerate(order)}
     shared = _numbered([weight for old in order for weight in dict.fromkeys(nodes[old].weights)])
@@ -159,6 +160,28 @@ def hashes(form: Canonical) -> list[str]:
         inputs = [found[source] if source >= 0 else str(source) for source in step.inputs]
         found.append(_hash([step.cls, step.settings, sorted(inputs) if step.cls in COMMUTATIVE else inputs]))
     return found
+
+
+def _oriented(nodes: list[Node], outputs: list[int]) -> list[Node]:
+    """Write differences of which the sign does not count, |a - b| and its even powers, one way round."""
+    users: dict[int, list[Node]] = defaultdict(list)
+    for index in _post_order(outputs, lambda index: nodes[index].inputs):
+        for source in nodes[index].inputs:
+            users[source].append(nodes[index])
+    turning = [n for n, one in enumerate(nodes) if one.cls == "Subtract" and n not in outputs and users[n]]
+    turning = [n for n in turning if all(map(_is_even, users[n]))]
+    for index in turning:
+        hashes, depths = _hashes(nodes, [""] * len(nodes)), _depths(nodes)
+        keys = [(-depths[one], hashes[one]) if one >= 0 else (0, str(one)) for one in nodes[index].inputs]
+        if keys != sorted(keys):
+            turned = replace(nodes[index], inputs=nodes[index].inputs[::-1])
+            nodes = [*nodes[:index], turned, *nodes[index + 1 :]]
+    return nodes
+
+
+def _is_even(node: Node) -> bool:
+    exponent = node.get("exponent")
+    return node.cls == "Absolute" or (node.cls == "Power" and isinstance(exponent, int) and exponent % 2 == 0)
 
 
 # --- From steps to their order ----------------------------------------------------------------------------------------

@@ -17,11 +17,11 @@ from autograder.networks.signature import signature  # noqa: E402
 from autograder.wire.messages import Network  # noqa: E402
 from autograder.worker import keras_following  # noqa: E402
 from autograder.worker.keras_reader import read_model  # noqa: E402
-from pairs import Make, blocks, by_hand, parts, settings  # noqa: E402
+from pairs import Make, blocks, by_hand, parts, second, series, settings  # noqa: E402
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]  # Keras warns of what students write
 
-TABLES = (blocks.P, by_hand.P, parts.P, settings.P)
+TABLES = (blocks.P, by_hand.P, parts.P, settings.P, second.P, series.P)
 EQUAL = {name: pair for table in TABLES for name, pair in table.equal.items()}
 DIFFERENT = {name: pair for table in TABLES for name, pair in table.different.items()}
 PART = 15
@@ -57,8 +57,9 @@ def portions(table: dict[str, Any]) -> list[Any]:
 
 
 def test_there_are_enough() -> None:
-    assert len(EQUAL) >= 150
-    assert len(DIFFERENT) >= 200
+    assert len(EQUAL) >= 220
+    assert len(DIFFERENT) >= 275
+    assert len(EQUAL) + len(DIFFERENT) == sum(len(table.equal) + len(table.different) for table in TABLES)
 
 
 @pytest.mark.parametrize("names", portions(EQUAL))
