@@ -124,10 +124,13 @@ def _guessed(cells: Sequence[Cell]) -> list[tuple[int, bool]]:
     code = [place for place, cell in enumerate(cells) if cell.cell_type == "code" and cell.kind == "given"]
     found = dict.fromkeys(_tested(cells, code), True)
     heading_of = {place: _text_before(cells, place) for place in code}
+    answered = {heading_of[place] for place in found}
+    # What else stands under a text whose answer is known is given.
     for place in code:
         made = names_of(cells[place].source)
         first = cells[place - 1].cell_type == "markdown" if place else False
-        if first and made.made - made.imported and _ASKS.search(heading_of[place]) and place not in found:
+        asks = first and made.made - made.imported and _ASKS.search(heading_of[place])
+        if asks and place not in found and heading_of[place] not in answered:
             found[place] = _points_are_said(heading_of[place])
     if not found:
         for place in code:

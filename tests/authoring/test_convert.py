@@ -287,3 +287,8 @@ def test_without_any_answer_it_says_how_to_mark_one() -> None:
     found = converted("md: # Nothing", "print(1)")
     (said,) = found.to_do
     assert said.startswith("no answer was found: set one off with lines « ### BEGIN SOLUTION » and ")
+
+
+def test_data_under_an_exercise_that_tests_tell_the_answer_of_are_given() -> None:
+    found = converted("md: ## Exercise 1 (2 points)", "x = [1, 2]", "total = sum(x)", "assert total == 3")
+    assert roles(found) == [("answer", "total-answer", None), ("tests", "total", 2)]

@@ -65,10 +65,11 @@ def observe(session: Session, asked: Sequence[Asked], hidden_tests: str) -> Seen
     names = [name for one in asked for name in one.variables]
     probes: dict[str, Probe] = {name: VariableProbe(name) for name in names}
     probes |= {f"history of {name}": HistoryProbe(name) for name in names}
-    probes |= {name: VariableProbe(name) for name in ("AUTOGRADER_CALLS", "AUTOGRADER_VALUES")}
+    probes |= {name: VariableProbe(name) for name in ("AUTOGRADER_TOLD", "AUTOGRADER_VALUES")}
     submission = _recorded(session, asked, names, hidden_tests)
     found = examine(session, submission, Plan((), probes, ()))
-    calls = found.values.get("AUTOGRADER_CALLS", {})
+    told = found.values.get("AUTOGRADER_TOLD", {})
+    calls = {name: msgspec.json.decode(text) for name, text in told.items()}
     forms = found.values.get("AUTOGRADER_VALUES", {})
     return Seen(calls, forms, found)
 
@@ -119,6 +120,7 @@ def _recorded(session: Session, asked: Sequence[Asked], names: Sequence[str], hi
     cells.append(Cell(extra + 1, "", f"autograder_look(globals(), {list(names)!r})"))
     if hidden_tests:
         cells.append(Cell(extra + 2, "", f"AUTOGRADER_HIDDEN.append(True)\n{hidden_tests}"))
+    cells.append(Cell(extra + 3, "", "autograder_tell()"))
     return replace(submission, cells=tuple(cells))
 
 

@@ -16,7 +16,7 @@ from autograder.authoring.draft.inputs import Inputs, fresh, size_of
 from autograder.authoring.draft.observe import Observed, Seen
 from autograder.authoring.points import question_id
 from autograder.judge.trainings import History
-from autograder.judge.values import Model
+from autograder.judge.values import Model, Unreadable
 from autograder.locale import Phrase, phrase, phrases
 
 CALLS_TRIED = 3
@@ -118,7 +118,7 @@ def _of_variable(name: str, names: Names, seen: Seen) -> Iterator[Probe]:
         shape = value.record.input_shapes[0] if len(value.record.input_shapes) == 1 else None
         given = "" if shape is None or None in shape[1:] else f", input_shape={tuple(shape[1:])}"
         yield Probe(called, f'model("{name}"{given})', frozenset(["model"]), phrase("the network, as it is"), name)
-    elif isinstance(seen.answers.values.get(f"history of {name}"), History):
+    elif isinstance(value, Unreadable) and isinstance(seen.answers.values.get(f"history of {name}"), History):
         yield Probe(called, f'history("{name}")', frozenset(["history"]), phrase("its curves"), name)
     else:
         yield Probe(

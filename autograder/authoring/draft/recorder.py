@@ -4,16 +4,19 @@ Its text is a cell there. It imports nothing of ours, and leaves plain data behi
 """
 
 import functools
+import json
 from typing import Any
 
 import numpy
 
 AUTOGRADER_CALLS: dict[str, Any] = {}
 """By function, the arguments of its first calls that differ."""
+AUTOGRADER_TOLD: dict[str, str] = {}
+"""The same as JSON, for values are counted that cross the wall."""
 AUTOGRADER_VALUES: dict[str, Any] = {}
 AUTOGRADER_HIDDEN: list[bool] = []
 """Not empty once hidden tests run."""
-MOST_CALLS, MOST_ITEMS = 8, 40
+MOST_CALLS, MOST_ITEMS, MOST_CHARS = 8, 40, 60_000
 
 
 def autograder_watch(space: dict[str, Any], names: list[str]) -> None:
@@ -21,6 +24,14 @@ def autograder_watch(space: dict[str, Any], names: list[str]) -> None:
     for name in names:
         if callable(space.get(name)) and not isinstance(space[name], type):
             space[name] = _watched(name, space[name], space)
+
+
+def autograder_tell() -> None:
+    """Leave what was noted of calls behind, as many of each function as one text holds."""
+    for name, calls in AUTOGRADER_CALLS.items():
+        while calls and len(json.dumps(calls)) > MOST_CHARS:
+            calls.pop(0)
+        AUTOGRADER_TOLD[name] = json.dumps(calls)
 
 
 def autograder_look(space: dict[str, Any], names: list[str]) -> None:
