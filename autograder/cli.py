@@ -70,6 +70,9 @@ def _about(
 def main() -> NoReturn:
     """Run the command line. A user's mistake is a message and a status, never a traceback."""
     show_what_can_be_shown()
+    # jsonschema, which nbformat imports, does without it: it compiles 39 grammars for a second, to check formats of
+    # addresses that no notebook's schema names.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     try:
         app(standalone_mode=True)
     except CourseError as error:

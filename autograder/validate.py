@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
 
 from autograder.assessment import Assessment, assess_to_the_end
 from autograder.assignment import Assignment, SourceNotebook
@@ -12,7 +15,7 @@ from autograder.course_yaml import AssignmentSettings
 from autograder.engine import Engine
 from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem
-from autograder.evidence import CellRecord, Evidence, Exam
+from autograder.evidence import CellRecord, Exam
 from autograder.intake import as_submission
 from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_fault, explain_lack
@@ -36,7 +39,8 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
 
     Raises CourseError where the course is broken, GraderError where we could not find out.
     """
-    with Session(assignment, options) as session:
+    with ExitStack() as stack:
+        session = stack.enter_context(Session(assignment, options))
         engine = session.engine
         engine.start()
         assessor = session.assessor
@@ -48,8 +52,9 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
             solution: as_submission(source, settings, source.notebook),
             untouched: as_submission(source, settings, release),
         }
-        for path, submission in submissions.items():
-            _examine(engine, assessor.order(submission)).save(path)
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+        handed_out = beside.submit(_of_what_is_handed_out, source, settings)  # a second of nbgrader's, while rooms work
+        _examine(engine, [assessor.order(submission) for submission in submissions.values()], list(submissions))
         first, second = (
             assess_to_the_end(assessor, engine, submission, path, solution) for path, submission in submissions.items()
         )
@@ -58,18 +63,22 @@ def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], s
             *_solution_findings(source, assignment.course.language, first),
             *_release_findings(source, second, first.broken),
             *_run_findings(source, settings, second.exam, first.exam),
-            *leaks(source),
-            *release_differences(source),
-            *files_not_theirs(source, settings.student_files),
+            *handed_out.result(),
         ]
         return problems, on_trust(source, assessor.desk.plan)
 
 
-def _examine(engine: Engine, order: Order) -> Evidence:
-    (result,) = engine.examine([order])
-    if result.evidence is None:
-        raise result.error or GraderError("an exam gave no evidence")
-    return result.evidence
+def _examine(engine: Engine, orders: Sequence[Order], paths: Sequence[Path]) -> None:
+    """Hold the exams side by side, and keep what each brought back at its path."""
+    place = {id(order): path for order, path in zip(orders, paths, strict=True)}
+    for result in engine.examine(orders):
+        if result.evidence is None:
+            raise result.error or GraderError("an exam gave no evidence")
+        result.evidence.save(place[id(result.order)])
+
+
+def _of_what_is_handed_out(source: SourceNotebook, settings: AssignmentSettings) -> list[Problem]:
+    return [*leaks(source), *release_differences(source), *files_not_theirs(source, settings.student_files)]
 
 
 def _stop_findings(source: SourceNotebook, language: str, solution: Assessment) -> Iterator[Problem]:
