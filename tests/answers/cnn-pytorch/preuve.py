@@ -1,6 +1,6 @@
 # %% the state, copied
 import copy
-diagnostic = "c"
+diagnostic = "C"
 def a_change(boucle, modele, images, etiquettes):
     avant = copy.deepcopy(modele.state_dict())
     boucle(modele, images, etiquettes, 1, 0.1)
