@@ -37,6 +37,8 @@ RUNTIME = Path("/run/user")
 """Where a user's own systemd is found, in a folder of their number."""
 SCOPE = ("--scope", "--quiet", "--collect", "--property=Delegate=cpu memory pids", "--")
 
+COUNTED_AT_ONCE = 2 * 2**20
+"""Bytes that the kernel may count ahead on each processor: so far below a limit, it was reached."""
 _numbers = itertools.count(1)
 
 
@@ -63,7 +65,11 @@ class Cgroup(Protocol):
         ...
 
     def ran_out_of_memory(self) -> bool:
-        """Whether the kernel killed a process of the room for want of memory."""
+        """Whether the kernel killed a process of the room because the room had used up its own memory."""
+        ...
+
+    def fell_with_the_machine(self) -> bool:
+        """Whether the kernel killed a process of the room for want of memory, and the room had not used up its own."""
         ...
 
     def cpu_seconds(self) -> float:
@@ -242,8 +248,20 @@ class _GroupsOne:
         return int((self.folders[0] / "memory.max_usage_in_bytes").read_text())
 
     def ran_out_of_memory(self) -> bool:
-        state = (self.folders[0] / "memory.oom_control").read_text()
-        return any(line.split() > ["oom_kill", "0"] for line in state.splitlines() if line.startswith("oom_kill "))
+        return self._killed and self._full
+
+    def fell_with_the_machine(self) -> bool:
+        return self._killed and not self._full
+
+    @property
+    def _killed(self) -> bool:
+        return _field(self.folders[0] / "memory.oom_control", "oom_kill") > 0
+
+    @property
+    def _full(self) -> bool:
+        """Whether it ever came to its limit: the kernel counts kills whoever's memory was short."""
+        limit = int((self.folders[0] / "memory.limit_in_bytes").read_text())
+        return self.peak_bytes() >= limit - COUNTED_AT_ONCE
 
     def cpu_seconds(self) -> float:
         return int((self.folders[3] / "cpuacct.usage").read_text()) / 1e9
@@ -331,7 +349,18 @@ class _GroupTwo:
         return int(peak.read_text()) if peak.exists() else 0
 
     def ran_out_of_memory(self) -> bool:
+        return self._killed and self._full
+
+    def fell_with_the_machine(self) -> bool:
+        return self._killed and not self._full
+
+    @property
+    def _killed(self) -> bool:
         return _field(self.folder / "memory.events", "oom_kill") > 0
+
+    @property
+    def _full(self) -> bool:
+        return _field(self.folder / "memory.events", "oom") > 0  # its own limit, not the machine's end
 
     def cpu_seconds(self) -> float:
         return _field(self.folder / "cpu.stat", "usage_usec") / 1e6

@@ -396,6 +396,8 @@ class Room:
         try:
             self._end_inmate()
             group = self._cgroup
+            if group and ended and ended.signal == signal.SIGKILL and group.fell_with_the_machine():
+                raise GraderError("this machine ran out of memory, and a room that had not used up its own was ended")
             return RoomEnd(
                 exit_code=ended.exit_code if ended else None,
                 signal=ended.signal if ended else None,

@@ -58,6 +58,26 @@ def test_what_a_room_used_is_read_from_them(tree: Path) -> None:
     assert (group.ran_out_of_memory(), group.peak_bytes()) == (True, 4096)
 
 
+def test_a_kill_that_the_machine_needed_is_not_the_rooms_fault(tree: Path) -> None:
+    group = cgroups.hierarchy(os.getpid()).make(Share(2**30, 64, 0))
+    folder = Path(group.procs[0]).parent
+    (folder / "memory.events").write_text("max 0\noom 0\noom_kill 1\n")
+    assert (group.ran_out_of_memory(), group.fell_with_the_machine()) == (False, True)
+    (folder / "memory.events").write_text("max 9\noom 1\noom_kill 1\n")
+    assert (group.ran_out_of_memory(), group.fell_with_the_machine()) == (True, False)
+
+
+@pytest.mark.parametrize(("peak", "own"), [(2**30, True), (2**30 - 2**17, True), (2**29, False)])
+def test_version_1_tells_the_two_by_how_much_the_room_held(tmp_path: Path, peak: int, own: bool) -> None:
+    group = cgroups._GroupsOne((tmp_path,) * 4)
+    (tmp_path / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n")
+    (tmp_path / "memory.limit_in_bytes").write_text(f"{2**30}\n")
+    (tmp_path / "memory.max_usage_in_bytes").write_text(f"{peak}\n")
+    assert (group.ran_out_of_memory(), group.fell_with_the_machine()) == (own, not own)
+    (tmp_path / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 0\n")
+    assert (group.ran_out_of_memory(), group.fell_with_the_machine()) == (False, False)
+
+
 def test_root_takes_the_nearest_group_above_that_may_hold_groups(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tree / "cgroup.controllers").write_text("memory\n")
     monkeypatch.setattr(os, "geteuid", lambda: 0)

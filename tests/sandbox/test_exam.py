@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import signal
 import struct
 import time
 import zlib
@@ -12,12 +13,13 @@ from typing import Any
 
 import pytest
 
+from autograder.errors import GraderError
 from autograder.evidence import Evidence
 from autograder.records import Limits, Plan, Submission
 from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Room, RoomEnded, Zygote
+from autograder.sandbox.rooms import Room, RoomEnded, RoomLimits, Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
     Array,
@@ -343,3 +345,17 @@ def test_a_picture_that_is_displayed_is_kept_without_what_rides_along(light_zygo
 def test_what_a_room_claims_to_be_pictures_is_looked_at_by_the_host(light_zygote: Zygote) -> None:
     source = FORGED.replace("bytes(PNG)", repr(NO_PICTURE))
     assert shown(light_zygote, source, "y = 2") == [(0, NO_PICTURE)] * (CELL_PICTURES - 2)
+
+
+def test_a_room_that_fell_with_the_machine_is_no_students_fault(
+    light_zygote: Zygote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel ends what is largest where all memory is used up, whoever used it."""
+    if measure().level != "strict":
+        pytest.skip("NOT TESTED: no control groups here")
+    room = light_zygote.open_room(RoomLimits(2**28, 64, 2**24), grouped=True)
+    monkeypatch.setattr(type(room._cgroup), "fell_with_the_machine", lambda _: True)
+    assert room._inmate is not None
+    signal.pidfd_send_signal(room._inmate, signal.SIGKILL)
+    with pytest.raises(GraderError, match="this machine ran out of memory"):
+        room.close()
