@@ -48,9 +48,9 @@ app = typer.Typer(
 def _print_version(asked: bool) -> None:
     if asked:
         try:
-            typer.echo(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
+            out.print(f"{DISTRIBUTION} {version(DISTRIBUTION)}")
         except PackageNotFoundError:
-            typer.echo(f"{DISTRIBUTION}, run from a clone that is not installed")
+            out.print(f"{DISTRIBUTION}, run from a clone that is not installed")
         raise typer.Exit
 
 

@@ -13,16 +13,22 @@ import pytest
 
 from autograder import asserts
 from autograder.asserts import (
+    assert_bars,
     assert_close,
     assert_compiled,
     assert_contains,
+    assert_curve,
     assert_dtype,
     assert_equal,
+    assert_figure,
     assert_frozen,
+    assert_image,
+    assert_images,
     assert_layer,
     assert_layers,
     assert_output_shape,
     assert_params,
+    assert_points,
     assert_printed,
     assert_same_network,
     assert_shape,
@@ -753,6 +759,12 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "assert_output_shape": lambda given: assert_output_shape(given, (None, 4)),
     "assert_table": lambda given: assert_table(given, rows=3),
     "assert_same_network": lambda given: assert_same_network(given, WRONG),
+    "assert_figure": lambda given: assert_figure(given, lines=7, title=True),
+    "assert_curve": lambda given: assert_curve(given, [3.0, 4.0, 7.0]),
+    "assert_bars": lambda given: assert_bars(given, [3.0, 4.0, 7.0]),
+    "assert_points": lambda given: assert_points(given, [3.0, 4.0], [7.0, 8.0]),
+    "assert_image": lambda given: assert_image(given, np.eye(7)),
+    "assert_images": lambda given: assert_images(given, [np.eye(7), np.eye(9)]),
 }
 
 
