@@ -45,6 +45,8 @@ class AssignmentSettings(Record, frozen=True):
     """Until when it is to be handed in; without an offset, in the course's time zone."""
     late_penalty_percent_per_day: Percent | None = None
     """What each day begun after `due` takes, of the points earned; None: nbgrader's own rule, where it has one."""
+    optional: bool = False
+    """Whether `validate` of the whole course may pass over it, and says so, where its Python is not on this machine."""
     bonus: tuple[str, ...] = ()
     """Questions whose points come on top of what the assignment is worth."""
     recipes: dict[str, RecipeSettings] = msgspec.field(default_factory=dict)

@@ -205,6 +205,10 @@ def test_validate_goes_on_where_an_assignment_has_no_python_here(course: Path) -
     assert done.stderr.startswith("not examined: apart: course.yaml: assignments.apart.python: there is no ")
     alone = autograder(course, "validate", "apart")
     assert (alone.returncode, alone.stdout) == (2, "")
+    settings.write_text(f"{text}  apart:\n    python: .venv-away\n    optional: true\n{toys}", encoding="utf-8")
+    passed_over = autograder(course, "validate")
+    assert passed_over.returncode == 0
+    assert passed_over.stderr.startswith("not examined: apart: ")
 
 
 def test_validate_says_what_the_solution_loses(tmp_path: Path) -> None:

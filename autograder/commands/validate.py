@@ -44,4 +44,5 @@ def validate(
     print_stand_ins(name for loaded in assignments for name in course_shelf(loaded.stand_ins).served())
     for problem in found:
         err.print(str(problem))
-    raise typer.Exit(SHORT if found else WRONG if away else 0)
+    missed = any(not one.settings.optional for one, _ in away)
+    raise typer.Exit(SHORT if found else WRONG if missed else 0)
