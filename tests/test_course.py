@@ -102,7 +102,7 @@ assignments:
         "course.yaml:5: isolation: given twice",
         "course.yaml:8: assignments.cnn.title: expected `str`, got `int`; given: 12",
         "course.yaml:9: assignments.cnn.color: unknown key; known here: title, expected, resubmission, limits, "
-        "preload, python, data, student_files, due, late_penalty_percent_per_day, bonus, recipes",
+        "preload, python, data, student_files, due, late_penalty_percent_per_day, optional, bonus, recipes",
         "course.yaml:11: assignments.cnn.limits.cell_seconds: expected `float` > 0.0; given: -1",
         "course.yaml:12: assignments.cnn.limits.memory_mb: expected `int`, got `str`; given: 'lots'",
         "course.yaml:13: assignments.cnn.limits.processes: expected `int` >= 1; given: 0",
