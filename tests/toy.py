@@ -86,6 +86,15 @@ def text(cell_id: str, source: str) -> Cell:
     return {"cell_type": "markdown", "id": cell_id, "metadata": {}, "source": source}
 
 
+def essay(asked: str) -> Cell:
+    """A question of 3 points, `essay`, that is answered in words and marked by hand."""
+    own = {"grade": True, "solution": True, "locked": False, "task": False, "grade_id": "essay", "points": 3}
+    return {
+        **text("essay", f"{asked}\n\nYOUR ANSWER HERE"),
+        "metadata": {"nbgrader": {"schema_version": 3, **own}},
+    }
+
+
 def answer(cell_id: str, source: str) -> Cell:
     """A solution cell."""
     return code(cell_id, source, solution=True)

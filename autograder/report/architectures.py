@@ -103,7 +103,7 @@ def _groups(
     first: dict[str, Network] = {}
     for student, answers in found.items():
         if probe in answers:
-            sign = _sign(answers[probe]) or f"{UNREAD}{student}"
+            sign = _sign(answers[probe]) or student
             members.setdefault(sign, []).append(student)
             first.setdefault(sign, answers[probe])
     for sign, students in sorted(members.items(), key=lambda item: (-len(item[1]), item[1])):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from importlib.resources import files
 from statistics import fmean, median, pstdev
 
@@ -27,7 +26,7 @@ STYLES = ("page.css", "feedback.css", "drawing.css", "class.css")
 def class_page(report: Report, *, course: str, title: str, titles: Mapping[str, str], language: str) -> str:
     """Return the page, as HTML. `titles` are those of questions, by id."""
     environment = page_environment(language)
-    environment.filters["lateness"] = lambda late: duration(late if isinstance(late, timedelta) else timedelta())
+    environment.filters["lateness"] = duration
     environment.filters["seconds"] = lambda value: format_decimal(value, format="0.00", locale=language)
     environment.filters["whole"] = lambda value: format_decimal(value, locale=language)
     script = _packaged("class.js")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from jinja2 import Environment
 from autograder.assignment import SourceNotebook, imports_of
 from autograder.course_yaml import CourseSettings
 from autograder.errors import SomeFailed, cause_of
-from autograder.evidence import Evidence, Exam, TrainingRun, load_evidence
+from autograder.evidence import Evidence, Exam, load_evidence
 from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render
@@ -28,6 +28,7 @@ from autograder.report.runs import stored_runs
 from autograder.report.story import tell
 from autograder.store import Store
 from autograder.wire import codec
+from autograder.wire.messages import Network
 
 EMPTY: Mapping[str, float] = {}
 UNMARKED: Mapping[str, Mapping[str, HandMark]] = {}
@@ -52,7 +53,7 @@ def write_feedback(
         grades = _marked(store.grades(source.key), marks)
         whole = {one.student: one for one in _marked(store.grades(source.name), marks)} if source.others else {}
     solution = _evidence(source.paths.reference(source.key))
-    runs = stored_runs(source.paths)
+    drawn = _illustrator(source, course, solution)
     failed: dict[str, str] = {}
     for grade in grades:
         try:
@@ -65,7 +66,7 @@ def write_feedback(
                 penalties.get(grade.student, 0.0),
                 solution.exam if solution else None,
                 whole.get(grade.student),
-                _illustrations(source, course, grade, evidence, solution, runs),
+                drawn(grade, evidence),
             )
             path = _write_page(source, grade.student, page)
         except Exception as error:  # whatever it is, it is one student's page
@@ -87,25 +88,30 @@ def _evidence(path: Path) -> Evidence | None:
     return None
 
 
-def _illustrations(
-    source: SourceNotebook,
-    course: CourseSettings,
-    grade: Grade,
-    own: Evidence | None,
-    solution: Evidence | None,
-    runs: Sequence[TrainingRun],
-) -> Illustrations:
+def _illustrator(
+    source: SourceNotebook, course: CourseSettings, solution: Evidence | None
+) -> Callable[[Grade, Evidence | None], Illustrations]:
+    """Return what illustrates a student's page; what all pages share is read once."""
     settings = course.assignments[source.name]
-    theirs = own if own is not None and own.exam.submission == grade.submission else None
-    return illustrate(
-        grade,
-        networks_of(theirs) if theirs else {},
-        networks_of(solution) if solution else {},
-        runs,
-        bars(settings.recipes),
-        course.language,
-        hidden=settings.hides_expected,
+    wanted, runs = _solutions_networks(solution), stored_runs(source.paths)
+    to_reach, hidden = bars(settings.recipes), settings.hides_expected
+    return lambda grade, own: illustrate(
+        grade, _own_networks(grade, own), wanted, runs, to_reach, course.language, hidden=hidden
     )
+
+
+def _solutions_networks(solution: Evidence | None) -> Mapping[str, Network]:
+    with contextlib.suppress(codec.WireError):
+        return networks_of(solution) if solution else {}
+    return {}
+
+
+def _own_networks(grade: Grade, own: Evidence | None) -> Mapping[str, Network]:
+    """The student's networks; none of another submission than the graded one, and none unread where no check failed."""
+    if own is None or own.exam.submission != grade.submission:
+        return {}
+    failed = any(one.status == "failed" for question in grade.questions for one in question.outcomes)
+    return networks_of(own) if failed else {}
 
 
 def _write_page(source: SourceNotebook, student: str, page: str) -> Path:

@@ -98,9 +98,10 @@ def kept_zygote(
     try:
         path = _folder() / _name(wanted)
         with _alone(path.parent):
-            if not path.exists() or _is_stale(path):
+            lease = _connect(path)
+            if lease is None:  # nobody listens there, or no more
                 return LentZygote(_start(path, wanted))
-        return _borrow(path)
+        return _borrow(lease)
     except OSError:
         return None
 
@@ -203,10 +204,7 @@ def _start(path: Path, wanted: Wanted) -> socket.socket:
     return ours
 
 
-def _borrow(path: Path) -> Zygote | None:
-    lease = _connect(path)
-    if lease is None:
-        return None
+def _borrow(lease: socket.socket) -> Zygote | None:
     zygote = LentZygote(lease)
     try:
         lease.settimeout(ANSWER_SECONDS)
@@ -229,15 +227,6 @@ def _connect(path: Path) -> socket.socket | None:
         client.close()
         return None
     return client
-
-
-def _is_stale(path: Path) -> bool:
-    """Whether nobody listens there any more."""
-    client = _connect(path)
-    if client is None:
-        return True
-    client.close()
-    return False
 
 
 def _ask(path: Path, request: Request) -> bytes | None:

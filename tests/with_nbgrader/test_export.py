@@ -21,20 +21,7 @@ from autograder.release import write_release
 from autograder.store import Keys, Store
 
 SCRIPTS = sysconfig.get_path("scripts")
-ESSAY = {
-    **toy.text("essay", "Why?\n\nYOUR ANSWER HERE"),
-    "metadata": {
-        "nbgrader": {
-            "schema_version": 3,
-            "grade": True,
-            "solution": True,
-            "locked": False,
-            "task": False,
-            "grade_id": "essay",
-            "points": 3,
-        }
-    },
-}
+ESSAY = toy.essay("Why?")
 RULE = "    due: 2026-10-01 12:00\n    late_penalty_percent_per_day: 10\n    limits:"
 POINTS = {"double": 4.0, "names": 2.0, "greet": 2.0}
 

@@ -27,20 +27,7 @@ from autograder.paths import Paths
 from autograder.records import CheckStatus, Grade, HandMark, Outcome, QuestionGrade, TextCell
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
-ESSAY = {
-    **toy.text("essay", "Why is it doubled?\n\nYOUR ANSWER HERE"),
-    "metadata": {
-        "nbgrader": {
-            "schema_version": 3,
-            "grade": True,
-            "solution": True,
-            "locked": False,
-            "task": False,
-            "grade_id": "essay",
-            "points": 3,
-        }
-    },
-}
+ESSAY = toy.essay("Why is it doubled?")
 CELLS = (*toy.SOLUTION, ESSAY)
 ALERT = "<script>alert(1)</script>"
 UNTOUCHED = "YOUR ANSWER HERE"
