@@ -9,11 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 BOM = b"\xef\xbb\xbf"
 DELIMITERS = ",;\t"
+LONGEST_FIELD = 2**17
+"""Characters of a field of a list of students or of marks; a longer one is no such list."""
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What a formula may begin with; the wide ones are read as the others where Chinese and Japanese are written."""
 _NO_FORMULA = re.compile(r"[-+]?\d+(?:[.,]\d+)?|[-+]")
@@ -58,7 +61,8 @@ def read_sheet(data: bytes) -> Sheet:
     delimiter = max(DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        kept = [(tuple(cells), reader.line_num) for cells in reader if any(cell.strip() for cell in cells)]
+        with longest_field(LONGEST_FIELD):
+            kept = [(tuple(cells), reader.line_num) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num}: no CSV file: {error}") from None
     return Sheet(
@@ -68,6 +72,19 @@ def read_sheet(data: bytes) -> Sheet:
         bom=data.startswith(BOM),
         newline="\r\n" if "\r\n" in text else "\n",
     )
+
+
+@contextmanager
+def longest_field(characters: int) -> Iterator[None]:
+    """Let the csv module read fields of so many characters, within.
+
+    Its limit is the whole process's: one that is set and left would decide what other files are read as.
+    """
+    before = csv.field_size_limit(characters)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _decoded(data: bytes) -> str:

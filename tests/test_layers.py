@@ -32,8 +32,8 @@ LAYERS = (
     {"assignment"},
     {"course_yaml", "nbgrader.address"},
     {"networks", "fairness"},
-    {"data", "notebook", "paths", "evidence", "sheets"},
-    {"records", "locale"},
+    {"data", "notebook", "paths", "evidence"},
+    {"records", "locale", "sheets"},
     {"recipes", "nbgrader.rules"},
     {"errors", "wire"},
 )

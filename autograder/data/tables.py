@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from autograder.data.shelf import About
 from autograder.data.sources import Arrays, as_texts
 from autograder.errors import DataError
+from autograder.sheets import longest_field
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 LABELS = ("label", "target", "class", "y")
@@ -80,7 +81,8 @@ def _expected(path: Path, part: str) -> Path:
 def _read(path: Path) -> list[Row]:
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = _json_rows(text) if path.suffix.lower() == ".jsonl" else _csv_rows(text, path)
+        with longest_field(2**24):
+            rows = _json_rows(text) if path.suffix.lower() == ".jsonl" else _csv_rows(text, path)
     except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         raise DataError(
             f"{path}: cannot be read as a table in UTF-8: {error}; mend it, then add the set again"
@@ -93,7 +95,6 @@ def _read(path: Path) -> list[Row]:
 def _csv_rows(text: str, path: Path) -> list[Row]:
     first = text.partition("\n")[0]
     delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
-    csv.field_size_limit(2**24)
     lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
     names = [name.strip() for name in next(lines, [])]
     if len(set(names)) < len(names) or not all(names):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 
 import pytest
 
@@ -106,3 +107,13 @@ def test_sheets_are_read_as_spreadsheets_write_them(encoding: str, delimiter: st
 def test_what_is_no_table_is_said() -> None:
     with pytest.raises(ValueError, match="line 2: no CSV file"):
         read_sheet(b"a,b\n" + b"x" * 200_000)
+
+
+def test_a_limit_that_another_library_set_decides_nothing() -> None:
+    before = csv.field_size_limit(sys.maxsize)
+    try:
+        with pytest.raises(ValueError, match="line 2: no CSV file"):
+            read_sheet(b"a,b\n" + b"x" * 200_000)
+        assert csv.field_size_limit() == sys.maxsize
+    finally:
+        csv.field_size_limit(before)
