@@ -8,28 +8,34 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from autograder.networks.mistake_words import (
-    WIDTHS,
-    flattening,
-    is_pytorch,
-    kind_in_pytorch,
-    new_in,
-    settings_for,
+from autograder.networks.mistake_words import WIDTHS, flattening
+from autograder.networks.record_edits import (
+    ACTIVATION,
+    CONVOLUTION,
+    ELEMENTWISE,
+    head,
+    hidden,
+    hidden_kinds,
+    inserted_after,
+    is_activated,
+    is_weighted,
+    kind,
+    with_activation,
+    with_config,
+    with_followers,
+    with_layers,
+    without,
 )
-from autograder.networks.normal import parts
 from autograder.networks.signature import signature
 from autograder.wire.messages import Layer, Network
 
-_CONVOLUTION = re.compile(r"(?:Depthwise|Separable)?Conv[123]D(?:Transpose)?")
 _POOLING = re.compile(r"(?:Max|Average)Pooling[123]D")
 _SLIDING = re.compile(r"(?:(?:Depthwise|Separable)?Conv|(?:Max|Average)Pooling)[123]D")
-_ACTIVATION = re.compile(r"Activation|PReLU")
-_ELEMENTWISE = re.compile(r"Activation|PReLU|\w*Dropout(?:[123]D)?|GaussianNoise|\w+Normalization|Identity")
 _MERGE = re.compile(r"Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate")
 WIDE = 4
 """Side of a pooling window, or step of a convolution, that loses most of an image."""
@@ -68,151 +74,6 @@ def _without_shapes(network: Network) -> Network:
     return replace(network, layers=layers, output_shapes=[], params=0, trainable_params=0)
 
 
-# --- What a layer is, and where it stands -----------------------------------------------------------------------------
-
-
-def _kind(layer: Layer) -> str:
-    """Return the class of a layer in normal form; Identity for one that computes nothing, such as linear."""
-    if is_pytorch(layer):
-        return kind_in_pytorch(layer)
-    done = parts(layer)
-    return done[0].cls if done else "Identity"
-
-
-def _is_weighted(layer: Layer) -> bool:
-    """Say whether it is a Dense layer or a convolution: what the shape of a network is made of."""
-    kind = _kind(layer)
-    return kind == "Dense" or _CONVOLUTION.fullmatch(kind) is not None
-
-
-def _is_activated(layer: Layer) -> bool:
-    """Say whether it is an activation, or has one of its own that is not linear."""
-    if _ACTIVATION.fullmatch(_kind(layer)):
-        return True
-    return _is_weighted(layer) and len(parts(layer)) == 2
-
-
-def head(network: Network) -> frozenset[int]:
-    """Return the positions of the last Dense layers or convolutions, and of all that follows them to the outputs."""
-    found: set[int] = set()
-    waiting = list(network.outputs)
-    while waiting:
-        position = waiting.pop()
-        layer = network.layers[position]
-        if position not in found and layer.cls != "InputLayer":
-            found.add(position)
-            waiting += [] if _is_weighted(layer) else layer.inputs
-    return frozenset(found)
-
-
-def hidden(network: Network, wanted: Callable[[Layer], bool]) -> list[int]:
-    """Return the positions of the layers that are not the head's, nor share its weights, and are `wanted`."""
-    last = {network.layers[position].identity for position in head(network)}
-    return [
-        position
-        for position, layer in enumerate(network.layers)
-        if layer.identity not in last and layer.cls != "InputLayer" and wanted(layer)
-    ]
-
-
-def _hidden_kinds(network: Network, pattern: re.Pattern[str]) -> list[int]:
-    return hidden(network, lambda layer: pattern.fullmatch(_kind(layer)) is not None)
-
-
-def with_followers(network: Network, positions: Iterable[int]) -> set[int]:
-    """Add to `positions` the activations, dropouts and normalisations that take from nothing else."""
-    found = set(positions)
-    for position, layer in enumerate(network.layers):
-        if layer.inputs and found.issuperset(layer.inputs) and _ELEMENTWISE.fullmatch(_kind(layer)):
-            found.add(position)
-    return found
-
-
-# --- Edits ------------------------------------------------------------------------------------------------------------
-
-
-def with_config(network: Network, positions: Iterable[int], **settings: object) -> Network:
-    """Return `network` with these settings in the layers at `positions`, at every call of each."""
-    chosen = {network.layers[position].identity for position in positions}
-    return replace(
-        network,
-        layers=[
-            replace(layer, config=layer.config | settings_for(layer, settings)) if layer.identity in chosen else layer
-            for layer in network.layers
-        ],
-    )
-
-
-def with_layers(network: Network, layers: Mapping[int, Layer]) -> Network:
-    """Return `network` with other layers at some positions."""
-    return replace(network, layers=[layers.get(position, layer) for position, layer in enumerate(network.layers)])
-
-
-def without(network: Network, positions: Collection[int]) -> Network:
-    """Return `network` without the layers at `positions`: whatever took their output takes their input."""
-    kept = [position for position in range(len(network.layers)) if position not in positions]
-    moved = {old: [new] for new, old in enumerate(kept)}
-    for position in sorted(positions):
-        moved[position] = _moved(network.layers[position].inputs, moved)
-    layers = [replace(network.layers[old], inputs=_moved(network.layers[old].inputs, moved)) for old in kept]
-    return replace(network, layers=layers, outputs=_moved(network.outputs, moved))
-
-
-def _moved(positions: Sequence[int], moved: Mapping[int, Sequence[int]]) -> list[int]:
-    return [new for old in positions for new in moved[old]]
-
-
-def inserted_after(network: Network, positions: Iterable[int], cls: str, config: Mapping[str, object]) -> Network:
-    """Return `network` with a new layer after each of `positions`: whatever took their output takes the new layer's."""
-    after = set(positions)
-    layers: list[Layer] = []
-    moved: dict[int, list[int]] = {}
-    fresh = _fresh_identity(network)
-    for position, layer in enumerate(network.layers):
-        layers.append(replace(layer, inputs=_moved(layer.inputs, moved)))
-        if position in after:
-            layers.append(_new_layer(network, cls, config, [len(layers) - 1], fresh))
-            fresh += 1
-        moved[position] = [len(layers) - 1]
-    return replace(network, layers=layers, outputs=_moved(network.outputs, moved))
-
-
-def _fresh_identity(network: Network) -> int:
-    return 1 + max((layer.identity for layer in network.layers), default=-1)
-
-
-def _new_layer(network: Network, cls: str, config: Mapping[str, object], inputs: list[int], identity: int) -> Layer:
-    origin, cls, settings = new_in(network, cls, config)
-    return Layer(
-        name=f"{cls.lower()}_{identity}",
-        cls=cls,
-        origin=origin,
-        config=settings,
-        inputs=inputs,
-        input_shapes=[],
-        output_shapes=[],
-        weights=[],
-        trainable=True,
-        identity=identity,
-    )
-
-
-def with_activation(network: Network, positions: Iterable[int], name: str) -> Network:
-    """Return `network` with the activation `name` in the layers at `positions`, or in their place."""
-    apart = [position for position in positions if _ACTIVATION.fullmatch(_kind(network.layers[position]))]
-    own = [position for position in positions if position not in apart]
-    fresh = _fresh_identity(network)
-    swapped = {
-        position: _new_layer(
-            network, "Activation", {"activation": name}, network.layers[position].inputs, fresh + number
-        )
-        for number, position in enumerate(apart)
-    }
-    if network.framework == "torch":  # none of its layers has an activation of its own
-        return inserted_after(with_layers(network, swapped), own, "Activation", {"activation": name})
-    return with_layers(with_config(network, own, activation=name), swapped)
-
-
 # --- Sizes of images --------------------------------------------------------------------------------------------------
 
 
@@ -234,13 +95,13 @@ def _sizes(layer: Layer, taken: tuple[int, ...] | None) -> tuple[int, ...] | Non
     if layer.cls == "InputLayer":
         known = [size for size in layer.output_shapes[0][1:-1] if size is not None]
         return tuple(known) if len(known) == len(layer.output_shapes[0]) - 2 else None
-    kind = _kind(layer)
-    if taken is None or _ELEMENTWISE.fullmatch(kind) or _MERGE.fullmatch(kind):
+    done = kind(layer)
+    if taken is None or ELEMENTWISE.fullmatch(done) or _MERGE.fullmatch(done):
         return taken
-    if not _SLIDING.fullmatch(kind) or layer.config.get("data_format") == "channels_first":
+    if not _SLIDING.fullmatch(done) or layer.config.get("data_format") == "channels_first":
         return None
     window = layer.config.get("kernel_size") or layer.config.get("pool_size") or 2
-    stride = layer.config.get("strides") or (window if _POOLING.fullmatch(kind) else 1)
+    stride = layer.config.get("strides") or (window if _POOLING.fullmatch(done) else 1)
     settings = (window, stride, layer.config.get("dilation_rate") or 1)
     windows, strides, dilations = (_by_axis(value, len(taken)) for value in settings)
     same = layer.config.get("padding") == "same"
@@ -262,12 +123,12 @@ def _windows(size: int, window: int, stride: int, dilation: int, same: bool) -> 
 
 
 def _linear(network: Network) -> Network:
-    own = hidden(network, lambda layer: _is_weighted(layer) and _is_activated(layer))
-    return without(with_config(network, own, activation="linear"), _hidden_kinds(network, _ACTIVATION))
+    own = hidden(network, lambda layer: is_weighted(layer) and is_activated(layer))
+    return without(with_config(network, own, activation="linear"), hidden_kinds(network, ACTIVATION))
 
 
 def _hidden_activation(name: str) -> Callable[[Network], Network]:
-    return lambda network: with_activation(network, hidden(network, _is_activated), name)
+    return lambda network: with_activation(network, hidden(network, is_activated), name)
 
 
 def _relu_output(network: Network) -> Network:
@@ -283,8 +144,8 @@ def _one_output(network: Network) -> Network:
 
 def _with_last_activation(network: Network, name: str) -> Network:
     last = head(network)
-    activated = [position for position in last if _is_activated(network.layers[position])]
-    weighted = [position for position in last if _is_weighted(network.layers[position])]
+    activated = [position for position in last if is_activated(network.layers[position])]
+    weighted = [position for position in last if is_weighted(network.layers[position])]
     return with_activation(network, activated or weighted, name)
 
 
@@ -300,7 +161,7 @@ def _frozen(network: Network) -> Network:
 
 def _width_key(layer: Layer) -> str | None:
     """Return which setting says how many values a layer makes; None where it is not free to be set."""
-    if not _is_weighted(layer) or layer.config.get("groups") not in (None, 1):
+    if not is_weighted(layer) or layer.config.get("groups") not in (None, 1):
         return None
     return next((key for key in WIDTHS if isinstance(layer.config.get(key), int)), None)
 
@@ -317,16 +178,16 @@ def _with_width(network: Network, positions: Iterable[int], width: Callable[[int
 
 
 def _narrow(network: Network) -> Network:
-    return _with_width(network, hidden(network, _is_weighted), lambda have: max(have // NARROW, 1))
+    return _with_width(network, hidden(network, is_weighted), lambda have: max(have // NARROW, 1))
 
 
 def _half_width(network: Network) -> Network:
-    return _with_width(network, hidden(network, _is_weighted), lambda have: max(have // 2, 1))
+    return _with_width(network, hidden(network, is_weighted), lambda have: max(have // 2, 1))
 
 
 def _one_fewer(network: Network) -> Network:
     """Leave out the last hidden convolution, or the last hidden Dense layer where there is none, and its followers."""
-    last = (_hidden_kinds(network, _CONVOLUTION) or _hidden_dense(network))[-1:]
+    last = (hidden_kinds(network, CONVOLUTION) or _hidden_dense(network))[-1:]
     removed = with_followers(network, last)
     return network if _is_bypassed(network, removed) else without(network, removed)
 
@@ -336,16 +197,16 @@ def _bottleneck(network: Network) -> Network:
 
 
 def _one_filter(network: Network) -> Network:
-    return _with_width(network, _hidden_kinds(network, _CONVOLUTION)[:1], lambda _: 1)
+    return _with_width(network, hidden_kinds(network, CONVOLUTION)[:1], lambda _: 1)
 
 
 def _hidden_dense(network: Network) -> list[int]:
-    return hidden(network, lambda layer: _kind(layer) == "Dense")
+    return hidden(network, lambda layer: kind(layer) == "Dense")
 
 
 def _wide_pools(network: Network) -> Network:
     """Pool 4 × 4, from the first pooling on, as long as the rest still fits what is left of the image."""
-    for position in _hidden_kinds(network, _POOLING):
+    for position in hidden_kinds(network, _POOLING):
         size = network.layers[position].config.get("pool_size") or 2
         wider = with_config(network, [position], pool_size=WIDE, strides=WIDE)
         if max(_by_axis(size, 1)) < WIDE and fits(wider):
@@ -354,7 +215,7 @@ def _wide_pools(network: Network) -> Network:
 
 
 def _long_strides(network: Network) -> Network:
-    first = _hidden_kinds(network, _CONVOLUTION)[:1]
+    first = hidden_kinds(network, CONVOLUTION)[:1]
     longer = with_config(network, first, strides=WIDE)
     dilated = any(max(_by_axis(network.layers[one].config.get("dilation_rate") or 1, 3)) > 1 for one in first)
     return longer if fits(longer) and not dilated else network  # Keras has no convolution with strides and dilation
@@ -365,14 +226,14 @@ def _without_dense(network: Network) -> Network:
 
 
 def _without_convolutions(network: Network) -> Network:
-    convolutions = _hidden_kinds(network, _CONVOLUTION)
-    poolings = _hidden_kinds(network, _POOLING) if convolutions else []
+    convolutions = hidden_kinds(network, CONVOLUTION)
+    poolings = hidden_kinds(network, _POOLING) if convolutions else []
     return without(network, with_followers(network, [*convolutions, *poolings]))
 
 
 def _without_last_block(network: Network) -> Network:
     """Leave out the convolutions after the last pooling but one, their followers, and the pooling that ends them."""
-    convolutions, poolings = _hidden_kinds(network, _CONVOLUTION), _hidden_kinds(network, _POOLING)
+    convolutions, poolings = hidden_kinds(network, CONVOLUTION), hidden_kinds(network, _POOLING)
     if len(convolutions) < 2:
         return network
     before = max((position for position in poolings if convolutions[0] < position < convolutions[-1]), default=None)
@@ -390,7 +251,7 @@ def _is_bypassed(network: Network, positions: Iterable[int]) -> bool:
 
 
 def _heavy_dropout(network: Network) -> Network:
-    after = {_activated_end(network, position) for position in hidden(network, _is_weighted)}
+    after = {_activated_end(network, position) for position in hidden(network, is_weighted)}
     return inserted_after(network, after, "Dropout", {"rate": 0.9})
 
 
@@ -398,7 +259,7 @@ def _activated_end(network: Network, position: int) -> int:
     """Return the last of the activations and normalisations that a layer's output goes through alone."""
     while True:
         takers = [index for index, layer in enumerate(network.layers) if position in layer.inputs]
-        if len(takers) != 1 or not _ELEMENTWISE.fullmatch(_kind(network.layers[takers[0]])):
+        if len(takers) != 1 or not ELEMENTWISE.fullmatch(kind(network.layers[takers[0]])):
             return position
         position = takers[0]
 

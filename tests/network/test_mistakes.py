@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.networks.mistakes import (
-    MISTAKES,
-    Mistake,
-    fits,
+from autograder.networks.mistakes import MISTAKES, Mistake, fits
+from autograder.networks.record_edits import (
     head,
     inserted_after,
     with_activation,
