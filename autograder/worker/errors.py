@@ -6,6 +6,8 @@ import re
 
 MAX_DETAIL = 300
 """Characters kept of a message."""
+MAX_REASON = 200
+"""Characters kept of why code could not be followed."""
 
 _COLOURS = re.compile(r"\x1b\[\d*m")
 _PREAMBLES = (
@@ -23,3 +25,8 @@ def told(error: Exception) -> str:
     lines = (line.strip() for line in _COLOURS.sub("", str(error)).splitlines())
     said = (line for line in lines if line and not line.startswith(_PREAMBLES))
     return next(said, type(error).__name__)[:MAX_DETAIL]
+
+
+def reason(error: Exception) -> str:
+    """Return the kind of an error, and the start of what it says."""
+    return f"{type(error).__name__}: {told(error)}"[:MAX_REASON]

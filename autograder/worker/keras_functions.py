@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import re
 import sys
 from collections.abc import Mapping
@@ -146,3 +147,17 @@ def _shown(value: object) -> str:
         return _ADDRESS.sub("", repr(value))[:MAX_ITEMS]
     except Exception:
         return ""
+
+
+def plain_function(function: Any) -> Any:
+    """Return the Python function behind what `tf.function` made of it; any other as it is."""
+    inner = getattr(function, "python_function", None)
+    return inner if inner is not None and callable(inner) else function
+
+
+def parameters(function: Any) -> dict[str, inspect.Parameter] | None:
+    """Return the parameters of a function, None where it has no signature."""
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return None

@@ -16,78 +16,32 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from autograder.wire.messages import Graph, Layer, Network, Sample, Shape, Weight
+from autograder.wire.messages import Layer, Network, Sample, Shape, Weight
 from autograder.worker import keras_running
+from autograder.worker.errors import reason
+from autograder.worker.keras_calls import dress, entry, shape
 from autograder.worker.keras_compiled import read_compiled
-from autograder.worker.keras_following import BATCH, Given, install, parameters, suspended
-from autograder.worker.keras_functions import code_digest
-from autograder.worker.keras_graph import (
-    MAX_LAYERS,
-    Known,
-    Source,
-    TooManyLayers,
-    Trail,
-    accepted,
-    dress,
-    entry,
-    graph_ends,
-    reason,
-    shape,
-)
-from autograder.worker.keras_records import MAX_NAME, class_name, is_symbolic, layer_record, origin
+from autograder.worker.keras_examples import NotThisWay, build, example
+from autograder.worker.keras_functions import code_digest, parameters
+from autograder.worker.keras_graph import Trail
+from autograder.worker.keras_records import MAX_NAME, class_name, is_symbolic, origin
+from autograder.worker.keras_symbols import suspended
+from autograder.worker.keras_told import install
 from autograder.worker.keras_version import require_keras_3
+from autograder.worker.keras_ways import Problem, Reading, by_graph, by_listing, by_symbols, followed
 from autograder.worker.readings import merged, slots, unless
 
 RUN_ON = 2
 """Examples that a model is tried on where its code cannot be followed, to tell whose fault that is."""
 
-Example = tuple[tuple[Any, ...], dict[str, Any]]
-"""Positional and named arguments of a model's call."""
-Problem = Literal["", "unbuilt", "raised", "unreadable"]
-
-
-@dataclass
-class Reading:
-    """What one way of reading has found so far."""
-
-    trail: Trail
-    inputs: list[Shape] = field(default_factory=list)
-    outputs: list[Shape] = field(default_factory=list)
-    ends: list[Source] = field(default_factory=list)
-    """What gives the outputs."""
-    problem: Problem = ""
-    code: str = ""
-    inference: Graph | None = None
-
-    @contextmanager
-    def within_limit(self) -> Iterator[None]:
-        """Keep what was recorded before the network proved too large, and say so."""
-        try:
-            yield
-        except TooManyLayers:
-            self.trail.notes.append(f"only its first {MAX_LAYERS} layers were read")
-            self.problem = "unreadable"
-            self.ends = [(len(self.trail.layers) - 1, 0)]
-
-    def graph(self) -> Graph:
-        """Return what was found, as calls."""
-        ends = [position for position, _ in self.ends]
-        return Graph(self.trail.layers, ends, slots(self.ends), self.trail.losses)
-
 
 Way = Callable[[Trail], Reading]
-
-
-class NotThisWay(Exception):
-    """This way of reading does not fit the model; the message says why, where it is worth a note."""
 
 
 class Unsteady(Exception):
@@ -117,7 +71,7 @@ def _sample(model: Any, input_shape: Sequence[int | None] | None, trail: Trail) 
     """Return what a model makes of the fixed example, as it is called by anybody."""
 
     def calling(make: Callable[[Shape], Any]) -> Callable[[], Any]:
-        args, kwargs = _example(model, input_shape, make)
+        args, kwargs = example(model, input_shape, make)
         return partial(model, *args, **kwargs, **({"training": False} if _takes_training(model) else {}))
 
     return keras_running.sample(calling, trail.variables)
@@ -137,9 +91,9 @@ def read_symbolic(outputs: Any, inputs: Any) -> Network:
     made = keras.tree.flatten(outputs)
     symbols = [tensor for tensor in made if is_symbolic(tensor)]
     try:
-        reading = _steadily(lambda trail: _followed(trail, keras.tree.flatten(inputs), symbols))
+        reading = _steadily(lambda trail: followed(trail, keras.tree.flatten(inputs), symbols))
     except Unsteady as error:
-        reading = _followed(Trail({}), keras.tree.flatten(inputs), symbols)
+        reading = followed(Trail({}), keras.tree.flatten(inputs), symbols)
         reading.problem = "unreadable"
         reading.trail.notes.append(str(error))
     if len(symbols) < len(made):
@@ -216,13 +170,13 @@ def _and_functions(layers: list[Layer]) -> Iterator[Layer]:
 def _read(model: Any, input_shape: Sequence[int | None] | None) -> Reading:
     failures: list[Exception] = []
     was_built = model.built
-    _build(model, input_shape)
-    for way in (_by_graph, _by_symbols):
+    build(model, input_shape)
+    for way in (by_graph, by_symbols):
         try:
             return _steadily(lambda trail, way=way: way(trail, model, input_shape))  # type: ignore[misc]
         except Exception as error:
             failures.append(error)
-    reading = _by_listing(model)
+    reading = by_listing(model)
     said = [_reason(error) for error in failures]
     problem, raised = _whose_fault(model, input_shape, failures[-1])
     if problem == "raised" and was_built and _takes_more(model):  # Keras does not say with what else it was called
@@ -261,7 +215,7 @@ def _whose_fault(model: Any, input_shape: Any, error: Exception) -> tuple[Proble
         return keras.ops.convert_to_tensor(np.zeros((RUN_ON, *(size or 1 for size in sizes)), dtype="float32"))
 
     try:
-        args, kwargs = _example(model, input_shape, make)
+        args, kwargs = example(model, input_shape, make)
         with suspended(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model(*args, **kwargs)
@@ -315,143 +269,3 @@ def _keep_both(reading: Reading, other: Reading) -> None:
     reading.trail.layers[:] = unless(reading.trail.layers, told=True)
     other.trail.layers[:] = unless(other.trail.layers, told=False)
     reading.inference = other.graph()
-
-
-# --- Ways -------------------------------------------------------------------------------------------------------------
-
-
-def _followed(trail: Trail, inputs: Sequence[Any], outputs: Sequence[Any]) -> Reading:
-    """Record the graph between symbolic `inputs` and `outputs`."""
-    reading = Reading(trail, [shape(tensor) for tensor in inputs], [shape(tensor) for tensor in outputs])
-    known: Known = {}
-    with reading.within_limit():
-        trail.start(inputs, known)
-        reading.ends = trail.follow(outputs, known)
-    return reading
-
-
-def _by_graph(trail: Trail, model: Any, _: object) -> Reading:
-    ends = graph_ends(model)
-    if ends is None:
-        raise NotThisWay
-    return _followed(trail, *ends)
-
-
-def _by_symbols(trail: Trail, model: Any, input_shape: Sequence[int | None] | None) -> Reading:
-    """Record what `model.call` makes of symbols. `model(...)` would hide what is inside: Keras records it as one."""
-    failures: list[Exception] = []
-    for dtype in ("float32", "int32"):
-        try:
-            return _with_inputs(trail, model, _symbols(model, input_shape, dtype))
-        except NotThisWay:
-            raise
-        except Exception as error:
-            failures.append(error)
-            trail.layers.clear()
-    raise failures[0]
-
-
-def _symbols(model: Any, input_shape: Sequence[int | None] | None, dtype: str) -> Example:
-    import keras
-
-    return _example(model, input_shape, lambda sizes: keras.KerasTensor((BATCH, *sizes), dtype=dtype))
-
-
-def _with_inputs(trail: Trail, model: Any, example: Example) -> Reading:
-    import keras
-
-    args, kwargs = example
-    inputs = keras.tree.flatten((args, kwargs))
-    reading = Reading(trail, [shape(tensor) for tensor in inputs])
-    known: Known = {}
-    with reading.within_limit():
-        trail.start(inputs, known)
-        code = entry(model)
-        reading.ends = trail.run(code, args, accepted(code, kwargs, args, training=trail.training), known)
-        reading.outputs = [trail.shape_of(source) for source in reading.ends]
-    return reading
-
-
-def _build(model: Any, input_shape: Sequence[int | None] | None) -> None:
-    """Let Keras build a model that never was. What goes wrong goes wrong again, and is said, when it is followed."""
-    import keras
-
-    if model.built:
-        return
-    try:
-        args, kwargs = _example(model, input_shape, lambda sizes: keras.Input(shape=sizes))
-        with suspended(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model(*args, **kwargs)
-    except Exception:
-        return
-
-
-def _by_listing(model: Any) -> Reading:
-    """List the layers, each taking the output of the one before, for want of anything better."""
-    import keras
-
-    reading = Reading(Trail({}))
-    trail = reading.trail
-    if not isinstance(model, keras.Sequential):
-        trail.notes.append("its layers are listed as they were made, not as they are called")
-    with reading.within_limit():
-        for layer in _layers_inside(model, frozenset()):
-            previous = [len(trail.layers) - 1] if trail.layers else []
-            record = layer_record(layer, identity=trail.identity, inputs=previous, input_shapes=[], output_shapes=[])
-            reading.ends = [(trail.add(record), 0)]
-    return reading
-
-
-def _layers_inside(model: Any, around: frozenset[int]) -> Iterator[Any]:
-    """Yield the layers of `model` and of the models in it; `around` are those it is in, for one may hold itself."""
-    import keras
-
-    around |= {id(model)}
-    for layer in model.layers:
-        if not isinstance(layer, keras.Model):
-            yield layer
-        elif id(layer) not in around:
-            yield from _layers_inside(layer, around)
-
-
-def _example(model: Any, input_shape: Sequence[int | None] | None, make: Callable[[Shape], Any]) -> Example:
-    """Return the arguments of one call, each tensor made by `make` from its shape without the batch.
-
-    The shapes are those of the model's graph, else those it was built with, else `input_shape`. Raise NotThisWay where
-    there are none.
-    """
-    import keras
-
-    def made(shapes: Any) -> Any:
-        return keras.tree.map_shape_structure(lambda sizes: make(tuple(sizes[1:])), shapes)
-
-    if isinstance(model, keras.Function):
-        return (keras.tree.map_structure(lambda tensor: make(shape(tensor)[1:]), model.input),), {}
-    remembered = vars(model).get("autograder_arguments")
-    if remembered is not None:
-        return keras.tree.map_structure(lambda one: _again(one, make), remembered)  # type: ignore[no-any-return]
-    first = model.layers[0] if isinstance(model, keras.Sequential) and model.layers else model
-    built = model.get_build_config() or first.get_build_config() or {}
-    if "shapes_dict" in built:
-        return (), {name.removesuffix("_shape"): made(shapes) for name, shapes in built["shapes_dict"].items()}
-    if "input_shape" in built:
-        return (made(built["input_shape"]),), {}
-    if input_shape is None:
-        raise NotThisWay("it was never built, and no input shape is known")
-    return (make(tuple(input_shape)),), {}
-
-
-def _again(value: Any, make: Callable[[Shape], Any]) -> Any:
-    """Return what stands for one argument of a call: a tensor for a tensor, anything else as it was."""
-    if not isinstance(value, Given):
-        return value
-    import keras
-
-    tensor = make(tuple(value.shape[1:]))
-    sizes = tuple(tensor.shape) if value.batched else value.shape
-    if is_symbolic(tensor):
-        alike = (sizes, value.dtype) == (tuple(tensor.shape), str(tensor.dtype))
-        return tensor if alike else keras.KerasTensor(sizes, dtype=value.dtype)
-    whole = keras.ops.broadcast_to(tensor[:1], sizes) if not value.batched else tensor
-    return keras.ops.cast(whole, value.dtype)

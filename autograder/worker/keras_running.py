@@ -27,7 +27,7 @@ import numpy as np
 from autograder.wire.messages import Layer, Network, Sample, Shape
 from autograder.worker import keras_pristine, keras_two_faced
 from autograder.worker.errors import told
-from autograder.worker.keras_following import suspended
+from autograder.worker.keras_symbols import suspended
 
 MOST_PARAMS = 4_000_000
 MOST_PRODUCTS = 150_000_000

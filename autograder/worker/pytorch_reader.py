@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from autograder.wire.messages import Graph, Layer, Network, Shape
+from autograder.worker.errors import reason
 from autograder.worker.keras_functions import code_digest
-from autograder.worker.keras_graph import reason
 from autograder.worker.keras_records import MAX_NAME
 from autograder.worker.pytorch_records import dtype_name, is_lazy, leaf_class, module_record
 from autograder.worker.readings import merged, slots, unless

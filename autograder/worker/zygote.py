@@ -34,7 +34,7 @@ import msgspec
 
 from autograder.wire import CONTRACT, codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
-from autograder.worker import datasets, environment, fit_cap, keras_following, lazy_weights, wall, weights
+from autograder.worker import datasets, environment, fit_cap, keras_told, lazy_weights, wall, weights
 
 _KILL, _INTERRUPT = b"k", b"i"
 _STANDS = b"+"
@@ -131,7 +131,7 @@ def _load_rooms() -> dict[str, Serve]:
     lazy_weights.install()
     datasets.install(more=weights.wrap_for)
     fit_cap.install()
-    keras_following.install()
+    keras_told.install()
     _warm_matplotlib()
     _warm_torch()
     return {"exam": run.serve, "training": train.serve}

@@ -27,11 +27,11 @@ def main() -> None:
 
     from autograder.networks.explain import explain
     from autograder.networks.signature import signature
-    from autograder.worker import keras_following, lazy_weights
+    from autograder.worker import keras_told, lazy_weights
     from autograder.worker.keras_reader import read_model
 
     lazy_weights.install()
-    keras_following.install()
+    keras_told.install()
 
     def build() -> Any:
         return keras.applications.VGG16(weights=None)

@@ -13,7 +13,7 @@ import pytest
 
 from autograder.networks.signature import canonical, signature
 from autograder.wire.messages import Network
-from autograder.worker import keras_graph
+from autograder.worker import keras_recorded
 from autograder.worker.keras_reader import read_model, read_symbolic
 
 pytestmark = pytest.mark.tensorflow
@@ -530,7 +530,7 @@ def test_a_model_without_layers() -> None:
 
 
 def test_too_many_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras_graph, "MAX_LAYERS", 3)
+    monkeypatch.setattr(keras_recorded, "MAX_LAYERS", 3)
     network = read(small())
     assert classes(network) == ["InputLayer", "Conv2D", "MaxPooling2D"]
     assert network.outputs == [2]

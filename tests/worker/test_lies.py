@@ -19,7 +19,7 @@ from keras import layers as L  # noqa: E402, N812
 from autograder.networks.sampled import contradicts  # noqa: E402
 from autograder.networks.signature import signature  # noqa: E402
 from autograder.wire.messages import Network  # noqa: E402
-from autograder.worker import keras_following, keras_running  # noqa: E402
+from autograder.worker import keras_running, keras_told  # noqa: E402
 from autograder.worker.keras_reader import read_model, read_symbolic  # noqa: E402
 
 pytestmark = pytest.mark.tensorflow
@@ -34,7 +34,7 @@ TWO_FACED: Made = {}
 
 @pytest.fixture(scope="module", autouse=True)
 def remembered() -> None:
-    keras_following.install()
+    keras_told.install()
 
 
 def true(function: Callable[[], Any]) -> Callable[[], Any]:

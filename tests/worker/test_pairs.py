@@ -15,7 +15,7 @@ keras = pytest.importorskip("keras")
 
 from autograder.networks.signature import signature  # noqa: E402
 from autograder.wire.messages import Network  # noqa: E402
-from autograder.worker import keras_following  # noqa: E402
+from autograder.worker import keras_told  # noqa: E402
 from autograder.worker.keras_reader import read_model  # noqa: E402
 from pairs import Make, blocks, by_hand, parts, second, series, settings  # noqa: E402
 
@@ -36,7 +36,7 @@ NOT_COMPUTED = (
 @pytest.fixture(scope="module", autouse=True)
 def remembered() -> None:
     """As in a room: what models are called with is remembered from the beginning."""
-    keras_following.install()
+    keras_told.install()
 
 
 def read(make: Make) -> Network:
