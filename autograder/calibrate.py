@@ -26,7 +26,7 @@ from autograder.networks.signature import signature
 from autograder.paths import write_beside
 from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.report.calibration import draw
-from autograder.session import Options, Session
+from autograder.session import GradingOptions, Session
 from autograder.training.desk import Scored
 from autograder.training.frozen import keep_frozen
 from autograder.training.job import Job
@@ -39,7 +39,7 @@ CONSTANT = "always the same answer"
 
 
 @dataclass(frozen=True)
-class Report:
+class CalibrationReport:
     """What was measured for one probe, and the bar that follows."""
 
     probe: str
@@ -65,7 +65,9 @@ class Report:
         return [one for one in self.weak if not one.stopped]
 
 
-def calibrate(assignment: Assignment, options: Options, recipe: str | None, runs: int) -> Iterator[Report]:
+def calibrate(
+    assignment: Assignment, options: GradingOptions, recipe: str | None, runs: int
+) -> Iterator[CalibrationReport]:
     """Measure the reference of every probe that uses a recipe, `runs` times, and yield what follows for each.
 
     Raises CourseError where the solution does not answer a probe, GraderError where we could not find out.
@@ -97,7 +99,7 @@ class _Workbench:
         self._runs = runs
         self._exams: dict[int, Evidence] = {}
 
-    def measure(self, name: str, probe: Scored) -> Iterator[Report]:
+    def measure(self, name: str, probe: Scored) -> Iterator[CalibrationReport]:
         recipe = self._desk.recipes[probe.recipe]
         untrainable: dict[str, str] = {}
         if isinstance(probe, TrainedProbe):
@@ -135,7 +137,7 @@ class _Workbench:
         weak: Mapping[str, Sequence[float]],
         untrainable: Mapping[str, str],
         examples: int,
-    ) -> Report:
+    ) -> CalibrationReport:
         budget = recipe.seeds if isinstance(self._desk.probes[name], TrainedProbe) else 1
         try:
             found = calibrate_bar(scores, test_examples=examples, budget=budget)
@@ -155,7 +157,7 @@ class _Workbench:
         near = {one.name for one in MISTAKES if one.neighbour}.difference(recipe.mistakes or ())
         mistaken, neighbours = ([one for one in apart if (one.name in near) is is_near] for is_near in (False, True))
         versions = self._exams[0].exam.versions
-        return Report(
+        return CalibrationReport(
             name, recipe, metric, scores, found, mistaken, neighbours, untrainable, data.stand_in, threshold, versions
         )
 
@@ -300,7 +302,7 @@ class Measured(Record, frozen=True):
     """Of the rooms' Python and its libraries: what the scores were measured with."""
 
 
-def keep(source: SourceNotebook, report: Report) -> list[Path]:
+def keep(source: SourceNotebook, report: CalibrationReport) -> list[Path]:
     """Store the account of a calibration and its plot; return their paths."""
     folder = source.paths.calibration(source.key, report.recipe.name, report.recipe.profile)
     measured = Measured(
@@ -330,7 +332,7 @@ def keep(source: SourceNotebook, report: Report) -> list[Path]:
     return paths
 
 
-def accept(source: SourceNotebook, reports: Sequence[Report]) -> None:
+def accept(source: SourceNotebook, reports: Sequence[CalibrationReport]) -> None:
     """Write the thresholds of reports that let no mistake through into course.yaml."""
     places: dict[tuple[str, str], dict[str, dict[MetricName, Threshold]]] = {}
     for report in reports:

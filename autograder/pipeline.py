@@ -19,7 +19,7 @@ from autograder.marking import Marked, Marker, Settled
 from autograder.records import Grade
 from autograder.remarks import Notes, join_notes
 from autograder.sandbox.exam import Order
-from autograder.session import Options, Session
+from autograder.session import GradingOptions, Session
 from autograder.store import Keys, Store
 from autograder.training.desk import TrainingDesk
 from autograder.wire.messages import Warm
@@ -76,7 +76,7 @@ class MarkingRule(Protocol):
         ...
 
 
-def grade(assignment: Assignment, options: Options, timings: Timings) -> Iterator[Progress]:
+def grade(assignment: Assignment, options: GradingOptions, timings: Timings) -> Iterator[Progress]:
     """Grade what is new or changed, and yield each submission when its grade is stored.
 
     In two phases: first every exam, so that all that does not hang on a training is marked and stored; then the
@@ -171,7 +171,7 @@ def _train(marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Mar
         waiting = again
 
 
-def grade_parts(parts: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Progress]:
+def grade_parts(parts: Sequence[Assignment], options: GradingOptions, timings: Timings) -> Iterator[Progress]:
     """Grade an assignment, each of its notebooks in rooms of its own; raise as `grade` does."""
     yield from _over_parts(parts, timings, lambda part, spent: grade(part, options, spent))
 
@@ -216,7 +216,7 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Progress]:
     its end, IsolationError where this machine cannot raise the wall: the stored grades are then as they were.
     """
     started = time.monotonic()
-    with Session(assignment, Options(jobs=1), judging=True) as session:
+    with Session(assignment, GradingOptions(jobs=1), judging=True) as session:
         marker = Marker(session.assessor, session.store, judging=True)
         examined = [
             student

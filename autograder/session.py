@@ -33,7 +33,7 @@ def cores() -> int:
 
 
 @dataclass(frozen=True)
-class Options:
+class GradingOptions:
     """How to grade."""
 
     jobs: int = field(default_factory=cores)
@@ -55,7 +55,7 @@ class Session:
     def __init__(
         self,
         assignment: Assignment,
-        options: Options,
+        options: GradingOptions,
         *,
         preload: tuple[str, ...] | None = None,
         calibrating: bool = False,
@@ -147,7 +147,7 @@ def judge_of(source: SourceNotebook) -> Judge:
     return Judge(checks, shown, source.paths.root)
 
 
-def find_gpus(options: Options) -> tuple[Gpu, ...]:
+def find_gpus(options: GradingOptions) -> tuple[Gpu, ...]:
     """Return this machine's GPUs where the profile asks for them. Raise CourseError where there is none."""
     if options.profile != "gpu":
         return ()

@@ -30,11 +30,11 @@ from autograder.notebook.regions import cell_name
 from autograder.release import files_not_theirs, read_release, release_differences
 from autograder.remarks import remark
 from autograder.sandbox.exam import Order
-from autograder.session import Options, Session
+from autograder.session import GradingOptions, Session
 from autograder.wire.messages import Fault
 
 
-def findings(assignment: Assignment, options: Options) -> tuple[list[Problem], str]:
+def findings(assignment: Assignment, options: GradingOptions) -> tuple[list[Problem], str]:
     """Return everything that makes the assignment unfit, none where it is fit, and which points rest on trust.
 
     Raises CourseError where the course is broken, GraderError where we could not find out.

@@ -19,7 +19,7 @@ from autograder.course import load_assignment
 from autograder.notebook.formats import course_notebook_bytes
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
-from autograder.session import Options
+from autograder.session import GradingOptions
 
 REPOSITORY = Path(__file__).parent.parent
 ANSWERS = Path(__file__).parent / "answers"
@@ -133,7 +133,9 @@ def graded(lesson: str, submissions: Mapping[str, bytes], root: Path) -> dict[st
         folder = root / "submitted" / student / lesson
         folder.mkdir(parents=True)
         (folder / f"{lesson}.ipynb").write_bytes(content)
-    return {step.grade.student: step.grade for step in grade(load_assignment(root, lesson), Options(), Timings())}
+    return {
+        step.grade.student: step.grade for step in grade(load_assignment(root, lesson), GradingOptions(), Timings())
+    }
 
 
 def lost(given: Grade) -> dict[str, list[str]]:

@@ -28,7 +28,7 @@ from autograder.marking import Marker, Settled
 from autograder.records import Grade, Submission
 from autograder.report.feedback import write_feedback
 from autograder.sandbox.exam import Order
-from autograder.session import Options, Session
+from autograder.session import GradingOptions, Session
 from autograder.wire import codec
 from autograder.wire.messages import Answered, Cell, CellRun, Fault, Frame, Items, Scalar, Text
 from scripted import Scripted
@@ -298,7 +298,7 @@ def take_some(root: Path, first: int, last: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     assignment = load_assignment(root, toy.NAME)
     folder = assignment.paths.submission("eve", toy.NAME)
-    with Session(assignment, Options()) as session:
+    with Session(assignment, GradingOptions()) as session:
         marker = Marker(session.assessor, session.store)
         solution = marker.order_solution()
         assert solution is not None

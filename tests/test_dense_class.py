@@ -16,7 +16,7 @@ from autograder.data.shelf import Shelf
 from autograder.data.sources import stand_in
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade, Outcome
-from autograder.session import Options
+from autograder.session import GradingOptions
 
 LESSON = "reseau-dense"
 IN_ANOTHER_DRESS = ("camille", "farid", "ines")
@@ -50,7 +50,9 @@ def graded(repository: Path, shelf: Shelf, tmp_path_factory: pytest.TempPathFact
         shutil.copytree(work, root / "submitted" / work.parent.name / LESSON)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOGRADER_DATA", str(shelf.folder))
-        return {step.grade.student: step.grade for step in grade(load_assignment(root, LESSON), Options(), Timings())}
+        return {
+            step.grade.student: step.grade for step in grade(load_assignment(root, LESSON), GradingOptions(), Timings())
+        }
 
 
 def outcome(grade: Grade, name: str) -> Outcome:

@@ -17,7 +17,7 @@ from autograder.errors import CourseError
 from autograder.paths import Paths
 from autograder.pipeline import Timings, grade, rejudge
 from autograder.sandbox.environment import Environment, UnfitPython, find_environment, own_environment
-from autograder.session import Options
+from autograder.session import GradingOptions
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def test_another_version_is_another_exam_and_judging_needs_no_environment(
     toy.hand_in(root, "ada", toy.answered({}))
 
     def unchanged() -> list[bool]:
-        return [step.unchanged for step in grade(load_assignment(root, toy.NAME), Options(jobs=1), Timings())]
+        return [step.unchanged for step in grade(load_assignment(root, toy.NAME), GradingOptions(jobs=1), Timings())]
 
     assert unchanged() == [False]
     assert unchanged() == [True]

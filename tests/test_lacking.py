@@ -12,7 +12,7 @@ from autograder.course import load_assignment
 from autograder.judge.lacks import Lack
 from autograder.pipeline import Progress, Timings, grade, rejudge
 from autograder.sandbox.environment import own_environment
-from autograder.session import Options
+from autograder.session import GradingOptions
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def steps(root: Path) -> dict[str, Progress]:
-    options = Options(jobs=2)
+    options = GradingOptions(jobs=2)
     return {step.grade.student: step for step in grade(load_assignment(root, toy.NAME), options, Timings())}
 
 

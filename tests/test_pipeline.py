@@ -32,7 +32,7 @@ from autograder.records import Grade, Submission
 from autograder.release import write_release
 from autograder.remarks import cut_short
 from autograder.report.feedback import write_feedback
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.store import Store
 from autograder.validate import findings
 from autograder.wire import codec
@@ -48,7 +48,7 @@ def course(tmp_path: Path) -> Path:
 
 
 def run(root: Path, **options: object) -> list[Progress]:
-    return list(grade(load_assignment(root, toy.NAME), Options(**options), Timings()))  # type: ignore[arg-type]
+    return list(grade(load_assignment(root, toy.NAME), GradingOptions(**options), Timings()))  # type: ignore[arg-type]
 
 
 def grades(steps: list[Progress]) -> dict[str, Grade]:
@@ -124,7 +124,7 @@ def test_graded_both_ways_the_same_bytes_are_one_attempt_wherever_the_course_lie
     toy.hand_in(course, "ada", RIGHT)
 
     def as_nbgrader() -> list[Progress]:
-        return list(compat.grade([load_assignment(course, toy.NAME)], Options(), Timings()))
+        return list(compat.grade([load_assignment(course, toy.NAME)], GradingOptions(), Timings()))
 
     ways = [run, lambda _: as_nbgrader()]
     assert [step.grade.attempt for way in (*ways, run) for step in way(course)] == [1, 1, 1]
@@ -157,7 +157,7 @@ def test_checks_edited_during_a_run_judge_the_next_one(course: Path) -> None:
         toy.hand_in(course, name, RIGHT)
     checks = course / "source/toy/checks.py"
     checks.write_text(toy.CHECKS.replace("[3.0, -4.0]", "[3.0, -5.0]"))
-    steps = grade(load_assignment(course, toy.NAME), Options(engine="inline"), Timings())
+    steps = grade(load_assignment(course, toy.NAME), GradingOptions(engine="inline"), Timings())
     first = next(steps)
     checks.write_text(toy.CHECKS)
     assert [step.grade.score for step in (first, *steps)] == [pytest.approx(8 - 4 * 3 / 5)] * 2
@@ -471,7 +471,7 @@ def test_a_surprise_in_one_students_files_is_one_row_for_nbgrader_too(
         return work(self, student)
 
     monkeypatch.setattr(handed_in.CompatAssignment, "work", surprising)
-    found = grades(list(compat.grade([load_assignment(course, toy.NAME)], Options(), Timings())))
+    found = grades(list(compat.grade([load_assignment(course, toy.NAME)], GradingOptions(), Timings())))
     assert {name: (one.status, one.score) for name, one in found.items()} == {
         "ada": ("ungraded", 8.0),
         "bob": ("graded", 8.0),
@@ -483,7 +483,7 @@ def test_a_file_that_goes_before_its_exam_is_one_row(course: Path) -> None:
     for name in ("ada", "bob"):
         path = toy.hand_in(course, name, RIGHT)
         (path.parent / "names.txt").write_text("Ada")
-    steps = grade(load_assignment(course, toy.NAME), Options(engine="inline"), Timings())
+    steps = grade(load_assignment(course, toy.NAME), GradingOptions(engine="inline"), Timings())
     first = next(steps)
     (course / "submitted/bob/toy/names.txt").unlink()
     found = grades([first, *steps])
@@ -607,7 +607,7 @@ def test_a_linked_folder_is_nobodys_work(course: Path) -> None:
 def test_validating_does_not_undo_a_grading(course: Path) -> None:
     toy.hand_in(course, "ada", RIGHT)
     run(course)
-    assert findings(load_assignment(course, toy.NAME), Options()) == ([], "")
+    assert findings(load_assignment(course, toy.NAME), GradingOptions()) == ([], "")
     assert [step.unchanged for step in run(course)] == [True]
 
 

@@ -18,7 +18,7 @@ from autograder.notebook.formats import Notebook
 from autograder.pipeline import Progress, Timings, grade
 from autograder.records import Limits
 from autograder.release import write_release
-from autograder.session import Options
+from autograder.session import GradingOptions
 from scripted import Scripted
 
 
@@ -43,7 +43,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def run(course: Path, **options: object) -> dict[str, Progress]:
-    steps = grade(load_assignment(course, toy.NAME), Options(**options), Timings())  # type: ignore[arg-type]
+    steps = grade(load_assignment(course, toy.NAME), GradingOptions(**options), Timings())  # type: ignore[arg-type]
     return {step.grade.student: step for step in steps}
 
 

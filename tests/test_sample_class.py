@@ -12,7 +12,7 @@ import pytest
 from autograder.course import load_assignment
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
-from autograder.session import Options
+from autograder.session import GradingOptions
 
 LESSON = "reseaux-convolutifs"
 pytestmark = pytest.mark.tensorflow
@@ -32,7 +32,7 @@ def graded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     for name in ("source", "release"):
         shutil.copytree(repository / name, root / name)
     shutil.copytree(repository / "examples/submitted", root / "submitted")
-    steps = grade(load_assignment(root, LESSON), Options(), Timings())
+    steps = grade(load_assignment(root, LESSON), GradingOptions(), Timings())
     return {step.grade.student: step.grade for step in steps}
 
 

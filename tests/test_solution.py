@@ -13,7 +13,7 @@ from autograder.course import load_assignment
 from autograder.evidence import load_evidence
 from autograder.intake import as_submission
 from autograder.pipeline import Timings, grade
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.solution import write_solution
 
 WHY: toy.Cell = {
@@ -74,7 +74,7 @@ def test_cells_show_what_came_of_the_solution_as_it_is(course: Path) -> None:
     assignment = load_assignment(course, toy.NAME)
     write_release(assignment.source)
     toy.hand_in(course, "ada", toy.released())
-    list(grade(assignment, Options(engine="inline"), Timings()))
+    list(grade(assignment, GradingOptions(engine="inline"), Timings()))
     write_solution(assignment.settings, assignment.source)
     said = {"output_type": "stream", "name": "stdout", "text": ["Hello Ada\n"]}
     assert cells(course)["greet-answer"]["outputs"] == [said]

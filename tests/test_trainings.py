@@ -15,7 +15,7 @@ from autograder.data.shelf import Shelf
 from autograder.errors import CourseError, DataError
 from autograder.pipeline import Timings, grade, rejudge
 from autograder.records import Grade, Outcome
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.store import Store
 from autograder.validate import findings
 
@@ -42,7 +42,7 @@ def course(tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def run(course: Path, **options: object) -> dict[str, Grade]:
-    steps = grade(load_assignment(course, digits.NAME), Options(**options), Timings())  # type: ignore[arg-type]
+    steps = grade(load_assignment(course, digits.NAME), GradingOptions(**options), Timings())  # type: ignore[arg-type]
     return {step.grade.student: step.grade for step in steps}
 
 
@@ -198,7 +198,7 @@ def test_fit_is_capped_in_cells_and_not_in_the_training_function(course: Path) -
 
 
 def test_the_solution_is_trained_in_validation(course: Path) -> None:
-    assert findings(load_assignment(course, digits.NAME), Options()) == ([], "")
+    assert findings(load_assignment(course, digits.NAME), GradingOptions()) == ([], "")
 
 
 def test_a_set_that_is_altered_or_missing_stops_before_anything_runs(

@@ -9,7 +9,7 @@ import pytest
 
 import toy
 from autograder.course import load_assignment
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.validate import findings
 
 CHECKS = """
@@ -41,7 +41,7 @@ def given(name: str, source: str) -> toy.Cell:
 
 def problems(root: Path, cells: Sequence[toy.Cell], checks: str = CHECKS) -> list[str]:
     course = toy.make_course(root, cells=cells, checks=checks)
-    found, _ = findings(load_assignment(course, toy.NAME), Options(jobs=1))
+    found, _ = findings(load_assignment(course, toy.NAME), GradingOptions(jobs=1))
     return [str(one).partition("\n")[0] for one in found]
 
 

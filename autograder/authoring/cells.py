@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from autograder.authoring.parts import Part, marked, whole
+from autograder.authoring.parts import CellPart, marked, whole
 from autograder.authoring.points import points_in
 from autograder.authoring.visible import is_hidden, without_marks
 from autograder.notebook.formats import NotebookCell
@@ -18,7 +18,7 @@ Kind = Literal["given", "answer", "tests", "manual"]
 
 
 @dataclass
-class Cell:
+class SourceCell:
     """One cell of the assignment to be."""
 
     cell_type: str
@@ -26,7 +26,7 @@ class Cell:
     number: int
     """Of the cell it comes from, from 1."""
     kind: Kind = "given"
-    parts: list[Part] = field(default_factory=list)
+    parts: list[CellPart] = field(default_factory=list)
     """Of an answer: what of it is its solution."""
     guessed: bool = False
     """Whether nothing says that it is an answer."""
@@ -41,7 +41,7 @@ class Cell:
     id: str = ""
 
 
-def plain_cells(cells: Iterable[NotebookCell]) -> list[Cell]:
+def plain_cells(cells: Iterable[NotebookCell]) -> list[SourceCell]:
     """Return the cells of a notebook of any tool: of otter's what its raw cells and fences say, those left out."""
     return list(_Otter().read(cells))
 
@@ -69,7 +69,7 @@ class _Otter:
         self.points: float | None = None
         self.inside = ""
 
-    def read(self, cells: Iterable[NotebookCell]) -> Iterator[Cell]:
+    def read(self, cells: Iterable[NotebookCell]) -> Iterator[SourceCell]:
         for number, cell in enumerate(cells, start=1):
             if cell.cell_type == "raw" and (found := _OTTER.match(cell.source)):
                 self._note(found[1].upper(), found[2].upper(), cell.source)
@@ -99,9 +99,11 @@ class _Otter:
         self.points = float(each) if isinstance(each, int | float) else points_in(str(points or ""))
         self.inside = ""
 
-    def _cell(self, cell: NotebookCell, source: str, number: int) -> Cell:
+    def _cell(self, cell: NotebookCell, source: str, number: int) -> SourceCell:
         metadata = {name: value for name, value in cell.metadata.items() if name != "nbgrader"}
-        found = Cell(cell.cell_type, source, number, attachments=dict(cell.attachments), metadata=metadata, id=cell.id)
+        found = SourceCell(
+            cell.cell_type, source, number, attachments=dict(cell.attachments), metadata=metadata, id=cell.id
+        )
         found.question, found.points = self.question, self.points
         code = cell.cell_type == "code"
         if self.inside == "TESTS" and code:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.authoring.cells import Cell, plain_cells
+from autograder.authoring.cells import SourceCell, plain_cells
 from autograder.authoring.finding import Asker, begins_question, find_answers, makes
 from autograder.authoring.parts import is_unwritten, marked, written
 from autograder.authoring.points import points_in, question_id, without_points
@@ -32,7 +32,7 @@ _GRADED = re.compile(
 class Converted:
     """An assignment's source notebook, and what is to be known of it."""
 
-    cells: list[Cell]
+    cells: list[SourceCell]
     questions: list[str] = field(default_factory=list)
     untested: list[str] = field(default_factory=list)
     """Questions in code without visible tests: checks alone will mark them."""
@@ -62,7 +62,7 @@ def _of_nbgrader(notebook: Notebook) -> Converted:
     for number, one in enumerate(notebook.cells, start=1):
         role = role_of(one)
         source, hidden = take_hidden(one.source)
-        cell = Cell(one.cell_type, source, number, attachments=dict(one.attachments), id=one.id)
+        cell = SourceCell(one.cell_type, source, number, attachments=dict(one.attachments), id=one.id)
         cell.metadata = {name: value for name, value in one.metadata.items() if name != "nbgrader"}
         if role.id:
             kept = {"grade": role.grade, "solution": role.solution, "locked": role.read_only, "task": role.task}
@@ -94,12 +94,14 @@ def _unwritten(number: int, name: str) -> str:
 class _Asked:
     """Cells, one after the other, made questions: answers, and the tests or the heading that end them."""
 
-    def __init__(self, cells: list[Cell], language: str, asker: Asker, hidden: Sequence[tuple[Cell, str]]) -> None:
+    def __init__(
+        self, cells: list[SourceCell], language: str, asker: Asker, hidden: Sequence[tuple[SourceCell, str]]
+    ) -> None:
         self._cells, self._asker, self._hidden = cells, asker, hidden
         self._language = language
         self._answer = "reponse" if language == "fr" else "answer"
         self._taken: set[str] = set()
-        self._open: list[Cell] = []
+        self._open: list[SourceCell] = []
         self._texts: list[str] = []
         self._owner: dict[int, str] = {}
         self._found = Converted([])
@@ -139,7 +141,7 @@ class _Asked:
                 return bool(names_tested(cell.source) & {name for one in self._open for name in makes(one)})
         return False
 
-    def _close(self, tests: Cell | None) -> None:
+    def _close(self, tests: SourceCell | None) -> None:
         """End the question that is open: its tests are worth its points, or its last answer where it has none."""
         answers, self._open = self._open, []
         if not answers:
@@ -166,7 +168,7 @@ class _Asked:
         self._found.questions.append(name)
         self._texts = []
 
-    def _by_hand(self, cell: Cell) -> None:
+    def _by_hand(self, cell: SourceCell) -> None:
         name = self._claim(cell.question or self._heading() or "text")
         points, _ = self._points(name, [cell], None)
         cell.role = {**ROLE, "grade": True, "solution": True, "grade_id": name, "points": points}
@@ -182,7 +184,7 @@ class _Asked:
         self._taken.add(name)
         return name
 
-    def _name(self, answers: Sequence[Cell], tests: Cell | None) -> str:
+    def _name(self, answers: Sequence[SourceCell], tests: SourceCell | None) -> str:
         """The name another tool gave it; of what tests use, or of what is made, a function's first; a heading."""
         last = answers[-1]
         graded = next((one["name"] for cell in answers for one in _GRADED.finditer(cell.source) if one["name"]), "")
@@ -195,7 +197,7 @@ class _Asked:
         defined = [one for one in made if one in names.defined]
         return self._claim((defined or made or [self._heading()])[-1])
 
-    def _points(self, name: str, answers: Sequence[Cell], tests: Cell | None) -> tuple[float, bool]:
+    def _points(self, name: str, answers: Sequence[SourceCell], tests: SourceCell | None) -> tuple[float, bool]:
         """What a question is worth, and whether that is a guess."""
         said = [one.points for one in (*answers, tests) if one is not None and one.points is not None]
         texts = [*reversed(self._texts), *(one.source for one in answers)]
@@ -207,7 +209,7 @@ class _Asked:
             self._found.guesses.append(f"cell {answers[-1].number} ({name}): 1 point: no text says how many")
         return guess, not self._asker.certain
 
-    def _note(self, cell: Cell, points: float | None) -> str:
+    def _note(self, cell: SourceCell, points: float | None) -> str:
         """What is written in a solution of what was guessed: students do not get it."""
         said = []
         if cell.guessed:

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from autograder.assignment import imports_of
-from autograder.authoring.cells import Cell
+from autograder.authoring.cells import SourceCell
 from autograder.authoring.convert import Converted, convert
 from autograder.authoring.finding import Asker
 from autograder.authoring.points import question_id
@@ -186,7 +186,7 @@ def _is_read(name: str, notebook: Notebook) -> bool:
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 
-def notebook_bytes(cells: Sequence[Cell]) -> bytes:
+def notebook_bytes(cells: Sequence[SourceCell]) -> bytes:
     """Return a notebook, version 4.5, without outputs."""
     taken: set[str] = set()
     whole = {
@@ -198,7 +198,7 @@ def notebook_bytes(cells: Sequence[Cell]) -> bytes:
     return f"{json.dumps(whole, ensure_ascii=False, indent=1)}\n".encode()
 
 
-def _stored(cell: Cell, taken: set[str]) -> dict[str, Any]:
+def _stored(cell: SourceCell, taken: set[str]) -> dict[str, Any]:
     role = {} if cell.role is None else {"nbgrader": cell.role}
     named = str(cell.role["grade_id"]) if cell.role else cell.id
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", named) or named in taken:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from autograder.authoring.cells import Cell
+from autograder.authoring.cells import SourceCell
 from autograder.authoring.parts import marked, whole
 from autograder.authoring.points import points_in
 from autograder.authoring.visible import is_hidden, names_tested, split, take_hidden, without_marks
@@ -54,7 +54,7 @@ class Guesses:
         return guess
 
 
-def find_answers(cells: list[Cell], asker: Asker) -> list[tuple[Cell, str]]:
+def find_answers(cells: list[SourceCell], asker: Asker) -> list[tuple[SourceCell, str]]:
     """Say of each cell what it is; return the hidden tests taken out, each with the cell it followed."""
     cells[:] = [piece for cell in cells for piece in _apart(cell, cells)]
     for weak in (False, True):
@@ -75,7 +75,7 @@ def find_answers(cells: list[Cell], asker: Asker) -> list[tuple[Cell, str]]:
     return list(_without_hidden(cells))
 
 
-def _without_hidden(cells: list[Cell]) -> Iterator[tuple[Cell, str]]:
+def _without_hidden(cells: list[SourceCell]) -> Iterator[tuple[SourceCell, str]]:
     """Take the hidden tests out of cells, and yield them, each with the cell before them."""
     before = cells[0] if cells else None
     for cell in list(cells):
@@ -91,7 +91,7 @@ def _without_hidden(cells: list[Cell]) -> Iterator[tuple[Cell, str]]:
             before = cell
 
 
-def _apart(cell: Cell, cells: Sequence[Cell]) -> Iterator[Cell]:
+def _apart(cell: SourceCell, cells: Sequence[SourceCell]) -> Iterator[SourceCell]:
     """A cell, or its code and its visible tests each in one of their own."""
     if cell.cell_type != "code" or cell.kind != "given":
         yield cell
@@ -110,12 +110,12 @@ def begins_question(text: str) -> bool:
     return bool(last_heading(text)) or bool(_OPENS.match(text))
 
 
-def _is_answer_in_words(cell: Cell) -> bool:
+def _is_answer_in_words(cell: SourceCell) -> bool:
     text = cell.source.strip()
     return len(text) < 200 and not text.startswith("#") and bool(_WORDS.search(text))
 
 
-def _guessed(cells: Sequence[Cell]) -> list[tuple[int, bool]]:
+def _guessed(cells: Sequence[SourceCell]) -> list[tuple[int, bool]]:
     """The places of what may be answers where nothing marks them, and whether that is sure.
 
     Sure is what makes the names that tests after it use; else what stands under an exercise's text; else, where there
@@ -144,7 +144,7 @@ def _points_are_said(text: str) -> bool:
     return points_in(text) is not None
 
 
-def _tested(cells: Sequence[Cell], code: Sequence[int]) -> Iterator[int]:
+def _tested(cells: Sequence[SourceCell], code: Sequence[int]) -> Iterator[int]:
     """What makes the names that tests use, the nearest before them and after the tests before those."""
     start = 0
     for place, cell in enumerate(cells):
@@ -157,12 +157,12 @@ def _tested(cells: Sequence[Cell], code: Sequence[int]) -> Iterator[int]:
         start = place + 1
 
 
-def makes(cell: Cell) -> frozenset[str]:
+def makes(cell: SourceCell) -> frozenset[str]:
     """Return the names that a cell makes, but for what it imports."""
     found = names_of(cell.source)
     return found.made - found.imported
 
 
-def _text_before(cells: Sequence[Cell], place: int) -> str:
+def _text_before(cells: Sequence[SourceCell], place: int) -> str:
     texts = (cell.source for cell in reversed(cells[:place]) if cell.cell_type == "markdown")
     return next(texts, "")

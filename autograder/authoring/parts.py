@@ -46,7 +46,7 @@ _STUB = re.compile(r"\s*raise NotImplementedError(?:\(\))?\s*")
 
 
 @dataclass(frozen=True)
-class Part:
+class CellPart:
     """Lines of a cell."""
 
     lines: tuple[str, ...]
@@ -54,7 +54,7 @@ class Part:
     """Of a solution: that of its region. None: students are given them."""
 
 
-def marked(source: str, *, weak: bool = False) -> list[Part] | None:
+def marked(source: str, *, weak: bool = False) -> list[CellPart] | None:
     """Return the parts of a cell that says where its solution is; None where it does not.
 
     `weak`: a `# TODO` or a bare `raise NotImplementedError` says so too.
@@ -71,7 +71,7 @@ def marked(source: str, *, weak: bool = False) -> list[Part] | None:
     return None
 
 
-def written(parts: Sequence[Part], note: str = "") -> str:
+def written(parts: Sequence[CellPart], note: str = "") -> str:
     """Return a cell with nbgrader's markers around its solutions; `note`, a comment's text, stands in the first."""
     lines: list[str] = []
     for part in parts:
@@ -86,12 +86,12 @@ def written(parts: Sequence[Part], note: str = "") -> str:
     return "\n".join(lines).strip("\n")
 
 
-def is_unwritten(parts: Sequence[Part]) -> bool:
+def is_unwritten(parts: Sequence[CellPart]) -> bool:
     """Whether a part that is to hold a solution holds none: nothing, or what stands for one."""
     return any(part.indent is not None and _stands_for_one(part) for part in parts)
 
 
-def _stands_for_one(part: Part) -> bool:
+def _stands_for_one(part: CellPart) -> bool:
     tree = parse(textwrap.dedent("\n".join(part.lines)))
     return tree is not None and all(map(_is_stub, tree.body))
 
@@ -119,7 +119,7 @@ def _indent(line: str) -> str:
 # --- Marks ------------------------------------------------------------------------------------------------------------
 
 
-def _between(lines: Sequence[str]) -> Iterator[Part]:
+def _between(lines: Sequence[str]) -> Iterator[CellPart]:
     """Regions with a line at either end; one that is never closed ends with its block."""
     given: list[str] = []
     place = 0
@@ -128,21 +128,21 @@ def _between(lines: Sequence[str]) -> Iterator[Part]:
             given += [] if _CLOSES.match(lines[place]) else [lines[place]]
             place += 1
             continue
-        yield Part(tuple(given))
+        yield CellPart(tuple(given))
         given = []
         closed = next((n for n in range(place + 1, len(lines)) if _CLOSES.match(lines[n])), None)
         end = _end_of_block(lines, place) if closed is None else closed
         yield _solution(lines[place + 1 : end], _indent(lines[place]))
         place = end + (closed is not None)
-    yield Part(tuple(given))
+    yield CellPart(tuple(given))
 
 
-def _solution(lines: Sequence[str], indent: str) -> Part:
+def _solution(lines: Sequence[str], indent: str) -> CellPart:
     first = next(filter(_is_code, lines), None)
-    return Part(tuple(lines), indent if first is None else _indent(first))
+    return CellPart(tuple(lines), indent if first is None else _indent(first))
 
 
-def _after(lines: Sequence[str], mark: re.Pattern[str]) -> Iterator[Part]:
+def _after(lines: Sequence[str], mark: re.Pattern[str]) -> Iterator[CellPart]:
     """What stands from a mark to the end of its block, or to the next mark; the mark itself, a comment, is no part."""
     given: list[str] = []
     place = 0
@@ -151,14 +151,14 @@ def _after(lines: Sequence[str], mark: re.Pattern[str]) -> Iterator[Part]:
             given.append(lines[place])
             place += 1
             continue
-        yield Part(tuple(given))
+        yield CellPart(tuple(given))
         given = []
         start = place + (not _is_code(lines[place]))
         end = _end_of_block(lines, place)
         again = next((n for n in range(place + 1, end) if mark.match(lines[n]) and not _is_code(lines[n])), end)
         yield _solution(lines[start:again], _indent(lines[place]))
         place = again
-    yield Part(tuple(given))
+    yield CellPart(tuple(given))
 
 
 def _end_of_block(lines: Sequence[str], start: int) -> int:
@@ -171,7 +171,7 @@ def _end_of_block(lines: Sequence[str], start: int) -> int:
     return end
 
 
-def _of_lines(lines: Sequence[str]) -> Iterator[Part]:
+def _of_lines(lines: Sequence[str]) -> Iterator[CellPart]:
     """Statements of which a line is marked, neighbours together."""
     tree = parse("\n".join(lines))
     found = {n for n, line in enumerate(lines) if _OF_A_LINE.search(line)}
@@ -184,21 +184,21 @@ def _of_lines(lines: Sequence[str]) -> Iterator[Part]:
     yield from _grouped([_OF_A_LINE.sub("", line) for line in lines], found)
 
 
-def _grouped(lines: Sequence[str], solution: set[int]) -> Iterator[Part]:
+def _grouped(lines: Sequence[str], solution: set[int]) -> Iterator[CellPart]:
     """Lines in turn given and of the solution; what is blank between two of the solution is the solution's."""
     place = 0
     while place < len(lines):
         inside, end = place in solution, place + 1
         while end < len(lines) and (end in solution) == inside:
             end += 1
-        yield _solution(lines[place:end], "") if inside else Part(tuple(lines[place:end]))
+        yield _solution(lines[place:end], "") if inside else CellPart(tuple(lines[place:end]))
         place = end
 
 
 # --- Plain cells ------------------------------------------------------------------------------------------------------
 
 
-def whole(source: str) -> list[Part]:
+def whole(source: str) -> list[CellPart]:
     """Return the parts of a cell that says nothing: what students are asked to write, when the cell is an answer.
 
     Of functions and methods that is their bodies: signatures and docstrings are given, and so are imports and the
@@ -207,7 +207,7 @@ def whole(source: str) -> list[Part]:
     lines = source.split("\n")
     tree = parse(source)
     if tree is None or not tree.body:
-        return [Part(tuple(lines), "")]
+        return [CellPart(tuple(lines), "")]
     return list(_grouped(lines, set(_written_by_students(tree.body, lines))))
 
 

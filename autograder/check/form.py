@@ -21,7 +21,7 @@ LARGEST = 200 * 2**20
 
 
 @dataclass(frozen=True)
-class Cell:
+class CheckedCell:
     """One cell as it is run."""
 
     number: int
@@ -37,7 +37,7 @@ class Cell:
 class NotebookForm:
     """A notebook as a grader would run it, and what that mends."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[CheckedCell, ...]
     repairs: tuple[Repair, ...] = ()
     remarks: tuple[Phrase, ...] = ()
 
@@ -60,18 +60,18 @@ def form_of(notebook: Notebook, release: Notebook | None, beside: Path) -> Noteb
         before = [texts[index] for index in sorted(texts, reverse=True) if index < one.index]
         role = roles.get(one.id)
         tests, answer = (role.tests, role.solution) if role else (False, False)
-        cells.append(Cell(one.index + 1, one.id, one.source, _heading(before), tests, answer))
+        cells.append(CheckedCell(one.index + 1, one.id, one.source, _heading(before), tests, answer))
     return NotebookForm(tuple(cells), found.repairs)
 
 
-def _cells(notebook: Notebook) -> Iterator[Cell]:
+def _cells(notebook: Notebook) -> Iterator[CheckedCell]:
     texts: list[str] = []
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "markdown":
             texts.insert(0, cell.source)
         elif cell.cell_type == "code":
             role = role_of(cell)
-            yield Cell(number, role.id, cell.source, _heading(texts), role.tests, role.solution)
+            yield CheckedCell(number, role.id, cell.source, _heading(texts), role.tests, role.solution)
 
 
 def _heading(texts: list[str]) -> str:

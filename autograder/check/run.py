@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from autograder.check.form import Cell, NotebookForm
+from autograder.check.form import CheckedCell, NotebookForm
 from autograder.notebook.names import names_of
 
 RUNNER = Path(__file__).parent / "runner.py"
@@ -47,7 +47,7 @@ class Stop(msgspec.Struct, frozen=True):
 class CellOutcome:
     """What one cell that matters came to."""
 
-    cell: Cell
+    cell: CheckedCell
     status: Status
     stop: Stop | None = None
     below: int | None = None
@@ -61,7 +61,7 @@ class Run:
     outcomes: tuple[CellOutcome, ...]
     """Of the test cells, and of all cells that stopped."""
     seconds: float
-    ended: Cell | None = None
+    ended: CheckedCell | None = None
     """The cell in which the Python itself ended; None: it ran to its end."""
 
     @property
@@ -96,7 +96,7 @@ def own_python() -> str:
     return sys.executable
 
 
-def _outcomes(cells: Sequence[Cell], stops: Sequence[Stop]) -> Iterator[CellOutcome]:
+def _outcomes(cells: Sequence[CheckedCell], stops: Sequence[Stop]) -> Iterator[CellOutcome]:
     makers = _makers(cells)
     waiting = [cell for cell, stop in zip(cells, stops, strict=False) if stop.is_stub]
     made = {name for cell in cells if cell not in waiting for name in names_of(cell.source).made}
@@ -112,12 +112,12 @@ def _outcomes(cells: Sequence[Cell], stops: Sequence[Stop]) -> Iterator[CellOutc
         yield CellOutcome(cell, _status(cell, stop, unanswered), stop, further)
 
 
-def _status(cell: Cell, stop: Stop, unanswered: frozenset[str | None]) -> Status:
+def _status(cell: CheckedCell, stop: Stop, unanswered: frozenset[str | None]) -> Status:
     if stop.is_stub or stop.missing in unanswered:
         return "unanswered"
     return "failed" if cell.tests and stop.error == "AssertionError" else "stopped"
 
 
-def _makers(cells: Sequence[Cell]) -> Mapping[str, int]:
+def _makers(cells: Sequence[CheckedCell]) -> Mapping[str, int]:
     """The place of the last cell that makes each name."""
     return {name: place for place, cell in enumerate(cells) for name in names_of(cell.source).made}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autograder.check.form import Cell, NotebookForm
+from autograder.check.form import CheckedCell, NotebookForm
 from autograder.check.run import CellOutcome, Run
 from autograder.locale import Phrase, phrase, phrases, render
 from autograder.report.repairs import repair_sentences
@@ -55,7 +55,7 @@ def _sum(run: Run) -> Phrase:
     return phrase("From the top, in {seconds} s: {what}.", seconds=round(run.seconds, 1), what=parts)
 
 
-def _of_cell(cell: Cell, said: Phrase | str, language: str) -> str:
+def _of_cell(cell: CheckedCell, said: Phrase | str, language: str) -> str:
     number = phrase("cell {n}", n=cell.number)
     named = phrase("{cell}, “{heading}”", cell=number, heading=cell.heading) if cell.heading else number
     return render(phrase("{cell}: {said}", cell=named, said=said) if said else named, language)

@@ -12,7 +12,7 @@ from autograder.commands._terminal import OURS, count, err, out, some
 from autograder.nbgrader.submitted import due_of, late_by
 from autograder.paths import Paths
 from autograder.records import Grade, TrainingUse
-from autograder.report.table import Row, summary, table
+from autograder.report.table import GradeRow, summary, table
 from autograder.report.terminal import WIDTH_OF_A_PIPE, shown
 
 if TYPE_CHECKING:  # whoever only reads results does without the line
@@ -23,7 +23,7 @@ KEPT_SHOWN = 10
 
 def print_table(paths: Paths, assignment: str, grades: Iterable[Grade]) -> None:
     due, marked = due_of(paths, assignment), with_marks(paths, assignment, list(grades))
-    rows = [Row(one, late_by(paths.submission(one.student, assignment), due), one.awaiting) for one in marked]
+    rows = [GradeRow(one, late_by(paths.submission(one.student, assignment), due), one.awaiting) for one in marked]
     for line in table(rows, out.width if out.is_terminal else WIDTH_OF_A_PIPE):
         out.print(line)
     for sentence in summary(rows):

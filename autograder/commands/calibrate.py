@@ -10,13 +10,13 @@ from rich.table import Table
 
 from autograder import calibrate as calibration
 from autograder.assignment import SourceNotebook
-from autograder.calibrate import Report
+from autograder.calibrate import CalibrationReport
 from autograder.commands._options import AssignmentName, Fresh, Jobs, Profile, ProfileChoice, command_app, told
 from autograder.commands._terminal import SHORT, course_folder, err, out
 from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
 from autograder.report.terminal import shown
-from autograder.session import Options, cores
+from autograder.session import GradingOptions, cores
 
 app = command_app()
 
@@ -38,7 +38,7 @@ def calibrate(
     if recipe is not None and recipe not in loaded.settings.recipes:
         known = ", ".join(loaded.settings.recipes) or "none"
         raise CourseError([Problem(loaded.paths.shown(loaded.paths.course), 0, recipe, f"no such recipe; {known}")])
-    options = Options(jobs=jobs or cores(), profile=profile.value, kept=not fresh)
+    options = GradingOptions(jobs=jobs or cores(), profile=profile.value, kept=not fresh)
     reports = []
     with err.status(f"{loaded.name}: training the reference and its typical mistakes"):
         for part in parts:
@@ -57,7 +57,7 @@ def calibrate(
     raise typer.Exit(SHORT if len(accepted) < len(reports) else 0)
 
 
-def _print_calibration(source: SourceNotebook, report: Report, paths: list[Path]) -> None:
+def _print_calibration(source: SourceNotebook, report: CalibrationReport, paths: list[Path]) -> None:
     found, threshold = report.calibration, report.threshold
     stand_in = ", stand-in data" if report.stand_in else ""
     collapsed = f", of which {found.collapsed} collapsed and are set aside" if found.collapsed else ""
@@ -72,7 +72,7 @@ def _print_calibration(source: SourceNotebook, report: Report, paths: list[Path]
     _print_misses(report)
 
 
-def _mistakes(report: Report) -> Table:
+def _mistakes(report: CalibrationReport) -> Table:
     """What else was trained, and how far behind the bar it falls."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for weak in report.weak:
@@ -86,7 +86,7 @@ def _mistakes(report: Report) -> Table:
     return table
 
 
-def _print_misses(report: Report) -> None:
+def _print_misses(report: CalibrationReport) -> None:
     """Say which of these networks the bar would let through."""
     if passing := [one.name for one in report.neighbours if not one.stopped]:
         out.print(

@@ -16,7 +16,7 @@ from autograder.course import load_parts
 from autograder.locale import render
 from autograder.mutate.report import tallies
 from autograder.report.terminal import shown
-from autograder.session import Options, Session, cores
+from autograder.session import GradingOptions, Session, cores
 
 app = command_app()
 
@@ -35,7 +35,7 @@ def draft(
     short = False
     for part in load_parts(course_folder(), assignment):
         said = f"{part.key}: watching the solution, then trying the checks"
-        with err.status(said), Session(part, Options(jobs=jobs or cores())) as session:
+        with err.status(said), Session(part, GradingOptions(jobs=jobs or cores())) as session:
             found = run(session, most)
         _keep(part.source, found, replace=replace)
         _say(part.source, found)

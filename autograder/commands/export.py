@@ -15,7 +15,7 @@ from autograder.commands._terminal import OURS, SHORT, count, course_folder, err
 from autograder.course import load_parts
 from autograder.course_yaml import CourseSettings
 from autograder.errors import CourseError, Problem
-from autograder.export import ClassGrades, Entry, Export, Exported, Options, export_names, load_export, refuse
+from autograder.export import ClassGrades, Entry, Export, Exported, ExportOptions, export_names, load_export, refuse
 from autograder.intake.identity import read_identity
 from autograder.nbgrader.submitted import late_by
 from autograder.paths import write_beside
@@ -86,7 +86,7 @@ def export(
     parts = load_parts(course_folder(), assignment)
     chosen = tuple(dict.fromkeys(student or ()))
     grades = _class_grades([part.source for part in parts], parts[0].course, parts[0].deadline, chosen)
-    options = Options(
+    options = ExportOptions(
         _sheet(source), str(source or ""), column, decimal_comma, bom, rescale, zero_missing, len(chosen) == 1
     )
     done = target.export(grades, options)

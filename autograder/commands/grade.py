@@ -25,7 +25,7 @@ from autograder.course import load_nbgrader_assignment, load_parts
 from autograder.nbgrader import compat as as_nbgrader
 from autograder.paths import Paths
 from autograder.pipeline import Progress, Timings
-from autograder.session import Options, cores
+from autograder.session import GradingOptions, cores
 
 app = command_app()
 
@@ -53,7 +53,7 @@ def grade(
     fresh: Fresh = False,
 ) -> None:
     """Grade what is new or changed; take up where an interruption left off."""
-    options = Options(
+    options = GradingOptions(
         jobs=jobs or cores(),
         engine=engine,
         profile=profile.value,

@@ -15,10 +15,10 @@ from autograder.commands._terminal import OURS, SHORT, count, course_folder, err
 from autograder.course import load_parts
 from autograder.mutate.report import as_json as report_of
 from autograder.mutate.report import tallies
-from autograder.mutate.run import Choice, Verdict
+from autograder.mutate.run import Choice, MutantVerdict
 from autograder.mutate.run import mutate as run
 from autograder.report.terminal import json_line, shown
-from autograder.session import Options, Session, cores
+from autograder.session import GradingOptions, Session, cores
 
 app = command_app()
 
@@ -37,11 +37,11 @@ def mutate(
     fresh: Fresh = False,
 ) -> None:
     """Derive wrong solutions from the right one, grade them, and show those that the checks let through."""
-    found: list[Verdict] = []
+    found: list[MutantVerdict] = []
     for part in load_parts(course_folder(), assignment):
         started, verdicts = time.monotonic(), []
         with (
-            Session(part, Options(jobs=jobs or cores(), profile=profile.value, kept=not fresh)) as session,
+            Session(part, GradingOptions(jobs=jobs or cores(), profile=profile.value, kept=not fresh)) as session,
             progress_bar() as progress,
         ):
             task = progress.add_task(part.key, total=None)
@@ -59,7 +59,7 @@ def mutate(
     raise typer.Exit(OURS if ours else SHORT if any(one.fate == "survived" for one in found) else 0)
 
 
-def _print_mutants(part: SourceNotebook, verdicts: Sequence[Verdict], seconds: float) -> None:
+def _print_mutants(part: SourceNotebook, verdicts: Sequence[MutantVerdict], seconds: float) -> None:
     rows = Table(box=None, pad_edge=False)
     for name in ("question", "mutants", "killed", "equivalent", "survived", "score"):
         rows.add_column(name, justify="left" if name == "question" else "right")

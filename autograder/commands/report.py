@@ -13,7 +13,7 @@ from autograder.course import load_parts
 from autograder.nbgrader.submitted import due_of, late_by
 from autograder.recipes import bars
 from autograder.report.class_page import class_page
-from autograder.report.class_report import Asked, anonymous, gather
+from autograder.report.class_report import ReportInputs, anonymous, gather
 from autograder.roster import load_roster, with_missing
 from autograder.store import Store
 
@@ -38,7 +38,7 @@ def report(
     due = due_of(first.paths, assignment)
     with err.status(f"{assignment}: reading what {len(grades)} students made"):
         found = gather(
-            Asked(
+            ReportInputs(
                 first.paths,
                 assignment,
                 {part.key: part.source.notebook_name for part in parts},

@@ -11,7 +11,7 @@ from autograder.course import load_assignments
 from autograder.data.course_shelf import course_shelf
 from autograder.errors import Problem
 from autograder.leaks import unread
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.validate import findings, without_environment
 
 app = command_app()
@@ -32,7 +32,7 @@ def validate(
         assignments.remove(loaded)
     for loaded in assignments:
         with err.status(f"{loaded.key}: grading the solution and the untouched release"):
-            problems, trust = findings(loaded, Options(profile=profile.value, kept=not fresh))
+            problems, trust = findings(loaded, GradingOptions(profile=profile.value, kept=not fresh))
         found += (problem for problem in problems if problem not in found)
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)

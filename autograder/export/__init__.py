@@ -87,7 +87,7 @@ class ClassGrades:
 
 
 @dataclass(frozen=True)
-class Options:
+class ExportOptions:
     """What the command line asks of an export."""
 
     sheet: Sheet | None = None
@@ -129,9 +129,9 @@ class Export(Protocol):
     """What a module of this folder is."""
 
     OPTIONS: frozenset[str]
-    """The options it takes: fields of `Options`, of those that say what it does."""
+    """The options it takes: fields of `ExportOptions`, of those that say what it does."""
 
-    def export(self, grades: ClassGrades, options: Options) -> Exported:
+    def export(self, grades: ClassGrades, options: ExportOptions) -> Exported:
         """Return the files. Raise CourseError where they cannot be made of what there is."""
         ...
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.export import ClassGrades, Entry, Exported, Options, unfinished
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions, unfinished
 from autograder.grades import is_ours
 from autograder.locale import phrase, render
 from autograder.records import Outcome, QuestionGrade
@@ -23,7 +23,7 @@ _UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uff
 
 
 @dataclass(frozen=True)
-class Answered:
+class QuestionResult:
     """One question."""
 
     id: str
@@ -39,10 +39,10 @@ class Answered:
         return self.score is not None and self.score >= self.max_score
 
 
-def answered(grades: ClassGrades, entry: Entry) -> list[Answered]:
+def answered(grades: ClassGrades, entry: Entry) -> list[QuestionResult]:
     """Return a submission's questions, in order."""
     return [
-        Answered(
+        QuestionResult(
             one.id,
             printed(grades.questions.get(one.id) or one.id),
             None if one.awaits or is_ours(one.outcomes) else one.score,
@@ -95,7 +95,7 @@ def so_far(entry: Entry) -> float:
 
 
 def one_file_each(
-    grades: ClassGrades, options: Options, name: str, made: Callable[[Entry], dict[str, Any] | None]
+    grades: ClassGrades, options: ExportOptions, name: str, made: Callable[[Entry], dict[str, Any] | None]
 ) -> Exported:
     """Return a JSON file for each submission, in a folder of the student's name; of one asked for, that file alone.
 

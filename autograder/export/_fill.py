@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.export import ClassGrades, Entry, Options, refuse
+from autograder.export import ClassGrades, Entry, ExportOptions, refuse
 from autograder.intake.names import folded, spellings
 from autograder.sheets import Sheet, as_number, number
 
@@ -120,7 +120,7 @@ class Columns:
 
 def fill(
     grades: ClassGrades,
-    options: Options,
+    options: ExportOptions,
     finder: Finder,
     people: Mapping[int, Person],
     columns: Columns,
@@ -154,7 +154,7 @@ def fill(
     return Filled(sheet.with_rows(rows), placed, {**lost, **doubtful}, tuple(notes))
 
 
-def scale(grades: ClassGrades, options: Options, worth: float | None) -> float:
+def scale(grades: ClassGrades, options: ExportOptions, worth: float | None) -> float:
     """Return what points are multiplied by. Raise CourseError where they do not fit and nobody asked for that."""
     most = grades.max_score
     if worth is None or not most or abs(worth - most) < 1e-6:
@@ -171,7 +171,7 @@ def _has_commas(sheet: Sheet) -> bool:
     return any("," in cell for cell in numbers) and not any("." in cell for cell in numbers)
 
 
-def column_named(options: Options) -> int:
+def column_named(options: ExportOptions) -> int:
     """Return the column that the command line names. Raise CourseError where the file has none, or several."""
     head = options.sheet.head if options.sheet else ()
     wanted = folded(options.column).strip()

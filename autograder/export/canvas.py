@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from autograder.export import ClassGrades, Entry, Exported, Options, refuse, unfinished
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions, refuse, unfinished
 from autograder.export._fill import Columns, Finder, Person, column_named, fill
 from autograder.intake.names import folded
 from autograder.sheets import Sheet, as_number, number
@@ -24,7 +24,7 @@ _DECIDED = frozenset({"ex", "n/a"})
 """Excused, and not assigned: a teacher's decisions, which stay."""
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the gradebook."""
     if options.sheet is None:
         sheet, unplaced = _made(grades, options)
@@ -43,7 +43,7 @@ def _is_decided(cell: str) -> bool:
     return folded(cell).strip() in _DECIDED
 
 
-def _made(grades: ClassGrades, options: Options) -> tuple[Sheet, dict[str, str]]:
+def _made(grades: ClassGrades, options: ExportOptions) -> tuple[Sheet, dict[str, str]]:
     """A gradebook of those whom Canvas can know; and whom it cannot."""
     head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", grades.title)
     worth = ("    Points Possible", "", "", "", "", number(grades.max_score, decimal_comma=options.decimal_comma))
@@ -64,7 +64,7 @@ def _number(entry: Entry) -> str:
     return ("" if group else entry.number_on(PLATFORM)) or (entry.person.id if entry.person.id.isdecimal() else "")
 
 
-def _people(options: Options) -> Iterator[tuple[int, Person]]:
+def _people(options: ExportOptions) -> Iterator[tuple[int, Person]]:
     """Whom each row is of. The row of the most points has no number, nor has that on what is hidden."""
     sheet = options.sheet or Sheet(())
     head = [folded(name).strip() for name in sheet.head]
@@ -84,7 +84,7 @@ def _cell(row: Sequence[str], at: int) -> str:
     return row[at] if at < len(row) else ""
 
 
-def _columns(grades: ClassGrades, options: Options, people: Mapping[int, Person]) -> Columns:
+def _columns(grades: ClassGrades, options: ExportOptions, people: Mapping[int, Person]) -> Columns:
     """Where points go: the one column of this title; and what the row above says the assignment is worth."""
     sheet = options.sheet or Sheet(())
     titles = {at: found["title"] for at, head in enumerate(sheet.head) if (found := _ASSIGNMENT.fullmatch(head))}

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from autograder.export import ClassGrades, Entry, Exported, Options, refuse
-from autograder.export._answers import Answered, answered, one_file_each, so_far
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions, refuse
+from autograder.export._answers import QuestionResult, answered, one_file_each, so_far
 
 OPTIONS = frozenset({"single"})
 RESULT = "result.json"
@@ -25,7 +25,7 @@ NEEDED = {
 }
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the result of one submission. Raise CourseError outside Classroom 50, and for several."""
     lacking = [name for name in NEEDED.values() if not options.environment.get(name)]
     if lacking:
@@ -62,12 +62,12 @@ def _result(grades: ClassGrades, entry: Entry, environment: Mapping[str, str]) -
     }
 
 
-def _most(one: Answered) -> float:
+def _most(one: QuestionResult) -> float:
     """What a question is worth; a bonus, what it earned, for no score may be above the most."""
     return max(one.max_score, one.score or 0.0)
 
 
-def _test(one: Answered, unit: int) -> dict[str, Any]:
+def _test(one: QuestionResult, unit: int) -> dict[str, Any]:
     return {
         "test-name": one.name,
         "passed": one.passed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.export import ClassGrades, Entry, Exported, Options, unfinished
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions, unfinished
 from autograder.grades import is_ours
 from autograder.records import QuestionGrade
 from autograder.sheets import Sheet, number
@@ -25,7 +25,7 @@ COLUMNS = (
 )
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the table. `score` is what counts, after `late_penalty`; it is empty where it is not known yet."""
     names = list(dict.fromkeys(question.id for one in grades.entries for question in one.grade.questions))
     head = (*COLUMNS, *(f"question {name}" if name in COLUMNS else name for name in names))
@@ -34,7 +34,7 @@ def export(grades: ClassGrades, options: Options) -> Exported:
     return Exported({TABLE: sheet.encode()}, unfinished(grades))
 
 
-def _row(entry: Entry, options: Options, names: list[str]) -> tuple[str, ...]:
+def _row(entry: Entry, options: ExportOptions, names: list[str]) -> tuple[str, ...]:
     def shown(value: float | None) -> str:
         return "" if value is None else number(value, decimal_comma=options.decimal_comma)
 

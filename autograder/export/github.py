@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from autograder.export import ClassGrades, Entry, Exported, Options, unfinished
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions, unfinished
 from autograder.export._answers import answered, printed, remarks, so_far, verdict
 from autograder.export._remarks import Remark, remarks_on
 from autograder.records import QuestionGrade
@@ -22,7 +22,7 @@ MOST = 10
 MESSAGE_CHARS = 4000
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the summary and the annotations of each submission, in a folder each where several are asked for."""
     files = {}
     for one in grades.entries:

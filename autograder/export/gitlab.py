@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autograder.export import ClassGrades, Exported, Options, unfinished
+from autograder.export import ClassGrades, Exported, ExportOptions, unfinished
 from autograder.export._remarks import Remark, remarks_on
 from autograder.records import digest
 
@@ -17,7 +17,7 @@ OPTIONS = frozenset({"single"})
 REPORT = "code-quality.json"
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the report of each submission, in a folder each where several are asked for."""
     files = {}
     for one in grades.entries:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.export import ClassGrades, Entry, Exported, Options
-from autograder.export._answers import Answered, answered, one_file_each, remarks, so_far
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions
+from autograder.export._answers import QuestionResult, answered, one_file_each, remarks, so_far
 
 OPTIONS = frozenset({"single"})
 RESULTS = "results.json"
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the results of each submission."""
     return one_file_each(grades, options, RESULTS, lambda entry: _results(grades, entry))
 
@@ -40,7 +40,7 @@ def _results(grades: ClassGrades, entry: Entry) -> dict[str, Any] | None:
     return found
 
 
-def _test(at: int, one: Answered) -> dict[str, Any]:
+def _test(at: int, one: QuestionResult) -> dict[str, Any]:
     test: dict[str, Any] = {"name": one.name, "number": str(at), "output": one.text, "visibility": "visible"}
     if one.score is not None:
         test |= {"score": one.score, "max_score": one.max_score, "status": "passed" if one.passed else "failed"}

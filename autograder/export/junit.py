@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from autograder.export import ClassGrades, Entry, Exported, Options, unfinished
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions, unfinished
 from autograder.export._answers import printed, so_far, verdict
 from autograder.records import Outcome, QuestionGrade
 from autograder.sheets import number
@@ -20,7 +20,7 @@ ELEMENTS = {"failed": "failure", "errored": "error", "skipped": "skipped", "ungr
 """What stands in a case, by a check's status; nothing in one that passed."""
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the report of all submissions."""
     suites = ET.Element("testsuites", name=printed(grades.assignment))
     suites.extend(_suite(grades, one) for one in grades.entries)

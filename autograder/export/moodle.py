@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from autograder.export import ClassGrades, Entry, Exported, Options, refuse, unfinished
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions, refuse, unfinished
 from autograder.export._fill import Columns, Finder, Person, column_named, fill
 from autograder.intake.names import folded
 from autograder.sheets import Sheet, as_number, number
@@ -32,7 +32,7 @@ LEAST_COLUMNS = 4
 _IDENTIFIER = re.compile(r"\D*?(\d+)\s*")
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the worksheet, and the zip of feedback where there are pages."""
     if options.sheet is None:
         sheet, numbers = _made(grades, options)
@@ -52,7 +52,7 @@ def export(grades: ClassGrades, options: Options) -> Exported:
     return Exported(files, unfinished(grades), unplaced, notes)
 
 
-def _made(grades: ClassGrades, options: Options) -> tuple[Sheet, dict[str, tuple[str, str]]]:
+def _made(grades: ClassGrades, options: ExportOptions) -> tuple[Sheet, dict[str, tuple[str, str]]]:
     """A worksheet of those whose number is known; and their numbers and names, by student."""
     rows, numbers = [HEAD], {}
     most = number(grades.max_score, decimal_comma=options.decimal_comma)
@@ -88,7 +88,7 @@ def _people(sheet: Sheet) -> Iterator[tuple[int, Person]]:
         yield at, Person(found[1] if found else "", keys, row[1] if len(row) > 1 else "")
 
 
-def _columns(options: Options, people: Mapping[int, Person]) -> Columns:
+def _columns(options: ExportOptions, people: Mapping[int, Person]) -> Columns:
     """Where points go, and what the assignment is worth: the same number in every row, next to them."""
     sheet = options.sheet or Sheet(())
     if not people:

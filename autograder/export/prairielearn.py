@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.export import ClassGrades, Entry, Exported, Options, refuse
-from autograder.export._answers import Answered, answered, as_json, one_file_each, remarks, so_far
+from autograder.export import ClassGrades, Entry, Exported, ExportOptions, refuse
+from autograder.export._answers import QuestionResult, answered, as_json, one_file_each, remarks, so_far
 from autograder.locale import phrase, render
 
 OPTIONS = frozenset({"single"})
@@ -19,7 +19,7 @@ LARGEST_BYTES = 1_000_000
 """PrairieLearn refuses more than 1 MB."""
 
 
-def export(grades: ClassGrades, options: Options) -> Exported:
+def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the results of each submission. Raise CourseError where there is nothing to earn a share of."""
     if grades.entries and not grades.max_score:
         raise refuse(grades.assignment, "it is worth no points, and PrairieLearn takes a share of them")
@@ -36,7 +36,7 @@ def _results(grades: ClassGrades, entry: Entry) -> dict[str, Any]:
     return {"gradable": True, "score": round(share, 6), "message": remarks(grades, entry), "tests": tests}
 
 
-def _test(one: Answered) -> dict[str, Any]:
+def _test(one: QuestionResult) -> dict[str, Any]:
     return {"name": one.name, "points": one.score, "max_points": one.max_score, "output": one.text}
 
 

@@ -1,7 +1,7 @@
 """Submissions as they come: collected, found, read, rebuilt on the release. Nothing of them is imported or run."""
 
-from autograder.intake.assemble import Rebuilt, rebuild
+from autograder.intake.assemble import RebuiltNotebook, rebuild
 from autograder.intake.find import fingerprint
 from autograder.intake.read import as_submission, handed_out, read_submission, students
 
-__all__ = ["Rebuilt", "as_submission", "fingerprint", "handed_out", "read_submission", "rebuild", "students"]
+__all__ = ["RebuiltNotebook", "as_submission", "fingerprint", "handed_out", "read_submission", "rebuild", "students"]

@@ -30,7 +30,7 @@ FENCE = re.compile(r"\A\s*(?:```|~~~)[^\n]*\n(.*?)\n?(?:```|~~~)\s*\Z", re.DOTAL
 
 
 @dataclass(frozen=True)
-class Rebuilt:
+class RebuiltNotebook:
     """A notebook as it will run."""
 
     cells: tuple[Cell, ...]
@@ -61,7 +61,7 @@ class _Piece:
     repairs: list[tuple[RepairKind, str]] = field(default_factory=list)
 
 
-def rebuild(release: Notebook, submitted: Notebook, beside: frozenset[str] = frozenset()) -> Rebuilt:
+def rebuild(release: Notebook, submitted: Notebook, beside: frozenset[str] = frozenset()) -> RebuiltNotebook:
     """Return the student's notebook with every cell of the release in it, once.
 
     The student's cells keep their order. A locked cell has the release's text and place, whatever was done to it; one
@@ -250,7 +250,7 @@ class _Rebuilding:
 
     # --- The whole ----------------------------------------------------------------------------------------------------
 
-    def finish(self, beside: frozenset[str]) -> Rebuilt:
+    def finish(self, beside: frozenset[str]) -> RebuiltNotebook:
         cells: list[Cell] = []
         texts: list[TextCell] = []
         attachments: dict[int, Mapping[str, Any]] = {}
@@ -275,7 +275,7 @@ class _Rebuilding:
                 texts.append(TextCell(index, name, source, text_kind(piece.cell_type)))
                 attachments[index] = self._attachments(piece)
             repairs += [Repair(kind, name, index, detail) for kind, detail in found]
-        return Rebuilt(tuple(cells), sources, tuple(repairs), tuple(texts), attachments)
+        return RebuiltNotebook(tuple(cells), sources, tuple(repairs), tuple(texts), attachments)
 
     def _attachments(self, piece: _Piece) -> Mapping[str, Any]:
         """What a text shows: the course's pictures in the course's cells, the student's own over them in answers."""

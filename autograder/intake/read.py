@@ -12,7 +12,7 @@ from autograder.course_yaml import AssignmentSettings
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
 from autograder.errors import CourseError, Problem
-from autograder.intake.assemble import Rebuilt, course_source, rebuild, text_kind
+from autograder.intake.assemble import RebuiltNotebook, course_source, rebuild, text_kind
 from autograder.intake.find import Found, find_submission
 from autograder.notebook.attachments import attached
 from autograder.notebook.formats import Notebook
@@ -83,7 +83,7 @@ def read_submission(
     )
 
 
-def _attached(limits: Limits, rebuilt: Rebuilt) -> Iterator[tuple[Picture, bytes]]:
+def _attached(limits: Limits, rebuilt: RebuiltNotebook) -> Iterator[tuple[Picture, bytes]]:
     """Yield the pictures that the texts show, as many as files may be handed in."""
     left = limits.files_mb * 2**20
     for text in rebuilt.texts:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograder.judge.frames import Table
+from autograder.judge.frames import DataTable
 from autograder.judge.layers import counted, with_difference, with_place
 from autograder.judge.message import CannotTell, CheckFailed, Mismatch
 from autograder.judge.shown import array_text, cut, network_of, numbers, numeric, shown
@@ -166,7 +166,7 @@ def _require(mismatch: Mismatch | None) -> None:
 def value_mismatch(given: Any, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
     """Return how two values differ, by more than the tolerances; None where they do not."""
     wanted = numeric(expected)
-    if isinstance(given, Table) and (wanted is None or numeric(given) is None):
+    if isinstance(given, DataTable) and (wanted is None or numeric(given) is None):
         return table_mismatch(given, expected, rtol=rtol, atol=atol)
     if wanted is None:
         return _container_mismatch(given, expected, rtol=rtol, atol=atol)

@@ -69,7 +69,7 @@ def question(name: str, *, weight: float = 1, needs: str | Sequence[str] = ()) -
     return pytest.mark.question(name, weight=weight, needs=needed)
 
 
-def variable(name: str, *, then: Sequence[Asked] = ()) -> Any:
+def variable(name: str, *, then: Sequence[AskedStep] = ()) -> Any:
     """Ask for the value a name has after the last cell; with `then`, for what that object answers, as `instance`."""
     if not then:
         return _fixture(lambda _: VariableProbe(name))
@@ -85,7 +85,7 @@ def call(function: str, *args: Any, **kwargs: Any) -> Any:
     return _fixture(lambda blobs: CallProbe(function, *_arguments(args, kwargs, blobs)))
 
 
-def instance(cls: str, *args: Any, then: Sequence[Asked] = (), **kwargs: Any) -> Any:
+def instance(cls: str, *args: Any, then: Sequence[AskedStep] = (), **kwargs: Any) -> Any:
     """Ask for what an object of the student's class answers: `instance("Scale", 2.0, then=[method("call", x)])`.
 
     The class, or anything else that makes an object when it is called (a generator function), is called with these
@@ -99,30 +99,30 @@ def instance(cls: str, *args: Any, then: Sequence[Asked] = (), **kwargs: Any) ->
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedStep:
     """One step of `instance` or `variable`: `method`, `attribute`, `first`, `itself`."""
 
     encode: Callable[[list[bytes]], Step]
 
 
-def method(name: str, *args: Any, **kwargs: Any) -> Asked:
+def method(name: str, *args: Any, **kwargs: Any) -> AskedStep:
     """A step: what the method returns on these arguments, which are as for `call`. `"__call__"` calls the object."""
-    return Asked(lambda blobs: Method(name, *_arguments(args, kwargs, blobs)))
+    return AskedStep(lambda blobs: Method(name, *_arguments(args, kwargs, blobs)))
 
 
-def attribute(name: str) -> Asked:
+def attribute(name: str) -> AskedStep:
     """A step: the value of an attribute. Dots go on into it: `"model.stop_training"`."""
-    return Asked(lambda _: Attribute(name))
+    return AskedStep(lambda _: Attribute(name))
 
 
-def first(count: int) -> Asked:
+def first(count: int) -> AskedStep:
     """A step: the first `count` items of iterating over the object, as a list."""
-    return Asked(lambda _: First(count))
+    return AskedStep(lambda _: First(count))
 
 
-def itself(*, input_shape: Sequence[int | None] | None = None) -> Asked:
+def itself(*, input_shape: Sequence[int | None] | None = None) -> AskedStep:
     """A step: the object as such. A network is a record; `input_shape`, of one example, serves one never built."""
-    return Asked(lambda _: Itself(_shape(input_shape)))
+    return AskedStep(lambda _: Itself(_shape(input_shape)))
 
 
 def step_name(step: Step) -> str:

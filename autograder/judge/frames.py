@@ -17,7 +17,7 @@ SHOWN_CHARS = 60
 
 
 @dataclass(frozen=True)
-class Column:
+class DataColumn:
     """One column of a table, or its index."""
 
     label: Any
@@ -30,12 +30,12 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class DataTable:
     """A DataFrame or a Series of the student's: `table["age"]`, `table.columns`, `table.dtypes`, `table.index`."""
 
     rows: int
-    data: tuple[Column, ...]
-    index_column: Column | None = None
+    data: tuple[DataColumn, ...]
+    index_column: DataColumn | None = None
     """None for polars, whose tables have none."""
     series: bool = False
     """Whether it is a single column: it is then read as its values are."""
@@ -107,7 +107,7 @@ class Table:
         return whole if dtype is None else whole.astype(dtype)
 
 
-def said(table: Table) -> Phrase:
+def said(table: DataTable) -> Phrase:
     """Say what a table is, without its values."""
     if table.series:
         return phrases("a column of {n} row", "a column of {n} rows", table.rows)
@@ -123,7 +123,7 @@ def said(table: Table) -> Phrase:
 
 
 def columns_mismatch(
-    table: Table, expected: Said, where: Said | None = None, place: Said | None = None, hint: Said | None = None
+    table: DataTable, expected: Said, where: Said | None = None, place: Said | None = None, hint: Said | None = None
 ) -> Mismatch:
     """Return the mismatch of a table's labels."""
     return Mismatch(phrase("columns {labels}", labels=listed(table.columns)), expected, where, place, hint)

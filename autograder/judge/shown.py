@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge.figures import Drawing, said_of_drawing
-from autograder.judge.frames import Table, said
+from autograder.judge.frames import DataTable, said
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.values import Model, Unreadable
 from autograder.locale import phrase, phrases
@@ -28,12 +28,12 @@ def numeric(value: Any) -> Any:
 
 def shown(value: Any) -> Said:
     """Say what an answer is, in a few words."""
-    array = None if isinstance(value, Table) else numeric(value)
+    array = None if isinstance(value, DataTable) else numeric(value)
     if array is not None:
         return array_text(array) if array.shape else number(array[()])
     if isinstance(value, Model):
         return phrases("a network of {n} parameter", "a network of {n} parameters", value.params)
-    if isinstance(value, Table):
+    if isinstance(value, DataTable):
         return said(value)
     if isinstance(value, Drawing):
         return said_of_drawing(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.frames import SHOWN_CHARS, Table, columns_mismatch, label_text, listed, plain, rows_of, said
+from autograder.judge.frames import SHOWN_CHARS, DataTable, columns_mismatch, label_text, listed, plain, rows_of, said
 from autograder.judge.message import CheckFailed, Mismatch, Said
 from autograder.judge.shown import shown
 from autograder.locale import Phrase, phrase, phrases
@@ -43,14 +43,14 @@ def assert_table(
     library (`int64`), or one of the words int, float, bool, text, datetime, timedelta, category. `values` are those of
     some columns, row by row, None or NaN where missing, numbers to a relative `rtol`; dates may be written as texts.
     """
-    if not isinstance(given, Table):
+    if not isinstance(given, DataTable):
         raise CheckFailed(Mismatch(received=shown(given), expected=phrase("a table")))
     for mismatch in _mismatches(given, columns, dtypes or {}, rows, index, values or {}, ordered, rtol):
         raise CheckFailed(mismatch)
 
 
 def _mismatches(
-    table: Table,
+    table: DataTable,
     columns: Sequence[Any] | None,
     dtypes: Mapping[Any, str],
     rows: int | None,
@@ -70,7 +70,7 @@ def _mismatches(
         yield from _differing(_column_said(label), table[label], expected, table.index, rtol, 0.0)
 
 
-def table_mismatch(table: Table, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
+def table_mismatch(table: DataTable, expected: Any, *, rtol: float, atol: float) -> Mismatch | None:
     """Say where a table is not `expected`: a dict of its columns, in order, or, for a Series, its values by row.
 
     A Series may also be compared with a list of its values. None where it is equal.
@@ -88,7 +88,7 @@ def table_mismatch(table: Table, expected: Any, *, rtol: float, atol: float) -> 
     return Mismatch(received=said(table), expected=phrase("a table"))
 
 
-def _series_mismatches(table: Table, expected: Any, rtol: float, atol: float) -> Iterator[Mismatch]:
+def _series_mismatches(table: DataTable, expected: Any, rtol: float, atol: float) -> Iterator[Mismatch]:
     if isinstance(expected, Mapping):
         yield from _differing(phrase("the index"), table.index, list(expected), table.index, rtol, atol)
         expected = list(expected.values())
@@ -98,7 +98,7 @@ def _series_mismatches(table: Table, expected: Any, rtol: float, atol: float) ->
 # --- Labels and types -------------------------------------------------------------------------------------------------
 
 
-def _labels(table: Table, wanted: list[Any], ordered: bool) -> Iterator[Mismatch]:
+def _labels(table: DataTable, wanted: list[Any], ordered: bool) -> Iterator[Mismatch]:
     given = table.columns
     if given == wanted or (not ordered and sorted(map(repr, given)) == sorted(map(repr, wanted))):
         return
@@ -118,7 +118,7 @@ def _all(parts: list[Said]) -> Said | None:
     return Phrase("{parts}", {"parts": list(parts)}) if parts else None
 
 
-def _types(table: Table, wanted: Mapping[Any, str]) -> Iterator[Mismatch]:
+def _types(table: DataTable, wanted: Mapping[Any, str]) -> Iterator[Mismatch]:
     for label in wanted:
         table[label]  # fails the check where it is not there
     given = table.dtypes

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.judge.figures import drawing
-from autograder.judge.frames import Column, Table
+from autograder.judge.frames import DataColumn, DataTable
 from autograder.judge.message import CheckFailed, Mismatch
 from autograder.judge.trainings import History
 from autograder.locale import Phrase, phrase, phrases
@@ -178,21 +178,21 @@ def to_value(artifact: Artifact, blobs: list[bytes], reference: Artifact | None 
             raise codec.WireError("an object's answers where a value is expected")
 
 
-def table_value(record: TableRecord, blobs: list[bytes]) -> Table:
+def table_value(record: TableRecord, blobs: list[bytes]) -> DataTable:
     """Return the table of a record. Raise WireError where its parts are not of one length."""
     columns = [_column(column, record.rows, blobs) for column in record.columns]
     index = _column(record.index, record.rows, blobs) if record.index is not None else None
     if record.series and len(columns) != 1:
         raise codec.WireError(f"a column of a table that is {len(columns)}")
-    return Table(record.rows, tuple(columns), index, record.series)
+    return DataTable(record.rows, tuple(columns), index, record.series)
 
 
-def _column(record: ColumnRecord, rows: int, blobs: list[bytes]) -> Column:
+def _column(record: ColumnRecord, rows: int, blobs: list[bytes]) -> DataColumn:
     label = _key(to_value(record.label, blobs))
     values = _column_values(record, blobs)
     if len(values) != rows:
         raise codec.WireError(f"a column of {len(values)} values in a table of {rows} rows")
-    return Column(label, record.dtype, values)
+    return DataColumn(label, record.dtype, values)
 
 
 def _column_values(record: ColumnRecord, blobs: list[bytes]) -> Any:

@@ -12,7 +12,7 @@ from autograder.notebook.names import parse
 
 
 @dataclass(frozen=True)
-class Edit:
+class SourceEdit:
     """A stretch of a cell, in characters, and what takes its place."""
 
     start: int
@@ -82,58 +82,58 @@ class Code:
 
     # --- edits ---
 
-    def replace(self, node: ast.AST, text: str) -> Edit:
+    def replace(self, node: ast.AST, text: str) -> SourceEdit:
         """Write something else in a node's place."""
-        return Edit(*self.span(node), text)
+        return SourceEdit(*self.span(node), text)
 
-    def rename(self, function: ast.expr, name: str) -> Edit:
+    def rename(self, function: ast.expr, name: str) -> SourceEdit:
         """Call another function of the same module or object: the last name of `layers.Dense` is written anew."""
         start, end = self.span(function)
         old = called(function)
-        return Edit(max(end - len(old), start), end, name)
+        return SourceEdit(max(end - len(old), start), end, name)
 
-    def remove(self, node: ast.AST, among: Sequence[ast.AST]) -> Edit:
+    def remove(self, node: ast.AST, among: Sequence[ast.AST]) -> SourceEdit:
         """Leave out one of several that commas set apart."""
         place = list(among).index(node)
         start, _ = self.span(node)
         if place > 0:
-            return Edit(self._end_of(among[place - 1]), self._end_of(node), "")
+            return SourceEdit(self._end_of(among[place - 1]), self._end_of(node), "")
         if len(among) > 1:
-            return Edit(start, self._start_of(among[1]), "")
-        return Edit(start, self._end_of(node), "")
+            return SourceEdit(start, self._start_of(among[1]), "")
+        return SourceEdit(start, self._end_of(node), "")
 
-    def double(self, node: ast.AST) -> Edit:
+    def double(self, node: ast.AST) -> SourceEdit:
         """Write one of several twice."""
         return self.replace(node, f"{self.text(node)}, {self.text(node)}")
 
-    def swap(self, first: ast.AST, second: ast.AST) -> Edit:
+    def swap(self, first: ast.AST, second: ast.AST) -> SourceEdit:
         """Write two nodes, one after the other, in the other order."""
         (start, one), (two, end) = self.span(first), self.span(second)
-        return Edit(start, end, self.text(second) + self.source[one:two] + self.text(first))
+        return SourceEdit(start, end, self.text(second) + self.source[one:two] + self.text(first))
 
-    def swaps(self, several: Sequence[ast.AST]) -> Iterator[Edit]:
+    def swaps(self, several: Sequence[ast.AST]) -> Iterator[SourceEdit]:
         """Swap each neighbour pair that is not the same text."""
         for first, second in pairwise(several):
             if self.text(first) != self.text(second) and self.span(first)[1] <= self.span(second)[0]:
                 yield self.swap(first, second)
 
-    def insert(self, call: ast.Call, argument: str) -> Edit:
+    def insert(self, call: ast.Call, argument: str) -> SourceEdit:
         """Give a call one more argument, the last."""
         given = [*call.args, *call.keywords]
         if given:
             end = max(self._end_of(one) for one in given)
-            return Edit(end, end, f", {argument}")
+            return SourceEdit(end, end, f", {argument}")
         end = self.span(call)[1] - 1
-        return Edit(end, end, argument)
+        return SourceEdit(end, end, argument)
 
-    def operator(self, left: ast.AST, right: ast.AST, old: str, new: str) -> Edit | None:
+    def operator(self, left: ast.AST, right: ast.AST, old: str, new: str) -> SourceEdit | None:
         """Write another operator between two operands; None where it cannot be found, a comment standing there."""
         start, end = self.span(left)[1], self.span(right)[0]
         between = self.source[start:end]
         found = re.search(rf"(?<![*/<>=!]){re.escape(old)}(?![*/=])" if len(old) < 2 else re.escape(old), between)
         if found is None or "#" in between:
             return None
-        return Edit(start + found.start(), start + found.end(), new)
+        return SourceEdit(start + found.start(), start + found.end(), new)
 
     def _start_of(self, node: ast.AST) -> int:
         """Where it begins, a bracket around it with it."""

@@ -23,7 +23,7 @@ from autograder.wire.messages import Answered, FigureProbe, Named, PrintedProbe,
 
 
 @dataclass(frozen=True)
-class Part:
+class ExamPart:
     """The cells to run, by position, and the probes to ask, by name."""
 
     cells: frozenset[int]
@@ -53,15 +53,15 @@ class Parts:
         self._cells: dict[int, CellNames] = {index: names_of(cell.source) for index, cell in code}
         self._ids = {role_of(cell).id: index for index, cell in code}
         self._probes = plan.probes
-        self.whole = Part(frozenset(self._cells), frozenset(plan.probes))
+        self.whole = ExamPart(frozenset(self._cells), frozenset(plan.probes))
 
-    def touched_by(self, cell: int) -> Part:
+    def touched_by(self, cell: int) -> ExamPart:
         """Return what a change in a cell can touch, with all that this rests on."""
         names, cells = self._onwards({name for one in self._cells[cell].statements for name in self._marks(cell, one)})
         cells.add(cell)
         probes = {name: probe for name, probe in self._probes.items() if self._asks(probe, names, cells)}
         needed = {name for probe in probes.values() for name in (asked_name(probe), *_named(probe))}
-        return Part(frozenset(self._behind(needed, cells)), frozenset(probes))
+        return ExamPart(frozenset(self._behind(needed, cells)), frozenset(probes))
 
     def _onwards(self, names: set[str]) -> tuple[set[str], set[int]]:
         """All names that may be made of these, or changed through them, and the cells in which any is used."""

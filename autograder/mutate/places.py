@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from autograder.assignment import SourceNotebook
-from autograder.mutate.code import Code, Edit, read
+from autograder.mutate.code import Code, SourceEdit, read
 from autograder.mutate.operators import OPERATORS
 from autograder.mutate.operators.base import Operator
 from autograder.notebook.metadata import role_of
@@ -67,7 +67,7 @@ def derive(source: SourceNotebook) -> list[Mutant]:
     return found
 
 
-def _edits(code: Code, lines: frozenset[int]) -> Iterator[tuple[Operator, Edit]]:
+def _edits(code: Code, lines: frozenset[int]) -> Iterator[tuple[Operator, SourceEdit]]:
     nodes = list(code.nodes(lines))
     for operator in OPERATORS:
         for node in nodes:

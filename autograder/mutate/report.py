@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.assignment import SourceNotebook
-from autograder.mutate.run import Fate, Verdict
+from autograder.mutate.run import Fate, MutantVerdict
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Tally:
     """How many mutants of one question, or of all, came to what."""
 
     question: str
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[MutantVerdict]
 
     def count(self, fate: Fate) -> int:
         """Return how many came to that."""
@@ -33,14 +33,14 @@ class Tally:
         return self.count("killed") / judged if judged else None
 
 
-def tallies(source: SourceNotebook, verdicts: Sequence[Verdict]) -> list[Tally]:
+def tallies(source: SourceNotebook, verdicts: Sequence[MutantVerdict]) -> list[Tally]:
     """Return a tally for each question that has mutants, in the notebook's order, and one of all, its name empty."""
     questions = [one.id for one in source.questions]
     found = [Tally(name, [one for one in verdicts if one.mutant.question == name]) for name in questions]
     return [*(one for one in found if one.verdicts), Tally("", verdicts)]
 
 
-def as_json(source: SourceNotebook, verdicts: Sequence[Verdict], seconds: float) -> dict[str, Any]:
+def as_json(source: SourceNotebook, verdicts: Sequence[MutantVerdict], seconds: float) -> dict[str, Any]:
     """Return one run as plain data: the contract of `mutate --json`, whose keys are only ever added to."""
     *questions, whole = tallies(source, verdicts)
     return {
@@ -63,7 +63,7 @@ def _counts(tally: Tally) -> dict[str, Any]:
     return {"mutants": tally.mutants, **{fate: tally.count(fate) for fate in fates}, "score": score}
 
 
-def _told(source: SourceNotebook, verdict: Verdict) -> dict[str, Any]:
+def _told(source: SourceNotebook, verdict: MutantVerdict) -> dict[str, Any]:
     mutant = verdict.mutant
     return {
         "question": mutant.question,

@@ -16,7 +16,7 @@ from autograder.evidence import Evidence
 from autograder.intake import as_submission
 from autograder.mutate.behaviour import Behaviour, behaviour_of, differences
 from autograder.mutate.fresh import with_fresh
-from autograder.mutate.part import Part, Parts
+from autograder.mutate.part import ExamPart, Parts
 from autograder.mutate.places import Mutant, choose, derive
 from autograder.mutate.reach import Reach
 from autograder.records import Outcome, Plan
@@ -34,7 +34,7 @@ LOST = ("failed", "errored")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MutantVerdict:
     """What became of one mutant."""
 
     mutant: Mutant
@@ -57,7 +57,7 @@ class Choice:
     """Whether networks are trained where checks ask for it, and training functions called."""
 
 
-def mutate(session: Session, choice: Choice) -> Iterator[Verdict]:
+def mutate(session: Session, choice: Choice) -> Iterator[MutantVerdict]:
     """Yield what becomes of each mutant chosen, in the order in which they end.
 
     Raises CourseError where the course is broken, or its own solution does not earn every point; GraderError where we
@@ -76,7 +76,7 @@ def mutate(session: Session, choice: Choice) -> Iterator[Verdict]:
 class _Ground:
     """What mutants of one cell are examined in, and what the solution shows there."""
 
-    part: Part
+    part: ExamPart
     behaviour: Behaviour
 
 
@@ -95,7 +95,7 @@ class _Line:
         self._reach = Reach(self._source, asked)
         self._grounds: dict[int, _Ground] = {}
 
-    def through(self, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
+    def through(self, mutants: Sequence[Mutant]) -> Iterator[MutantVerdict]:
         self._examine_solution()
         self._examine_parts(sorted({mutant.cell for mutant in mutants}))
         by_number = {str(number): mutant for number, mutant in enumerate(mutants)}
@@ -108,7 +108,7 @@ class _Line:
                 ground = self._grounds[mutant.cell]
                 yield self._verdict(mutant, result.order, ground.part.within(self._whole, result.evidence))
             except Exception as error:  # ours, whatever it is, and of one mutant alone
-                yield Verdict(mutant, "ungraded", cause_of(error))
+                yield MutantVerdict(mutant, "ungraded", cause_of(error))
 
     def _order_mutant(self, mutant: Mutant, name: str) -> Order:
         return self._grounds[mutant.cell].part.of(self._order(mutant.of(self._source), name))
@@ -163,10 +163,10 @@ class _Line:
             return assess_to_the_end(self._assessor, self._engine, order.submission, path, self.reference)
         return self._assessor.assess(order.submission, path, reference=self.reference, hidden=False)
 
-    def _verdict(self, mutant: Mutant, order: Order, evidence: Evidence) -> Verdict:
+    def _verdict(self, mutant: Mutant, order: Order, evidence: Evidence) -> MutantVerdict:
         behaviour = behaviour_of(evidence)
         if _is_stillborn(mutant, evidence, behaviour):
-            return Verdict(mutant, "stillborn")
+            return MutantVerdict(mutant, "stillborn")
         path = self._path(order.submission.student)
         evidence.save(path)
         try:
@@ -176,25 +176,25 @@ class _Line:
         lost = {one.question for one in _outcomes(found) if one.status in LOST}
         if lost:
             elsewhere = tuple(sorted(one for one in lost - {mutant.question} if not self._reach.leads(mutant, one)))
-            return Verdict(mutant, "killed", elsewhere=elsewhere, missed=mutant.question not in lost)
+            return MutantVerdict(mutant, "killed", elsewhere=elsewhere, missed=mutant.question not in lost)
         return self._living(mutant, found, behaviour)
 
-    def _living(self, mutant: Mutant, found: Assessment, behaviour: Behaviour) -> Verdict:
+    def _living(self, mutant: Mutant, found: Assessment, behaviour: Behaviour) -> MutantVerdict:
         """What to say of a mutant that earns every point there is to earn."""
         if found.broken:
             name, text = next(iter(found.broken.items()))
-            return Verdict(mutant, "survived", f"check {name} gives no verdict: {text}")
+            return MutantVerdict(mutant, "survived", f"check {name} gives no verdict: {text}")
         if mutant.operator.luck:
-            return Verdict(mutant, "equivalent")
+            return MutantVerdict(mutant, "equivalent")
         solution = self._grounds[mutant.cell].behaviour
         where = [one for one in differences(solution, behaviour) if one not in self._unstable]
         if not self._trainings and (self._reach.trains(mutant) or set(where) & set(self._assessor.desk.probes)):
-            return Verdict(mutant, "untold")
+            return MutantVerdict(mutant, "untold")
         if where:
-            return Verdict(mutant, "survived", _said(where[0], self._origins))
+            return MutantVerdict(mutant, "survived", _said(where[0], self._origins))
         if not self._reach.asked(mutant):
-            return Verdict(mutant, "survived", "no probe asks for what it changes")
-        return Verdict(mutant, "equivalent")
+            return MutantVerdict(mutant, "survived", "no probe asks for what it changes")
+        return MutantVerdict(mutant, "equivalent")
 
 
 def _said(where: str, origins: dict[str, str]) -> str:

@@ -23,11 +23,11 @@ from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.pipeline import Progress, Timings, choose_students, examine_all
 from autograder.sandbox.exam import Order
-from autograder.session import Options, Session
+from autograder.session import GradingOptions, Session
 from autograder.store import COMPAT, Keys, Store
 
 
-def grade(assignments: Sequence[Assignment], options: Options, timings: Timings) -> Iterator[Progress]:
+def grade(assignments: Sequence[Assignment], options: GradingOptions, timings: Timings) -> Iterator[Progress]:
     """Grade what is new or changed as nbgrader would, and yield each submission when its grade is stored.
 
     Raises CourseError where the course is broken, DataError where a data set is not whole, IsolationError where this

@@ -35,7 +35,7 @@ ACTIVATION_OF_CLASS = {name.replace("_", ""): name for name in (*ACTIVATIONS, *_
 
 
 @dataclass(frozen=True)
-class Part:
+class LayerPart:
     """One thing a layer does."""
 
     cls: str
@@ -47,7 +47,7 @@ def spec_of(layer: Layer) -> object:
     return {"class_name": layer.cls, "config": layer.config}
 
 
-def activation(spec: object, layer: Layer) -> list[Part]:
+def activation(spec: object, layer: Layer) -> list[LayerPart]:
     """Return the part of an activation: a name, or a layer or function as Keras serialises it."""
     name, params = _named_activation(clean(spec))
     if "axis" in params:
@@ -55,14 +55,14 @@ def activation(spec: object, layer: Layer) -> list[Part]:
     return named(name, params)
 
 
-def named(name: str, params: Mapping[str, object]) -> list[Part]:
+def named(name: str, params: Mapping[str, object]) -> list[LayerPart]:
     """Return the part of an activation of Keras by its name; none for the one that changes nothing."""
     name, params = _plainest(name, dict(params))
     if name == "linear":
         return []
     defaults = ACTIVATIONS.get(name, {})
     said = {key: value for key, value in params.items() if value is not None and value != defaults.get(key)}
-    return [Part("Activation", sort({"activation": name, **said}), name)]
+    return [LayerPart("Activation", sort({"activation": name, **said}), name)]
 
 
 def activation_name(cls: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.networks import patterns
-from autograder.networks.activations import Part, named
+from autograder.networks.activations import LayerPart, named
 from autograder.networks.commuting import above, beneath, each_number
 from autograder.networks.nodes import Builder, Node
 from autograder.networks.operands import Constant, broadcast, constant, constant_told
@@ -28,7 +28,7 @@ _MERGED = ("Add", "Multiply", "Maximum", "Minimum")
 # --- Activations ------------------------------------------------------------------------------------------------------
 
 
-def activated(b: Builder, part: Part, x: int, shape: Shape | None) -> int:
+def activated(b: Builder, part: LayerPart, x: int, shape: Shape | None) -> int:
     settings = dict(part.settings)
     x, passed = beneath(b, part.cls, settings, x)
     column = _along_column(b, settings, x)

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from autograder.networks import repeats
-from autograder.networks.activations import Part
+from autograder.networks.activations import LayerPart
 from autograder.networks.arithmetic import activated, affine, merged, uncast
 from autograder.networks.commuting import above, beneath
 from autograder.networks.matrices import dot
@@ -99,7 +99,7 @@ def generally(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
     return b.several(layer, made[0]) if made else [-1]
 
 
-def _first(b: Builder, part: Part, settings: dict[str, object], inputs: list[int], layer: Layer) -> int:
+def _first(b: Builder, part: LayerPart, settings: dict[str, object], inputs: list[int], layer: Layer) -> int:
     """The node of a layer without its activation."""
     shape, weights = shape_of(layer), weights_of(layer)
     passed: list[Node] = []
@@ -204,7 +204,7 @@ def _in_time(b: Builder, x: int, shape: Shape | None) -> Shape | None:
 def _at_each_place(b: Builder, node: Node, inputs: list[int], shape: Shape | None) -> int:
     settings = dict(node.settings)
     if node.cls == "Activation":
-        part = Part(node.cls, node.settings, node.label)
+        part = LayerPart(node.cls, node.settings, node.label)
         return activated(b, part, inputs[0], shape)
     if node.cls in COMMUTATIVE or (node.cls in _LAST_AXIS and settings.get("axis", -1) == -1):
         if len(inputs) == 1:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from autograder.networks.activations import Part
+from autograder.networks.activations import LayerPart
 from autograder.networks.normal import COMMUTATIVE, Asked, label
 from autograder.networks.operands import Constant, has_tensor, slots_used
 from autograder.networks.values import Settings, clean, sort
@@ -113,7 +113,7 @@ class Builder:
         return position
 
     def part(
-        self, part: Part, inputs: Sequence[int], weights: Sequence[object] = (), shape: Shape | None = None
+        self, part: LayerPart, inputs: Sequence[int], weights: Sequence[object] = (), shape: Shape | None = None
     ) -> int:
         return self.node(part.cls, dict(part.settings), inputs, weights=weights, shape=shape, named_as=part.label)
 

@@ -14,7 +14,7 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
-from autograder.networks.activations import ACTIVATION_OF_CLASS, ACTIVATIONS, Part, activation, spec_of
+from autograder.networks.activations import ACTIVATION_OF_CLASS, ACTIVATIONS, LayerPart, activation, spec_of
 from autograder.networks.values import NOISE, clean, from_the_end, pairs, rank_of, readable, sort
 from autograder.wire.messages import Layer
 
@@ -103,7 +103,7 @@ COMPUTED = Asked()
 """What is computed counts, and nothing else."""
 
 
-def parts(layer: Layer, asked: Asked = COMPUTED) -> list[Part]:
+def parts(layer: Layer, asked: Asked = COMPUTED) -> list[LayerPart]:
     """Return what a layer of Keras does, in order: none, one, or two parts, the second its activation."""
     cls = plain_class(layer.cls)
     if cls == "Activation" or cls.lower() in ACTIVATION_OF_CLASS:
@@ -114,7 +114,7 @@ def parts(layer: Layer, asked: Asked = COMPUTED) -> list[Part]:
         return []
     cls, settings = settings_of(layer, asked)
     last = settings.pop("activation", None) if _CONVOLUTION.fullmatch(cls) or _DENSE.fullmatch(cls) else None
-    return [Part(cls, sort(settings), label(cls, settings)), *activation(last, layer)]
+    return [LayerPart(cls, sort(settings), label(cls, settings)), *activation(last, layer)]
 
 
 def label(cls: str, settings: Mapping[str, object]) -> str:

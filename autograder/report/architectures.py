@@ -18,7 +18,7 @@ UNREAD = ""
 
 
 @dataclass(frozen=True)
-class Trained:
+class NetworkTrainings:
     """The trainings of one network under one recipe."""
 
     recipe: str
@@ -38,7 +38,7 @@ class Architecture:
     """Whether it is the solution's."""
     difference: str
     """What first sets it apart from the solution's, in a sentence; empty where nothing does, or it cannot be told."""
-    trained: tuple[Trained, ...] = ()
+    trained: tuple[NetworkTrainings, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _is_of_a_size(network: Network) -> bool:
 def group(
     found: Mapping[str, Mapping[str, Network]],
     reference: Mapping[str, Network],
-    trained: Mapping[tuple[str, str], Sequence[Trained]],
+    trained: Mapping[tuple[str, str], Sequence[NetworkTrainings]],
     language: str,
 ) -> tuple[Architectures, ...]:
     """Return the networks of a class, by probe. `found` are each student's, by probe; `reference` the solution's.
@@ -94,7 +94,7 @@ def _groups(
     probe: str,
     found: Mapping[str, Mapping[str, Network]],
     reference: Mapping[str, Network],
-    trained: Mapping[tuple[str, str], Sequence[Trained]],
+    trained: Mapping[tuple[str, str], Sequence[NetworkTrainings]],
     language: str,
 ) -> Iterable[Architecture]:
     wanted = reference.get(probe)

@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from autograder.locale import phrase, render
 from autograder.report.architectures import Architecture, Architectures
-from autograder.report.class_report import Report
+from autograder.report.class_report import ClassReport
 from autograder.report.curves import Chart
-from autograder.report.drawing import Drawing, compare, draw
+from autograder.report.drawing import NetworkDrawing, compare, draw
 from autograder.report.illustrations import curves_of
 from autograder.report.pages import page_environment
 from autograder.report.table import duration
@@ -23,7 +23,7 @@ from autograder.report.table import duration
 STYLES = ("page.css", "feedback.css", "drawing.css", "class.css")
 
 
-def class_page(report: Report, *, course: str, title: str, titles: Mapping[str, str], language: str) -> str:
+def class_page(report: ClassReport, *, course: str, title: str, titles: Mapping[str, str], language: str) -> str:
     """Return the page, as HTML. `titles` are those of questions, by id."""
     environment = page_environment(language)
     environment.filters["lateness"] = duration
@@ -57,7 +57,7 @@ def _packaged(name: str) -> str:
     return (files("autograder.report") / name).read_text(encoding="utf-8")
 
 
-def _drawings(found: Architectures, group: Architecture, language: str) -> Iterator[tuple[str, Drawing]]:
+def _drawings(found: Architectures, group: Architecture, language: str) -> Iterator[tuple[str, NetworkDrawing]]:
     """A network's own drawing, and the solution's beside it where they differ."""
     theirs, wanted = render(phrase("what they built"), language), found.reference
     if wanted is None or group.is_reference or group.network.problem:

@@ -15,7 +15,7 @@ from autograder.judge.places import Places
 from autograder.paths import Paths
 from autograder.records import Grade, TrainingUse
 from autograder.report import architectures, items, misses
-from autograder.report.architectures import Architectures, Trained
+from autograder.report.architectures import Architectures, NetworkTrainings
 from autograder.report.illustrations import Bars
 from autograder.report.items import QuestionItem
 from autograder.report.misses import Miss
@@ -29,7 +29,7 @@ BINS = 10
 
 
 @dataclass(frozen=True)
-class Student:
+class StudentRow:
     """One row of the class."""
 
     name: str
@@ -44,7 +44,7 @@ class Student:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RecipeRow:
     """The trainings of one recipe, over the class."""
 
     name: str
@@ -69,26 +69,26 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Report:
+class ClassReport:
     """One class."""
 
-    students: tuple[Student, ...]
+    students: tuple[StudentRow, ...]
     max_score: float
     distribution: tuple[Bin, ...]
     questions: tuple[QuestionItem, ...]
     misses: tuple[Miss, ...]
     architectures: tuple[Architectures, ...]
-    recipes: tuple[Recipe, ...]
+    recipes: tuple[RecipeRow, ...]
     unread: tuple[str, ...] = ()
     """Students whose evidence could not be read: what they made is not in the figures of networks and times."""
 
     @property
-    def graded(self) -> list[Student]:
+    def graded(self) -> list[StudentRow]:
         return [one for one in self.students if one.grade.status == "graded"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportInputs:
     """What a report is made of."""
 
     paths: Paths
@@ -106,11 +106,11 @@ class _Read:
 
 
 def gather(
-    asked: Asked,
+    asked: ReportInputs,
     grades: Sequence[Grade],
     penalties: Mapping[str, float],
     late: Mapping[str, timedelta],
-) -> Report:
+) -> ClassReport:
     """Return the report of a class, from its grades. `penalties` are the points lateness took, `late` by how much."""
     read, unread = _evidence(asked, grades)
     runs = stored_runs(asked.paths)
@@ -121,7 +121,7 @@ def gather(
         for student, parts in read.items()
     }
     trained = {(grade.student, use.probe): [_trained(use, runs, asked)] for grade in graded for use in grade.trainings}
-    return Report(
+    return ClassReport(
         students=tuple(_student(asked, one, penalties, late, read.get(one.student, ())) for one in grades),
         max_score=max((one.max_score for one in graded), default=0.0),
         distribution=tuple(_bins(graded, penalties)),
@@ -133,7 +133,7 @@ def gather(
     )
 
 
-def anonymous(report: Report) -> Report:
+def anonymous(report: ClassReport) -> ClassReport:
     """Return a report without names: students are numbered, in another order each time."""
     order = [one.name for one in report.students]
     random.SystemRandom().shuffle(order)  # an order that could be computed again would tell the names
@@ -147,7 +147,7 @@ def anonymous(report: Report) -> Report:
     def number(students: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(alias[name] for name in students))  # never in the order of the names
 
-    def student(one: Student) -> Student:
+    def student(one: StudentRow) -> StudentRow:
         grade = replace(one.grade, student=alias[one.name], fault=hide([one.grade.fault])[0])
         return replace(one, name=alias[one.name], grade=grade, page="", repairs=hide(one.repairs))
 
@@ -166,7 +166,7 @@ def anonymous(report: Report) -> Report:
     )
 
 
-def _evidence(asked: Asked, grades: Sequence[Grade]) -> tuple[dict[str, list[_Read]], list[str]]:
+def _evidence(asked: ReportInputs, grades: Sequence[Grade]) -> tuple[dict[str, list[_Read]], list[str]]:
     """What the rooms brought back, by student, of what was graded; and whose could not be read."""
     found: dict[str, list[_Read]] = {}
     unread = []
@@ -182,7 +182,7 @@ def _evidence(asked: Asked, grades: Sequence[Grade]) -> tuple[dict[str, list[_Re
     return found, list(dict.fromkeys(unread))
 
 
-def _reference(asked: Asked) -> dict[str, Network]:
+def _reference(asked: ReportInputs) -> dict[str, Network]:
     found: dict[str, Network] = {}
     for key in asked.notebooks:
         try:
@@ -193,17 +193,17 @@ def _reference(asked: Asked) -> dict[str, Network]:
 
 
 def _student(
-    asked: Asked,
+    asked: ReportInputs,
     grade: Grade,
     penalties: Mapping[str, float],
     late: Mapping[str, timedelta],
     read: Sequence[_Read],
-) -> Student:
+) -> StudentRow:
     pages = (asked.paths.feedback(asked.assignment, grade.student, name) for name in asked.notebooks.values())
     page = next((one for one in pages if one.is_file()), None)
     home = asked.paths.class_report(asked.assignment).parent
     repairs = [text for one in read for text in repair_sentences(one.exam.repairs, asked.language, Places(one.exam))]
-    return Student(
+    return StudentRow(
         name=grade.student,
         grade=grade,
         score=grade.score - penalties.get(grade.student, 0.0),
@@ -226,17 +226,17 @@ def _bins(grades: Sequence[Grade], penalties: Mapping[str, float]) -> Iterator[B
 # --- Trainings --------------------------------------------------------------------------------------------------------
 
 
-def _trained(use: TrainingUse, runs: Sequence[TrainingRun], asked: Asked) -> Trained:
-    return Trained(use.recipe, runs_of(use, runs), asked.bars.get((use.recipe, use.probe, use.device), {}))
+def _trained(use: TrainingUse, runs: Sequence[TrainingRun], asked: ReportInputs) -> NetworkTrainings:
+    return NetworkTrainings(use.recipe, runs_of(use, runs), asked.bars.get((use.recipe, use.probe, use.device), {}))
 
 
-def _recipes(grades: Sequence[Grade], runs: Sequence[TrainingRun]) -> Iterator[Recipe]:
+def _recipes(grades: Sequence[Grade], runs: Sequence[TrainingRun]) -> Iterator[RecipeRow]:
     uses = [(grade.student, use) for grade in grades for use in grade.trainings]
     for name in dict.fromkeys(use.recipe for _, use in uses):
         mine = [(student, use) for student, use in uses if use.recipe == name]
         kept = {run.key: run for _, use in mine for run in runs_of(use, runs)}.values()
         metrics = dict.fromkeys(metric for run in kept for metric in run.scores)
-        yield Recipe(
+        yield RecipeRow(
             name=name,
             data=mine[0][1].data,
             stand_in=mine[0][1].stand_in,

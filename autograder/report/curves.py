@@ -21,7 +21,7 @@ class Tick:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """One training, or the bar."""
 
     points: str
@@ -34,7 +34,7 @@ class Chart:
     """Curves of one quantity."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[ChartLine, ...]
     bar: float | None
     """y of the score to reach."""
     across: tuple[Tick, ...]
@@ -72,7 +72,7 @@ def chart(runs: Sequence[TrainingRun], metric: str, bar: float | None) -> Chart 
     lines = []
     for one in series:
         dots = tuple((round(x(at), 1), y(value)) for at, value in enumerate(one) if value is not None)
-        lines.append(Line(" ".join(f"{a},{b}" for a, b in dots) if len(dots) > 1 else "", dots))
+        lines.append(ChartLine(" ".join(f"{a},{b}" for a, b in dots) if len(dots) > 1 else "", dots))
     step = max(1, math.ceil(longest / 8))
     ends = [next((value for value in reversed(one) if value is not None), None) for one in series]
     return Chart(

@@ -23,7 +23,7 @@ CHAR = 7.5
 
 
 @dataclass(frozen=True)
-class Row:
+class DrawnLayer:
     """One box."""
 
     text: str
@@ -44,10 +44,10 @@ class Arc:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class NetworkDrawing:
     """One network, drawn."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[DrawnLayer, ...]
     arcs: tuple[Arc, ...]
     left: int
     """x the boxes begin at."""
@@ -62,13 +62,13 @@ class Drawing:
         return "; ".join(f"{one.text} {one.shape}".strip() for one in self.rows)
 
 
-def draw(network: Network, layer: object = None) -> Drawing:
+def draw(network: Network, layer: object = None) -> NetworkDrawing:
     """Return the drawing of one network, the layer of that number, from 1, marked."""
     form = canonical(network)
     return _draw(form, {id(step) for step in form.steps if step.layer == layer})
 
 
-def compare(given: Network, wanted: Network) -> tuple[Drawing, Drawing]:
+def compare(given: Network, wanted: Network) -> tuple[NetworkDrawing, NetworkDrawing]:
     """Return the drawings of two networks, each with the layers marked that the other has not."""
     mine, theirs = canonical(given), canonical(wanted)
     found = edits(mine.steps, theirs.steps)
@@ -78,7 +78,7 @@ def compare(given: Network, wanted: Network) -> tuple[Drawing, Drawing]:
     )
 
 
-def _draw(form: Canonical, marked: Collection[int]) -> Drawing:
+def _draw(form: Canonical, marked: Collection[int]) -> NetworkDrawing:
     groups = _groups(form)
     held = {step: at for at, steps in enumerate(groups) for step in steps}
     texts = [
@@ -126,7 +126,7 @@ def _links(form: Canonical, groups: Sequence[Sequence[int]], held: Mapping[int, 
 
 def _placed(
     texts: Sequence[str], shapes: Sequence[Shape], marks: Sequence[bool], links: Sequence[tuple[int, int]]
-) -> Drawing:
+) -> NetworkDrawing:
     kept = _kept(len(texts))
     at = {row: place for place, row in enumerate(kept)}
     y = {row: MARGIN + place * (ROW + GAP) for row, place in at.items()}
@@ -135,12 +135,16 @@ def _placed(
     box = round(CHAR * (2 + max((len(text) for text in texts), default=0))) + 2 * GAP
     beside = round(CHAR * max((len(_shape(shape)) for shape in shapes), default=0)) + GAP
     rows = tuple(
-        Row(texts[row] if row >= 0 else "…", _shape(shapes[row]) if row >= 0 else "", y[row], row >= 0 and marks[row])
+        DrawnLayer(
+            texts[row] if row >= 0 else "…", _shape(shapes[row]) if row >= 0 else "", y[row], row >= 0 and marks[row]
+        )
         for row in kept
     )
     arcs = tuple(Arc(y[start] + ROW, y[end], 0) if not lane else Arc(y[start] + ROW // 2, y[end] + ROW // 2, lane)
                  for (start, end), lane in lanes.items())  # fmt: skip
-    return Drawing(rows, arcs, left, box, left + box + beside + MARGIN, 2 * MARGIN + len(kept) * (ROW + GAP) - GAP)
+    return NetworkDrawing(
+        rows, arcs, left, box, left + box + beside + MARGIN, 2 * MARGIN + len(kept) * (ROW + GAP) - GAP
+    )
 
 
 def _kept(count: int) -> list[int]:

@@ -16,7 +16,7 @@ from autograder.networks.explain import explain
 from autograder.recipes import MetricName
 from autograder.records import Grade
 from autograder.report.curves import Chart, chart
-from autograder.report.drawing import Drawing, compare, draw
+from autograder.report.drawing import NetworkDrawing, compare, draw
 from autograder.report.runs import runs_of
 from autograder.wire.messages import Network
 
@@ -31,7 +31,7 @@ Bars = Mapping[tuple[str, str, str], Mapping[str, float]]
 class Illustrations:
     """What is drawn on one page, each with its caption."""
 
-    networks: Mapping[str, tuple[tuple[str, Drawing], ...]] = field(default_factory=dict)
+    networks: Mapping[str, tuple[tuple[str, NetworkDrawing], ...]] = field(default_factory=dict)
     """By the message that it stands under."""
     curves: tuple[tuple[str, Chart], ...] = ()
 
@@ -72,7 +72,7 @@ def curves_of(
 
 def _networks(
     grade: Grade, own: Mapping[str, Network], wanted: Mapping[str, Network], language: str, *, hidden: bool
-) -> Iterator[tuple[str, tuple[tuple[str, Drawing], ...]]]:
+) -> Iterator[tuple[str, tuple[tuple[str, NetworkDrawing], ...]]]:
     """The drawings, under the first message that says what first sets a network apart from the solution's."""
     failed = (one for question in grade.questions for one in question.outcomes if one.status == "failed")
     messages = list(dict.fromkeys(one.message for one in failed))

@@ -38,7 +38,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Line:
+class AnswerLine:
     """One line of an answer."""
 
     text: str
@@ -51,14 +51,14 @@ class Answer:
 
     anchor: str
     label: str
-    lines: tuple[Line, ...]
+    lines: tuple[AnswerLine, ...]
     error: Said = Said()
     also: str = ""
     """Which other cells stopped for it, in a sentence."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckVerdict:
     """One check, and what is said of it."""
 
     outcome: Outcome
@@ -66,11 +66,11 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Part:
+class QuestionStory:
     """One question: its answers, then its checks."""
 
     answers: tuple[Answer, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[CheckVerdict, ...]
     open: bool
     """Whether the answers are shown without being asked for."""
 
@@ -107,7 +107,7 @@ class Story:
     """The errors from which no result is known to follow."""
     unwritten: tuple[str, ...] = ()
     """The answers still to be written."""
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    parts: Mapping[str, QuestionStory] = field(default_factory=dict)
     """By question."""
     rest: tuple[Answer, ...] = ()
     """The student's cells that stopped and belong to no question."""
@@ -117,7 +117,9 @@ def tell(grade: Grade, exam: Exam | None, solution: Exam | None, course: Collect
     """Return the story of one grade. `course` are the modules that the course's own notebook imports."""
     if exam is None:
         parts = {
-            one.id: Part((), tuple(Verdict(outcome, Said(outcome.message)) for outcome in one.outcomes), open=False)
+            one.id: QuestionStory(
+                (), tuple(CheckVerdict(outcome, Said(outcome.message)) for outcome in one.outcomes), open=False
+            )
             for one in grade.questions
         }
         return Story(parts=parts)
@@ -268,17 +270,17 @@ class _Teller:
     def _shown(self) -> set[int]:
         return {_place(one) for cells in self._cells.values() for one in cells}
 
-    def _part(self, question: str, outcomes: Collection[Outcome]) -> Part:
+    def _part(self, question: str, outcomes: Collection[Outcome]) -> QuestionStory:
         answers = tuple(self._answer(one) for one in self._cells.get(question, ()))
         whole = all(one.status == "passed" or one.kind == "hand" for one in outcomes) and not any(
             one.error.message for one in answers
         )
         verdicts = []
         for outcome in outcomes:
-            verdicts.append(Verdict(outcome, self._lead(outcome.message)))
+            verdicts.append(CheckVerdict(outcome, self._lead(outcome.message)))
             if outcome.message and outcome.status in FOLLOWED:
                 self._said.setdefault(outcome.message, Said(outcome.message, f"q-{question}", outcome.title))
-        return Part(answers, tuple(verdicts), open=not whole)
+        return QuestionStory(answers, tuple(verdicts), open=not whole)
 
     def _lead(self, message: str) -> Said:
         return self._said.get(message) or Said(message)
@@ -320,14 +322,14 @@ def _place(one: CellRecord | TextCell) -> int:
     return one.cell.index if isinstance(one, CellRecord) else one.index
 
 
-def _lines(source: str, stops: Collection[int]) -> Iterator[Line]:
+def _lines(source: str, stops: Collection[int]) -> Iterator[AnswerLine]:
     """The lines of an answer, cut where it is long, around the first that stopped."""
     lines = source.splitlines()
     start = max(0, min(stops, default=0) - SOURCE_LINES + SOURCE_LINES // 4) if len(lines) > SOURCE_LINES else 0
     if start:
-        yield Line("…")
+        yield AnswerLine("…")
     for number in range(start, min(start + SOURCE_LINES, len(lines))):
         line = lines[number]
-        yield Line(line if len(line) <= LINE_CHARS else f"{line[: LINE_CHARS - 1]}…", number + 1 in stops)
+        yield AnswerLine(line if len(line) <= LINE_CHARS else f"{line[: LINE_CHARS - 1]}…", number + 1 in stops)
     if start + SOURCE_LINES < len(lines):
-        yield Line("…")
+        yield AnswerLine("…")

@@ -24,7 +24,7 @@ _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
 @dataclass(frozen=True)
-class Row:
+class GradeRow:
     """One student's line."""
 
     grade: Grade
@@ -53,7 +53,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Column:
+class QuestionColumn:
     """A question's points: its name, and how that is written above them, a line each."""
 
     name: str
@@ -61,7 +61,7 @@ class Column:
     width: int
 
 
-def table(rows: Sequence[Row], width: int) -> Iterator[Text]:
+def table(rows: Sequence[GradeRow], width: int) -> Iterator[Text]:
     """Yield the lines of a table of at most `width` columns."""
     names = list(dict.fromkeys(question.id for row in rows for question in row.grade.questions))
     student = _fitted(["student", *(shown(row.grade.student) for row in rows)], max(LEAST_NAME, width // 3))
@@ -87,7 +87,7 @@ def table(rows: Sequence[Row], width: int) -> Iterator[Text]:
         yield from (Text(line, "dim") for line in _wrapped(text, width, ""))
 
 
-def summary(rows: Sequence[Row]) -> Iterator[str]:
+def summary(rows: Sequence[GradeRow]) -> Iterator[str]:
     """Yield what the results amount to, in one or two sentences."""
     status = [row.grade.status for row in rows]
     graded = [row.grade for row in rows if row.grade.status == "graded"]
@@ -117,7 +117,7 @@ def changes(before: Mapping[str, Grade], after: Iterable[Grade]) -> Iterator[str
             for question in grade.questions
             if question.id in earlier and points(earlier[question.id]) != points(question.score)
         ]
-        was, now = Row(old).total, Row(grade).total
+        was, now = GradeRow(old).total, GradeRow(grade).total
         if was != now or moved:
             questions = f": {', '.join(moved)}" if moved and grade.status == old.status == "graded" else ""
             yield f"{shown(grade.student)}: {was} → {now}{questions}"
@@ -132,7 +132,9 @@ def _score(question: QuestionGrade) -> str:
     return "to mark" if question.awaits else points(question.score)
 
 
-def _row(row: Row, student: int, total: int, columns: Sequence[Column], beside: int, width: int) -> Iterator[Text]:
+def _row(
+    row: GradeRow, student: int, total: int, columns: Sequence[QuestionColumn], beside: int, width: int
+) -> Iterator[Text]:
     graded = row.grade.status == "graded"
     scores = {question.id: _score(question) for question in row.grade.questions if graded}
     cells = [_right(scores.get(column.name, ""), column.width) for column in columns]
@@ -145,7 +147,7 @@ def _row(row: Row, student: int, total: int, columns: Sequence[Column], beside: 
         yield from (Text(one, row.style) for one in _wrapped(row.notes, width, "    "))
 
 
-def _columns(names: Sequence[str], rows: Sequence[Row], room: int) -> tuple[list[Column], int]:
+def _columns(names: Sequence[str], rows: Sequence[GradeRow], room: int) -> tuple[list[QuestionColumn], int]:
     """The questions, named in full, on several lines, or by numbers, as room allows; and how many have none."""
     scores = dict.fromkeys(names, 1)
     for row in rows:
@@ -158,11 +160,12 @@ def _columns(names: Sequence[str], rows: Sequence[Row], room: int) -> tuple[list
     )
     for heads in ways:
         columns = [
-            Column(name, head, max(scores[name], *map(cell_len, head))) for name, head in zip(names, heads, strict=True)
+            QuestionColumn(name, head, max(scores[name], *map(cell_len, head)))
+            for name, head in zip(names, heads, strict=True)
         ]
         if sum(column.width + GAP for column in columns) <= room:
             return columns, 0
-    kept: list[Column] = []
+    kept: list[QuestionColumn] = []
     for column in columns:
         if sum(one.width + GAP for one in (*kept, column)) > room:
             break

@@ -60,7 +60,7 @@ class Survey:
 
 
 @dataclass(frozen=True)
-class Row:
+class GpuRow:
     """What nvidia-smi says of one GPU."""
 
     index: int
@@ -94,9 +94,9 @@ def survey() -> Survey:
     return Survey(gpus, found if gpus or found else ("nvidia-smi lists no GPU",))
 
 
-def parse_rows(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def parse_rows(text: str) -> tuple[tuple[GpuRow, ...], tuple[str, ...]]:
     """Return the GPUs in the output of COMMAND, and what nvidia-smi says instead of one, line by line."""
-    rows: list[Row] = []
+    rows: list[GpuRow] = []
     problems: list[str] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         try:
@@ -106,15 +106,15 @@ def parse_rows(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     return tuple(rows), tuple(problems)
 
 
-def _parse_row(line: str) -> Row:
+def _parse_row(line: str) -> GpuRow:
     index, uuid, *name, memory, bus, mig = (part.strip() for part in line.split(","))
     if not index.isdecimal() or not uuid.startswith("GPU-") or not name:
         raise ValueError(line)
     memory_mb = int(memory) if memory.isdecimal() else None
-    return Row(int(index), uuid, ", ".join(name), memory_mb, bus, mig == "Enabled")
+    return GpuRow(int(index), uuid, ", ".join(name), memory_mb, bus, mig == "Enabled")
 
 
-def visible_rows(rows: Sequence[Row], visible: str | None) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def visible_rows(rows: Sequence[GpuRow], visible: str | None) -> tuple[tuple[GpuRow, ...], tuple[str, ...]]:
     """Return the GPUs that a value of CUDA_VISIBLE_DEVICES names, in its order, and why others are not among them.
 
     None: the variable is not set, and all are. As CUDA reads it (CUDA programming guide, « Environment variables »):
@@ -122,7 +122,7 @@ def visible_rows(rows: Sequence[Row], visible: str | None) -> tuple[tuple[Row, .
     """
     if visible is None or not rows:
         return tuple(rows), ()
-    chosen: dict[str, Row] = {}
+    chosen: dict[str, GpuRow] = {}
     for word in map(str.strip, visible.split(",")):
         named = [row for row in rows if _names(word, row)]
         if len(named) != 1:
@@ -131,7 +131,7 @@ def visible_rows(rows: Sequence[Row], visible: str | None) -> tuple[tuple[Row, .
     return tuple(chosen.values()), ()
 
 
-def _names(word: str, row: Row) -> bool:
+def _names(word: str, row: GpuRow) -> bool:
     return row.index == int(word) if word.isdecimal() else word.startswith("GPU-") and row.uuid.startswith(word)
 
 
@@ -144,7 +144,7 @@ def _unseen(word: str, visible: str) -> str:
     return f"{given}: « {word} » is not one GPU of this machine"
 
 
-def _fit_gpus(rows: Iterable[Row]) -> tuple[tuple[Gpu, ...], tuple[str, ...]]:
+def _fit_gpus(rows: Iterable[GpuRow]) -> tuple[tuple[Gpu, ...], tuple[str, ...]]:
     gpus: list[Gpu] = []
     problems: list[str] = []
     for row in rows:
@@ -156,7 +156,7 @@ def _fit_gpus(rows: Iterable[Row]) -> tuple[tuple[Gpu, ...], tuple[str, ...]]:
     return tuple(gpus), tuple(problems)
 
 
-def _unfit(row: Row, devices: Sequence[str]) -> str:
+def _unfit(row: GpuRow, devices: Sequence[str]) -> str:
     if row.mig:
         return "it is in MIG mode; rooms are given whole GPUs only (`nvidia-smi -mig 0` as root makes it whole)"
     if row.memory_mb is None:
@@ -166,7 +166,7 @@ def _unfit(row: Row, devices: Sequence[str]) -> str:
     return ""
 
 
-def device_nodes(row: Row, dev: Path = DEV, proc: Path = PROC) -> tuple[str, ...]:
+def device_nodes(row: GpuRow, dev: Path = DEV, proc: Path = PROC) -> tuple[str, ...]:
     """Return the paths of a GPU's device nodes, its own first; none where its own is not there."""
     own = dev / f"nvidia{_minor(row, proc)}"
     if not own.exists():
@@ -174,7 +174,7 @@ def device_nodes(row: Row, dev: Path = DEV, proc: Path = PROC) -> tuple[str, ...
     return tuple(str(path) for path in (own, *(dev / name for name in SHARED_NODES)) if path.exists())
 
 
-def _minor(row: Row, proc: Path) -> int:
+def _minor(row: GpuRow, proc: Path) -> int:
     """Return the number of its node. In a container that is given the fourth GPU only: index 0, node nvidia3."""
     bus = row.bus.lower()[-len("0000:3b:00.0") :]  # nvidia-smi writes the domain with eight digits, the kernel four
     try:

@@ -24,7 +24,7 @@ TRY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Step:
+class WallStep:
     """One step of the wall, why it fails here (empty: it holds), and what to do then."""
 
     name: str
@@ -36,7 +36,7 @@ class Step:
 class Isolation:
     """What was tried on this machine, and what came of it."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[WallStep, ...]
 
     @property
     def level(self) -> str | None:
@@ -67,19 +67,19 @@ def suffices(level: str, minimum: str) -> bool:
 @cache
 def measure() -> Isolation:
     """Try every step of the wall, in a process of its own, and return what held. Takes about a tenth of a second."""
-    steps = (*_try_wall(), Step("control groups", cgroups.available()))
+    steps = (*_try_wall(), WallStep("control groups", cgroups.available()))
     return Isolation(tuple(replace(step, remedy=remedy(step.name)) if step.error else step for step in steps))
 
 
-def _try_wall() -> list[Step]:
+def _try_wall() -> list[WallStep]:
     try:
         with leftovers.folder() as root:
             command = [sys.executable, "-m", "autograder.worker.wall", root, *own_environment().visible]
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TRY_SECONDS)
-        return [Step(step["step"], step.get("error", "")) for step in json.loads(done.stdout)]
+        return [WallStep(step["step"], step.get("error", "")) for step in json.loads(done.stdout)]
     except subprocess.TimeoutExpired:
-        return [Step("namespaces", f"no answer within {TRY_SECONDS:.0f} s")]
+        return [WallStep("namespaces", f"no answer within {TRY_SECONDS:.0f} s")]
     except OSError as error:
-        return [Step("namespaces", f"{error.filename}: {error.strerror}")]
+        return [WallStep("namespaces", f"{error.filename}: {error.strerror}")]
     except (ValueError, KeyError):
-        return [Step("namespaces", (done.stderr.strip().splitlines() or ["no answer"])[-1])]
+        return [WallStep("namespaces", (done.stderr.strip().splitlines() or ["no answer"])[-1])]

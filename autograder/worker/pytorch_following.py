@@ -58,7 +58,7 @@ class Unfollowed(Exception):
     """Student code does what no record can say; the message says what."""
 
 
-class Trail:
+class ModuleTrail:
     """The calls that student code made, in order."""
 
     def __init__(self, model: Any, identities: dict[int, int]) -> None:
@@ -264,7 +264,7 @@ class Trail:
 class _Mode(TorchFunctionMode):  # type: ignore[misc]
     """Hands each function of PyTorch's that is called to a trail."""
 
-    def __init__(self, trail: Trail) -> None:
+    def __init__(self, trail: ModuleTrail) -> None:
         super().__init__()
         self.trail = trail
         self.quiet = False
@@ -278,7 +278,7 @@ _current: list[_Mode] = []
 
 
 @contextmanager
-def _aside_only(trail: Trail) -> Iterator[None]:
+def _aside_only(trail: ModuleTrail) -> Iterator[None]:
     mode = _current[-1]
     assert mode.trail is trail
     before, mode.quiet = mode.quiet, True
@@ -289,7 +289,7 @@ def _aside_only(trail: Trail) -> Iterator[None]:
 
 
 @contextmanager
-def followed(trail: Trail) -> Iterator[None]:
+def followed(trail: ModuleTrail) -> Iterator[None]:
     """Record in `trail` what is called inside."""
     original = torch.nn.Module.__call__
 

@@ -30,7 +30,7 @@ Problem = Literal["", "raised", "unreadable"]
 
 
 @dataclass
-class Reading:
+class ModuleReading:
     """What one way of reading has found."""
 
     layers: list[Layer]
@@ -88,7 +88,7 @@ def read_module(module: Any, input_shape: Sequence[int | None] | None = None) ->
     )
 
 
-def _read(module: Any, input_shape: Sequence[int | None] | None) -> Reading:
+def _read(module: Any, input_shape: Sequence[int | None] | None) -> ModuleReading:
     from autograder.worker.pytorch_following import unchanged
 
     if (count := _taken(module)) > 1:
@@ -158,7 +158,7 @@ def _raised(module: Any, sizes: tuple[int, ...]) -> Exception | None:
 # --- The same, twice --------------------------------------------------------------------------------------------------
 
 
-def _steadily(module: Any, sizes: tuple[int, ...], dtype: str) -> Reading:
+def _steadily(module: Any, sizes: tuple[int, ...], dtype: str) -> ModuleReading:
     """Follow a module as in training and as not, and say what depends on it."""
     from autograder.worker.pytorch_following import Unfollowed
 
@@ -180,14 +180,14 @@ def _steadily(module: Any, sizes: tuple[int, ...], dtype: str) -> Reading:
 
 def _followed(
     module: Any, sizes: tuple[int, ...], dtype: str, identities: dict[int, int], *, training: bool
-) -> Reading:
+) -> ModuleReading:
     """Record what a module makes of an example."""
     import torch
     from torch.utils._pytree import tree_flatten
 
-    from autograder.worker.pytorch_following import BATCH, Trail, Unfollowed, followed, shape_of, unchanged
+    from autograder.worker.pytorch_following import BATCH, ModuleTrail, Unfollowed, followed, shape_of, unchanged
 
-    trail = Trail(module, identities)
+    trail = ModuleTrail(module, identities)
     with unchanged(module):
         for one in module.modules():
             one.training = training
@@ -199,13 +199,13 @@ def _followed(
         if not made:
             raise Unfollowed("it returns no tensor")
         ends = [trail.source(one) for one in made]
-    return Reading(trail.layers, ends, [shape_of(example)], [shape_of(one) for one in made], trail.nested)
+    return ModuleReading(trail.layers, ends, [shape_of(example)], [shape_of(one) for one in made], trail.nested)
 
 
 # --- Where it cannot be followed --------------------------------------------------------------------------------------
 
 
-def _listed(module: Any, problem: Problem, note: str) -> Reading:
+def _listed(module: Any, problem: Problem, note: str) -> ModuleReading:
     """List the modules of PyTorch's in a network, in the order they were written."""
     identities: dict[int, int] = {}
     layers: list[Layer] = []
@@ -219,7 +219,7 @@ def _listed(module: Any, problem: Problem, note: str) -> Reading:
         )  # fmt: skip
     ends = [(len(layers) - 1, 0)] if layers else []
     code = _code(module) if problem == "unreadable" else ""
-    return Reading(layers, ends, problem=problem, note=note, code=code)
+    return ModuleReading(layers, ends, problem=problem, note=note, code=code)
 
 
 def _leaves(module: Any) -> Iterator[tuple[str, str, Any]]:

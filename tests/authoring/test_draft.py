@@ -19,7 +19,7 @@ from autograder.authoring.draft.inputs import fresh
 from autograder.course import load_assignment
 from autograder.mutate.report import tallies
 from autograder.mutate.run import Choice, mutate
-from autograder.session import Options, Session
+from autograder.session import GradingOptions, Session
 from autograder.validate import findings
 
 SPLIT = """\
@@ -99,9 +99,9 @@ def test_the_draft_is_python_that_says_why(course: Path, drafted: subprocess.Com
 
 def test_it_passes_validate_and_catches_mutants(course: Path, drafted: subprocess.CompletedProcess[str]) -> None:
     assignment = load_assignment(course, toy.NAME)
-    found, trust = findings(assignment, Options(jobs=1))
+    found, trust = findings(assignment, GradingOptions(jobs=1))
     assert ([str(one) for one in found], trust) == ([], "")
-    with Session(assignment, Options(jobs=1)) as session:
+    with Session(assignment, GradingOptions(jobs=1)) as session:
         score = tallies(assignment.source, list(mutate(session, Choice(40))))[-1].score
     assert score is not None
     assert score >= 0.8

@@ -16,7 +16,7 @@ from autograder.authoring.finding import Guesses
 from autograder.course import load_assignment
 from autograder.course_yaml import load_course
 from autograder.errors import CourseError
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.validate import findings
 
 COMMAND = [sys.executable, "-c", "from autograder.cli import main; main()", "init"]
@@ -53,7 +53,7 @@ def init(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.whole)])
 def test_a_new_course_passes_at_once(tmp_path: Path, language: str) -> None:
     name = start_course(tmp_path / "course", language, None)
-    found, _ = findings(load_assignment(tmp_path / "course", name), Options(jobs=1))
+    found, _ = findings(load_assignment(tmp_path / "course", name), GradingOptions(jobs=1))
     assert found == []
     assert load_course(tmp_path / "course").language == language
 
@@ -66,7 +66,7 @@ def test_a_plain_notebook_passes_at_once_with_what_it_needs_beside_it(tmp_path: 
     assert {path.name for path in (root / "source/des-nombres").iterdir()} == {
         "des-nombres.ipynb", "table.json", "tools.py",
     }  # fmt: skip
-    found, trust = findings(load_assignment(root, made.name), Options(jobs=1))
+    found, trust = findings(load_assignment(root, made.name), GradingOptions(jobs=1))
     assert found == []
     assert trust.endswith("double, total")
 

@@ -9,7 +9,7 @@ import sys
 
 from autograder.sandbox.environment import PASSED_ON
 from autograder.sandbox.rooms import ENVIRONMENT
-from autograder.session import Options
+from autograder.session import GradingOptions
 
 from .sample import REPOSITORY, Sample
 
@@ -23,7 +23,7 @@ def time_floor(sample: Sample, *, tuned: bool) -> float:
     job = {
         "preload": assignment.preload,
         "submissions": [[cell.source for cell in submission.cells] for submission in sample.submissions()],
-        "jobs": Options().jobs,
+        "jobs": GradingOptions().jobs,
         "tuned": tuned,
     }
     done = subprocess.run(

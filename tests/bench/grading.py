@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.pipeline import Timings, grade
-from autograder.session import Options
+from autograder.session import GradingOptions
 
 from .processes import PeakMemory
 from .sample import LESSON, Sample, command, user_environment
@@ -37,7 +37,7 @@ def time_line(sample: Sample) -> Timings:
     """Return where the time of the same grading goes, as the pipeline counts it."""
     sample.forget()
     timings = Timings()
-    for step in grade(sample.assignment(), Options(), timings):
+    for step in grade(sample.assignment(), GradingOptions(), timings):
         if step.grade.status != "graded":
             sys.exit(f"{step.grade.student}: {step.grade.status}: {step.grade.fault}")
     return timings

@@ -17,7 +17,7 @@ import toy
 from autograder import session
 from autograder.course import load_assignment
 from autograder.pipeline import Timings, grade
-from autograder.session import Options
+from autograder.session import GradingOptions
 from scripted import Scripted
 
 from .grading import run_to_end
@@ -35,7 +35,7 @@ def graded_class(students: int) -> Iterator[Path]:
             name = f'names = ["Ada", "Grace", "Joan"]  # {number}'
             toy.hand_in(root, f"student_{number:04}", toy.answered({"names-answer": name}))
         with patch.object(session, "open_engine", lambda *_: Scripted()):
-            for _ in grade(load_assignment(root, toy.NAME), Options(), Timings()):
+            for _ in grade(load_assignment(root, toy.NAME), GradingOptions(), Timings()):
                 pass
         yield root
 
@@ -44,7 +44,7 @@ def measure(students: int) -> tuple[float, float]:
     """Return the seconds of `grade` on an unchanged class: in a process that runs, and as a command from its start."""
     with graded_class(students) as root:
         started = time.perf_counter()
-        unchanged = sum(step.unchanged for step in grade(load_assignment(root, toy.NAME), Options(), Timings()))
+        unchanged = sum(step.unchanged for step in grade(load_assignment(root, toy.NAME), GradingOptions(), Timings()))
         line = time.perf_counter() - started
         if unchanged != students:
             sys.exit(f"{unchanged} of {students} were known again")

@@ -13,7 +13,7 @@ from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.report.feedback import feedback_page
 from autograder.report.repairs import repair_sentences
-from autograder.session import Options
+from autograder.session import GradingOptions
 from corpus.cases import CASES, Case
 
 SMALLEST = 60
@@ -33,7 +33,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def graded(course: Path) -> dict[str, Grade]:
-    steps = grade(load_assignment(course, toy.NAME), Options(), Timings())
+    steps = grade(load_assignment(course, toy.NAME), GradingOptions(), Timings())
     return {step.grade.student: step.grade for step in steps}
 
 

@@ -19,7 +19,7 @@ import pytest
 from autograder.engine import RoomSetup, open_engine
 from autograder.engine import dask as engine
 from autograder.errors import CourseError, GraderError
-from autograder.sandbox.isolation import Isolation, Step, measure
+from autograder.sandbox.isolation import Isolation, WallStep, measure
 from engine.test_conformance import order
 from slurm import slurm
 from twins import make
@@ -48,7 +48,7 @@ def test_a_scheduler_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pyte
 def test_a_worker_whose_wall_is_too_low_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no other is there, each order says so, and no student pays for it."""
     twin = make("dask", tmp_path, monkeypatch)
-    monkeypatch.setattr(engine, "measure", lambda: Isolation((Step("namespaces", "not here"),)))
+    monkeypatch.setattr(engine, "measure", lambda: Isolation((WallStep("namespaces", "not here"),)))
     with twin.engine:
         (result,) = twin.engine.examine([order("a")])
     assert result.evidence is None

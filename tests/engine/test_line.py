@@ -13,7 +13,7 @@ from autograder.errors import GraderError
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.sandbox.isolation import Isolation
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.wire import codec
 from autograder.wire.messages import Cell, CellRun, Fault, Items, Text
 from scripted import Scripted, Told, quiet
@@ -47,7 +47,7 @@ def course(tmp_path: Path) -> Path:
 
 def run(course: Path, engine: Scripted, monkeypatch: pytest.MonkeyPatch, **options: object) -> dict[str, Grade]:
     monkeypatch.setattr("autograder.session.open_engine", lambda *_: engine)
-    steps = grade(load_assignment(course, toy.NAME), Options(**options), Timings())  # type: ignore[arg-type]
+    steps = grade(load_assignment(course, toy.NAME), GradingOptions(**options), Timings())  # type: ignore[arg-type]
     return {step.grade.student: step.grade for step in steps}
 
 

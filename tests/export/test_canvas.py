@@ -8,7 +8,7 @@ import io
 import pytest
 
 from autograder.errors import CourseError
-from autograder.export import Entry, Exported, Options, canvas
+from autograder.export import Entry, Exported, ExportOptions, canvas
 from autograder.roster import Student
 from autograder.sheets import read_sheet
 from graded import absent, entry, grade, of_class, ungraded
@@ -36,7 +36,7 @@ def imported(data: bytes, column: str = COLUMN) -> dict[str, str]:
 
 
 def filled(entries: list[Entry], text: str = GRADEBOOK, **options: object) -> Exported:
-    given = Options(sheet=read_sheet(text.encode()), sheet_name="gradebook.csv", **options)  # type: ignore[arg-type]
+    given = ExportOptions(sheet=read_sheet(text.encode()), sheet_name="gradebook.csv", **options)  # type: ignore[arg-type]
     return canvas.export(of_class(entries), given)
 
 
@@ -82,7 +82,7 @@ def test_without_a_gradebook_one_is_made_of_what_is_known() -> None:
         entry(absent("gone"), "Canvas", "16"),
         entry(grade("jose"), "Canvas", "900", person=Student("jose", id="13"), group="G"),
     ]
-    done = canvas.export(of_class(entries), Options())
+    done = canvas.export(of_class(entries), ExportOptions())
     rows = list(csv.DictReader(io.StringIO(done.files["gradebook.csv"].decode())))
     assert [(row["ID"], row["SIS Login ID"], row["Toy assignment"]) for row in rows] == [
         ("", "", "6"),

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from autograder.export import Options
+from autograder.export import ExportOptions
 from autograder.export import csv as table
 from autograder.roster import Student
 from autograder.sheets import as_number, harmless, number, read_sheet
@@ -28,7 +28,7 @@ def rows(data: bytes, delimiter: str = ",") -> list[dict[str, str]]:
 
 
 def test_every_student_has_a_line_and_only_known_points_are_numbers() -> None:
-    done = table.export(of_class(ENTRIES), Options())
+    done = table.export(of_class(ENTRIES), ExportOptions())
     found = rows(done.files["grades.csv"])
     assert [(one["status"], one["score"], one["double"], one["names"]) for one in found] == [
         ("graded", "3.15", "1.5", "2"),
@@ -48,19 +48,19 @@ def test_every_student_has_a_line_and_only_known_points_are_numbers() -> None:
 
 
 def test_no_text_is_a_formula() -> None:
-    row = rows(table.export(of_class(ENTRIES), Options()).files["grades.csv"])[1]
+    row = rows(table.export(of_class(ENTRIES), ExportOptions()).files["grades.csv"])[1]
     assert (row["student"], row["name"]) == ('\'=cmd|"/c calc"!A1', "'@Zoé\tÅ")
     assert (row["id"], row["group"]) == ("-7", "'+A; B")
 
 
 def test_french_spreadsheets_are_written_as_they_read() -> None:
-    data = table.export(of_class(ENTRIES), Options(decimal_comma=True, bom=True)).files["grades.csv"]
+    data = table.export(of_class(ENTRIES), ExportOptions(decimal_comma=True, bom=True)).files["grades.csv"]
     assert data.startswith(b"\xef\xbb\xbfstudent;name")
     assert rows(data, ";")[0]["score"] == "3,15"
 
 
 def test_who_handed_in_nothing_gets_0_where_that_is_asked() -> None:
-    data = table.export(of_class(ENTRIES), Options(zero_missing=True)).files["grades.csv"]
+    data = table.export(of_class(ENTRIES), ExportOptions(zero_missing=True)).files["grades.csv"]
     assert [row["score"] for row in rows(data)] == ["3.15", "6", "", "", "0"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.export import Options, junit
+from autograder.export import ExportOptions, junit
 from graded import absent, entry, grade, of_class, question, ungraded, unmarked
 
 CASE = {"failure", "error", "skipped", "system-out", "system-err"}
@@ -36,7 +36,7 @@ def checked(element: ET.Element) -> ET.Element:
 
 
 def read(*entries: object, language: str = "en") -> ET.Element:
-    done = junit.export(of_class(entries, language), Options())  # type: ignore[arg-type]
+    done = junit.export(of_class(entries, language), ExportOptions())  # type: ignore[arg-type]
     return checked(ET.fromstring(done.files["junit.xml"]))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import CourseError
-from autograder.export import Entry, Exported, Options, moodle
+from autograder.export import Entry, Exported, ExportOptions, moodle
 from autograder.roster import Student
 from autograder.sheets import read_sheet
 from graded import absent, entry, grade, of_class, ungraded, unmarked
@@ -53,7 +53,7 @@ def fed_back(data: bytes) -> dict[int, tuple[str, bytes]]:
 
 def filled(entries: list[Entry], text: str = SHEET, **options: object) -> Exported:
     sheet = read_sheet(text.encode())
-    return moodle.export(of_class(entries), Options(sheet=sheet, sheet_name="sheet.csv", **options))  # type: ignore[arg-type]
+    return moodle.export(of_class(entries), ExportOptions(sheet=sheet, sheet_name="sheet.csv", **options))  # type: ignore[arg-type]
 
 
 def test_without_a_worksheet_one_is_made_of_the_numbers_that_were_kept() -> None:
@@ -64,7 +64,7 @@ def test_without_a_worksheet_one_is_made_of_the_numbers_that_were_kept() -> None
         entry(ungraded("ill"), "Moodle", "104"),
         entry(absent("gone"), "Moodle", "105"),
     ]
-    done = moodle.export(of_class(entries), Options())
+    done = moodle.export(of_class(entries), ExportOptions())
     assert imported(done.files["grades.csv"]) == {"101": "3.5", "102": "5.4", "104": "", "105": ""}
     assert done.unfinished == {"ill": "ungraded through a fault of ours: a worker was lost"}
     assert list(done.unplaced) == ["nobody's"]
@@ -168,7 +168,7 @@ def test_feedback_goes_to_the_folders_that_moodle_expects(tmp_path: Path) -> Non
         entry(grade("jeanne"), "Moodle", "101", pages={"toy": page, "second": page}),
         entry(grade("nobody"), pages={"toy": page}),
     ]
-    for done in (moodle.export(of_class(entries), Options()), filled(entries)):
+    for done in (moodle.export(of_class(entries), ExportOptions()), filled(entries)):
         with zipfile.ZipFile(io.BytesIO(done.files["feedback.zip"])) as archive:
             assert len(archive.namelist()) == 3
         assert fed_back(done.files["feedback.zip"])[102] == ("toy.html", "<p>ça va".encode())

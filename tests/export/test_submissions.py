@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from autograder.errors import CourseError
-from autograder.export import Entry, Exported, Options, classroom50, gradescope, prairielearn
+from autograder.export import Entry, Exported, ExportOptions, classroom50, gradescope, prairielearn
 from autograder.records import QuestionGrade
 from graded import absent, entry, grade, of_class, question, ungraded, unmarked
 
@@ -33,7 +33,9 @@ def system(request: pytest.FixtureRequest) -> str:
 
 def made(system: str, one: Entry, *others: Entry, single: bool = True, language: str = "en") -> Exported:
     module = {"gradescope": gradescope, "prairielearn": prairielearn, "classroom50": classroom50}[system]
-    found: Exported = module.export(of_class((one, *others), language), Options(single=single, environment=RUNNER))
+    found: Exported = module.export(
+        of_class((one, *others), language), ExportOptions(single=single, environment=RUNNER)
+    )
     return found
 
 
@@ -111,7 +113,7 @@ def test_a_file_each_in_a_folder_each_but_where_one_is_asked_for() -> None:
 def test_a_result_outside_classroom_50_says_what_it_lacks() -> None:
     with pytest.raises(CourseError, match="lacks SUBMISSION_TAG, RELEASE_URL"):
         environment = {name: text for name, text in RUNNER.items() if name[0] not in "SR"}
-        classroom50.export(of_class([entry(grade("ada"))]), Options(single=True, environment=environment))
+        classroom50.export(of_class([entry(grade("ada"))]), ExportOptions(single=True, environment=environment))
 
 
 def test_prairielearns_file_stays_below_what_it_takes() -> None:

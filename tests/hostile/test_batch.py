@@ -13,8 +13,8 @@ from autograder.course import load_assignment
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.sandbox import cgroups, leftovers
-from autograder.sandbox.isolation import Isolation, Step, measure
-from autograder.session import Options
+from autograder.sandbox.isolation import Isolation, WallStep, measure
+from autograder.session import GradingOptions
 from hostile.batch import BATCH, QUICK
 from toy import NAME, answered, hand_in, make_course
 
@@ -36,7 +36,7 @@ def graded(root: Path, names: Iterator[str] | tuple[str, ...]) -> dict[str, Grad
         hand_in(course, name, cells)
     for name in names:
         hand_in(course, name, attacked(BATCH[name]))
-    steps = grade(load_assignment(course, NAME), Options(jobs=2), Timings())
+    steps = grade(load_assignment(course, NAME), GradingOptions(jobs=2), Timings())
     return {step.grade.student: step.grade for step in steps}
 
 
@@ -75,7 +75,7 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param != "as it is":
         if measure().level == "standard":
             pytest.skip("this machine is one without control groups")
-        steps = (*measure().steps[:-1], Step("control groups", "left out"))
+        steps = (*measure().steps[:-1], WallStep("control groups", "left out"))
         monkeypatch.setattr("autograder.session.measure", lambda: Isolation(steps))
     return "standard" if request.param != "as it is" else str(measure().level)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toy
-from autograder.intake import Rebuilt, rebuild
+from autograder.intake import RebuiltNotebook, rebuild
 from autograder.notebook.formats import Notebook, parse_notebook
 from autograder.records import Repair
 
@@ -30,7 +30,7 @@ def parsed(cells: Sequence[toy.Cell]) -> Notebook:
     return parse_notebook(toy.notebook(cells))
 
 
-def rebuilt(*cells: toy.Cell) -> Rebuilt:
+def rebuilt(*cells: toy.Cell) -> RebuiltNotebook:
     return rebuild(parsed(RELEASE), parsed(cells))
 
 
@@ -38,15 +38,15 @@ def edited(cell: int, source: str) -> toy.Cell:
     return {**RELEASE[cell], "source": source}
 
 
-def run_of(found: Rebuilt) -> list[tuple[str, str]]:
+def run_of(found: RebuiltNotebook) -> list[tuple[str, str]]:
     return [(cell.id, cell.source) for cell in found.cells]
 
 
-def repairs_of(found: Rebuilt) -> list[tuple[str, str]]:
+def repairs_of(found: RebuiltNotebook) -> list[tuple[str, str]]:
     return [(repair.kind, repair.cell) for repair in found.repairs]
 
 
-def ids_of(found: Rebuilt) -> list[str]:
+def ids_of(found: RebuiltNotebook) -> list[str]:
     return [cell.id for cell in found.cells]
 
 
@@ -250,7 +250,7 @@ LONGER = (
 )
 
 
-def rebuilt_longer(*cells: toy.Cell) -> Rebuilt:
+def rebuilt_longer(*cells: toy.Cell) -> RebuiltNotebook:
     return rebuild(parsed(LONGER), parsed([bare(cell) for cell in cells]))
 
 

@@ -35,7 +35,7 @@ from autograder.asserts import (
     assert_table,
     assert_trainable_params,
 )
-from autograder.judge.frames import Column, Table
+from autograder.judge.frames import DataColumn, DataTable
 from autograder.judge.message import CheckFailed, Mismatch, compose
 from autograder.judge.values import Model, Unreadable
 from autograder.wire.messages import Network, Opaque
@@ -737,8 +737,8 @@ KINDS: dict[str, Any] = {
     "a complex number": 1j,
     "an array": np.zeros((2, 3), "uint8"),
     "an empty array": np.zeros((0, 3)),
-    "a table": Table(1, (Column("a", "object", ["x"]),)),
-    "a table of numbers": Table(1, (Column("a", "int64", np.array([7])),)),
+    "a table": DataTable(1, (DataColumn("a", "object", ["x"]),)),
+    "a table of numbers": DataTable(1, (DataColumn("a", "int64", np.array([7])),)),
 }
 CHECKS: dict[str, Callable[[Any], None]] = {
     "assert_equal": lambda given: assert_equal(given, [3, 4]),

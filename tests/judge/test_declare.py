@@ -76,7 +76,7 @@ def test_arguments_cross_whole(args: list[Any], kwargs: dict[str, Any]) -> None:
 
 
 @given(st.lists(STEPS, min_size=1, max_size=4))
-def test_steps_cross_whole(steps: list[declare.Asked]) -> None:
+def test_steps_cross_whole(steps: list[declare.AskedStep]) -> None:
     probe, _ = declared(declare.instance("C", 1, then=steps))
     assert isinstance(probe, ObjectProbe)
     assert len(probe.then) == len(steps)

@@ -9,23 +9,25 @@ import numpy as np
 import pytest
 
 from autograder.asserts import assert_close, assert_equal, assert_table
-from autograder.judge.frames import Column, Table
+from autograder.judge.frames import DataColumn, DataTable
 from autograder.judge.message import CheckFailed, compose
 from autograder.judge.tables import same_dtype
 
 Check = Callable[[], None]
 
-PEOPLE = Table(
+PEOPLE = DataTable(
     3,
     (
-        Column("name", "object", ["Ada", None, "Joan"]),
-        Column("age", "int64", np.array([36, 85, 91])),
-        Column("born", "datetime64[ns]", np.array(["1815-12-10", "1906-12-09", "NaT"], "M8[ns]")),
+        DataColumn("name", "object", ["Ada", None, "Joan"]),
+        DataColumn("age", "int64", np.array([36, 85, 91])),
+        DataColumn("born", "datetime64[ns]", np.array(["1815-12-10", "1906-12-09", "NaT"], "M8[ns]")),
     ),
-    Column(None, "int64", np.arange(3)),
+    DataColumn(None, "int64", np.arange(3)),
 )
-MEANS = Table(2, (Column("age", "float64", np.array([36.5, 88.0])),), Column("g", "str", ["u", "v"]), series=True)
-MANY = Table(1, tuple(Column(place, "int64", np.array([place])) for place in range(20)))
+MEANS = DataTable(
+    2, (DataColumn("age", "float64", np.array([36.5, 88.0])),), DataColumn("g", "str", ["u", "v"]), series=True
+)
+MANY = DataTable(1, tuple(DataColumn(place, "int64", np.array([place])) for place in range(20)))
 
 GOLDEN: dict[str, tuple[Check, str, str, str]] = {
     "columns": (

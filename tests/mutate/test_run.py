@@ -13,8 +13,8 @@ from autograder.course import load_assignment
 from autograder.mutate.fresh import with_fresh
 from autograder.mutate.places import choose, derive
 from autograder.mutate.report import as_json, tallies
-from autograder.mutate.run import Choice, Verdict, mutate
-from autograder.session import Options, Session
+from autograder.mutate.run import Choice, MutantVerdict, mutate
+from autograder.session import GradingOptions, Session
 
 LARGER = """\
 def larger(pair):
@@ -58,43 +58,43 @@ def assignment(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def verdicts(assignment: Assignment) -> list[Verdict]:
-    with Session(assignment, Options(jobs=2)) as session:
+def verdicts(assignment: Assignment) -> list[MutantVerdict]:
+    with Session(assignment, GradingOptions(jobs=2)) as session:
         return list(mutate(session, Choice(most=1000)))
 
 
-def fate(verdicts: list[Verdict], text: str) -> tuple[str, str]:
+def fate(verdicts: list[MutantVerdict], text: str) -> tuple[str, str]:
     (one,) = (one for one in verdicts if text in one.mutant.source)
     return one.fate, one.why
 
 
-def test_each_mutant_has_one_verdict(assignment: Assignment, verdicts: list[Verdict]) -> None:
+def test_each_mutant_has_one_verdict(assignment: Assignment, verdicts: list[MutantVerdict]) -> None:
     derived = derive(assignment.source)
     assert Counter(one.mutant.source for one in verdicts) == Counter(one.source for one in derived)
     assert {one.fate for one in verdicts} <= {"killed", "equivalent", "survived", "stillborn"}
 
 
-def test_what_the_checks_never_ask_survives_and_is_told_by_fresh_inputs(verdicts: list[Verdict]) -> None:
+def test_what_the_checks_never_ask_survives_and_is_told_by_fresh_inputs(verdicts: list[MutantVerdict]) -> None:
     found, why = fate(verdicts, "return pair[1] if")
     assert found == "survived"
     assert why.startswith("it answers otherwise to found, ")
 
 
-def test_what_behaves_alike_is_equivalent(verdicts: list[Verdict]) -> None:
+def test_what_behaves_alike_is_equivalent(verdicts: list[MutantVerdict]) -> None:
     assert fate(verdicts, "pair[0] >= pair[1]") == ("equivalent", "")
 
 
-def test_what_costs_points_is_killed_in_its_own_question(verdicts: list[Verdict]) -> None:
+def test_what_costs_points_is_killed_in_its_own_question(verdicts: list[MutantVerdict]) -> None:
     (one,) = (one for one in verdicts if "+ 2  # six" in one.mutant.source)
     assert (one.fate, one.elsewhere, one.missed, one.mutant.question) == ("killed", (), False, "total")
 
 
-def test_a_loss_where_the_change_is_used_is_nobodys_fault(verdicts: list[Verdict]) -> None:
+def test_a_loss_where_the_change_is_used_is_nobodys_fault(verdicts: list[MutantVerdict]) -> None:
     (one,) = (one for one in verdicts if "if pair[0] < pair[1]" in one.mutant.source)
     assert (one.fate, one.elsewhere) == ("killed", ())
 
 
-def test_a_run_as_data(assignment: Assignment, verdicts: list[Verdict]) -> None:
+def test_a_run_as_data(assignment: Assignment, verdicts: list[MutantVerdict]) -> None:
     told = as_json(assignment.source, verdicts, 1.23)
     whole = tallies(assignment.source, verdicts)[-1]
     assert told["mutants"] == whole.mutants == len(verdicts) - whole.count("stillborn")
@@ -103,7 +103,7 @@ def test_a_run_as_data(assignment: Assignment, verdicts: list[Verdict]) -> None:
     assert told["survivors"][0]["diff"].splitlines()[0] == "--- cell 2 (larger-answer)"
 
 
-def test_nothing_is_stored(assignment: Assignment, verdicts: list[Verdict]) -> None:
+def test_nothing_is_stored(assignment: Assignment, verdicts: list[MutantVerdict]) -> None:
     assert verdicts
     left = [path.name for path in Path(assignment.paths.root).rglob("*") if path.suffix in (".evidence", ".db")]
     assert left == []
@@ -118,7 +118,7 @@ def test_a_choice_gives_each_question_its_turn(assignment: Assignment) -> None:
 
 
 def test_fresh_inputs_keep_their_kind(assignment: Assignment) -> None:
-    with Session(assignment, Options(jobs=1)) as session:
+    with Session(assignment, GradingOptions(jobs=1)) as session:
         plan, origins = with_fresh(session.judge.plan())
     assert set(origins.values()) == {"found"}
     assert {type(plan.probes[name]) for name in origins} == {type(plan.probes["found"])}

@@ -16,7 +16,7 @@ from autograder.paths import Paths
 from autograder.records import CheckStatus, Grade, Outcome, QuestionGrade, Repair, TrainingUse
 from autograder.report import architectures, drawing, items, misses
 from autograder.report.class_page import class_page
-from autograder.report.class_report import Asked, Report, anonymous, gather
+from autograder.report.class_report import ClassReport, ReportInputs, anonymous, gather
 from autograder.report.curves import chart
 from autograder.wire import codec
 from autograder.wire.messages import Answered, Cell, CellRun, Network
@@ -256,7 +256,7 @@ def evidence(network: Network, *repairs: Repair) -> Evidence:
 USE = TrainingUse("model", "short", "sha256:net", [0, 1], "cpu", "digits", "sha256:data", False, {})
 
 
-def report(paths: Paths, language: str = "en") -> Report:
+def report(paths: Paths, language: str = "en") -> ClassReport:
     wrong = outcome("failed", said(where=PADDING))
     student = HOSTILE.replace("/", "")
     grades = [
@@ -268,11 +268,11 @@ def report(paths: Paths, language: str = "en") -> Report:
         Grade("flo", NAME, "ungraded", (), fault="a worker was lost; flo is named"),
         Grade("gus", NAME, "missing", ()),
     ]
-    asked = Asked(paths, NAME, {NAME: "notebook"}, language, {("short", "model", "cpu"): {"accuracy": 0.7}})
+    asked = ReportInputs(paths, NAME, {NAME: "notebook"}, language, {("short", "model", "cpu"): {"accuracy": 0.7}})
     return gather(asked, grades, {"bob": 0.5}, {"bob": timedelta(days=1)})
 
 
-def page(found: Report, language: str = "en") -> str:
+def page(found: ClassReport, language: str = "en") -> str:
     return class_page(
         found, course="Vision", title=f"Networks {HOSTILE}", titles={"one": "Exercise 1"}, language=language
     )

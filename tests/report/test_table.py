@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from autograder.records import Grade, QuestionGrade
-from autograder.report.table import Row, changes, summary, table
+from autograder.report.table import GradeRow, changes, summary, table
 
 QUESTIONS = ("chargement-des-donnees", "one-hot", "construction_du_reseau", "model2", "precision.sur.le.jeu.de.test")
 
@@ -22,16 +22,18 @@ def grade(
 
 
 ROWS = (
-    Row(grade("ada")),
-    Row(grade("bob with a very long name, longer than a third of a screen"), late=timedelta(hours=10, minutes=3)),
-    Row(grade("cleo", status="missing", fault="no notebook handed in")),
-    Row(grade("dan", (0.0,) * 5, fault="no notebook: it is a web page: download the notebook itself, as .ipynb")),
-    Row(grade("eve", status="ungraded", fault="a worker was lost while the cells ran; see the machine's own messages")),
-    Row(grade("山田太郎", (1.25, 0.5, 0.0, 2.0, 2.0)), to_mark=1.5),
+    GradeRow(grade("ada")),
+    GradeRow(grade("bob with a very long name, longer than a third of a screen"), late=timedelta(hours=10, minutes=3)),
+    GradeRow(grade("cleo", status="missing", fault="no notebook handed in")),
+    GradeRow(grade("dan", (0.0,) * 5, fault="no notebook: it is a web page: download the notebook itself, as .ipynb")),
+    GradeRow(
+        grade("eve", status="ungraded", fault="a worker was lost while the cells ran; see the machine's own messages")
+    ),
+    GradeRow(grade("山田太郎", (1.25, 0.5, 0.0, 2.0, 2.0)), to_mark=1.5),
 )
 
 
-def lines(rows: tuple[Row, ...] = ROWS, width: int = 80) -> list[str]:
+def lines(rows: tuple[GradeRow, ...] = ROWS, width: int = 80) -> list[str]:
     return [line.plain.rstrip() for line in table(rows, width)]
 
 
@@ -60,7 +62,7 @@ def test_names_of_questions_are_broken_between_words_or_numbered() -> None:
 
 def test_thirty_questions_do_not_fit_and_that_is_said() -> None:
     names = tuple(f"question-{number}" for number in range(30))
-    found = lines((Row(grade("ada", (2.0,) * 30, names=names)),), 60)
+    found = lines((GradeRow(grade("ada", (2.0,) * 30, names=names)),), 60)
     shown = len(found[0].split()) - 2
     said = f"{30 - shown} questions are left out for want of room: widen the window, or take --json"
     assert " ".join(found[-2:]) == said

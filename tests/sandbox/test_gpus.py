@@ -17,7 +17,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
-from autograder.sandbox.gpus import Gpu, GpuPool, Lease, Ledger, Row, device_nodes, parse_rows, survey, visible_rows
+from autograder.sandbox.gpus import Gpu, GpuPool, GpuRow, Lease, Ledger, device_nodes, parse_rows, survey, visible_rows
 from autograder.sandbox.rooms import RoomLimits, RoomView, Zygote
 from autograder.wire.messages import Cell, CellRun, Cells
 
@@ -47,7 +47,7 @@ def fakes(count: int = 1, memory_mb: int = 24_000) -> tuple[Gpu, ...]:
 
 def test_one_gpu_is_read() -> None:
     assert parse_rows(ONE) == (
-        (Row(0, "GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77", "Tesla T4", 15360, "00000000:00:1E.0", mig=False),),
+        (GpuRow(0, "GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77", "Tesla T4", 15360, "00000000:00:1E.0", mig=False),),
         (),
     )
 

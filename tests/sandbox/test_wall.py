@@ -19,7 +19,7 @@ from autograder.errors import IsolationError
 from autograder.records import Limits, Plan, Submission
 from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.exam import Order, _Exam, examine
-from autograder.sandbox.isolation import Isolation, Step, measure
+from autograder.sandbox.isolation import Isolation, WallStep, measure
 from autograder.sandbox.rooms import RoomLimits, Zygote
 from autograder.wire.messages import Cell, CellStarted, Fault, Items, Scalar, Text
 from autograder.worker.sysroot import moved
@@ -200,15 +200,20 @@ def test_cannot_find_what_will_be_asked(light_zygote: Zygote) -> None:
 
 
 def test_the_strongest_wall_is_named() -> None:
-    held = tuple(Step(name) for name in ("namespaces", "private file system"))
-    assert Isolation((*held, Step("control groups"))).level == "strict"
-    assert Isolation((*held, Step("control groups", "Permission denied"))).level == "standard"
-    assert Isolation((*held, Step("Landlock", "Operation not supported"), Step("control groups"))).level == "standard"
-    assert Isolation((Step("namespaces", "No space left on device"), Step("control groups"))).level is None
+    held = tuple(WallStep(name) for name in ("namespaces", "private file system"))
+    assert Isolation((*held, WallStep("control groups"))).level == "strict"
+    assert Isolation((*held, WallStep("control groups", "Permission denied"))).level == "standard"
+    assert (
+        Isolation((*held, WallStep("Landlock", "Operation not supported"), WallStep("control groups"))).level
+        == "standard"
+    )
+    assert Isolation((WallStep("namespaces", "No space left on device"), WallStep("control groups"))).level is None
 
 
 def test_below_the_minimum_is_refused_with_reason_and_remedy() -> None:
-    weak = Isolation((Step("namespaces"), Step("control groups", "Permission denied: /sys/fs/cgroup", "be root")))
+    weak = Isolation(
+        (WallStep("namespaces"), WallStep("control groups", "Permission denied: /sys/fs/cgroup", "be root"))
+    )
     assert weak.require("standard") == "standard"
     with pytest.raises(IsolationError) as refused:
         weak.require("strict")

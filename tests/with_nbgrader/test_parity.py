@@ -22,7 +22,7 @@ from autograder.notebook.master import MasterCopy
 from autograder.paths import Paths
 from autograder.pipeline import Timings
 from autograder.records import Grade
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.store import Store
 
 PROGRAMS = Path(sys.executable).parent
@@ -190,7 +190,7 @@ def test_the_rest_is_for_a_hand(asked: Both) -> None:
 
 
 def test_what_has_not_changed_is_not_run_again(asked: Both, asked_root: Path) -> None:
-    steps = list(grade(load_nbgrader_assignment(asked_root, "asked"), Options(engine="inline"), Timings()))
+    steps = list(grade(load_nbgrader_assignment(asked_root, "asked"), GradingOptions(engine="inline"), Timings()))
     assert {step.grade.student for step in steps if step.unchanged} == set(cases.SUBMISSIONS)
     assert {step.grade.student: step.grade.score for step in steps} == {
         name: one.score for name, one in asked.grades.items()

@@ -20,7 +20,7 @@ from autograder.nbgrader import compat
 from autograder.nbgrader.executed import outputs
 from autograder.pipeline import Timings
 from autograder.sandbox import leftovers
-from autograder.session import Options
+from autograder.session import GradingOptions
 from autograder.wire.messages import CellRun, Fault
 
 SCRIPTS = sysconfig.get_path("scripts")
@@ -138,7 +138,9 @@ def in_kernels(course: Path) -> Path:
 @pytest.fixture(scope="module")
 def in_compat(course: Path) -> dict[str, dict[str, float]]:
     root = shutil.copytree(course, course.with_name("in-compat"))
-    grades = [step.grade for step in compat.grade(load_nbgrader_assignment(root, "toy"), Options(jobs=1), Timings())]
+    grades = [
+        step.grade for step in compat.grade(load_nbgrader_assignment(root, "toy"), GradingOptions(jobs=1), Timings())
+    ]
     return {one.student: {question.id: question.score for question in one.questions} for one in grades}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from asked import Class
 from autograder.asserts import assert_close, assert_equal, assert_shape, assert_table
-from autograder.judge.frames import Table
+from autograder.judge.frames import DataTable
 from autograder.judge.message import CheckFailed
 from autograder.judge.values import to_value
 from autograder.sandbox.rooms import Zygote
@@ -72,7 +72,7 @@ EXPECTED: dict[str, list[Any]] = {
 
 def test_every_type_of_column_crosses() -> None:
     table = seen(WHOLE)
-    assert isinstance(table, Table)
+    assert isinstance(table, DataTable)
     assert_table(table, columns=list(EXPECTED), rows=3, index=["a", "b", "c"], values=EXPECTED)
     assert_table(
         table,

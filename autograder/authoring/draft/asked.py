@@ -22,7 +22,7 @@ TRAINS = re.compile(r"\.(?:fit|train_on_batch)\(|\.backward\(\)|GradientTape")
 
 
 @dataclass(frozen=True)
-class Asked:
+class DraftQuestion:
     """One question of an assignment."""
 
     id: str
@@ -56,7 +56,7 @@ def _making(source: str, name: str) -> Iterator[str]:
         first = one.last
 
 
-def asked_of(source: SourceNotebook) -> list[Asked]:
+def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
     """Return what each question that holds code asks for, in the notebook's order."""
     cells = source.notebook.cells
     code = [cell for cell in cells if cell.cell_type == "code"]
@@ -64,7 +64,7 @@ def asked_of(source: SourceNotebook) -> list[Asked]:
     imported = {name for cell in code for name in names_of(cell.source).imported}
     groups = list(_groups(source))
     makers = Counter(name for _, answers, _ in groups for name in {one for cell in answers for one in _made(cell)})
-    found: list[Asked] = []
+    found: list[DraftQuestion] = []
     for question, answers, text in groups:
         named, parameters = _named_in(text)
         earlier = {name for one in found for name in (*one.functions, *one.classes, *one.variables)}
@@ -74,7 +74,7 @@ def asked_of(source: SourceNotebook) -> list[Asked]:
         classes = {name for cell in answers for name in re.findall(r"^class (\w+)", cell.source, re.MULTILINE)}
         prints = next((role_of(cell).id for cell in answers if "print(" in cell.source), "")
         found.append(
-            Asked(
+            DraftQuestion(
                 question,
                 text,
                 answers,

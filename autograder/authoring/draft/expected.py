@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.frames import Table
+from autograder.judge.frames import DataTable
 from autograder.judge.trainings import History
 from autograder.judge.values import Model, Unreadable
 from autograder.judge.written import as_recorded
@@ -42,7 +42,7 @@ def _assertions(name: str, value: Any, luck: bool) -> Iterator[str]:
             yield f"assert_same_network({name}, trainable=True)"
         case History() | Unreadable():
             raise Unsayable
-        case Table():
+        case DataTable():
             yield f"assert_table({name}, columns={list(value.columns)!r}, rows={value.shape[0]})"
         case np.ndarray() | np.generic():
             yield from _of_array(name, np.asarray(value), luck)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from autograder.assignment import SourceNotebook
-from autograder.authoring.draft.asked import Asked
+from autograder.authoring.draft.asked import DraftQuestion
 from autograder.data.course_shelf import course_shelf
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.evidence import Evidence
@@ -57,7 +57,7 @@ class Seen:
     answers: Observed
 
 
-def observe(session: Session, asked: Sequence[Asked], hidden_tests: str) -> Seen:
+def observe(session: Session, asked: Sequence[DraftQuestion], hidden_tests: str) -> Seen:
     """Run the solution with a recorder in its room. Raise CourseError where it does not run to its end.
 
     `hidden_tests` run behind the notebook: they too show what functions are called with.
@@ -110,7 +110,7 @@ def _require_whole(source: SourceNotebook, evidence: Evidence) -> None:
             raise CourseError([Problem(source.paths.shown(source.path), 0, where, text)])
 
 
-def _recorded(session: Session, asked: Sequence[Asked], names: Sequence[str], hidden_tests: str) -> Submission:
+def _recorded(session: Session, asked: Sequence[DraftQuestion], names: Sequence[str], hidden_tests: str) -> Submission:
     """The solution with the recorder's cells between its own."""
     submission = as_submission(session.source, session.settings, session.source.notebook)
     functions = [name for one in asked for name in one.functions]

@@ -10,7 +10,7 @@ from itertools import chain, count, islice
 
 import numpy as np
 
-from autograder.authoring.draft.asked import RANDOM, TRAINS, Asked
+from autograder.authoring.draft.asked import RANDOM, TRAINS, DraftQuestion
 from autograder.authoring.draft.expected import Unsayable, assertions, compiled, is_finite, quoted
 from autograder.authoring.draft.inputs import Inputs, fresh, size_of
 from autograder.authoring.draft.observe import Observed, Seen
@@ -66,7 +66,7 @@ class ProposedCheck:
 class Proposal:
     """What is proposed for one question."""
 
-    asked: Asked
+    asked: DraftQuestion
     probes: list[Probe] = field(default_factory=list)
     checks: list[ProposedCheck] = field(default_factory=list)
     remarks: list[Phrase] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Names:
 # --- What is asked ----------------------------------------------------------------------------------------------------
 
 
-def ask(asked: Sequence[Asked], seen: Seen) -> list[Proposal]:
+def ask(asked: Sequence[DraftQuestion], seen: Seen) -> list[Proposal]:
     """Return what each question is to be asked; of calls, more than will be kept."""
     names = Names()
     found = [Proposal(one) for one in asked]
@@ -135,7 +135,7 @@ REASONS = {
 }
 
 
-def _of_function(name: str, asked: Asked, names: Names, seen: Seen) -> Iterator[Probe]:
+def _of_function(name: str, asked: DraftQuestion, names: Names, seen: Seen) -> Iterator[Probe]:
     if TRAINS.search(asked.code_of(name)) and f"def {name}" in asked.code_of(name):
         return
     calls = sorted(
@@ -150,7 +150,7 @@ def _of_function(name: str, asked: Asked, names: Names, seen: Seen) -> Iterator[
             yield Probe(probe, code, inputs.used | {"call"}, REASONS[inputs.reason], name, inputs, constant)
 
 
-def _of_print(asked: Asked, names: Names) -> Iterator[Probe]:
+def _of_print(asked: DraftQuestion, names: Names) -> Iterator[Probe]:
     plain = question_id(asked.id, ()).replace("-", "_")
     code = f'printed("{asked.prints}")'
     yield Probe(names.claim(f"{plain}_printed"), code, frozenset(["printed"]), phrase("what the cell prints"))

@@ -14,7 +14,7 @@ from autograder.authoring.draft.propose import Proposal, ask, require
 from autograder.authoring.draft.write import checks_file
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.intake import as_submission
-from autograder.mutate.run import Choice, Verdict, mutate
+from autograder.mutate.run import Choice, MutantVerdict, mutate
 from autograder.paths import Paths, write_beside
 from autograder.records import Outcome
 from autograder.release import read_release
@@ -39,7 +39,7 @@ class Draft:
     proposals: list[Proposal]
     left_out: list[str] = field(default_factory=list)
     """Titles of checks that the solution does not pass, or the untouched release does."""
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[MutantVerdict] = field(default_factory=list)
 
 
 def draft(session: Session, most: int) -> Draft:

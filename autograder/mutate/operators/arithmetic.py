@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autograder.mutate.code import Code, Edit, called
+from autograder.mutate.code import Code, SourceEdit, called
 from autograder.mutate.operators.base import integer
 from autograder.mutate.operators.training import is_seed
 
 
-def off_by_one(node: ast.AST, code: Code) -> Iterator[Edit]:
+def off_by_one(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """One more, or one less: of a number, of a length, of the end of a range."""
     number = integer(node)
     if number is not None:
@@ -25,7 +25,7 @@ def off_by_one(node: ast.AST, code: Code) -> Iterator[Edit]:
             yield code.replace(end, f"{code.text(end)} - 1")
 
 
-def number(node: ast.AST, code: Code) -> Iterator[Edit]:
+def number(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A number twice as large, or rounded."""
     if is_seed(node, code):
         return
@@ -60,7 +60,7 @@ ARITHMETIC: dict[type[ast.operator], tuple[str, tuple[str, ...]]] = {
 }
 
 
-def comparison(node: ast.AST, code: Code) -> Iterator[Edit | None]:
+def comparison(node: ast.AST, code: Code) -> Iterator[SourceEdit | None]:
     """The other way round, or with the bound, or without."""
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         old, others = COMPARISONS.get(type(node.ops[0]), ("", ()))
@@ -68,7 +68,7 @@ def comparison(node: ast.AST, code: Code) -> Iterator[Edit | None]:
             yield code.operator(node.left, node.comparators[0], old, new)
 
 
-def arithmetic(node: ast.AST, code: Code) -> Iterator[Edit | None]:
+def arithmetic(node: ast.AST, code: Code) -> Iterator[SourceEdit | None]:
     """Another operation."""
     if isinstance(node, ast.BinOp):
         old, others = ARITHMETIC.get(type(node.op), ("", ()))
@@ -76,13 +76,13 @@ def arithmetic(node: ast.AST, code: Code) -> Iterator[Edit | None]:
             yield code.operator(node.left, node.right, old, new)
 
 
-def flag(node: ast.AST, code: Code) -> Iterator[Edit]:
+def flag(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """True in place of False, or the other way: `trainable`, `shuffle`, `from_logits`, `return_sequences`."""
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield code.replace(node, str(not node.value))
 
 
-def condition(node: ast.AST, code: Code) -> Iterator[Edit]:
+def condition(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """The other branch."""
     if isinstance(node, ast.If | ast.IfExp):
         yield code.replace(node.test, f"not ({code.text(node.test)})")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autograder.mutate.code import Code, Edit, called
+from autograder.mutate.code import Code, SourceEdit, called
 from autograder.mutate.operators.base import LIBRARIES, integer
 
 OTHER_AXIS = {0: (1, -1), 1: (0,), -1: (0,), 2: (1,), 3: (2, 1), -2: (-1,)}
 ALONG = frozenset("argmax argmin argsort cat concatenate max mean min softmax stack sum".split())  # noqa: SIM905
 
 
-def axis(node: ast.AST, code: Code) -> Iterator[Edit]:
+def axis(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Along another axis."""
     if not isinstance(node, ast.Call):
         return
@@ -24,13 +24,13 @@ def axis(node: ast.AST, code: Code) -> Iterator[Edit]:
             yield from (code.replace(one, str(other)) for other in OTHER_AXIS.get(number, ()))
 
 
-def scaling(node: ast.AST, code: Code) -> Iterator[Edit]:
+def scaling(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """No division, or product, or shift, by a number."""
     if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant):
         yield code.replace(node, _wrapped(node, node.left, code))
 
 
-def operand_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def operand_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Half of a sum, of a product."""
     if isinstance(node, ast.BinOp):
         if not isinstance(node.right, ast.Constant):
@@ -47,7 +47,7 @@ def _wrapped(whole: ast.BinOp, part: ast.expr, code: Code) -> str:
     return f"({code.text(part)})" if loose and not bracketed else code.text(part)
 
 
-def slice_bound(node: ast.AST, code: Code) -> Iterator[Edit]:
+def slice_bound(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A slice that begins or ends elsewhere."""
     if isinstance(node, ast.Slice):
         for bound in (node.lower, node.upper):
@@ -57,7 +57,7 @@ def slice_bound(node: ast.AST, code: Code) -> Iterator[Edit]:
                     yield code.replace(bound, f"{code.text(bound)} + 1")
 
 
-def index_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def index_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """What is indexed, whole."""
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         yield code.replace(node, code.text(node.value))
@@ -71,7 +71,7 @@ CONVERSIONS = frozenset(
 )
 
 
-def conversion_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def conversion_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """An array, or a number, as it was before: no other type, shape or mean."""
     if not (isinstance(node, ast.Call) and called(node.func) in CONVERSIONS):
         return
@@ -83,4 +83,4 @@ def conversion_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
         assert isinstance(node.func, ast.Attribute)
         start, end = code.span(node)
         before = code.source[start : code.span(node.func)[1] - len(node.func.attr)]
-        yield Edit(start, end, before.rstrip().removesuffix(".").rstrip())
+        yield SourceEdit(start, end, before.rstrip().removesuffix(".").rstrip())

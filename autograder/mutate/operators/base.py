@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from autograder.mutate.code import Code, Edit, called
+from autograder.mutate.code import Code, SourceEdit, called
 
-Changes = Callable[[ast.AST, Code], Iterator[Edit | None]]
+Changes = Callable[[ast.AST, Code], Iterator[SourceEdit | None]]
 
 
 @dataclass(frozen=True)

@@ -5,30 +5,30 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autograder.mutate.code import Code, Edit
+from autograder.mutate.code import Code, SourceEdit
 from autograder.mutate.operators.layers import stack_of
 
 
-def argument_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def argument_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A setting is left to its default."""
     if isinstance(node, ast.Call):
         for keyword in node.keywords:
             yield code.remove(keyword, sorted([*node.args, *node.keywords], key=code.span))
 
 
-def arguments_swapped(node: ast.AST, code: Code) -> Iterator[Edit]:
+def arguments_swapped(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Two arguments in each other's place."""
     if isinstance(node, ast.Call) and not stack_of(node):
         yield from code.swaps([one for one in node.args if not isinstance(one, ast.Starred)])
 
 
-def results_swapped(node: ast.AST, code: Code) -> Iterator[Edit]:
+def results_swapped(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Two of the results in each other's place."""
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
         yield from code.swaps(node.value.elts)
 
 
-def result_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def result_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """One of the results is not returned."""
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1:
         for one in node.value.elts:
@@ -45,14 +45,14 @@ def _elements(node: ast.AST, code: Code) -> list[ast.expr]:
     return [] if any(isinstance(one, ast.Starred) for one in node.elts) else node.elts
 
 
-def element_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def element_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """One element of a list is left out: one turn less of a loop that builds layers."""
     for one in _elements(node, code):
         if len(_elements(node, code)) > 2 or isinstance(node, ast.List):
             yield code.remove(one, _elements(node, code))
 
 
-def element_order(node: ast.AST, code: Code) -> Iterator[Edit]:
+def element_order(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Two elements of a list, or two values of a dict, in each other's place."""
     yield from code.swaps(_elements(node, code))
     if isinstance(node, ast.Dict):
@@ -61,7 +61,7 @@ def element_order(node: ast.AST, code: Code) -> Iterator[Edit]:
                 yield code.swap(first, second)
 
 
-def key_misspelt(node: ast.AST, code: Code) -> Iterator[Edit]:
+def key_misspelt(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A key of a dict by another name."""
     keys = node.keys if isinstance(node, ast.Dict) else [node.slice] if isinstance(node, ast.Subscript) else []
     for key in keys:
@@ -70,7 +70,7 @@ def key_misspelt(node: ast.AST, code: Code) -> Iterator[Edit]:
             yield code.replace(key, f"{quote}{key.value}s{quote}")
 
 
-def another_argument(node: ast.AST, code: Code) -> Iterator[Edit]:
+def another_argument(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A function uses another of its arguments than it should."""
     if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
         return
@@ -82,7 +82,7 @@ def another_argument(node: ast.AST, code: Code) -> Iterator[Edit]:
             return
 
 
-def another_function(node: ast.AST, code: Code) -> Iterator[Edit]:
+def another_function(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Another of the cell's own functions, of as many arguments, is called."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         return
@@ -92,7 +92,7 @@ def another_function(node: ast.AST, code: Code) -> Iterator[Edit]:
             yield code.rename(node.func, name)
 
 
-def statement_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def statement_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A part of something is never set, a flag never given, a sum never added to."""
     match node:
         case ast.Assign(targets=[ast.Subscript() | ast.Attribute()]) | ast.AugAssign():

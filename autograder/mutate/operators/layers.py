@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autograder.mutate.code import Code, Edit, called
+from autograder.mutate.code import Code, SourceEdit, called
 from autograder.mutate.operators.base import WEIGHTED
 
 
@@ -37,7 +37,7 @@ def stack_of(node: ast.AST) -> list[ast.expr]:
     return [one for one in given if isinstance(one, ast.Call)]
 
 
-def layer_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def layer_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """One layer is left out."""
     if _is_layer_statement(node):
         yield code.replace(node, "pass")
@@ -47,7 +47,7 @@ def layer_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
         yield code.remove(layer, among)
 
 
-def layer_doubled(node: ast.AST, code: Code) -> Iterator[Edit]:
+def layer_doubled(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """One layer is there twice."""
     if _is_layer_statement(node):
         indent = " " * node.col_offset  # type: ignore[attr-defined]
@@ -56,7 +56,7 @@ def layer_doubled(node: ast.AST, code: Code) -> Iterator[Edit]:
         yield code.double(layer)
 
 
-def layer_order(node: ast.AST, code: Code) -> Iterator[Edit]:
+def layer_order(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Two layers that follow each other are in the other order."""
     if _is_layer_statement(node):
         body = _body_of(node, code)
@@ -66,7 +66,7 @@ def layer_order(node: ast.AST, code: Code) -> Iterator[Edit]:
     yield from code.swaps(stack_of(node))
 
 
-def bias_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def bias_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A layer with weights has no bias."""
     if isinstance(node, ast.Call) and WEIGHTED.fullmatch(called(node.func)):
         name = "bias" if called(node.func).endswith("d") or called(node.func) == "Linear" else "use_bias"
@@ -74,7 +74,7 @@ def bias_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
             yield code.insert(node, f"{name}=False")
 
 
-def frozen_layer(node: ast.AST, code: Code) -> Iterator[Edit]:
+def frozen_layer(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A layer that should learn does not. PyTorch's take no such argument."""
     if isinstance(node, ast.Call) and WEIGHTED.fullmatch(called(node.func)):
         torch = called(node.func).endswith("d") or called(node.func) == "Linear"

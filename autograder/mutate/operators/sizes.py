@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autograder.mutate.code import Code, Edit, called
+from autograder.mutate.code import Code, SourceEdit, called
 from autograder.mutate.operators.base import (
     TORCH_CONVOLUTION,
     WIDTHS,
@@ -17,7 +17,7 @@ from autograder.mutate.operators.base import (
 )
 
 
-def _other_size(node: ast.AST, code: Code, by: int) -> Iterator[Edit]:
+def _other_size(node: ast.AST, code: Code, by: int) -> Iterator[SourceEdit]:
     """Write a size larger or smaller by `by`, in each of its dimensions; of a name, the sum."""
     sizes = [one + by for one in integers(node)]
     if sizes and min(sizes) > 0:
@@ -26,7 +26,7 @@ def _other_size(node: ast.AST, code: Code, by: int) -> Iterator[Edit]:
         yield code.replace(node, f"{node.id} + {by}")
 
 
-def width(node: ast.AST, code: Code) -> Iterator[Edit]:
+def width(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A layer twice as wide, or half as wide."""
     for name in WIDTHS if isinstance(node, ast.Call) else ():
         given = parameter(node, name)  # type: ignore[arg-type]
@@ -39,21 +39,21 @@ def width(node: ast.AST, code: Code) -> Iterator[Edit]:
             yield code.replace(given, f"2 * {given.id}")
 
 
-def kernel_size(node: ast.AST, code: Code) -> Iterator[Edit]:
+def kernel_size(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A larger kernel, or a smaller one."""
     if isinstance(node, ast.Call) and (given := parameter(node, "kernel_size")) is not None and not is_pooling(node):
         for by in (2, -2, 1):
             yield from _other_size(given, code, by)
 
 
-def pooling_size(node: ast.AST, code: Code) -> Iterator[Edit]:
+def pooling_size(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A larger window, or one that pools nothing."""
     if isinstance(node, ast.Call) and is_pooling(node) and (given := parameter(node, "pool_size")) is not None:
         for by in (1, -1):
             yield from _other_size(given, code, by)
 
 
-def stride(node: ast.AST, code: Code) -> Iterator[Edit]:
+def stride(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Another stride than the one that is written, or than the default."""
     if not isinstance(node, ast.Call):
         return
@@ -66,7 +66,7 @@ def stride(node: ast.AST, code: Code) -> Iterator[Edit]:
         yield code.insert(node, f"{name}={2 if is_convolution(node) else 1}")
 
 
-def padding(node: ast.AST, code: Code) -> Iterator[Edit]:
+def padding(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """« valid » in place of « same », or the other way; in PyTorch one pixel less, or more."""
     match node:
         case ast.Constant(value=str(said)) if (other := PADDINGS.get(said.lower())) is not None:

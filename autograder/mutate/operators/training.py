@@ -6,27 +6,27 @@ import ast
 import re
 from collections.abc import Iterator
 
-from autograder.mutate.code import Code, Edit, called
+from autograder.mutate.code import Code, SourceEdit, called
 from autograder.mutate.operators.base import integer
 
 STEPS = frozenset(("step", "zero_grad", "backward", "apply_gradients", "eval", "train", "fit"))
 
 
-def step_missing(node: ast.AST, code: Code) -> Iterator[Edit]:
+def step_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A loop that never steps, never forgets its gradients, or has none; a network that is never trained."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name))) if name in STEPS:
             yield code.replace(node, "pass")
 
 
-def labels_shuffled(node: ast.AST, code: Code) -> Iterator[Edit]:
+def labels_shuffled(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Labels in another order than their examples."""
     match node:
         case ast.Call(func=ast.Attribute(attr="fit"), args=[_, labels, *_]):
             yield code.replace(labels, f"{code.text(labels)}[::-1]")
 
 
-def validation_on_training_set(node: ast.AST, code: Code) -> Iterator[Edit]:
+def validation_on_training_set(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """What is validated on is what is trained on."""
     match node:
         case ast.Call(func=ast.Attribute(attr="fit"), args=[examples, labels, *_]):
@@ -39,7 +39,7 @@ def validation_on_training_set(node: ast.AST, code: Code) -> Iterator[Edit]:
 SPLITS = (("train", "test"), ("train", "valid"), ("train", "val"), ("entrainement", "essai"), ("entrainement", "test"))
 
 
-def sets_swapped(node: ast.AST, code: Code) -> Iterator[Edit]:
+def sets_swapped(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """The training set in place of the test set, or the other way, where both have a name."""
     if not isinstance(node, ast.Name):
         return
@@ -54,7 +54,7 @@ def sets_swapped(node: ast.AST, code: Code) -> Iterator[Edit]:
 SEEDED = frozenset(("set_random_seed", "manual_seed", "default_rng", "RandomState", "seed", "set_seed"))
 
 
-def seed(node: ast.AST, code: Code) -> Iterator[Edit]:
+def seed(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Another seed, or none."""
     if not (isinstance(node, ast.Constant) and is_seed(node, code)):
         return

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from autograder.mutate.code import Code, Edit, called
+from autograder.mutate.code import Code, SourceEdit, called
 from autograder.mutate.operators.base import LIBRARIES, Changes
 
 
 def renamed(names: Mapping[str, Sequence[str]]) -> Changes:
     """An operator that calls something else by a closed list of names."""
 
-    def changes(node: ast.AST, code: Code) -> Iterator[Edit]:
+    def changes(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
         if isinstance(node, ast.Call):
             for other in names.get(called(node.func), ()):
                 yield code.rename(node.func, other)
@@ -117,10 +117,10 @@ DTYPES = {
 }
 
 
-def said(words: Mapping[str, Sequence[str]]) -> Callable[[ast.AST, Code], Iterator[Edit]]:
+def said(words: Mapping[str, Sequence[str]]) -> Callable[[ast.AST, Code], Iterator[SourceEdit]]:
     """An operator that says something else by a closed list of words: `activation="relu"`, `"mse"`."""
 
-    def changes(node: ast.AST, code: Code) -> Iterator[Edit]:
+    def changes(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             quote = code.text(node)[-1]
             for other in words.get(node.value, ()):
@@ -129,7 +129,7 @@ def said(words: Mapping[str, Sequence[str]]) -> Callable[[ast.AST, Code], Iterat
     return changes
 
 
-def dtype(node: ast.AST, code: Code) -> Iterator[Edit]:
+def dtype(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """Another type of number: an attribute of a library, or its name."""
     yield from said(DTYPES)(node, code)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in LIBRARIES:

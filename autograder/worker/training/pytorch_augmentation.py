@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from autograder.wire.messages import Augmentation, Shape
-from autograder.worker.training.pytorch_rebuild import Rebuilt
+from autograder.worker.training.pytorch_rebuild import RebuiltModule
 
 
 class Augmented(nn.Module):  # type: ignore[misc]
@@ -18,7 +18,7 @@ class Augmented(nn.Module):  # type: ignore[misc]
     `images` is (height, width, channels); the network takes them in its own shape, channels first or last.
     """
 
-    def __init__(self, network: Rebuilt, asked: Augmentation, images: Shape, *, channels_first: bool) -> None:
+    def __init__(self, network: RebuiltModule, asked: Augmentation, images: Shape, *, channels_first: bool) -> None:
         super().__init__()
         self.network = network
         self._asked = asked

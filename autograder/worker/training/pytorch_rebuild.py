@@ -33,7 +33,7 @@ Call = Callable[[Sequence[Any], int, bool], Any]
 """Makes what a call of the record makes of the tensors it takes, of so many examples, in training or not."""
 
 
-class Rebuilt(nn.Module):  # type: ignore[misc]
+class RebuiltModule(nn.Module):  # type: ignore[misc]
     """The network of a record: its calls, one after the other. Takes one tensor and returns one."""
 
     def __init__(self, network: Network, calls: Sequence[Call | None], parts: Sequence[nn.Module]) -> None:
@@ -67,7 +67,7 @@ class Rebuilt(nn.Module):  # type: ignore[misc]
         return made[self._end[0]][self._end[1]]
 
 
-def rebuild(network: Network, blobs: list[bytes] | None = None) -> Rebuilt:
+def rebuild(network: Network, blobs: list[bytes] | None = None) -> RebuiltModule:
     """Return a module equal to the recorded network, its weights drawn from PyTorch's generator, as PyTorch draws them.
 
     But for those of frozen layers whose values the record has: their bytes are `blobs`, from the host.
@@ -83,7 +83,7 @@ def rebuild(network: Network, blobs: list[bytes] | None = None) -> Rebuilt:
         with _refusals(described(record)):
             _check_places(record, position)
             calls.append(made.call(record))
-    rebuilt = Rebuilt(network, calls, made.parts)
+    rebuilt = RebuiltModule(network, calls, made.parts)
     _try(rebuilt)
     with _refusals(""):
         for record in network.layers:
@@ -260,7 +260,7 @@ def _module(record: Layer, module: nn.Module, tensors: Sequence[Any], batch: int
 # --- Whether it is what the record says -------------------------------------------------------------------------------
 
 
-def _try(rebuilt: Rebuilt) -> None:
+def _try(rebuilt: RebuiltModule) -> None:
     """Call the network on a few examples, and compare what each call makes with the record."""
     if any(size is None for size in rebuilt.input_shape):
         raise NotRebuilt("unfinished", "", "its input has a size that is open")

@@ -30,7 +30,7 @@ from autograder.worker.training.examples import (
 from autograder.worker.training.faults import Untrainable, network_faults
 from autograder.worker.training.progress import check_watched, figures
 from autograder.worker.training.pytorch_augmentation import Augmented
-from autograder.worker.training.pytorch_rebuild import Rebuilt, rebuild
+from autograder.worker.training.pytorch_rebuild import RebuiltModule, rebuild
 
 OPTIMIZERS: Mapping[str, Any] = {
     "sgd": torch.optim.SGD,
@@ -76,7 +76,7 @@ def scores(fit: Fit, blobs: list[bytes], folder: Path, send: Callable[[Record], 
         return figures(training.measure(test))
 
 
-def _augmented(network: Rebuilt, fit: Fit, given: tuple[int | None, ...]) -> nn.Module:
+def _augmented(network: RebuiltModule, fit: Fit, given: tuple[int | None, ...]) -> nn.Module:
     if fit.augmentation is None:
         return network
     images = image_shape(given)
