@@ -25,7 +25,8 @@ from autograder.evidence import TrainingRun
 from autograder.recipes import BackendName, Recipe
 from autograder.sandbox.gpus import Gpu, GpuPool, Lease, reserve, survey
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Room, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
+from autograder.sandbox.room import Room, RoomEnded, RoomSilent
+from autograder.sandbox.rooms import RoomLimits, RoomView, Zygote
 from autograder.training.frozen import Frozen
 from autograder.training.job import make_jobs
 from autograder.training.room import DISK_MB, GPU_HOST_MB, PROCESSES, train

@@ -31,7 +31,8 @@ from autograder.records import Limits, Plan, Submission
 from autograder.remarks import cut_short
 from autograder.sandbox import exam
 from autograder.sandbox.exam import Order, examine
-from autograder.sandbox.rooms import Room, Zygote
+from autograder.sandbox.room import Room
+from autograder.sandbox.rooms import Zygote
 from autograder.wire import codec, limits
 from autograder.wire.messages import (
     Answered,

@@ -127,9 +127,6 @@ def test_no_file_stands_before_what_checks_import(repository: Path) -> None:
 # --- Bounds -----------------------------------------------------------------------------------------------------------
 
 LINES, FUNCTION_LINES, ASSIGNMENT_MODULES, LOCAL_IMPORTS = 400, 40, 8, 5
-LONGER_FILES = {"sandbox/rooms.py", "worker/wall.py"}
-"""Still to be split: never another."""
-LONGER_FUNCTIONS = {"sandbox/rooms.py": 54}
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +143,7 @@ def test_no_file_is_longer_than_one_reads_at_once(repository: Path) -> None:
         path.relative_to(package).as_posix(): path.read_text(encoding="utf-8").count("\n")
         for path in package.rglob("*.py")
     }
-    assert [f"{name}: {count}" for name, count in lines.items() if count > LINES and name not in LONGER_FILES] == []
-    assert [name for name in LONGER_FILES if lines.get(name, 0) <= LINES] == [], "no longer needed: take it out"
+    assert [f"{name}: {count}" for name, count in lines.items() if count > LINES] == []
 
 
 def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -159,7 +155,7 @@ def test_no_function_is_longer_than_a_screen(modules: dict[str, ast.Module]) -> 
         f"{name}: {one.name}": size
         for name, tree in modules.items()
         for one in _functions(tree)
-        if (size := (one.end_lineno or 0) - one.lineno + 1) > LONGER_FUNCTIONS.get(name, FUNCTION_LINES)
+        if (size := (one.end_lineno or 0) - one.lineno + 1) > FUNCTION_LINES
     }
     assert long == {}
 

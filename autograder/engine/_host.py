@@ -13,7 +13,7 @@ from autograder.recipes import BACKENDS
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.gpus import GpuPool, Lease, narrower, reserve
 from autograder.sandbox.kept import kept_zygote
-from autograder.sandbox.rooms import Zygote
+from autograder.sandbox.rooms import WarmRooms, Zygote
 from autograder.training.job import Job
 from autograder.training.room import GpuStarved, train
 from autograder.wire.messages import Warm
@@ -112,13 +112,13 @@ class _Forking:
         self._setup = setup
         self._backend = backend
         self._lock = threading.Lock()
-        self._zygote: Zygote | None = None
-        self._gone: list[Zygote] = []
+        self._zygote: WarmRooms | None = None
+        self._gone: list[WarmRooms] = []
         """Lost ones. Rooms they forked go on without them, and are ended with the others."""
         self._lost = 0
         self._closed = False
 
-    def open(self) -> Zygote:
+    def open(self) -> WarmRooms:
         """Return it, warm or warming up. Raise GraderError once everything is to end, or after too many were lost.
 
         A thread whose room ended with all others tries again: it would open rooms for nobody.
@@ -138,7 +138,7 @@ class _Forking:
                 self._zygote = self._make()
             return self._zygote
 
-    def _make(self) -> Zygote:
+    def _make(self) -> WarmRooms:
         setup = self._setup
         preload = ("numpy", self._backend, "keras") if self._backend else setup.preload
         found = None

@@ -16,7 +16,8 @@ from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.records import Limits, Picture, Plan, Submission
 from autograder.sandbox import questions
 from autograder.sandbox.clock import Clock
-from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
+from autograder.sandbox.room import Room, RoomEnd, RoomEnded, RoomSilent
+from autograder.sandbox.rooms import RoomLimits, RoomView, WarmRooms
 from autograder.wire import codec, limits
 from autograder.wire.messages import (
     ROOM_BROKEN,
@@ -209,23 +210,21 @@ class _Exam:
         return heard
 
 
-def examine(zygote: Zygote, order: Order) -> Evidence:
+def examine(rooms: WarmRooms, order: Order) -> Evidence:
     """Hold one exam in a new room and return its evidence.
 
     Whatever student code does is in the evidence, and so is a doubt whether it was the student's doing. Raises
     GraderError for what is ours: no room, a wall that does not stand, a room that speaks out of turn.
     """
     if order.submission.fault:
-        return Evidence(_report(order, zygote, fault=order.submission.fault), ())
+        return Evidence(_report(order, rooms, fault=order.submission.fault), ())
     if (held := _text_bytes(order.submission)) > SUBMITTED_BYTES:
         text = f"it holds {held // 2**20} MB of code and text; at most {SUBMITTED_BYTES // 2**20} are read"
         nothing = replace(order.submission, cells=(), sources={}, texts=(), repairs=())
-        return Evidence(
-            _report(replace(order, submission=nothing), zygote, fault=Fault("unreadable", message=text)), ()
-        )
+        return Evidence(_report(replace(order, submission=nothing), rooms, fault=Fault("unreadable", message=text)), ())
     sizes = order.limits
     started = time.monotonic()
-    with zygote.open_room(
+    with rooms.open_room(
         RoomLimits(sizes.memory_mb * 2**20, sizes.processes, sizes.disk_mb * 2**20),
         RoomView(order.sets),
         grouped=order.isolation == "strict",
@@ -237,7 +236,7 @@ def examine(zygote: Zygote, order: Order) -> Evidence:
         raise GraderError(f"{order.submission.student}: {stop or 'the supervisor of a room was lost'}")
     report = _report(
         order,
-        zygote,
+        rooms,
         fault=_why_ended(exam, stop, end) if stop else None,
         seconds=time.monotonic() - started,
         end=end,
@@ -288,7 +287,7 @@ def _why_ended(exam: _Exam, stop: Exception, end: RoomEnd) -> Fault:
 
 def _report(
     order: Order,
-    zygote: Zygote,
+    rooms: WarmRooms,
     *,
     fault: Fault | None,
     seconds: float = 0.0,
@@ -305,7 +304,7 @@ def _report(
         seconds=seconds,
         cpu_seconds=end.cpu_seconds if end else 0.0,
         peak_bytes=end.peak_bytes if end else 0,
-        versions=zygote.warm().versions,
+        versions=rooms.warm().versions,
         cells=[CellRecord(cell, (runs or {}).get(cell.index)) for cell in submission.cells],
         sources=dict(submission.sources),
         repairs=list(submission.repairs),

@@ -17,8 +17,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -28,9 +26,8 @@ import msgspec
 import autograder
 from autograder.errors import GraderError
 from autograder.records import digest
-from autograder.sandbox import cgroups
 from autograder.sandbox.environment import OF_OURS, PASSED_ON, Environment, own_environment
-from autograder.sandbox.rooms import WARM_SECONDS, Room, Zygote
+from autograder.sandbox.rooms import WARM_SECONDS, WarmRooms
 from autograder.wire import CONTRACT
 from autograder.wire.messages import Warm
 
@@ -88,7 +85,7 @@ def kept_zygote(
     environment: Environment | None,
     backend: str,
     idle_seconds: float = IDLE_SECONDS,
-) -> Zygote | None:
+) -> LentZygote | None:
     """Return a zygote that is kept for these, warm or warming up, and is kept on when this command is done with it.
 
     None where it is lent to another command, or this user has no folder that nobody else can enter.
@@ -123,18 +120,13 @@ def stop_keepers() -> int:
     return sum(_ask(path, "stop") is not None for path in _sockets())
 
 
-class LentZygote(Zygote):
+class LentZygote(WarmRooms):
     """A keeper's zygote. Leaving it ends the rooms that were opened through it, and gives it back."""
 
     def __init__(self, lease: socket.socket) -> None:
         """`lease` is the conversation with the keeper: the zygote is lent for as long as it is open."""
+        super().__init__()
         self._lease = lease
-        self._lock = threading.Lock()
-        self._warm: Warm | None = None
-        self._hung_up = False
-        self._groups: cgroups.Hierarchy | None = None
-        self._unsafe_without = []
-        self._rooms: weakref.WeakSet[Room] = weakref.WeakSet()
         self._pid = 0
         self._ended = -1
 
@@ -158,9 +150,7 @@ class LentZygote(Zygote):
     def lost(self) -> bool:
         return self._hung_up or (self._ended >= 0 and bool(select.select([self._ended], [], [], 0)[0]))
 
-    def close(self) -> None:
-        for room in list(self._rooms):
-            room.discard()
+    def _let_go(self) -> None:
         self._lease.close()
         if self._ended >= 0:
             self._control.close()
@@ -204,7 +194,7 @@ def _start(path: Path, wanted: Wanted) -> socket.socket:
     return ours
 
 
-def _borrow(lease: socket.socket) -> Zygote | None:
+def _borrow(lease: socket.socket) -> LentZygote | None:
     zygote = LentZygote(lease)
     try:
         lease.settimeout(ANSWER_SECONDS)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from autograder.errors import GraderError
 from autograder.evidence import TrainingRun
 from autograder.sandbox.gpus import Lease
-from autograder.sandbox.rooms import Room, RoomEnd, RoomEnded, RoomLimits, RoomSilent, RoomView, Zygote
+from autograder.sandbox.room import Room, RoomEnd, RoomEnded, RoomSilent
+from autograder.sandbox.rooms import RoomLimits, RoomView, WarmRooms
 from autograder.training.job import Job
 from autograder.wire import codec
 from autograder.wire.messages import (
@@ -46,7 +47,7 @@ class _Course:
     fitted: Fitted | None = None
 
 
-def train(zygote: Zygote, job: Job, isolation: str, *, threads: int, lease: Lease | None = None) -> TrainingRun:
+def train(rooms: WarmRooms, job: Job, isolation: str, *, threads: int, lease: Lease | None = None) -> TrainingRun:
     """Train in a new room and return the run, with its fault where the network ran out of time or memory.
 
     Raises GraderError for what is ours: no room, a room that fails.
@@ -54,7 +55,7 @@ def train(zygote: Zygote, job: Job, isolation: str, *, threads: int, lease: Leas
     memory = (job.recipe.memory_mb + (GPU_HOST_MB if lease else 0)) * 2**20
     grouped = isolation == "strict"
     started = time.monotonic()
-    with zygote.open_room(
+    with rooms.open_room(
         RoomLimits(
             memory,
             PROCESSES,
@@ -71,7 +72,7 @@ def train(zygote: Zygote, job: Job, isolation: str, *, threads: int, lease: Leas
         end = room.close()
     fault = course.fitted.fault if course.fitted else _why_ended(stop, end, grouped=grouped)
     return job.run(
-        versions=zygote.warm().versions,
+        versions=rooms.warm().versions,
         seconds=round(time.monotonic() - started, 3),
         epochs=course.epochs,
         scores=course.fitted.scores if course.fitted else {},

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder.worker import wall
+from autograder.worker import namespaces
 
 PACKAGE, CACHE = "/grader", "/cache"
 """Where the zygote finds this package, and the libraries their caches. No room sees either."""
@@ -54,7 +54,7 @@ def main(setup: dict[str, Any]) -> NoReturn:
         environment.update(_loader_path(folders))
         shown = [target for _, target in folders]
         libraries = [moved(path, folders) for path in libraries]
-    except (wall.WallError, OSError) as error:
+    except (namespaces.WallError, OSError) as error:
         setup["note"] = f"rooms see this Python at its own path: {error}"
         shown = [source for source, _ in folders]
     setup["visible"] = [*setup.pop("system"), *shown]
@@ -79,20 +79,20 @@ def _lies_in(path: str, folder: str) -> bool:
 def _leave_host_mounts() -> None:
     """Enter a mount namespace of one's own. An ordinary user may in a user namespace alone, and stays who they are."""
     if os.geteuid() == 0:
-        wall.unshare(wall.CLONE_NEWNS)
+        namespaces.unshare(namespaces.CLONE_NEWNS)
     else:
         user, group = os.geteuid(), os.getegid()
-        wall.unshare(wall.CLONE_NEWUSER | wall.CLONE_NEWNS)
-        wall.write_maps("self", f"{user} {user} 1", f"{group} {group} 1")
-    wall.mount("none", "/", None, wall.MS_REC | wall.MS_PRIVATE)
+        namespaces.unshare(namespaces.CLONE_NEWUSER | namespaces.CLONE_NEWNS)
+        namespaces.write_maps("self", f"{user} {user} 1", f"{group} {group} 1")
+    namespaces.mount("none", "/", None, namespaces.MS_REC | namespaces.MS_PRIVATE)
 
 
 def _build(base: str, folders: Folders, package: str, cache: str) -> None:
     """Make, on the empty folder `base`, a root of the host's entries and of `folders`, and enter it."""
     for source, _ in folders:
         if below := _mounted_below(source):
-            raise wall.WallError(f"{below} is mounted inside it")  # an overlay does not show what is
-    wall.mount("sysroot", base, "tmpfs", wall.MS_NOSUID | wall.MS_NODEV, "size=64m,mode=755")
+            raise namespaces.WallError(f"{below} is mounted inside it")  # an overlay does not show what is
+    namespaces.mount("sysroot", base, "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, "size=64m,mode=755")
     ours = {path.split("/")[1] for path in (PACKAGE, CACHE, *(target for _, target in folders))}
     holder = Path(base).parts[1]
     for name in sorted(os.listdir("/"), key=lambda name: name != holder):  # while `base` is still empty
@@ -101,10 +101,10 @@ def _build(base: str, folders: Folders, package: str, cache: str) -> None:
     for number, (source, target) in enumerate(folders):
         _overlay(source, base + target, f"{base}/.layers/{number}", folders)
     for entry in _entries(f"{package}/autograder"):  # a folder of links
-        wall.bind(os.path.realpath(entry), f"{base}{PACKAGE}/autograder/{os.path.basename(entry)}")
+        namespaces.bind(os.path.realpath(entry), f"{base}{PACKAGE}/autograder/{os.path.basename(entry)}")
     os.makedirs(base + CACHE)
-    wall.mount(cache, base + CACHE, None, wall.MS_BIND | wall.MS_REC)
-    wall.enter_root(base)
+    namespaces.mount(cache, base + CACHE, None, namespaces.MS_BIND | namespaces.MS_REC)
+    namespaces.enter_root(base)
 
 
 def _mounted_below(folder: str) -> str:
@@ -118,9 +118,9 @@ def _keep(path: str, target: str) -> None:
     if os.path.islink(path):
         os.symlink(os.readlink(path), target)
         return
-    wall.make_place(path, target)
-    with contextlib.suppress(wall.WallError):  # a folder that nobody may enter: nor could the zygote before
-        wall.mount(path, target, None, wall.MS_BIND | wall.MS_REC)
+    namespaces.make_place(path, target)
+    with contextlib.suppress(namespaces.WallError):  # a folder that nobody may enter: nor could the zygote before
+        namespaces.mount(path, target, None, namespaces.MS_BIND | namespaces.MS_REC)
 
 
 def _overlay(source: str, target: str, layers: str, folders: Folders) -> None:
@@ -139,8 +139,8 @@ def _overlay(source: str, target: str, layers: str, folders: Folders) -> None:
     before = os.getcwd()
     os.chdir(layers)  # the kernel repeats these names to whoever reads the list of mounts: no path of the host in them
     try:
-        flags = wall.MS_RDONLY | wall.MS_NOSUID | wall.MS_NODEV
-        wall.mount("environment", target, "overlay", flags, "lowerdir=mended:own")
+        flags = namespaces.MS_RDONLY | namespaces.MS_NOSUID | namespaces.MS_NODEV
+        namespaces.mount("environment", target, "overlay", flags, "lowerdir=mended:own")
     finally:
         os.chdir(before)
 

@@ -24,19 +24,35 @@ from functools import partial
 from pathlib import Path
 
 from autograder.worker import landlock, seccomp
+from autograder.worker.namespaces import (
+    CLONE_NEWCGROUP,
+    CLONE_NEWIPC,
+    CLONE_NEWNET,
+    CLONE_NEWNS,
+    CLONE_NEWPID,
+    CLONE_NEWUSER,
+    CLONE_NEWUTS,
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    WallError,
+    bind,
+    check,
+    enter_root,
+    mount,
+    unshare,
+    write_maps,
+)
 
 INNER_UID = 1000
 """The student's user inside the room."""
 HOME = "/home/student"
 
-CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
-CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWCGROUP = 0x10000000, 0x20000000, 0x40000000, 0x02000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_RDONLY, MS_REMOUNT = 2, 4, 8, 1, 32
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
-MNT_DETACH = 2
-AT_FDCWD, AT_RECURSIVE = -100, 0x8000
-SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
-SYS_MOUNT_SETATTR = 442  # one number on every architecture
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE, PR_SET_PDEATHSIG = 24, 38, 4, 1
 LAST_CAPABILITY = 63
 LEAST_PRIORITY = 19
@@ -55,10 +71,6 @@ HIDDEN = ("keys", "key-users", "timer_list", "latency_stats", "sched_debug")
 ETC = ("ld.so.cache", "ld.so.conf", "localtime", "alternatives", "fonts", "ssl/certs")
 
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-class WallError(Exception):
-    """A step of the wall failed: the step's name and the system's reason."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +99,6 @@ class View:
     """Device nodes, such as those of a leased GPU."""
 
 
-def _check(result: int, step: str) -> None:
-    if result < 0:
-        raise WallError(f"{step}: {os.strerror(ctypes.get_errno())}")
-
-
-def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """Mount, as mount(2) does. Raise WallError where the kernel refuses."""
-    kind_bytes, data_bytes = (None if text is None else text.encode() for text in (kind, data))
-    done = _libc.mount(source.encode(), target.encode(), kind_bytes, ctypes.c_ulong(flags), data_bytes)
-    _check(done, f"mount {kind or 'bind'} on {target}")
-
-
 def forget_host() -> None:
     """Give up what crosses into new namespaces: groups beside the user's own, and a claim to be spared.
 
@@ -115,24 +115,6 @@ def leave_host() -> None:
     unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 
 
-NAMESPACES = {
-    CLONE_NEWUSER: "user",
-    CLONE_NEWNS: "mount",
-    CLONE_NEWPID: "pid",
-    CLONE_NEWNET: "net",
-    CLONE_NEWIPC: "ipc",
-    CLONE_NEWUTS: "uts",
-    CLONE_NEWCGROUP: "control group",
-}
-
-
-def unshare(flags: int) -> None:
-    """Move into new namespaces. Raise WallError where the kernel refuses."""
-    names = [name for flag, name in NAMESPACES.items() if flags & flag]
-    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    _check(_libc.unshare(flags), f"unshare {listed} namespaces")
-
-
 def map_users(pid: int) -> None:
     """Called by the parent: give the process `pid`, which has left, its users.
 
@@ -144,14 +126,6 @@ def map_users(pid: int) -> None:
         write_maps(pid, f"0 0 1\n{INNER_UID} {nobody} 1", f"0 0 1\n{INNER_UID} {nobody} 1")
     else:
         write_maps(pid, f"{INNER_UID} {os.geteuid()} 1", f"{INNER_UID} {os.getegid()} 1")
-
-
-def write_maps(pid: int | str, users: str, groups: str) -> None:
-    for name, text in (("setgroups", "deny"), ("uid_map", users), ("gid_map", groups)):
-        try:
-            Path(f"/proc/{pid}/{name}").write_text(text)
-        except OSError as error:
-            raise WallError(f"write {name}: {error.strerror}") from error
 
 
 def build_root(root: str, view: View, limits: ResourceLimits) -> None:
@@ -177,53 +151,12 @@ def build_root(root: str, view: View, limits: ResourceLimits) -> None:
     os.chdir(HOME)
 
 
-def enter_root(root: str) -> None:
-    """Make the mount at `root` this process's root, and let go of the one before."""
-    os.chdir(root)
-    _check(_libc.syscall(SYS_PIVOT_ROOT[os.uname().machine], b".", b"."), "pivot_root")
-    _check(_libc.umount2(b".", MNT_DETACH), "umount the host's root")
-    os.chdir("/")
-
-
 def _show(root: str, path: str) -> None:
     if os.path.islink(path):
         os.makedirs(os.path.dirname(root + path), exist_ok=True)
         os.symlink(os.readlink(path), root + path)
         return
     bind(path, root + path)
-
-
-def bind(source: str, target: str) -> None:
-    """Show `source` at `target`, read-only."""
-    make_place(source, target)
-    mount(source, target, None, MS_BIND | MS_REC)
-    _make_read_only(target)
-
-
-def make_place(source: str, target: str) -> None:
-    """Make an empty folder or file, as `source` is one, to mount on."""
-    if os.path.isdir(source):
-        os.makedirs(target, exist_ok=True)
-    else:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-
-
-class _MountAttr(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]
-
-
-def _make_read_only(path: str) -> None:
-    attributes = _MountAttr(set=MS_RDONLY | MS_NOSUID | MS_NODEV)  # MOUNT_ATTR_* share these three values
-    done = _libc.syscall(
-        SYS_MOUNT_SETATTR,
-        AT_FDCWD,
-        path.encode(),
-        AT_RECURSIVE,
-        ctypes.byref(attributes),
-        ctypes.sizeof(attributes),
-    )
-    _check(done, f"mount_setattr {path}")
 
 
 def _make_devices(root: str, devices: Iterable[str]) -> None:
@@ -288,7 +221,7 @@ def _data_bytes() -> int:
 
 def die_with_parent() -> None:
     """Should the supervisor be killed, go too. After `drop_privileges`: a change of user forgets it."""
-    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
+    check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
 
 
 def leave_session() -> None:
@@ -305,12 +238,12 @@ def take_name() -> None:
 
     So are the names of its control groups, which say who grades: after it has joined its own.
     """
-    _check(_libc.sethostname(b"room", 4), "set the host's name")
+    check(_libc.sethostname(b"room", 4), "set the host's name")
     with contextlib.suppress(WallError):  # a kernel without control groups has none to name
         unshare(CLONE_NEWCGROUP)
     done = _libc.syscall(SYS_KEYCTL[os.uname().machine], KEYCTL_JOIN_SESSION_KEYRING, None)
     if ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):  # no keys here, or refused to us: to rooms then too
-        _check(done, "a keyring of its own")
+        check(done, "a keyring of its own")
 
 
 def drop_privileges(*, driver: bool = False) -> None:
@@ -328,14 +261,14 @@ def drop_privileges(*, driver: bool = False) -> None:
         os.setresgid(INNER_UID, INNER_UID, INNER_UID)
         os.setresuid(INNER_UID, INNER_UID, INNER_UID)
     _clear_capabilities()
-    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     # Changing user took away this process's own view of /proc/self; nothing else lives in its pid namespace.
-    _check(_libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "dumpable")
+    check(_libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "dumpable")
 
 
 def _clear_capabilities() -> None:
     version_3 = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    _check(_libc.capset(version_3, (ctypes.c_uint32 * 6)()), "drop capabilities")
+    check(_libc.capset(version_3, (ctypes.c_uint32 * 6)()), "drop capabilities")
 
 
 def restrict(layer: str, *, driver: bool = False) -> None:

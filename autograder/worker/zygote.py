@@ -35,6 +35,7 @@ import msgspec
 from autograder.wire import CONTRACT, codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
 from autograder.worker import datasets, environment, fit_cap, keras_told, lazy_weights, wall, weights
+from autograder.worker.namespaces import WallError
 
 _KILL, _INTERRUPT = b"k", b"i"
 _STANDS = b"+"
@@ -179,7 +180,7 @@ def _fork_room(
         try:
             wall.map_users(pid)
             os.write(mapped[1], b"m")
-        except (wall.WallError, OSError):
+        except (WallError, OSError):
             pass  # the supervisor sees the closed pipe and reports it
     os.close(left[0])
     os.close(mapped[1])
@@ -205,10 +206,10 @@ def _supervise(
         wall.leave_host()
         os.write(left, b"l")
         if os.read(mapped, 1) != b"m":
-            raise wall.WallError("map users: refused by the kernel")
+            raise WallError("map users: refused by the kernel")
         entered, entering = os.pipe()
         inmate = os.fork()
-    except (wall.WallError, OSError) as error:
+    except (WallError, OSError) as error:
         status.sendall(codec.pack(Entered(str(error))))
         os._exit(1)
     if inmate == 0:
@@ -273,7 +274,7 @@ def _enter(
             if layer not in spawn.unsafe_without:
                 wall.restrict(layer, driver=bool(view.devices))
         _set_environment(spawn.gpu)
-    except (wall.WallError, OSError) as error:
+    except (WallError, OSError) as error:
         os.write(entering, str(error).encode()[:4096])
         os._exit(1)
     os.write(entering, _STANDS)

@@ -19,7 +19,8 @@ from autograder.judge.process import Judge
 from autograder.records import Grade
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Room, RoomLimits, Zygote
+from autograder.sandbox.room import Room
+from autograder.sandbox.rooms import RoomLimits, Zygote
 from autograder.store import Keys, Store
 from autograder.wire import codec
 from autograder.wire.messages import Answered, Cells, CellsDone

@@ -19,7 +19,8 @@ from autograder.records import Limits, Plan, Submission
 from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.rooms import Room, RoomEnded, RoomLimits, Zygote
+from autograder.sandbox.room import Room, RoomEnded
+from autograder.sandbox.rooms import RoomLimits, Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
     Array,

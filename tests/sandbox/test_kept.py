@@ -19,7 +19,8 @@ from autograder.errors import GraderError
 from autograder.sandbox import kept
 from autograder.sandbox.environment import own_environment
 from autograder.sandbox.kept import keepers, kept_zygote, stop_keepers
-from autograder.sandbox.rooms import Room, RoomLimits, Zygote
+from autograder.sandbox.room import Room
+from autograder.sandbox.rooms import RoomLimits, WarmRooms
 
 SIZES = RoomLimits(memory_bytes=2**29, processes=64, disk_bytes=2**24)
 
@@ -31,18 +32,18 @@ def _folder_of_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     stop_keepers()
 
 
-def borrowed(cache: Path, *preload: str) -> Zygote | None:
+def borrowed(cache: Path, *preload: str) -> WarmRooms | None:
     return kept_zygote(preload or ("numpy",), cache, None, "")
 
 
-def lent(cache: Path, *preload: str) -> Zygote:
+def lent(cache: Path, *preload: str) -> WarmRooms:
     found = borrowed(cache, *preload)
     assert found is not None
     found.warm()
     return found
 
 
-def room_of(zygote: Zygote) -> Room:
+def room_of(zygote: WarmRooms) -> Room:
     return zygote.open_room(SIZES, grouped=False)
 
 
