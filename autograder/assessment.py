@@ -31,8 +31,8 @@ from autograder.release import read_release
 from autograder.remarks import STOPS, Notes, faults_of
 from autograder.sandbox.environment import Environment
 from autograder.sandbox.exam import Order
-from autograder.training.desk import TrainingDesk
 from autograder.training.job import Job
+from autograder.training.scorer import Scorer
 from autograder.wire.messages import Fault
 
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
@@ -85,7 +85,7 @@ class Assessor:
         if problems := list(plan_problems(self.source, self.settings.recipes, judge.plan())):
             raise CourseError(problems)
         shelf = course_shelf(assignment.stand_ins)
-        self.desk = TrainingDesk(self.source, self.settings, shelf, judge.plan(), profile, calibrating=calibrating)
+        self.scorer = Scorer(self.source, self.settings, shelf, judge.plan(), profile, calibrating=calibrating)
         self.judge_seconds = 0.0
         """Spent waiting for the judge, all cases together."""
 
@@ -96,10 +96,10 @@ class Assessor:
         return Order(
             key,
             submission,
-            self.desk.plan,
+            self.scorer.plan,
             settings.limits,
             self.isolation,
-            self.desk.sets,
+            self.scorer.sets,
             seed,
             pictures=self.source.shows_pictures,
         )
@@ -107,10 +107,10 @@ class Assessor:
     def exam_key(self, submission: Submission) -> str:
         """Digest of all that evidence depends on: the code run, its files, what is asked, the limits, the libraries."""
         run = msgspec.json.encode([list(submission.cells), list(submission.repairs), self.settings.limits])
-        sets = [one.digest for one in self.desk.sets]
+        sets = [one.digest for one in self.scorer.sets]
         if self.source.shows_pictures:
             sets.append("pictures")
-        return digest(submission.digest, run, self.desk.plan.digest, self._libraries, self._given, *sets)
+        return digest(submission.digest, run, self.scorer.plan.digest, self._libraries, self._given, *sets)
 
     @cached_property
     def reading(self) -> str:
@@ -128,7 +128,7 @@ class Assessor:
         ]
         said += [self.settings, one.keeps_gradebook, one.shows_pictures]
         release = (one.paths.release(one.name) / one.notebook_file).read_bytes()
-        asked = [self.desk.plan.digest, self._libraries, self._given, *(item.digest for item in self.desk.sets)]
+        asked = [self.scorer.plan.digest, self._libraries, self._given, *(item.digest for item in self.scorer.sets)]
         return digest(msgspec.json.encode(said), release, _reading_rules(), *asked)
 
     def lacks_nothing(self, exam: Exam) -> bool:
@@ -159,9 +159,9 @@ class Assessor:
 
     def unasked(self, exam: Exam) -> tuple[str, ...]:
         """Return the probes that an exam was not asked as they are now."""
-        if exam.plan == self.desk.plan.digest:
+        if exam.plan == self.scorer.plan.digest:
             return ()
-        return tuple(name for name, asked in self.desk.plan.asked.items() if exam.asked.get(name) != asked)
+        return tuple(name for name, asked in self.scorer.plan.asked.items() if exam.asked.get(name) != asked)
 
     def notes(self, submission: Submission, exam: Exam) -> Notes:
         """Return what the instructor should know of an exam, its answers unread."""
@@ -214,7 +214,7 @@ class Assessor:
         evidence = load_evidence(path)
         if evidence.exam.submission != submission.digest:
             raise GraderError("the evidence is of another notebook: grade again")
-        scores = self.desk.scores(evidence)
+        scores = self.scorer.scores(evidence)
         language = self.course.language
         notes = self._notes(faults_of(evidence.exam, evidence), submission)
         unasked, absent = self.unasked(evidence.exam), tuple(lack.name for lack in notes.lacks)
@@ -230,7 +230,7 @@ class Assessor:
             questions=questions,
             ours="; ".join(dict.fromkeys([*filter(None, (one.ours for one in judged)), *tests])),
             broken={one.outcome.name: one.ours for one in judged if one.ours and not _is_lack(one.ours, notes)},
-            wants=tuple(self.desk.wanted(evidence, name) for name in _wanted(judged)),
+            wants=tuple(self.scorer.wanted(evidence, name) for name in _wanted(judged)),
             unasked=tuple(dict.fromkeys(one.unasked for one in judged if one.unasked)),
             kept=tuple(name for name in before if is_ours(outcome for outcome in outcomes if outcome.question == name)),
             uses=scores.uses,
@@ -260,12 +260,12 @@ def _wanted(judged: Iterable[Judged]) -> list[str]:
     return list(dict.fromkeys(one.wants for one in judged if one.wants))
 
 
-def trainings(engine: Engine, desk: TrainingDesk, jobs: Iterable[Job]) -> Iterator[Trained]:
+def trainings(engine: Engine, scorer: Scorer, jobs: Iterable[Job]) -> Iterator[Trained]:
     """Run each job once, however many ask for it, and yield it when its run is stored."""
     for trained in engine.train({job.key: job for job in jobs}.values()):
         if trained.run is not None:
             try:
-                desk.keep(trained.run)
+                scorer.keep(trained.run)
             except OSError as error:
                 yield Trained(trained.job, None, GraderError(f"the training cannot be stored: {error}"))
                 continue
@@ -280,6 +280,6 @@ def assess_to_the_end(
         found = assessor.assess(submission, path, reference=reference, hidden=False)
         if not found.wants:
             return found
-        for trained in trainings(engine, assessor.desk, found.wants):
+        for trained in trainings(engine, assessor.scorer, found.wants):
             if trained.error is not None:
                 raise trained.error

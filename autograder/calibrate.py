@@ -27,9 +27,9 @@ from autograder.paths import write_beside
 from autograder.recipes import MetricName, Recipe, Threshold
 from autograder.report.calibration import draw
 from autograder.session import GradingOptions, Session
-from autograder.training.desk import Scored
 from autograder.training.frozen import keep_frozen
 from autograder.training.job import Job
+from autograder.training.scorer import Scored
 from autograder.wire import codec
 from autograder.wire.messages import Array, Fault, Network, Record, TrainedProbe
 
@@ -74,10 +74,10 @@ def calibrate(
     """
     with Session(assignment, options, calibrating=True) as session:
         session.engine.start()
-        workbench = _Workbench(session.source, session.settings, session.assessor, session.engine, runs)
-        for name, probe in session.assessor.desk.probes.items():
+        measurement = _Measurement(session.source, session.settings, session.assessor, session.engine, runs)
+        for name, probe in session.assessor.scorer.probes.items():
             if recipe in (None, probe.recipe):
-                yield from workbench.measure(name, probe)
+                yield from measurement.measure(name, probe)
 
 
 NOT_GIVEN = (
@@ -86,21 +86,21 @@ NOT_GIVEN = (
 )
 
 
-class _Workbench:
+class _Measurement:
     """Measures the probes of one assignment."""
 
     def __init__(
         self, source: SourceNotebook, settings: AssignmentSettings, assessor: Assessor, engine: Engine, runs: int
     ) -> None:
         self._source, self._settings = source, settings
-        self._desk = assessor.desk
+        self._scorer = assessor.scorer
         self._assessor = assessor
         self._engine = engine
         self._runs = runs
         self._exams: dict[int, Evidence] = {}
 
     def measure(self, name: str, probe: Scored) -> Iterator[CalibrationReport]:
-        recipe = self._desk.recipes[probe.recipe]
+        recipe = self._scorer.recipes[probe.recipe]
         untrainable: dict[str, str] = {}
         if isinstance(probe, TrainedProbe):
             network, arrays = self._answer(name, 0)
@@ -114,9 +114,9 @@ class _Workbench:
             if _same([[*run.epochs, dict(run.scores)] for run in own]):
                 raise self._alike(name)
             weak = self._train_mistaken(network, arrays, recipe, untrainable)
-            examples = recipe.test or self._desk.data[recipe.data].arrays["x_test"].shape[0]
+            examples = recipe.test or self._scorer.data[recipe.data].arrays["x_test"].shape[0]
         else:
-            own, weak, examples = [], {}, self._desk.data[probe.data].arrays["x"].shape[0]
+            own, weak, examples = [], {}, self._scorer.data[probe.data].arrays["x"].shape[0]
         for metric in recipe.metrics:
             if isinstance(probe, TrainedProbe):
                 scores = [_score(run, metric) for run in own]
@@ -138,20 +138,20 @@ class _Workbench:
         untrainable: Mapping[str, str],
         examples: int,
     ) -> CalibrationReport:
-        budget = recipe.seeds if isinstance(self._desk.probes[name], TrainedProbe) else 1
+        budget = recipe.seeds if isinstance(self._scorer.probes[name], TrainedProbe) else 1
         try:
             found = calibrate_bar(scores, test_examples=examples, budget=budget)
         except ValueError as error:  # scores too far apart for any bar
             raise self._broken(f"{name}, recipe {recipe.name}", f"no bar is fair: {error}") from None
         rule = Rule(Bar(found.bar, found.spread), budget)
-        data = self._desk.data[recipe.data]
+        data = self._scorer.data[recipe.data]
         threshold = Threshold(
             bar=found.bar,
             mean=round(found.mean, 5),
             spread=round(found.spread, 6),
             runs=found.runs,
             fails=float(f"{found.fails:.2g}"),
-            of=self._desk.calibrated(name),
+            of=self._scorer.calibrated(name),
         )
         apart = separation(found, weak, rule)
         near = {one.name for one in MISTAKES if one.neighbour}.difference(recipe.mistakes or ())
@@ -191,19 +191,19 @@ class _Workbench:
     ) -> dict[str, list[TrainingRun]]:
         versions = self._exams[0].exam.versions
         jobs = {
-            name: list(self._desk.jobs(keep_frozen(network, arrays), recipe, range(runs), versions))
+            name: list(self._scorer.jobs(keep_frozen(network, arrays), recipe, range(runs), versions))
             for name, network in networks.items()
         }
         self._run([job for ones in jobs.values() for job in ones])
         return {name: [self._run_of(job) for job in ones] for name, ones in jobs.items()}
 
     def _run(self, jobs: list[Job]) -> None:
-        for trained in trainings(self._engine, self._desk, [job for job in jobs if self._desk.load(job) is None]):
+        for trained in trainings(self._engine, self._scorer, [job for job in jobs if self._scorer.load(job) is None]):
             if trained.error is not None:
                 raise trained.error
 
     def _run_of(self, job: Job) -> TrainingRun:
-        run = self._desk.load(job)
+        run = self._scorer.load(job)
         if run is None:
             raise GraderError(f"a training of {job.recipe.name} was not stored")
         return run
@@ -232,7 +232,7 @@ class _Workbench:
         if seed not in self._exams:
             self._hold([one for one in range(self._runs) if one not in self._exams])
         answer, blobs = self._answer(name, seed)
-        scores = self._desk.scores(self._exams[seed])
+        scores = self._scorer.scores(self._exams[seed])
         labels = scores.cases[name].labels
         if not isinstance(answer, Array) or labels is None:
             raise self._broken(name, "the solution's answer is not an array of predictions")
@@ -255,7 +255,7 @@ class _Workbench:
         return self._broken(name, text)
 
     def _constant(self, name: str) -> float:
-        labels = self._desk.labels[name]
+        labels = self._scorer.labels[name]
         return float(np.bincount(labels).max() / len(labels))
 
     def _broken(self, where: str, text: str) -> CourseError:

@@ -21,8 +21,8 @@ from autograder.roster import NOTHING_CAME
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
 from autograder.store import OWN, Keys, Store
-from autograder.training.desk import PASSING_FAULTS
 from autograder.training.job import Job
+from autograder.training.scorer import PASSING_FAULTS
 from autograder.wire import codec
 
 TRAINING_TO_COME = "its networks are still to be trained"
@@ -202,7 +202,7 @@ class Marker:
             return self.give_up(submission, str(result.error))
         try:
             if self._again:
-                self._assessor.desk.forget_passing_faults(result.evidence)
+                self._assessor.scorer.forget_passing_faults(result.evidence)
             result.evidence.save(self._source.paths.evidence(self._source.key, submission.student))
         except Exception as error:
             return self.give_up(submission, f"the evidence cannot be stored: {cause_of(error)}")
@@ -282,7 +282,7 @@ class Marker:
             submission=exam.submission,
             fault=why or (remark(exam.fault) if exam.fault else note_handed_in(exam, found.notes.doubted)),
             trainings=found.uses,
-            stand_ins=self._assessor.desk.stand_ins,
+            stand_ins=self._assessor.scorer.stand_ins,
             language=self._course.language,
         )
 
@@ -311,7 +311,7 @@ class Marker:
             noted = self._note(stored, why) if submission.digest and _stands(stored, submission) else stored
             return Marked(submission, noted, kept=why, ours=True)
         outcomes: dict[str, list[Outcome]] = {question.id: [] for question in self._source.questions}
-        for check in self._assessor.desk.plan.checks:
+        for check in self._assessor.scorer.plan.checks:
             outcomes[check.question].append(Outcome(check.name, check.question, check.title, "ungraded", check.weight))
         questions = tuple(
             QuestionGrade(one.id, one.points, one.max_score, tuple(outcomes[one.id])) for one in self._source.questions
@@ -340,7 +340,7 @@ class Marker:
 
     def _judge_key(self, exam_key: str) -> str:
         """Digest of all that a grade depends on beside the evidence."""
-        return digest(exam_key, self._solution_key, self._assessor.desk.digest, *self._rules)
+        return digest(exam_key, self._solution_key, self._assessor.scorer.digest, *self._rules)
 
     @cached_property
     def _rules(self) -> list[bytes]:
@@ -352,7 +352,7 @@ class Marker:
             self._course.language,
             self._settings.hides_expected,
         ]
-        return [self._assessor.desk.plan.code.encode(), msgspec.json.encode(said)]
+        return [self._assessor.scorer.plan.code.encode(), msgspec.json.encode(said)]
 
 
 def _stands(stored: Grade, submission: Submission) -> bool:

@@ -21,7 +21,7 @@ from autograder.remarks import Notes, join_notes
 from autograder.sandbox.exam import Order
 from autograder.session import GradingOptions, Session
 from autograder.store import Keys, Store
-from autograder.training.desk import TrainingDesk
+from autograder.training.scorer import Scorer
 from autograder.wire.messages import Warm
 
 
@@ -92,10 +92,10 @@ def grade(assignment: Assignment, options: GradingOptions, timings: Timings) -> 
         marker = Marker(session.assessor, session.store, students=chosen, again=options.again)
         yield from examine_all(session, marker, chosen, timings, waiting)
         if waiting:
-            for marked in _train(marker, session.engine, session.assessor.desk, waiting):
+            for marked in _train(marker, session.engine, session.assessor.scorer, waiting):
                 yield _step(marked, len(chosen))
         timings.judge = session.assessor.judge_seconds
-        timings.notes += filter(None, [on_trust(assignment.source, session.assessor.desk.plan)])
+        timings.notes += filter(None, [on_trust(assignment.source, session.assessor.scorer.plan)])
     timings.total = time.monotonic() - started
 
 
@@ -146,7 +146,7 @@ def _examine(rule: MarkingRule, engine: Engine, orders: list[Order], timings: Ti
     timings.rooms = time.monotonic() - started - timings.warm
 
 
-def _train(marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Marked]) -> Iterator[Marked]:
+def _train(marker: Marker, engine: Engine, scorer: Scorer, waiting: list[Marked]) -> Iterator[Marked]:
     """Run the trainings that submissions wait for, and mark each submission when all of its own are there.
 
     The only loop of the line: a check that cannot tell from the trainings there are asks for one more.
@@ -154,7 +154,7 @@ def _train(marker: Marker, engine: Engine, desk: TrainingDesk, waiting: list[Mar
     while waiting:
         again: list[Marked] = []
         missing = {marked.student: {job.key for job in marked.wants} for marked in waiting}
-        for trained in trainings(engine, desk, [job for marked in waiting for job in marked.wants]):
+        for trained in trainings(engine, scorer, [job for marked in waiting for job in marked.wants]):
             for marked in waiting:
                 if trained.job.key not in missing[marked.student]:
                     continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autograder.evidence import Evidence, Exam
 from autograder.judge.lacks import Lack
-from autograder.training.desk import PASSING_FAULTS
+from autograder.training.scorer import PASSING_FAULTS
 from autograder.wire.messages import Fault
 
 REMARKS = {

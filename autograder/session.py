@@ -24,7 +24,7 @@ from autograder.sandbox.environment import Environment
 from autograder.sandbox.gpus import Gpu, reserve, survey
 from autograder.sandbox.isolation import measure
 from autograder.store import Store
-from autograder.training.desk import TrainingDesk
+from autograder.training.scorer import Scorer
 
 
 def cores() -> int:
@@ -109,8 +109,8 @@ class Session:
             self.assignment, self.judge, profile, wall, calibrating=self._calibrating, judging=self._judging
         )
         if not self._judging:
-            require_fitting(self._gpus, found.desk)
-            require_backends(self.source, self._environment, found.desk)
+            require_fitting(self._gpus, found.scorer)
+            require_backends(self.source, self._environment, found.scorer)
         return found
 
     @property
@@ -159,9 +159,9 @@ def find_gpus(options: GradingOptions) -> tuple[Gpu, ...]:
     return found.gpus
 
 
-def require_fitting(gpus: tuple[Gpu, ...], desk: TrainingDesk) -> None:
+def require_fitting(gpus: tuple[Gpu, ...], scorer: Scorer) -> None:
     """Raise CourseError where a GPU is too small for the recipes."""
-    asked = max((recipe.memory_mb for recipe in desk.recipes.values()), default=0)
+    asked = max((recipe.memory_mb for recipe in scorer.recipes.values()), default=0)
     for gpu in gpus:
         needed = asked + reserve(gpu)
         if gpu.memory_mb < needed:
@@ -169,11 +169,11 @@ def require_fitting(gpus: tuple[Gpu, ...], desk: TrainingDesk) -> None:
             raise CourseError([Problem("--profile gpu", 0, "", text)])
 
 
-def require_backends(source: SourceNotebook, environment: Environment, desk: TrainingDesk) -> None:
+def require_backends(source: SourceNotebook, environment: Environment, scorer: Scorer) -> None:
     """Raise CourseError where what a recipe trains on is not in the rooms' Python."""
     lacking = {
         name: missing
-        for name, recipe in desk.recipes.items()
+        for name, recipe in scorer.recipes.items()
         if (missing := _lacking(recipe.backend, environment.versions))
     }
     where = f"assignments.{source.name}.recipes"
@@ -183,7 +183,7 @@ def require_backends(source: SourceNotebook, environment: Environment, desk: Tra
             shown,
             0,
             f"{where}.{name}",
-            f"it trains on {desk.recipes[name].backend}, and {environment.python} lacks {' and '.join(missing)}: run "
+            f"it trains on {scorer.recipes[name].backend}, and {environment.python} lacks {' and '.join(missing)}: run "
             f"`{environment.install} {' '.join(missing)}`, or name another `backend` ({', '.join(BACKENDS)})",
         )
         for name, missing in lacking.items()

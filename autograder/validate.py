@@ -65,7 +65,7 @@ def findings(assignment: Assignment, options: GradingOptions) -> tuple[list[Prob
             *_run_findings(source, settings, second.exam, first.exam),
             *handed_out.result(),
         ]
-        return problems, on_trust(source, assessor.desk.plan)
+        return problems, on_trust(source, assessor.scorer.plan)
 
 
 def _examine(engine: Engine, orders: Sequence[Order], paths: Sequence[Path]) -> None:

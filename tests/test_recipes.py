@@ -34,8 +34,8 @@ from autograder.wire.messages import (
     TrainedProbe,
     TrainingData,
 )
-from desks import open_desk
 from networks import chain, dense
+from scorers import open_scorer
 
 THRESHOLD = Threshold(bar=0.7, mean=0.72, spread=0.01, runs=20, fails=0.001, of="abc")
 NETWORK = chain(dense(10), input_shape=(4,))
@@ -346,7 +346,7 @@ def test_a_recipe_without_data_is_the_instructors_to_mend(tmp_path: Path) -> Non
 
     (folder / "cnn.ipynb").write_bytes(toy.notebook([toy.test_cell("q", 1, "")]))
     with pytest.raises(CourseError) as raised:
-        open_desk(load_assignment(tmp_path, "cnn"), Plan((), {"score": TrainedProbe("net", "short")}, ()))
+        open_scorer(load_assignment(tmp_path, "cnn"), Plan((), {"score": TrainedProbe("net", "short")}, ()))
     assert str(raised.value) == f"course.yaml: {AT}: name its data: a set on the data shelf"
 
 

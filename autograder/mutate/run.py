@@ -90,7 +90,7 @@ class _Line:
         self._trainings = choice.trainings
         self.reference = self._path("solution")
         """Evidence of the solution."""
-        asked = self._assessor.desk.plan
+        asked = self._assessor.scorer.plan
         self._plan, self._origins = with_fresh(asked if choice.trainings else _without_trainings(asked))
         self._reach = Reach(self._source, asked)
         self._grounds: dict[int, _Ground] = {}
@@ -188,7 +188,7 @@ class _Line:
             return MutantVerdict(mutant, "equivalent")
         solution = self._grounds[mutant.cell].behaviour
         where = [one for one in differences(solution, behaviour) if one not in self._unstable]
-        if not self._trainings and (self._reach.trains(mutant) or set(where) & set(self._assessor.desk.probes)):
+        if not self._trainings and (self._reach.trains(mutant) or set(where) & set(self._assessor.scorer.probes)):
             return MutantVerdict(mutant, "untold")
         if where:
             return MutantVerdict(mutant, "survived", _said(where[0], self._origins))

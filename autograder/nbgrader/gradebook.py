@@ -67,23 +67,23 @@ def keep_grades(graded: Sequence[tuple[SourceNotebook, Sequence[Grade]]], deadli
         with open_gradebook(course) as gradebook:
             for source, _ in graded:  # all notebooks, before the first submission: nbgrader adds none afterwards
                 _save_assignment(gradebook, course, source, deadline.due, config)
-            desks = [(_Desk(gradebook, course, one, config), grades) for one, grades in graded]
-            work = [(grade.status == "missing", desk, grade) for desk, grades in desks for grade in grades]
+            writers = [(_Writer(gradebook, course, one, config), grades) for one, grades in graded]
+            work = [(grade.status == "missing", writer, grade) for writer, grades in writers for grade in grades]
             # What was not handed in comes last: another notebook of the same student makes the submission it is of.
             work.sort(key=lambda one: one[0])
-            return _keep_each(gradebook, [(desk, grade) for _, desk, grade in work])
+            return _keep_each(gradebook, [(writer, grade) for _, writer, grade in work])
     except (SQLAlchemyError, InvalidEntry, OSError) as error:
         advice = "if an older nbgrader made it, run `nbgrader db upgrade`"
         raise GraderError(f"the gradebook cannot be written ({advice}): {error}") from error
 
 
-def _keep_each(gradebook: Any, work: Iterable[tuple[_Desk, Grade]]) -> int:
+def _keep_each(gradebook: Any, work: Iterable[tuple[_Writer, Grade]]) -> int:
     """Keep each grade, a transaction each. Raise SomeFailed at the end for those that were not kept."""
     kept: set[str] = set()
     failed: dict[str, str] = {}
-    for desk, grade in work:
+    for writer, grade in work:
         try:
-            kept |= {grade.student} if desk.keep(grade) else set()
+            kept |= {grade.student} if writer.keep(grade) else set()
         except (CourseError, OperationalError):  # the course's, or the database's: everybody's
             raise
         except Exception as error:
@@ -128,7 +128,7 @@ class _Rows:
     comments: Mapping[str, Any]
 
 
-class _Desk:
+class _Writer:
     """Keeps one assignment's submissions in an open gradebook, a transaction each."""
 
     def __init__(self, gradebook: Any, course: Any, source: SourceNotebook, config: Config) -> None:

@@ -227,9 +227,9 @@ def _pairs(course: _Course, rounds: int) -> tuple[tuple[float, ...], tuple[float
         evidence = examine(
             zygote, assessor.order(as_submission(assignment.source, assignment.settings, assignment.source.notebook))
         )
-        first = assessor.desk.wanted(evidence, "reached")
+        first = assessor.scorer.wanted(evidence, "reached")
         for seed in range(rounds):
-            (job,) = assessor.desk.jobs(
+            (job,) = assessor.scorer.jobs(
                 Frozen(first.network, first.blobs), first.recipe, [seed], evidence.exam.versions
             )
             started = time.perf_counter()

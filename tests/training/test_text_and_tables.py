@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import desks
+import scorers
 import toy
 from autograder.course import load_assignment
 from autograder.data.shelf import About, Shelf
@@ -18,7 +18,7 @@ from autograder.records import Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
-from autograder.training.desk import TrainingDesk
+from autograder.training.scorer import Scorer
 from autograder.wire import codec, examples
 from autograder.wire.messages import Cell
 
@@ -110,30 +110,30 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "course"
 
 
-def open_desk(course: Path, *, calibrating: bool = True) -> TrainingDesk:
+def open_scorer(course: Path, *, calibrating: bool = True) -> Scorer:
     assignment = load_assignment(course, toy.NAME)
     with Judge(assignment.source.checks) as judge:
-        return desks.open_desk(assignment, judge.plan(), calibrating=calibrating)
+        return scorers.open_scorer(assignment, judge.plan(), calibrating=calibrating)
 
 
 def test_texts_and_tables_are_given_and_scored(course: Path, tmp_path: Path, light_zygote: Zygote) -> None:
     fill(Shelf(tmp_path / "shelf"))
-    desk = open_desk(course)
+    scorer = open_scorer(course)
     submission = Submission("student", "digest", (Cell(0, "cell", CELL),))
     order = Order(
         "key",
         submission,
-        desk.plan,
+        scorer.plan,
         load_assignment(course, toy.NAME).settings.limits,
         measure().level or "",
-        desk.sets,
+        scorer.sets,
     )
     evidence = examine(light_zygote, order)
     assert evidence.exam.cells[0].run is not None
     assert evidence.exam.cells[0].run.fault is None
     path = tmp_path / "student.evidence"
     evidence.save(path)
-    scores = desk.scores(evidence)
+    scores = scorer.scores(evidence)
     with Judge(course / "source/toy/checks.py") as judge:
         judged = judge.judge(Case(str(path), "", "en", False, scores.cases), scores.blobs)
     assert [(one.outcome.status, one.outcome.message or one.ours) for one in judged] == [("passed", "")] * 2
@@ -141,9 +141,9 @@ def test_texts_and_tables_are_given_and_scored(course: Path, tmp_path: Path, lig
 
 def test_labels_of_a_hidden_table_do_not_enter_a_room(course: Path, tmp_path: Path) -> None:
     fill(Shelf(tmp_path / "shelf"))
-    desk = open_desk(course)
+    scorer = open_scorer(course)
     for labels in (np.array([1, 0]), np.float64([200, 100]), np.float32([200, 100])):
-        assert not any(labels.tobytes() == blob for blob in desk.plan.blobs)
+        assert not any(labels.tobytes() == blob for blob in scorer.plan.blobs)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_classes_in_another_order_are_refused(
 ) -> None:
     fill(Shelf(tmp_path / "shelf"), classes=classes)
     with pytest.raises(CourseError) as raised:
-        open_desk(course)
+        open_scorer(course)
     assert str(raised.value).splitlines() == [
         f"source/toy/checks.py: {name}: the classes of the hidden set 'reviews-exam' are {text}; those of 'reviews' "
         "are 0 neg, 1 pos: give both the same names, then add the hidden set again"
@@ -169,7 +169,7 @@ def test_classes_in_another_order_are_refused(
 
 def test_classes_of_which_the_last_are_not_asked_are_right(course: Path, tmp_path: Path) -> None:
     fill(Shelf(tmp_path / "shelf"), classes=("neg",))
-    assert open_desk(course).probes.keys() == {"learned", "guessed", "priced", "fitted"}
+    assert open_scorer(course).probes.keys() == {"learned", "guessed", "priced", "fitted"}
 
 
 def test_networks_are_not_trained_on_texts_or_for_quantities(course: Path, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_networks_are_not_trained_on_texts_or_for_quantities(course: Path, tmp_p
         "priced = trained('net', recipe='prices')\n\n\n@question('double')\ndef test_it(read, priced):\n    pass\n"
     )
     with pytest.raises(CourseError) as raised:
-        open_desk(course)
+        open_scorer(course)
     assert [line.partition(": ")[2] for line in str(raised.value).splitlines()] == [
         "read: examples of 'reviews' are texts: networks are trained on numbers; ask `trained_by` instead",
         "priced: labels of 'houses' are quantities: networks are trained for classes; ask `trained_by` instead",
@@ -189,7 +189,7 @@ def test_networks_are_not_trained_on_texts_or_for_quantities(course: Path, tmp_p
 def test_quantities_need_no_threshold(course: Path, tmp_path: Path) -> None:
     fill(Shelf(tmp_path / "shelf"))
     with pytest.raises(CourseError) as raised:
-        open_desk(course, calibrating=False)
+        open_scorer(course, calibrating=False)
     told = str(raised.value)
     assert "thresholds.learned" in told
     assert "priced" not in told

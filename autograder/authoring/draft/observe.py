@@ -23,7 +23,7 @@ from autograder.notebook.regions import cell_name
 from autograder.records import Plan, Submission
 from autograder.sandbox.exam import Order
 from autograder.session import Session
-from autograder.training.desk import TrainingDesk
+from autograder.training.scorer import Scorer
 from autograder.wire.messages import Cell, Curves, Fault, HistoryProbe, Probe, VariableProbe
 
 RECORDER = Path(__file__).parent / "recorder.py"
@@ -77,9 +77,9 @@ def observe(session: Session, asked: Sequence[DraftQuestion], hidden_tests: str)
 def examine(session: Session, submission: Submission, plan: Plan) -> Observed:
     """Hold an exam of the solution under each seed and return what they answered."""
     shelf = course_shelf(session.assignment.stand_ins)
-    desk = TrainingDesk(session.source, session.settings, shelf, plan, session.options.profile, calibrating=True)
+    scorer = Scorer(session.source, session.settings, shelf, plan, session.options.profile, calibrating=True)
     limits = session.settings.limits
-    orders = [Order(f"draft {seed}", submission, plan, limits, session.isolation, desk.sets, seed) for seed in SEEDS]
+    orders = [Order(f"draft {seed}", submission, plan, limits, session.isolation, scorer.sets, seed) for seed in SEEDS]
     found: dict[int, Evidence] = {}
     for result in session.engine.examine(orders):
         if result.evidence is None:

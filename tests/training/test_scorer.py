@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import desks
 import digits
+import scorers
 import toy
 from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
@@ -24,9 +24,9 @@ from autograder.evidence import Evidence
 from autograder.judge.process import Judge
 from autograder.recipes import Profile
 from autograder.records import Plan, TrainingUse
-from autograder.training.desk import TrainingDesk
 from autograder.training.frozen import Frozen
 from autograder.training.job import Job
+from autograder.training.scorer import Scorer
 from autograder.wire import codec
 from autograder.wire.messages import (
     Answer,
@@ -101,18 +101,18 @@ def edited(course: Path, *changes: tuple[str, str]) -> Path:
     return course
 
 
-def open_desk(course: Path, plan: Plan, profile: Profile = "cpu", **options: Any) -> TrainingDesk:
-    return desks.open_desk(load_assignment(course, digits.NAME), plan, profile, **options)
+def open_scorer(course: Path, plan: Plan, profile: Profile = "cpu", **options: Any) -> Scorer:
+    return scorers.open_scorer(load_assignment(course, digits.NAME), plan, profile, **options)
 
 
 @pytest.fixture
-def desk(course: Path, plan: Plan) -> TrainingDesk:
-    return open_desk(course, plan)
+def scorer(course: Path, plan: Plan) -> Scorer:
+    return open_scorer(course, plan)
 
 
 def problems(course: Path, plan: Plan, profile: Profile = "cpu") -> list[str]:
     with pytest.raises(CourseError) as raised:
-        open_desk(course, plan, profile)
+        open_scorer(course, plan, profile)
     return str(raised.value).splitlines()
 
 
@@ -120,11 +120,11 @@ def evidence(**answers: Answer) -> Evidence:
     return Evidence(exam(), tuple(codec.pack(Answered(name, 0.0, answer)) for name, answer in answers.items()))
 
 
-def keep(desk: TrainingDesk, job: Job, kind: Kind | None = None) -> None:
+def keep(scorer: Scorer, job: Job, kind: Kind | None = None) -> None:
     """Store a run of the job, with this fault if any."""
     fault = None if kind is None else Fault(kind=kind)
     scores: dict[str, Figure] = {} if fault else {"accuracy": 0.8}
-    desk.keep(job.run(versions={"keras": "3"}, seconds=1.0, epochs=[{"loss": 1.0}], scores=scores, fault=fault))
+    scorer.keep(job.run(versions={"keras": "3"}, seconds=1.0, epochs=[{"loss": 1.0}], scores=scores, fault=fault))
 
 
 # --- Before anything runs ---------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def keep(desk: TrainingDesk, job: Job, kind: Kind | None = None) -> None:
 def test_a_set_that_is_missing(course: Path, plan: Plan, shelf: Shelf, name: str) -> None:
     shutil.rmtree(shelf.folder / name)
     with pytest.raises(DataError, match=f"^data set {name}: it is not on the shelf"):
-        open_desk(course, plan)
+        open_scorer(course, plan)
 
 
 @pytest.mark.parametrize(
@@ -146,28 +146,28 @@ def test_a_set_of_which_one_byte_is_altered(course: Path, plan: Plan, shelf: She
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(DataError, match=rf"^data set {name}: {array}\.npy is altered: its bytes are not those"):
-        open_desk(course, plan)
+        open_scorer(course, plan)
 
 
 def test_a_set_that_is_truncated(course: Path, plan: Plan, shelf: Shelf) -> None:
     path = shelf.folder / "mnist" / "x_test.npy"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError, match=r"^data set mnist: x_test\.npy is truncated or altered"):
-        open_desk(course, plan)
+        open_scorer(course, plan)
 
 
 def test_a_set_that_nothing_speaks_of_may_be_anything(course: Path, plan: Plan, shelf: Shelf) -> None:
     (shelf.folder / "other").mkdir()
-    assert list(open_desk(course, plan).data) == ["mnist", "secret"]
+    assert list(open_scorer(course, plan).data) == ["mnist", "secret"]
 
 
 def test_without_recipes_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "nowhere"))
     toy.write_source(tmp_path)
     plan = Plan((), {"curves": HistoryProbe("curves")}, ())
-    desk = desks.open_desk(load_assignment(tmp_path, toy.NAME), plan)
-    assert (desk.plan, desk.sets, desk.probes) == (plan, (), {})
-    assert desk.scores(evidence()).cases == {}
+    scorer = scorers.open_scorer(load_assignment(tmp_path, toy.NAME), plan)
+    assert (scorer.plan, scorer.sets, scorer.probes) == (plan, (), {})
+    assert scorer.scores(evidence()).cases == {}
 
 
 def test_the_labels_of_a_hidden_set_must_be_hidden(course: Path, plan: Plan) -> None:
@@ -196,11 +196,11 @@ def test_weights_are_shown_and_nothing_is_trained_on_them(course: Path, plan: Pl
     (course / "start.h5").write_bytes(b"weights")
     weights = add_weights(shelf, "start", course / "start.h5")
     edited(course, ("data: [mnist]", "data: [mnist, start]"))
-    shown = open_desk(course, plan).sets
+    shown = open_scorer(course, plan).sets
     assert [(one.name, one.digest) for one in shown][1:] == [("start", weights.digest)]
     edited(course, ("data: mnist", "data: start"))
     with pytest.raises(DataError, match="these are weights, which nothing is trained or tested on"):
-        open_desk(course, plan)
+        open_scorer(course, plan)
 
 
 def test_a_hidden_set_has_no_class_that_is_not_learned(course: Path, plan: Plan, shelf: Shelf) -> None:
@@ -222,7 +222,7 @@ CALIBRATE = "run `autograder calibrate digits --recipe short"
 def all_stale(course: Path, plan: Plan) -> bool:
     """Whether that is said of every threshold; else there is no problem."""
     try:
-        open_desk(course, plan)
+        open_scorer(course, plan)
     except CourseError as error:
         assert str(error).splitlines() == [
             f"{PLACE}.{name}: {STALE}: {CALIBRATE}`" for name in ("reached", "learned", "guessed")
@@ -293,127 +293,127 @@ def test_each_profile_has_its_own_thresholds(course: Path, plan: Plan) -> None:
 
 def test_calibrating_lets_thresholds_be_stale_or_missing(course: Path, plan: Plan) -> None:
     edited(course, ("reached:", "once:"), ("epochs: 4", "epochs: 5"))
-    cases = open_desk(course, plan, calibrating=True).scores(evidence()).cases
+    cases = open_scorer(course, plan, calibrating=True).scores(evidence()).cases
     assert cases["reached"].thresholds == {}
 
 
 # --- What a room is given ---------------------------------------------------------------------------------------------
 
 
-def array(examples: Examples, desk: TrainingDesk) -> NDArray[Any]:
-    return codec.array_value(examples.inputs, list(desk.plan.blobs))
+def array(examples: Examples, scorer: Scorer) -> NDArray[Any]:
+    return codec.array_value(examples.inputs, list(scorer.plan.blobs))
 
 
-def learned(desk: TrainingDesk) -> tuple[Examples, Examples]:
+def learned(scorer: Scorer) -> tuple[Examples, Examples]:
     """What the student's training function is given, and what it is asked to predict."""
-    probe = desk.plan.probes["learned"]
+    probe = scorer.plan.probes["learned"]
     assert isinstance(probe, TrainedByProbe)
     assert probe.given is not None
     assert probe.hidden is not None
     return probe.given, probe.hidden
 
 
-def given_labels(desk: TrainingDesk) -> NDArray[np.int64]:
-    labels = learned(desk)[0].labels
+def given_labels(scorer: Scorer) -> NDArray[np.int64]:
+    labels = learned(scorer)[0].labels
     assert labels is not None
-    return codec.array_value(labels, list(desk.plan.blobs))
+    return codec.array_value(labels, list(scorer.plan.blobs))
 
 
-def drawn(desk: TrainingDesk, shelf: Shelf) -> NDArray[np.intp]:
+def drawn(scorer: Scorer, shelf: Shelf) -> NDArray[np.intp]:
     """Which training examples the function is given, by their pixels."""
     places = {one.tobytes(): index for index, one in enumerate(shelf.open("mnist")["x_train"])}
-    return np.array([places[one.tobytes()] for one in array(learned(desk)[0], desk)])
+    return np.array([places[one.tobytes()] for one in array(learned(scorer)[0], scorer)])
 
 
-def renumbering(desk: TrainingDesk, shelf: Shelf) -> list[int]:
+def renumbering(scorer: Scorer, shelf: Shelf) -> list[int]:
     """The number that each class is given, from what a student's function sees."""
-    true = shelf.open("mnist")["y_train"][drawn(desk, shelf)]
-    pairs = dict(zip(true.tolist(), given_labels(desk).tolist(), strict=True))
+    true = shelf.open("mnist")["y_train"][drawn(scorer, shelf)]
+    pairs = dict(zip(true.tolist(), given_labels(scorer).tolist(), strict=True))
     return [pairs[label] for label in range(10)]
 
 
-def test_a_plan_keeps_what_is_asked(desk: TrainingDesk, plan: Plan) -> None:
-    assert desk.plan.checks == plan.checks
-    assert list(desk.plan.probes) == list(plan.probes)
-    assert desk.plan.probes["reached"] == plan.probes["reached"]
-    assert desk.plan.probes["curves"] == plan.probes["curves"]
-    assert desk.plan.digest != plan.digest
+def test_a_plan_keeps_what_is_asked(scorer: Scorer, plan: Plan) -> None:
+    assert scorer.plan.checks == plan.checks
+    assert list(scorer.plan.probes) == list(plan.probes)
+    assert scorer.plan.probes["reached"] == plan.probes["reached"]
+    assert scorer.plan.probes["curves"] == plan.probes["curves"]
+    assert scorer.plan.digest != plan.digest
 
 
-def test_a_training_function_is_given_the_recipes_examples(desk: TrainingDesk, shelf: Shelf) -> None:
-    given, _ = learned(desk)
+def test_a_training_function_is_given_the_recipes_examples(scorer: Scorer, shelf: Shelf) -> None:
+    given, _ = learned(scorer)
     assert given.preparation == Preparation(10)
-    chosen = drawn(desk, shelf)
+    chosen = drawn(scorer, shelf)
     assert len(chosen) == 1000
     assert sorted(set(chosen)) == chosen.tolist()
     assert chosen[-1] > 1100  # drawn from all of them
-    known, true = renumbering(desk, shelf), shelf.open("mnist")["y_train"][chosen]
-    assert given_labels(desk).tolist() == [known[label] for label in true]
+    known, true = renumbering(scorer, shelf), shelf.open("mnist")["y_train"][chosen]
+    assert given_labels(scorer).tolist() == [known[label] for label in true]
 
 
 @pytest.mark.parametrize("train", ["1200", "9999"])
 def test_all_are_given_where_there_are_no_more(course: Path, plan: Plan, shelf: Shelf, train: str) -> None:
-    desk = open_desk(edited(course, ("train: 1000", f"train: {train}")), plan, calibrating=True)
-    np.testing.assert_array_equal(array(learned(desk)[0], desk), shelf.open("mnist")["x_train"])
+    scorer = open_scorer(edited(course, ("train: 1000", f"train: {train}")), plan, calibrating=True)
+    np.testing.assert_array_equal(array(learned(scorer)[0], scorer), shelf.open("mnist")["x_train"])
 
 
-def test_hidden_inputs_go_without_their_labels(desk: TrainingDesk, shelf: Shelf) -> None:
-    guessed = desk.plan.probes["guessed"]
+def test_hidden_inputs_go_without_their_labels(scorer: Scorer, shelf: Shelf) -> None:
+    guessed = scorer.plan.probes["guessed"]
     assert isinstance(guessed, PredictionsProbe)
-    for hidden in (learned(desk)[1], guessed.hidden):
+    for hidden in (learned(scorer)[1], guessed.hidden):
         assert hidden is not None
         assert hidden.labels is None
         assert hidden.preparation == Preparation(10)
-        np.testing.assert_array_equal(array(hidden, desk), shelf.open("secret")["x"])
+        np.testing.assert_array_equal(array(hidden, scorer), shelf.open("secret")["x"])
 
 
-def test_no_byte_of_hidden_labels_enters_a_room(desk: TrainingDesk, shelf: Shelf) -> None:
+def test_no_byte_of_hidden_labels_enters_a_room(scorer: Scorer, shelf: Shelf) -> None:
     labels = shelf.open("secret")["y"].reshape(-1)
-    known = renumbering(desk, shelf)
+    known = renumbering(scorer, shelf)
     for numbers in (labels, np.array(known)[labels], np.argsort(known)[labels], np.eye(10)[labels]):
         for dtype in ("u1", "<i2", "<i4", "<i8", "<f4", "<f8"):
             searched = numbers.astype(dtype).tobytes()
-            assert not any(searched in blob for blob in desk.plan.blobs)
-            assert searched not in msgspec.json.encode(desk.plan.probes)
+            assert not any(searched in blob for blob in scorer.plan.blobs)
+            assert searched not in msgspec.json.encode(scorer.plan.probes)
 
 
-def test_a_plan_holds_nothing_but_inputs_and_the_training_labels(desk: TrainingDesk, shelf: Shelf) -> None:
-    inputs = shelf.open("mnist")["x_train"][drawn(desk, shelf)]
+def test_a_plan_holds_nothing_but_inputs_and_the_training_labels(scorer: Scorer, shelf: Shelf) -> None:
+    inputs = shelf.open("mnist")["x_train"][drawn(scorer, shelf)]
     hidden = shelf.open("secret")["x"].tobytes()
-    assert list(desk.plan.blobs) == [inputs.tobytes(), given_labels(desk).tobytes(), hidden, hidden]
+    assert list(scorer.plan.blobs) == [inputs.tobytes(), given_labels(scorer).tobytes(), hidden, hidden]
 
 
-def test_rooms_can_load_the_assignments_sets_alone(desk: TrainingDesk) -> None:
-    assert [one.name for one in desk.sets] == ["mnist"]
+def test_rooms_can_load_the_assignments_sets_alone(scorer: Scorer) -> None:
+    assert [one.name for one in scorer.sets] == ["mnist"]
 
 
 # --- The renumbering --------------------------------------------------------------------------------------------------
 
 
-def labels_for(desk: TrainingDesk, name: str, given: Evidence) -> list[int]:
+def labels_for(scorer: Scorer, name: str, given: Evidence) -> list[int]:
     """The labels that a judge is told, for a submission."""
-    scores = desk.scores(given)
+    scores = scorer.scores(given)
     record = scores.cases[name].labels
     assert record is not None
     found: list[int] = codec.array_value(record, scores.blobs).tolist()
     return found
 
 
-def test_the_renumbering_is_a_permutation(desk: TrainingDesk, shelf: Shelf) -> None:
-    found = renumbering(desk, shelf)
+def test_the_renumbering_is_a_permutation(scorer: Scorer, shelf: Shelf) -> None:
+    found = renumbering(scorer, shelf)
     assert sorted(found) == list(range(10))
     assert found != list(range(10))
 
 
-def test_the_judge_numbers_classes_as_the_function_was_given_them(desk: TrainingDesk, shelf: Shelf) -> None:
-    known, true = renumbering(desk, shelf), shelf.open("secret")["y"].tolist()
-    assert labels_for(desk, "learned", evidence()) == [known[label] for label in true]
-    assert labels_for(desk, "guessed", evidence()) == true
-    assert desk.scores(evidence()).cases["reached"].labels is None
+def test_the_judge_numbers_classes_as_the_function_was_given_them(scorer: Scorer, shelf: Shelf) -> None:
+    known, true = renumbering(scorer, shelf), shelf.open("secret")["y"].tolist()
+    assert labels_for(scorer, "learned", evidence()) == [known[label] for label in true]
+    assert labels_for(scorer, "guessed", evidence()) == true
+    assert scorer.scores(evidence()).cases["reached"].labels is None
 
 
 def test_the_renumbering_is_the_same_for_every_student(course: Path, plan: Plan, shelf: Shelf) -> None:
-    first, second = (open_desk(course, plan) for _ in range(2))
+    first, second = (open_scorer(course, plan) for _ in range(2))
     assert first.plan == second.plan
     assert renumbering(first, shelf) == renumbering(second, shelf)
     ada, grace = evidence(reached=NETWORK), evidence(reached=OTHER)
@@ -421,75 +421,75 @@ def test_the_renumbering_is_the_same_for_every_student(course: Path, plan: Plan,
 
 
 def test_another_hidden_set_or_function_has_another_renumbering(course: Path, plan: Plan, shelf: Shelf) -> None:
-    first = renumbering(open_desk(course, plan), shelf)
+    first = renumbering(open_scorer(course, plan), shelf)
     probe = plan.probes["learned"]
     assert isinstance(probe, TrainedByProbe)
     other = Plan(plan.checks, {"learned": msgspec.structs.replace(probe, function="train")}, plan.blobs)
-    assert renumbering(open_desk(course, other), shelf) != first
+    assert renumbering(open_scorer(course, other), shelf) != first
     arrays = shelf.open("secret")
     kept = {name: np.array(array[:-1]) for name, array in arrays.items()}
     shelf.add("secret", kept, hidden=True, origin="", replace=True)
-    assert renumbering(open_desk(course, plan, calibrating=True), shelf) != first
+    assert renumbering(open_scorer(course, plan, calibrating=True), shelf) != first
 
 
 # --- Stored trainings -------------------------------------------------------------------------------------------------
 
 
-def test_the_first_training_is_of_the_first_seed(desk: TrainingDesk) -> None:
-    job = desk.wanted(evidence(reached=NETWORK), "reached")
-    assert (job.seed, job.network, job.recipe, job.data) == (0, NETWORK, desk.recipes["short"], desk.data["mnist"])
-    assert desk.load(job) is None
-    assert desk.scores(evidence(reached=NETWORK)).uses == ()
+def test_the_first_training_is_of_the_first_seed(scorer: Scorer) -> None:
+    job = scorer.wanted(evidence(reached=NETWORK), "reached")
+    assert (job.seed, job.network, job.recipe, job.data) == (0, NETWORK, scorer.recipes["short"], scorer.data["mnist"])
+    assert scorer.load(job) is None
+    assert scorer.scores(evidence(reached=NETWORK)).uses == ()
 
 
-def test_the_next_training_is_of_the_first_seed_that_is_not_stored(desk: TrainingDesk) -> None:
+def test_the_next_training_is_of_the_first_seed_that_is_not_stored(scorer: Scorer) -> None:
     handed_in = evidence(reached=NETWORK)
     for seed in range(SEEDS):
-        job = desk.wanted(handed_in, "reached")
+        job = scorer.wanted(handed_in, "reached")
         assert job.seed == seed
-        assert [run.seed for run in desk.scores(handed_in).cases["reached"].runs] == list(range(seed))
-        keep(desk, job)
-    assert [run.seed for run in desk.scores(handed_in).cases["reached"].runs] == list(range(SEEDS))
+        assert [run.seed for run in scorer.scores(handed_in).cases["reached"].runs] == list(range(seed))
+        keep(scorer, job)
+    assert [run.seed for run in scorer.scores(handed_in).cases["reached"].runs] == list(range(SEEDS))
 
 
-def test_a_gap_is_filled_first(desk: TrainingDesk) -> None:
-    recipe = desk.recipes["short"]
+def test_a_gap_is_filled_first(scorer: Scorer) -> None:
+    recipe = scorer.recipes["short"]
     for seed in (0, 2):
-        keep(desk, next(desk.jobs(Frozen(NETWORK), recipe, [seed], {})))
-    assert desk.wanted(evidence(reached=NETWORK), "reached").seed == 1
-    assert [run.seed for run in desk.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0]
-    keep(desk, next(desk.jobs(Frozen(NETWORK), recipe, [1], {})))
-    assert [run.seed for run in desk.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0, 1, 2]
+        keep(scorer, next(scorer.jobs(Frozen(NETWORK), recipe, [seed], {})))
+    assert scorer.wanted(evidence(reached=NETWORK), "reached").seed == 1
+    assert [run.seed for run in scorer.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0]
+    keep(scorer, next(scorer.jobs(Frozen(NETWORK), recipe, [1], {})))
+    assert [run.seed for run in scorer.scores(evidence(reached=NETWORK)).cases["reached"].runs] == [0, 1, 2]
 
 
-def test_trainings_are_shared_by_equal_networks_alone(desk: TrainingDesk) -> None:
-    keep(desk, desk.wanted(evidence(reached=NETWORK), "reached"))
-    assert len(desk.scores(evidence(reached=DRESSED)).cases["reached"].runs) == 1
-    assert desk.wanted(evidence(reached=DRESSED), "reached").seed == 1
-    assert desk.wanted(evidence(reached=OTHER), "reached").seed == 0
+def test_trainings_are_shared_by_equal_networks_alone(scorer: Scorer) -> None:
+    keep(scorer, scorer.wanted(evidence(reached=NETWORK), "reached"))
+    assert len(scorer.scores(evidence(reached=DRESSED)).cases["reached"].runs) == 1
+    assert scorer.wanted(evidence(reached=DRESSED), "reached").seed == 1
+    assert scorer.wanted(evidence(reached=OTHER), "reached").seed == 0
 
 
-def test_trainings_by_other_versions_are_not_taken(course: Path, plan: Plan, desk: TrainingDesk) -> None:
+def test_trainings_by_other_versions_are_not_taken(course: Path, plan: Plan, scorer: Scorer) -> None:
     found = evidence(reached=NETWORK)
     third, fourth = (
         replace(found, exam=msgspec.structs.replace(found.exam, versions={"keras": keras})) for keras in "34"
     )
-    keep(desk, desk.wanted(third, "reached"))
-    assert open_desk(course, plan).wanted(third, "reached").seed == 1
-    assert open_desk(course, plan).wanted(fourth, "reached").seed == 0
+    keep(scorer, scorer.wanted(third, "reached"))
+    assert open_scorer(course, plan).wanted(third, "reached").seed == 1
+    assert open_scorer(course, plan).wanted(fourth, "reached").seed == 0
 
 
-def test_a_stored_file_that_is_no_run_is_made_again(desk: TrainingDesk, course: Path) -> None:
-    job = desk.wanted(evidence(reached=NETWORK), "reached")
-    keep(desk, job)
+def test_a_stored_file_that_is_no_run_is_made_again(scorer: Scorer, course: Path) -> None:
+    job = scorer.wanted(evidence(reached=NETWORK), "reached")
+    keep(scorer, job)
     (path,) = (course / ".autograder" / "trainings").iterdir()
     path.write_bytes(path.read_bytes()[:-9])
-    assert desk.wanted(evidence(reached=NETWORK), "reached") == job
+    assert scorer.wanted(evidence(reached=NETWORK), "reached") == job
 
 
-def test_a_judge_is_told_the_recipe_and_the_trainings(desk: TrainingDesk) -> None:
-    keep(desk, desk.wanted(evidence(reached=NETWORK), "reached"))
-    scores = desk.scores(evidence(reached=NETWORK))
+def test_a_judge_is_told_the_recipe_and_the_trainings(scorer: Scorer) -> None:
+    keep(scorer, scorer.wanted(evidence(reached=NETWORK), "reached"))
+    scores = scorer.scores(evidence(reached=NETWORK))
     found = scores.cases["reached"]
     assert (found.recipe, found.profile, found.budget, found.data, found.stand_in) == (
         "short",
@@ -504,18 +504,18 @@ def test_a_judge_is_told_the_recipe_and_the_trainings(desk: TrainingDesk) -> Non
     assert secret.thresholds["accuracy"].bar == digits.BARS["guessed"]
 
 
-def test_what_a_grade_rests_on_is_said(desk: TrainingDesk) -> None:
+def test_what_a_grade_rests_on_is_said(scorer: Scorer) -> None:
     for _ in range(2):
-        keep(desk, desk.wanted(evidence(reached=NETWORK), "reached"))
-    assert desk.scores(evidence(reached=NETWORK)).uses == (
+        keep(scorer, scorer.wanted(evidence(reached=NETWORK), "reached"))
+    assert scorer.scores(evidence(reached=NETWORK)).uses == (
         TrainingUse(
             probe="reached",
             recipe="short",
-            signature=next(desk.jobs(Frozen(DRESSED), desk.recipes["short"], [0], {})).signature,
+            signature=next(scorer.jobs(Frozen(DRESSED), scorer.recipes["short"], [0], {})).signature,
             seeds=[0, 1],
             device="cpu",
             data="mnist",
-            data_digest=desk.data["mnist"].digest,
+            data_digest=scorer.data["mnist"].digest,
             stand_in=True,
             versions={"keras": "3"},
         ),
@@ -523,8 +523,8 @@ def test_what_a_grade_rests_on_is_said(desk: TrainingDesk) -> None:
 
 
 @pytest.mark.parametrize("answer", [Fault(kind="missing", error="network"), Scalar("int", "3"), None])
-def test_what_is_no_network_has_no_trainings(desk: TrainingDesk, answer: Answer | None) -> None:
-    scores = desk.scores(evidence() if answer is None else evidence(reached=answer))
+def test_what_is_no_network_has_no_trainings(scorer: Scorer, answer: Answer | None) -> None:
+    scores = scorer.scores(evidence() if answer is None else evidence(reached=answer))
     assert (scores.cases["reached"].runs, scores.uses) == ((), ())
 
 
@@ -532,16 +532,16 @@ def test_what_is_no_network_has_no_trainings(desk: TrainingDesk, answer: Answer 
 
 
 @pytest.mark.parametrize(("kind", "kept"), [("time", False), ("memory", False), ("untrainable", True), (None, True)])
-def test_only_faults_of_a_busy_machine_are_forgotten(desk: TrainingDesk, kind: Kind | None, kept: bool) -> None:
-    first, second = desk.jobs(Frozen(NETWORK), desk.recipes["short"], range(2), {})
-    keep(desk, first)
-    keep(desk, second, kind)
-    others = next(desk.jobs(Frozen(OTHER), desk.recipes["short"], [0], {}))
-    keep(desk, others, "time")
-    desk.forget_passing_faults(evidence(reached=NETWORK))
-    assert desk.load(first) is not None
-    assert (desk.load(second) is not None) == kept
-    assert desk.load(others) is not None
+def test_only_faults_of_a_busy_machine_are_forgotten(scorer: Scorer, kind: Kind | None, kept: bool) -> None:
+    first, second = scorer.jobs(Frozen(NETWORK), scorer.recipes["short"], range(2), {})
+    keep(scorer, first)
+    keep(scorer, second, kind)
+    others = next(scorer.jobs(Frozen(OTHER), scorer.recipes["short"], [0], {}))
+    keep(scorer, others, "time")
+    scorer.forget_passing_faults(evidence(reached=NETWORK))
+    assert scorer.load(first) is not None
+    assert (scorer.load(second) is not None) == kept
+    assert scorer.load(others) is not None
 
 
 # --- What a verdict depends on ----------------------------------------------------------------------------------------
@@ -560,8 +560,8 @@ def test_only_faults_of_a_busy_machine_are_forgotten(desk: TrainingDesk, kind: K
 def test_the_digest_changes_with_what_a_verdict_depends_on(
     course: Path, plan: Plan, change: tuple[str, str], same: bool
 ) -> None:
-    before = open_desk(course, plan).digest
-    assert (open_desk(edited(course, change), plan, calibrating=True).digest == before) == same
+    before = open_scorer(course, plan).digest
+    assert (open_scorer(edited(course, change), plan, calibrating=True).digest == before) == same
 
 
 def replaced(shelf: Shelf, name: str, change: Callable[[NDArray[Any]], NDArray[Any]]) -> None:
@@ -571,6 +571,6 @@ def replaced(shelf: Shelf, name: str, change: Callable[[NDArray[Any]], NDArray[A
 
 @pytest.mark.parametrize("name", ["mnist", "secret"])
 def test_the_digest_changes_with_the_data(course: Path, plan: Plan, shelf: Shelf, name: str) -> None:
-    before = open_desk(course, plan).digest
+    before = open_scorer(course, plan).digest
     replaced(shelf, name, lambda array: array[::-1])
-    assert open_desk(course, plan, calibrating=True).digest != before
+    assert open_scorer(course, plan, calibrating=True).digest != before

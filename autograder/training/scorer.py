@@ -52,7 +52,7 @@ class Scores:
     uses: tuple[TrainingUse, ...]
 
 
-class TrainingDesk:
+class Scorer:
     """The recipes of one assignment under one profile, with the data they name.
 
     Every set is verified, byte by byte, before anything runs.
