@@ -25,8 +25,8 @@ from traitlets import Type
 from traitlets.config import Config, Configurable
 
 from autograder.wire import codec
-from autograder.worker.elsewhere import Absent
 from autograder.worker.pictures import pictures
+from autograder.worker.stand_ins import Absent
 from autograder.worker.streams import outputs
 
 CELL_FILE = "<cell "

@@ -37,7 +37,7 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
-from autograder.worker import elsewhere, fit_cap, imports, kernel, weights
+from autograder.worker import fit_cap, imports, kernel, stand_ins, weights
 from autograder.worker.answer import Answerer
 from autograder.worker.figures import figures
 from autograder.worker.kernel import CELL_FILE, CellCompiler, ResultHook, ZMQInteractiveShell
@@ -93,7 +93,7 @@ def serve(talk: socket.socket) -> None:
     stream = talk.makefile("rb")
     cells, contents = codec.unpack(codec.read_frame(stream.read), Cells)
     if not cells.as_kernel:
-        elsewhere.install()
+        stand_ins.install()
     reseed(cells.seed)  # a submission graded twice gives the same evidence
     _lay_out(cells.files, contents)
     weights.lay_beside()

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.worker import away, elsewhere
+from autograder.worker import away, stand_ins
 
 
 @pytest.fixture(autouse=True)
 def _unasked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(elsewhere, "_asked", 0)
+    monkeypatch.setattr(stand_ins, "_asked", 0)
     return
 
 
@@ -26,27 +26,27 @@ def test_any_name_can_be_imported_and_does_nothing() -> None:
 
 
 def test_a_decorated_function_survives() -> None:
-    interact = elsewhere.Absent("interact")
+    interact = stand_ins.Absent("interact")
     assert interact(len, x=(0, 10)) is len
     assert interact(x=(0, 10))(len) is len
 
 
 def test_special_methods_are_not_made_up() -> None:
     assert not hasattr(away, "__path__")
-    assert not hasattr(elsewhere.Absent("x"), "_repr_html_")
+    assert not hasattr(stand_ins.Absent("x"), "_repr_html_")
     assert [name for name in vars(away) if not name.startswith("__")] == []  # any name may be asked for
 
 
 def test_nobody_answers_and_a_loop_that_waits_ends(capsys: pytest.CaptureFixture[str]) -> None:
-    assert elsewhere.empty_answer("How many? ") == ""
+    assert stand_ins.empty_answer("How many? ") == ""
     assert capsys.readouterr().out == "How many? \n"
     with pytest.raises(EOFError, match="nobody is there to answer"):
-        while not elsewhere.empty_answer():
+        while not stand_ins.empty_answer():
             pass
 
 
 def test_a_number_is_made_of_no_answer() -> None:
-    answer = elsewhere.empty_answer()
+    answer = stand_ins.empty_answer()
     assert (int(answer), float(answer), answer.split(), answer or "none") == (1, 1.0, [], "none")
 
 
@@ -87,13 +87,13 @@ def test_where_nothing_lies_beside_a_cell_that_takes_an_upload_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert elsewhere.upload() == {"nothing": b""}
+    assert stand_ins.upload() == {"nothing": b""}
 
 
 def test_what_is_awaited_comes_at_once(beside: Path) -> None:
     async def cell() -> tuple[object, ...]:
         await away.install(["numpy"])
-        there, missing = await elsewhere.fetch("https://host/a b.csv"), await elsewhere.fetch("https://host/c.csv")
+        there, missing = await stand_ins.fetch("https://host/a b.csv"), await stand_ins.fetch("https://host/c.csv")
         return (
             there.status,
             await there.bytes(),
