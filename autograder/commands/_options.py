@@ -35,22 +35,22 @@ AnyAssignment = Annotated[
 Jobs = Annotated[int | None, typer.Option(min=1, help="Rooms at once; as many as there are cores where left out.")]
 
 
-class Told(TypedDict):
+class CommandHelp(TypedDict):
     """What `--help` tells of a command beside its docstring and its options."""
 
     short_help: str
     epilog: str
 
 
-def told(short: str, *examples: str) -> Told:
+def command_help(short: str, *examples: str) -> CommandHelp:
     """Return what is told of a command: in one short line, and by examples, each without the program's name."""
     lines = "\n".join(f"  autograder {one}" for one in examples)
-    return Told(short_help=short, epilog=f"\b\nExamples:\n{lines}")
+    return CommandHelp(short_help=short, epilog=f"\b\nExamples:\n{lines}")
 
 
 def command_app(about: str | None = None, *examples: str) -> typer.Typer:
     """Return what a command's file calls `app`: its one function, or the functions of a family with `about` as help."""
-    epilog = told("", *examples)["epilog"] if examples else None
+    epilog = command_help("", *examples)["epilog"] if examples else None
     return typer.Typer(
         help=about, epilog=epilog, no_args_is_help=about is not None, add_completion=False, rich_markup_mode=None
     )

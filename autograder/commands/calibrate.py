@@ -11,7 +11,7 @@ from rich.table import Table
 from autograder import calibrate as calibration
 from autograder.assignment import SourceNotebook
 from autograder.calibrate import CalibrationReport
-from autograder.commands._options import AssignmentName, Fresh, Jobs, Profile, ProfileChoice, command_app, told
+from autograder.commands._options import AssignmentName, Fresh, Jobs, Profile, ProfileChoice, command_app, command_help
 from autograder.commands._terminal import SHORT, course_folder, err, out
 from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
@@ -22,7 +22,9 @@ app = command_app()
 
 
 @app.command(
-    **told("Train the solution over many seeds, write fair thresholds.", "calibrate tp1", "calibrate tp1 --profile gpu")
+    **command_help(
+        "Train the solution over many seeds, write fair thresholds.", "calibrate tp1", "calibrate tp1 --profile gpu"
+    )
 )
 def calibrate(
     assignment: AssignmentName,

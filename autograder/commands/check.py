@@ -10,7 +10,7 @@ import typer
 from autograder.check.form import form_of, read, released
 from autograder.check.run import own_python, run
 from autograder.check.tell import lines_of
-from autograder.commands._options import Language, command_app, told
+from autograder.commands._options import Language, command_app, command_help
 from autograder.commands._terminal import SHORT, WRONG, err, out
 from autograder.errors import SubmissionError
 from autograder.locale import phrase, render
@@ -22,7 +22,9 @@ app = command_app()
 
 
 @app.command(
-    **told("For students: run a notebook and its visible tests.", "check tp1.ipynb", "check tp1.ipynb --language fr")
+    **command_help(
+        "For students: run a notebook and its visible tests.", "check tp1.ipynb", "check tp1.ipynb --language fr"
+    )
 )
 def check(
     notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", show_default=False)],

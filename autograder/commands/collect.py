@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.commands._options import AssignmentName, command_app, told
+from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import course_folder, err, out
 from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
@@ -24,7 +24,7 @@ app = command_app()
 
 
 @app.command(
-    **told(
+    **command_help(
         "Bring in what was handed in.",
         "collect tp1 --from ~/Downloads/tp1.zip",
         "collect tp1 --from tp1/ --pattern '{student}_{id}_{rest}'",

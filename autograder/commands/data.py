@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autograder.commands._options import command_app, told
+from autograder.commands._options import command_app, command_help
 from autograder.commands._terminal import SHORT, err, out
 from autograder.data.arrays import Arrays
 from autograder.data.course_shelf import add_stand_in
@@ -30,7 +30,9 @@ DIGITS = 12
 """How much of a digest a table shows."""
 
 
-@app.command(**told("Add a set, or a file of weights.", "data add cifar10 cifar10.npz", "data add cifar10 --stand-in"))
+@app.command(
+    **command_help("Add a set, or a file of weights.", "data add cifar10 cifar10.npz", "data add cifar10 --stand-in")
+)
 def add(
     name: SetName,
     path: Annotated[
@@ -63,7 +65,7 @@ def add(
     _say(found)
 
 
-@app.command(**told("Bring a set from keras.datasets.", "data fetch mnist"))
+@app.command(**command_help("Bring a set from keras.datasets.", "data fetch mnist"))
 def fetch(name: SetName, replace: Replace = False) -> None:
     """Bring a set from keras.datasets; needs the network."""
     from autograder.data import sources
@@ -76,7 +78,7 @@ def fetch(name: SetName, replace: Replace = False) -> None:
     _say(found)
 
 
-@app.command(name="list", **told("Show what is on the shelf.", "data list"))
+@app.command(name="list", **command_help("Show what is on the shelf.", "data list"))
 def list_sets() -> None:
     """Show what is on the shelf."""
     shelf = Shelf(shelf_folder())
@@ -95,7 +97,7 @@ def list_sets() -> None:
         out.print(f"nothing on the shelf ({shelf.folder}): {ways}")
 
 
-@app.command(**told("Read every byte again.", "data verify", "data verify mnist"))
+@app.command(**command_help("Read every byte again.", "data verify", "data verify mnist"))
 def verify(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="All sets where left out.")] = None,
 ) -> None:

@@ -8,14 +8,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from autograder.commands._options import AnyAssignment, command_app, told
+from autograder.commands._options import AnyAssignment, command_app, command_help
 from autograder.commands._terminal import SHORT, course_folder, out
 from autograder.doctor import examine_course, examine_machine
 
 app = command_app()
 
 
-@app.command(**told("Say what this machine and the course allow.", "doctor", "doctor tp1"))
+@app.command(**command_help("Say what this machine and the course allow.", "doctor", "doctor tp1"))
 def doctor(
     assignment: AnyAssignment = None,
 ) -> None:

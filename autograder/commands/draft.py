@@ -10,7 +10,7 @@ import typer
 from autograder.assignment import SourceNotebook
 from autograder.authoring.draft.run import Draft
 from autograder.authoring.draft.run import draft as run
-from autograder.commands._options import AssignmentName, Jobs, command_app, told
+from autograder.commands._options import AssignmentName, Jobs, command_app, command_help
 from autograder.commands._terminal import SHORT, count, course_folder, err, out
 from autograder.course import load_parts
 from autograder.locale import render
@@ -21,7 +21,7 @@ from autograder.session import GradingOptions, Session, cores
 app = command_app()
 
 
-@app.command(**told("Propose checks.py from what the solution makes.", "draft tp1", "draft tp1 --most 0"))
+@app.command(**command_help("Propose checks.py from what the solution makes.", "draft tp1", "draft tp1 --most 0"))
 def draft(
     assignment: AssignmentName,
     replace: Annotated[bool, typer.Option("--replace", help="Write over checks.py, where there is one.")] = False,

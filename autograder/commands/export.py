@@ -10,7 +10,7 @@ import typer
 
 from autograder.assignment import Deadline, SourceNotebook
 from autograder.commands._gradebook import penalties, with_marks
-from autograder.commands._options import AssignmentName, command_app, told
+from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import OURS, SHORT, count, course_folder, err, out, say_failed, some
 from autograder.course import load_parts
 from autograder.course_yaml import CourseSettings
@@ -60,7 +60,7 @@ ZeroMissing = Annotated[
 
 
 @app.command(
-    **told(
+    **command_help(
         "Write grades for Moodle, Canvas, Gradescope and others.",
         "export tp1 --to moodle --from Grades-TP1.csv",
         "export tp1 --to csv --decimal-comma --bom",

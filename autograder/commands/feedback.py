@@ -9,7 +9,7 @@ import typer
 
 from autograder.assignment import SourceNotebook
 from autograder.commands._gradebook import hand_marks, penalties
-from autograder.commands._options import AssignmentName, command_app, told
+from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import OURS, course_folder, out, say_failed
 from autograder.course import load_parts
 from autograder.errors import SomeFailed
@@ -20,7 +20,7 @@ from autograder.store import Store
 app = command_app()
 
 
-@app.command(**told("Write one page a student, under feedback/.", "feedback tp1"))
+@app.command(**command_help("Write one page a student, under feedback/.", "feedback tp1"))
 def feedback(assignment: AssignmentName) -> None:
     """Write one page a student, under feedback/."""
     parts = load_parts(course_folder(), assignment)

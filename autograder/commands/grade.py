@@ -18,7 +18,7 @@ from autograder.commands._options import (
     Profile,
     ProfileChoice,
     command_app,
-    told,
+    command_help,
 )
 from autograder.commands._terminal import OURS, course_folder, err, out, progress_bar
 from autograder.course import load_nbgrader_assignment, load_parts
@@ -31,7 +31,7 @@ app = command_app()
 
 
 @app.command(
-    **told(
+    **command_help(
         "Grade what is new or changed.",
         "grade tp1",
         "grade tp1 --student ada --again",

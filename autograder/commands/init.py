@@ -11,7 +11,7 @@ import typer
 
 from autograder.authoring.course import HIDDEN_TESTS, Made, add_notebooks, start_course, steps
 from autograder.authoring.finding import Asker, Guesses
-from autograder.commands._options import Language, command_app, told
+from autograder.commands._options import Language, command_app, command_help
 from autograder.commands._terminal import count, course_folder, err, out
 from autograder.errors import CourseError, Problem
 from autograder.paths import Paths
@@ -38,7 +38,7 @@ class _AtTheTerminal:
 
 
 @app.command(
-    **told(
+    **command_help(
         "Start a course, of its own or of notebooks there are.",
         "init my-course",
         "init my-course --from tp1.ipynb tp2.ipynb",

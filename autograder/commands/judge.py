@@ -6,7 +6,7 @@ import typer
 
 from autograder.commands._gradebook import keep_gradebook
 from autograder.commands._grades import leave_loudly, print_kept, print_notes, print_stand_ins, print_table
-from autograder.commands._options import AssignmentName, command_app, told
+from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import OURS, count, course_folder, out
 from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
@@ -17,7 +17,7 @@ from autograder.store import Store
 app = command_app()
 
 
-@app.command(**told("Judge stored evidence again, after mending a check.", "judge tp1"))
+@app.command(**command_help("Judge stored evidence again, after mending a check.", "judge tp1"))
 def judge(assignment: AssignmentName) -> None:
     """Judge stored evidence again, without running student code."""
     parts = load_parts(course_folder(), assignment)

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from autograder.assignment import SourceNotebook
-from autograder.commands._options import AssignmentName, Fresh, Jobs, Profile, ProfileChoice, command_app, told
+from autograder.commands._options import AssignmentName, Fresh, Jobs, Profile, ProfileChoice, command_app, command_help
 from autograder.commands._terminal import OURS, SHORT, count, course_folder, err, out, progress_bar
 from autograder.course import load_parts
 from autograder.mutate.report import as_json as report_of
@@ -23,7 +23,9 @@ from autograder.session import GradingOptions, Session, cores
 app = command_app()
 
 
-@app.command(**told("Show which wrong solutions the checks let through.", "mutate tp1", "mutate tp1 --most 50 --json"))
+@app.command(
+    **command_help("Show which wrong solutions the checks let through.", "mutate tp1", "mutate tp1 --most 50 --json")
+)
 def mutate(
     assignment: AssignmentName,
     most: Annotated[int, typer.Option(min=1, help="How many wrong solutions, each question in its turn.")] = 200,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.commands._options import AssignmentName, command_app, told
+from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import course_folder, err, out
 from autograder.course import load_parts
 from autograder.release import exports_beside, write_release
@@ -15,7 +15,7 @@ from autograder.solution import write_solution
 app = command_app()
 
 
-@app.command(**told("Write what students get.", "release tp1", "release tp1 --solution"))
+@app.command(**command_help("Write what students get.", "release tp1", "release tp1 --solution"))
 def release(
     assignment: AssignmentName,
     solution: Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from autograder.commands._gradebook import penalties, with_marks
-from autograder.commands._options import AssignmentName, command_app, told
+from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import course_folder, err, out
 from autograder.course import load_parts
 from autograder.nbgrader.submitted import due_of, late_by
@@ -20,7 +20,7 @@ from autograder.store import Store
 app = command_app()
 
 
-@app.command(**told("Write the page of a class.", "report tp1", "report tp1 --anonymous"))
+@app.command(**command_help("Write the page of a class.", "report tp1", "report tp1 --anonymous"))
 def report(
     assignment: AssignmentName,
     no_names: Annotated[

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from autograder.commands._gradebook import with_marks
 from autograder.commands._grades import print_table, print_trainings
-from autograder.commands._options import AssignmentName, command_app, told
+from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import OURS, course_folder, out, say_failed
 from autograder.course import graded_paths, load_nbgrader_assignment
 from autograder.errors import cause_of
@@ -31,7 +31,9 @@ from autograder.store import Store
 app = command_app()
 
 
-@app.command(**told("Show the grades: a table, or JSON lines.", "results tp1", "results tp1 --json > tp1.jsonl"))
+@app.command(
+    **command_help("Show the grades: a table, or JSON lines.", "results tp1", "results tp1 --json > tp1.jsonl")
+)
 def results(
     assignment: AssignmentName,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, one line a submission.")] = False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from autograder.commands._options import command_app, told
+from autograder.commands._options import command_app, command_help
 from autograder.commands._terminal import count, out
 from autograder.report.terminal import shown
 from autograder.sandbox.kept import keepers, stop_keepers
@@ -12,7 +12,7 @@ from autograder.sandbox.kept import keepers, stop_keepers
 app = command_app("Rooms that are kept warm between commands.", "rooms list", "rooms stop")
 
 
-@app.command(name="list", **told("Show what is kept warm.", "rooms list"))
+@app.command(name="list", **command_help("Show what is kept warm.", "rooms list"))
 def show() -> None:
     """Show the processes that rooms are forked from, which course each is for, and since when nobody needs it."""
     found = keepers()
@@ -32,7 +32,7 @@ def show() -> None:
     out.print(table)
 
 
-@app.command(**told("End it.", "rooms stop"))
+@app.command(**command_help("End it.", "rooms stop"))
 def stop() -> None:
     """End them; one that a command is using, once that is done."""
     stopped = stop_keepers()

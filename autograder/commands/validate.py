@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from autograder.commands._grades import print_stand_ins
-from autograder.commands._options import AnyAssignment, Fresh, Profile, ProfileChoice, command_app, told
+from autograder.commands._options import AnyAssignment, Fresh, Profile, ProfileChoice, command_app, command_help
 from autograder.commands._terminal import SHORT, WRONG, course_folder, err, out
 from autograder.course import load_assignments
 from autograder.data.course_shelf import course_shelf
@@ -17,7 +17,7 @@ from autograder.validate import findings, without_environment
 app = command_app()
 
 
-@app.command(**told("Check that assignments are fit to hand out.", "validate", "validate tp1"))
+@app.command(**command_help("Check that assignments are fit to hand out.", "validate", "validate tp1"))
 def validate(
     assignment: AnyAssignment = None,
     profile: Profile = ProfileChoice.cpu,

@@ -149,7 +149,7 @@ class _Exam:
         message, frame = self._next(question.array_bytes)
         if not isinstance(message, Answered) or message.probe != name:
             raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
-        self.frames[name] = questions.told(message, frame, self._order.plan)
+        self.frames[name] = questions.frame_to_keep(message, frame, self._order.plan)
         self.clock.allow()
 
     def _hear_cell(self, message: object, frame: bytes) -> None:

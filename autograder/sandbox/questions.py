@@ -67,13 +67,13 @@ def _moved(value: Any, held: tuple[bytes, ...], blobs: list[bytes]) -> Any:
     return value
 
 
-def told(answered: Answered, frame: bytes, plan: Plan) -> bytes:
+def frame_to_keep(answered: Answered, frame: bytes, plan: Plan) -> bytes:
     """Return the frame to keep of an answer: what can be counted here is not believed."""
     match answered.answer:
         case Network(problem="", note="") as network if counts(network) != (network.params, network.trainable_params):
             every, trainable = counts(network)
-            told = msgspec.structs.replace(network, params=every, trainable_params=trainable)
-            return _instead(answered, told, codec.unpack(frame, Answered)[1])
+            frame_to_keep = msgspec.structs.replace(network, params=every, trainable_params=trainable)
+            return _instead(answered, frame_to_keep, codec.unpack(frame, Answered)[1])
         case Fault(kind="missing") as fault:
             names = [name for name in fault.names if name not in set(_names(plan))]  # what others ask for is not it
             return _instead(answered, msgspec.structs.replace(fault, names=names))

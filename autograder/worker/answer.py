@@ -40,7 +40,7 @@ from autograder.wire.messages import (
 from autograder.worker import fit_cap, keras_records, keras_running, keras_version, plots, pytorch_reader
 from autograder.worker.arguments import Arguments, NotThere, named_in
 from autograder.worker.encode import Encoder, TooLarge, is_model, read_model
-from autograder.worker.figures import figures, told
+from autograder.worker.figures import as_plots, figures
 from autograder.worker.plots import TooMuch
 from autograder.worker.predictions import predict
 from autograder.worker.seeds import reseed
@@ -176,7 +176,7 @@ class Answerer:
             returned = plots.figure_of(self._arguments.call(function, probe.args, probe.kwargs)[0])
             if returned is not None:
                 figures.take(returned)
-        return told([drawn], encoder)
+        return as_plots([drawn], encoder)
 
     def _train(self, function: Any, probe: TrainedByProbe, given: Examples) -> Any:
         """Call the student's training function on the examples it is given."""

@@ -20,7 +20,7 @@ _PREAMBLES = (
 """How lines begin that say where Keras or TensorFlow was, not what was wrong."""
 
 
-def told(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """Return the first line of an error's message that says anything."""
     lines = (line.strip() for line in _COLOURS.sub("", str(error)).splitlines())
     said = (line for line in lines if line and not line.startswith(_PREAMBLES))
@@ -29,4 +29,4 @@ def told(error: Exception) -> str:
 
 def reason(error: Exception) -> str:
     """Return the kind of an error, and the start of what it says."""
-    return f"{type(error).__name__}: {told(error)}"[:MAX_REASON]
+    return f"{type(error).__name__}: {message_of(error)}"[:MAX_REASON]

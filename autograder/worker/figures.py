@@ -116,9 +116,9 @@ class Figures:
         if not places:
             return Fault(kind="missing", error=cell)
         own = [self._cells[place] for place in places]
-        drawn = told(own, answer)
+        drawn = as_plots(own, answer)
         if not drawn.figures:
-            drawn = told(self._around(places[0]), answer)
+            drawn = as_plots(self._around(places[0]), answer)
         fault = next((kept.fault for kept in own if kept.fault), None)
         return fault if fault is not None and not drawn.figures else drawn
 
@@ -156,7 +156,7 @@ def close_figures() -> None:
         pyplot.close("all")
 
 
-def told(drawn: list[_Kept], answer: Takes) -> Plots:
+def as_plots(drawn: list[_Kept], answer: Takes) -> Plots:
     """Return what was drawn as an artifact. Raise TooMuch where a figure could not be kept."""
     if problem := next((kept.too_much for kept in drawn if kept.too_much), ""):
         raise TooMuch(problem)

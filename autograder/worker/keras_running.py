@@ -26,7 +26,7 @@ import numpy as np
 
 from autograder.wire.messages import Layer, Network, Sample, Shape
 from autograder.worker import keras_pristine, keras_two_faced
-from autograder.worker.errors import told
+from autograder.worker.errors import message_of
 from autograder.worker.keras_symbols import suspended
 
 MOST_PARAMS = 4_000_000
@@ -92,7 +92,7 @@ def sample(calling: Calling, variables: Sequence[Any]) -> Sample | None:
                 return Sample(_shown(keras.tree.flatten(_alone(calling(_Example(kind))))))
         except Exception as error:
             raised = error
-    return Sample([], raised=f"{type(raised).__name__}: {told(raised)}"[:1000])
+    return Sample([], raised=f"{type(raised).__name__}: {message_of(raised)}"[:1000])
 
 
 def _alone(call: Callable[[], Any]) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from autograder.records import Plan, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.questions import alone, in_order, told
+from autograder.sandbox.questions import alone, frame_to_keep, in_order
 from autograder.sandbox.rooms import Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (
@@ -102,7 +102,9 @@ def test_a_number_of_parameters_is_counted_and_not_believed() -> None:
     ]
     network = Network("", "keras", "Sequential", layers, [1], [], [], 2_209_098, 2_209_098)
     asked = Plan((), {"net": ModelProbe("net")}, ())
-    kept, _ = codec.unpack(told(answered := Answered("net", 0.1, network), codec.pack(answered), asked), Answered)
+    kept, _ = codec.unpack(
+        frame_to_keep(answered := Answered("net", 0.1, network), codec.pack(answered), asked), Answered
+    )
     assert isinstance(kept.answer, Network)
     assert (kept.answer.params, kept.answer.trainable_params) == (40, 36)
 
@@ -120,7 +122,7 @@ def test_a_number_of_parameters_is_counted_and_not_believed() -> None:
 )
 def test_of_hidden_inputs_predictions_come_back_or_nothing(answer: Artifact, blobs: list[bytes]) -> None:
     answered = Answered("wide", 0.1, answer)
-    kept, _ = codec.unpack(told(answered, codec.pack(answered, blobs), plan()), Answered)
+    kept, _ = codec.unpack(frame_to_keep(answered, codec.pack(answered, blobs), plan()), Answered)
     assert kept.answer == Fault(kind="unread", message="no predictions")
     right = Answered("wide", 0.1, Array("float32", (3,), 0))
-    assert told(right, frame := codec.pack(right, [bytes(12)]), plan()) == frame
+    assert frame_to_keep(right, frame := codec.pack(right, [bytes(12)]), plan()) == frame

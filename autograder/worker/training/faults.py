@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from autograder.wire.messages import Fault
-from autograder.worker.errors import told
+from autograder.worker.errors import message_of
 from autograder.worker.training.allowed_layers import Reason
 from autograder.worker.training.backends import Backend, Cause
 
@@ -63,8 +63,8 @@ def network_faults(backend: Backend) -> Iterator[None]:
         if cause is None:
             raise
         if cause == "start":
-            raise Starved(told(error)) from error
-        raise Faulty(Fault(kind=cause, error=type(error).__name__, message=told(error))) from error
+            raise Starved(message_of(error)) from error
+        raise Faulty(Fault(kind=cause, error=type(error).__name__, message=message_of(error))) from error
 
 
 def _cause(error: Exception) -> Cause | None:

@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_flatten
 
 from autograder.wire import codec
 from autograder.wire.messages import Layer, Network, Shape
-from autograder.worker.errors import told
+from autograder.worker.errors import message_of
 from autograder.worker.training.allowed_layers import NotAllowed, array, numbers
 from autograder.worker.training.backends import BACKENDS
 from autograder.worker.training.bounds import MAX_PARAMS, check_outputs, check_size, check_whole, described
@@ -289,4 +289,6 @@ def _refusals(layer: str) -> Iterator[None]:
     except Exception as error:
         if BACKENDS["torch"].cause(error) in ("memory", "start"):
             raise
-        raise NotRebuilt("large" if isinstance(error, RecursionError) else "refused", layer, told(error)) from error
+        raise NotRebuilt(
+            "large" if isinstance(error, RecursionError) else "refused", layer, message_of(error)
+        ) from error

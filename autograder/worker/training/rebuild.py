@@ -16,7 +16,7 @@ from typing import Any
 
 from autograder.wire import codec
 from autograder.wire.messages import Layer, Network, Shape
-from autograder.worker.errors import told
+from autograder.worker.errors import message_of
 from autograder.worker.training import backends
 from autograder.worker.training.allowed_layers import (
     LIST_TAKERS,
@@ -92,7 +92,9 @@ def _refusals(layer: str, budget: _Budget) -> Iterator[None]:
             raise NotRebuilt("large", layer, f"more than {MAX_PARAMS} parameters") from None
         if isinstance(error, MemoryError) or backends.of_keras().cause(error) in ("memory", "start"):
             raise
-        raise NotRebuilt("large" if isinstance(error, RecursionError) else "refused", layer, told(error)) from error
+        raise NotRebuilt(
+            "large" if isinstance(error, RecursionError) else "refused", layer, message_of(error)
+        ) from error
 
 
 @contextmanager
