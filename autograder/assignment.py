@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.course_yaml import AssignmentSettings, CourseSettings
+from autograder.locale.own import NO_CATALOGUE, own_texts
 from autograder.nbgrader.address import keeps_gradebook
 from autograder.notebook.formats import Notebook
 from autograder.notebook.headings import last_heading
@@ -37,6 +38,8 @@ class SourceNotebook:
     """Ids of the cells of the other parts."""
     bonus: tuple[str, ...] = ()
     """Questions whose points come on top."""
+    translation: Path = NO_CATALOGUE
+    """The catalogue of the course's own texts in the language of its messages."""
 
     @property
     def key(self) -> str:
@@ -72,7 +75,7 @@ class SourceNotebook:
             if cell.cell_type == "markdown":
                 heading = last_heading(cell.source) or heading
             if role.grade or role.task:
-                title, bonus = heading or role.id, role.id in self.bonus
+                title, bonus = own_texts(self.translation).said(heading) or role.id, role.id in self.bonus
                 found.append(Question(role.id, role.points, role.tests, title, role.task, bonus))
         titles = Counter(question.title for question in found)
         return tuple(replace(one, title=f"{one.title} ({one.id})") if titles[one.title] > 1 else one for one in found)

@@ -66,7 +66,7 @@ def load_parts(root: Path, name: str) -> tuple[Assignment, ...]:
         path: one for path, one in read.items() if any(role.grade or role.task for role in map(role_of, one.cells))
     }
     own = settings.assignments[name]
-    parts = tuple(_parts(name, paths, own.bonus, graded or read))
+    parts = tuple(_parts(name, paths, own.bonus, paths.translation(settings.language), graded or read))
     if problems := [
         *bonus_problems(parts),
         *part_problems(parts),
@@ -77,13 +77,13 @@ def load_parts(root: Path, name: str) -> tuple[Assignment, ...]:
 
 
 def _parts(
-    name: str, paths: Paths, bonus: tuple[str, ...], notebooks: Mapping[Path, Notebook]
+    name: str, paths: Paths, bonus: tuple[str, ...], translation: Path, notebooks: Mapping[Path, Notebook]
 ) -> Iterator[SourceNotebook]:
     ids = {path: {role_of(cell).id for cell in notebook.cells} - {""} for path, notebook in notebooks.items()}
     for path, notebook in notebooks.items():
         others = tuple(other for other in notebooks if other != path)
         sibling_cells = frozenset(one for other in others for one in ids[other])
-        yield SourceNotebook(name, paths, notebook, path, others, sibling_cells, bonus)
+        yield SourceNotebook(name, paths, notebook, path, others, sibling_cells, bonus, translation)
 
 
 def _require_known(paths: Paths, settings: CourseSettings, name: str) -> None:
@@ -115,7 +115,10 @@ def load_nbgrader_assignment(root: Path, name: str) -> tuple[Assignment, ...]:
         raise CourseError([Problem(shown, 0, "", "no notebook (.ipynb) here: run from the folder that holds source/")])
     settings = course.assignments.get(name, AssignmentSettings(title=name))
     read = ((path, read_course_notebook(path, paths.shown(path))) for path in sources)
-    parts = (SourceNotebook(name, paths, one, path, bonus=settings.bonus) for path, one in read)
+    translation = paths.translation(course.language)
+    parts = (
+        SourceNotebook(name, paths, one, path, bonus=settings.bonus, translation=translation) for path, one in read
+    )
     return tuple(Assignment(part, course, settings) for part in parts)
 
 

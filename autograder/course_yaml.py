@@ -14,6 +14,7 @@ import msgspec
 import yaml
 
 from autograder.errors import CourseError, Problem
+from autograder.locale.own import own_texts
 from autograder.paths import Paths
 from autograder.recipes import RecipeSettings
 from autograder.records import Limits
@@ -123,7 +124,19 @@ def find_course(root: Path) -> CourseSettings | None:
     if problems:
         raise CourseError(sorted(problems))
     assert isinstance(settings, CourseSettings)
-    return settings
+    return _translated(settings, paths)
+
+
+def _translated(settings: CourseSettings, paths: Paths) -> CourseSettings:
+    """The settings with their titles in the course's language, as the course's own catalogue has them."""
+    catalogue = paths.translation(settings.language)
+    try:
+        said = own_texts(catalogue).said
+    except ValueError as error:
+        raise CourseError([Problem(paths.shown(catalogue), 0, "", str(error))]) from None
+    replaced = msgspec.structs.replace
+    assignments = {name: replaced(one, title=said(one.title)) for name, one in settings.assignments.items()}
+    return replaced(settings, title=said(settings.title), assignments=assignments)
 
 
 def _moment(text: str) -> datetime:

@@ -75,6 +75,10 @@ class Paths:
         """Who takes the course, and in which groups, where the lecturer says it."""
         return self.root / "students.csv"
 
+    def translation(self, language: str) -> Path:
+        """The catalogue of the course's own texts in a language that they are not written in."""
+        return self.root / "translations" / f"{language}.po"
+
     @property
     def submitted(self) -> Path:
         return self.root / "submitted"

@@ -144,7 +144,7 @@ def judge_of(source: SourceNotebook) -> Judge:
     except (SyntaxError, ValueError) as error:
         line, text = (error.lineno or 0, error.msg) if isinstance(error, SyntaxError) else (0, str(error))
         raise CourseError([Problem(shown, line, "", f"not Python: {text}")]) from None
-    return Judge(checks, shown, source.paths.root)
+    return Judge(checks, shown, source.paths.root, source.translation)
 
 
 def find_gpus(options: GradingOptions) -> tuple[Gpu, ...]:

@@ -1,4 +1,4 @@
-"""The judge's process: `python -m autograder.judge FD CHECKS ROOT`, FD one end of a socket to the pipeline."""
+"""The judge's process: `python -m autograder.judge FD CHECKS ROOT TEXTS`, FD one end of a socket to the pipeline."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ import pytest
 
 from autograder.judge import plugin
 from autograder.judge.sources import Sources
+from autograder.locale.own import own_texts
 
 MEMORY_BYTES = 4 * 2**30
 """Evidence is half a gigabyte at most. A check that takes more than this fails, and the machine does not."""
 
 
-def main(channel_fd: int, checks: str, root: str) -> None:
-    """Collect `checks` of the course in `root`, judge what is sent, end when the other end of the channel closes."""
+def main(channel_fd: int, checks: str, root: str, texts: str) -> None:
+    """Collect `checks` of the course in `root`, judge what is sent, end when the other end of the channel closes.
+
+    What the checks say is said as the catalogue `texts` has it.
+    """
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     plugin.forbid_frameworks()
-    session = plugin.JudgeSession(socket.socket(fileno=channel_fd), Sources(Path(root), Path(checks)))
+    sources = Sources(Path(root), Path(checks))
+    session = plugin.JudgeSession(socket.socket(fileno=channel_fd), sources, own_texts(Path(texts)))
     # pytest's own account of a failure, which reads the checks file again each time, is never shown: native is cheap.
     # Nothing of the folder the checks lie in, nor of this machine's plugins, changes how they are judged.
     options = ["-qq", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib", "--tb=native"]
@@ -31,4 +36,4 @@ def main(channel_fd: int, checks: str, root: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -40,6 +40,7 @@ from autograder.judge.message import CheckFailed, CompiledOtherwise, Mismatch, S
 from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, TrainingFailed
 from autograder.judge.values import NoAnswer, describe
+from autograder.locale.own import OwnTexts
 from autograder.records import CheckStatus, Outcome
 from autograder.wire import codec
 from autograder.wire.messages import (
@@ -88,8 +89,9 @@ class _Forbid(MetaPathFinder):
 class JudgeSession:
     """One pytest session that judges cases as the pipeline sends them."""
 
-    def __init__(self, channel: socket.socket, sources: Sources) -> None:
+    def __init__(self, channel: socket.socket, sources: Sources, texts: OwnTexts) -> None:
         self._channel = channel
+        self._texts = texts
         self._sources = sources
         self._stream = channel.makefile("rb")
         self.case: CaseFile | None = None
@@ -140,7 +142,7 @@ class JudgeSession:
         return CheckRecord(
             name=item.name,
             question=mark.args[0],
-            title=title,
+            title=self._texts.said(title),
             weight=float(mark.kwargs["weight"]),
             needs=list(mark.kwargs["needs"]),
             line=line,
@@ -243,7 +245,8 @@ class JudgeSession:
 
     def _say(self, mismatch: Mismatch) -> str:
         assert self._request is not None
-        return compose(mismatch, self._request.language, hidden=self._request.hidden)
+        own = self._texts.said(mismatch.hint) if isinstance(mismatch.hint, str) else mismatch.hint
+        return compose(replace(mismatch, hint=own), self._request.language, hidden=self._request.hidden)
 
     def _judged(
         self,

@@ -17,6 +17,7 @@ import msgspec
 
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.judge.channel import Case, CollectedChecks, FromJudge, Judged, Rested, Running
+from autograder.locale.own import NO_CATALOGUE
 from autograder.records import Check, Outcome, Plan
 from autograder.wire import codec
 
@@ -34,14 +35,17 @@ class _Killed(Exception):
 class Judge:
     """A judge for one checks file. Use as a context manager."""
 
-    def __init__(self, checks: Path, shown: Path | None = None, root: Path | None = None) -> None:
+    def __init__(
+        self, checks: Path, shown: Path | None = None, root: Path | None = None, texts: Path = NO_CATALOGUE
+    ) -> None:
         """Start collecting `checks`, called `shown` in messages, of the course in `root`: their own folder, left out.
 
-        Nothing is read until `plan` is asked for.
+        `texts` is a catalogue of what they say in another language. Nothing is read until `plan` is asked for.
         """
         self._checks = checks
         self._shown = shown or checks
         self._root = root or checks.parent
+        self._texts = texts
         self._edited = False
         self._plan: Plan | None = None
         self._start()
@@ -50,8 +54,9 @@ class Judge:
         self._channel, theirs = socket.socketpair()
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
+        files = (self._checks, self._root, self._texts)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.judge", str(theirs.fileno()), str(self._checks), str(self._root)],
+            [sys.executable, "-m", "autograder.judge", str(theirs.fileno()), *map(str, files)],
             pass_fds=[theirs.fileno()],
             env=environment,
             stdin=subprocess.DEVNULL,
