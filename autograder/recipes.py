@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
@@ -140,12 +140,13 @@ class Recipe:
         """Return how the examples of a set of so many classes are prepared."""
         return Preparation(classes, self.scale, one_hot=self.loss != "sparse_categorical_crossentropy")
 
-    def fit(self, network: Network, seed: int, *, classes: int, threads: int, gpu: GpuPart | None) -> Fit:
-        """Return the order for one training."""
+    def fit(self, network: Network, seeds: Sequence[int], *, classes: int, threads: int, gpu: GpuPart | None) -> Fit:
+        """Return the order for a training from each of `seeds`, in one room."""
         data = TrainingData(self.data, self.preparation(classes), self.train, self.test, self.validation)
         return Fit(
             network=network,
-            seed=seed,
+            seed=seeds[0],
+            more=list(seeds[1:]),
             data=data,
             optimizer=self.optimizer,
             loss=self.loss,

@@ -178,9 +178,9 @@ def test_a_training_is_ordered_as_the_recipe_says() -> None:
         deterministic=True,
         metrics=("accuracy", "top_5_accuracy"),
     )
-    fit = recipe.fit(NETWORK, 3, classes=10, threads=2, gpu=None)
+    fit = recipe.fit(NETWORK, [3, 5, 8], classes=10, threads=2, gpu=None)
     assert fit.data == TrainingData("mnist", Preparation(10), 100, 50, 0.1)
-    assert (fit.network, fit.seed, fit.threads, fit.gpu) == (NETWORK, 3, 2, None)
+    assert (fit.network, fit.seed, fit.more, fit.threads, fit.gpu) == (NETWORK, 3, [5, 8], 2, None)
     assert (fit.optimizer, fit.loss, fit.batch, fit.epochs) == (recipe.optimizer, recipe.loss, 8, 9)
     assert (fit.augmentation, fit.early_stopping) == (recipe.augmentation, recipe.early_stopping)
     assert (fit.deterministic, fit.metrics, fit.from_logits) == (True, ["accuracy", "top_5_accuracy"], False)
@@ -205,7 +205,7 @@ def compiled(loss: object) -> Network:
 )
 def test_a_network_gives_logits_where_it_was_compiled_so(network: Network, expected: bool) -> None:
     assert gives_logits(network) is expected
-    assert BASE.fit(network, 0, classes=10, threads=1, gpu=None).from_logits is expected
+    assert BASE.fit(network, [0], classes=10, threads=1, gpu=None).from_logits is expected
 
 
 # --- course.yaml ------------------------------------------------------------------------------------------------------

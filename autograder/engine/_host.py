@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from autograder.engine import Result, RoomSetup, Trained
@@ -15,7 +16,7 @@ from autograder.sandbox.gpus import GpuPool, Lease, narrower, reserve
 from autograder.sandbox.kept import kept_zygote
 from autograder.sandbox.rooms import WarmRooms, Zygote
 from autograder.training.job import Job
-from autograder.training.room import GpuStarved, train
+from autograder.training.room import GpuStarved, train_seeds
 from autograder.wire.messages import Warm
 
 TRIES = 2
@@ -54,11 +55,26 @@ class Host:
         """Hold an exam again whose end is in doubt, while no other room works. What comes now is the student's."""
         return self.hold(result.order) if in_doubt(result) else result
 
-    def train(self, job: Job, threads: int, gpus: GpuPool | None) -> Trained:
-        """Run one training, trying again where the fault is ours."""
-        rooms, name = self._rooms_for(job), f"training of {job.recipe.name}, {job.seed}"
-        run, error = _tried(lambda: self._train(job, threads, gpus), name, rooms)
-        return Trained(job, run, error)
+    def train(self, jobs: Sequence[Job], threads: int, gpus: GpuPool | None) -> Iterator[Trained]:
+        """Run trainings that differ by their seed alone, and yield each, in as few rooms as serve them.
+
+        What goes wrong in a room is tried again in another, for the seed that it happened to and those behind it.
+        """
+        waiting = list(jobs)
+        while waiting:
+            job = waiting[0]
+            runs: Iterator[TrainingRun] = iter(())
+
+            def first() -> TrainingRun:
+                nonlocal runs
+                runs = self._train(waiting, threads, gpus)
+                return next(runs)
+
+            run, error = _tried(first, f"training of {job.recipe.name}, {job.seed}", self._rooms_for(job))
+            yield Trained(waiting.pop(0), run, error)
+            with contextlib.suppress(Exception):  # in a room of its own what is wrong is said, if it still is
+                for run in runs:
+                    yield Trained(waiting.pop(0), run)
 
     def _rooms_for(self, job: Job) -> _Forking:
         """What hold a job's framework, and no other: exams' own rooms, where they do."""
@@ -72,29 +88,36 @@ class Host:
         self._rooms.held()
         return found
 
-    def _train(self, job: Job, threads: int, gpus: GpuPool | None) -> TrainingRun:
+    def _train(self, jobs: Sequence[Job], threads: int, gpus: GpuPool | None) -> Iterator[TrainingRun]:
+        """Yield the runs of one room: of the first job at least, and of those behind it as far as they share it."""
         if gpus is None:
-            return self._train_on(None, threads, job)
+            yield from self._train_on(None, threads, jobs)
+            return
         with gpus.lease() as lease:
-            run = self._train_narrower(lease, threads, job)
-        if run.fault is None or run.fault.kind != "memory":
-            return run
+            for run in self._train_narrower(lease, threads, jobs):
+                if run.fault is not None and run.fault.kind == "memory":
+                    break
+                yield run
+            else:
+                return
         with gpus.lease(alone=True) as lease:  # it had a share: the network may need more, and may have it
-            return self._train_narrower(lease, threads, job)
+            yield from self._train_narrower(lease, threads, jobs[:1])
 
-    def _train_narrower(self, lease: Lease, threads: int, job: Job) -> TrainingRun:
+    def _train_narrower(self, lease: Lease, threads: int, jobs: Sequence[Job]) -> Iterator[TrainingRun]:
         """Train on a leased GPU, in a smaller part of it where CUDA's libraries find no memory to start beside it."""
         error: GraderError | None = None
         for part in narrower(lease):
             try:
-                return self._train_on(part, threads, job)
+                yield from self._train_on(part, threads, jobs)
             except GpuStarved as starved:
                 error = starved
+            else:
+                return
         raise error or GraderError(f"a lease of {lease.memory_mb} MB is too small to train in")
 
-    def _train_on(self, lease: Lease | None, threads: int, job: Job) -> TrainingRun:
-        zygote = self._rooms_for(job).open()
-        return train(zygote, job, self.setup.isolation, threads=threads, lease=lease)
+    def _train_on(self, lease: Lease | None, threads: int, jobs: Sequence[Job]) -> Iterator[TrainingRun]:
+        zygote = self._rooms_for(jobs[0]).open()
+        return train_seeds(zygote, jobs, self.setup.isolation, threads=threads, lease=lease)
 
     def __enter__(self) -> Host:
         return self
@@ -182,6 +205,18 @@ def _tried(work: Callable[[], T], name: str, rooms: _Forking) -> tuple[T | None,
 def in_doubt(result: Result) -> bool:
     """Whether what cut an exam short may have been other rooms, or a fault of ours."""
     return bool(result.evidence and result.evidence.doubt)
+
+
+def share_rooms(jobs: Iterable[Job], at_once: int) -> list[tuple[Job, ...]]:
+    """Return the jobs that are to share a room, those that differ by their seed alone, in few enough of them each for
+    every one of the `at_once` rooms to have its part of the work.
+    """
+    waiting = list(jobs)
+    most = -(-len(waiting) // at_once)
+    alike: dict[tuple[int, ...], list[Job]] = {}
+    for job in waiting:  # made together: of one network there is one object
+        alike.setdefault((id(job.network), id(job.recipe), id(job.data), id(job.blobs)), []).append(job)
+    return [tuple(ones[at : at + most]) for ones in alike.values() for at in range(0, len(ones), most)]
 
 
 def share_gpus(setup: RoomSetup, jobs: Iterable[Job], at_once: int) -> GpuPool | None:

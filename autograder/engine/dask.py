@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from autograder.engine import Result, RoomSetup, Trained
-from autograder.engine._host import Host, in_doubt, share_gpus
+from autograder.engine._host import Host, in_doubt, share_gpus, share_rooms
 from autograder.engine._packed import pack, unpack
 from autograder.errors import CourseError, GraderError, IsolationError, Problem
 from autograder.evidence import Evidence, TrainingRun
@@ -41,7 +41,7 @@ except ImportError as error:
 WAIT_SECONDS = 60.0
 """For the first worker to connect."""
 
-Given = TypeVar("Given", Order, Job)
+Given = TypeVar("Given", Order, tuple[Job, ...])
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -57,12 +57,19 @@ class Delivered(msgspec.Struct, frozen=True):
     """What came of one order on a worker."""
 
     made: bytes = b""
-    """Evidence or a run, packed; empty: there is none."""
+    """Evidence, or what came of each training, packed; empty: there is none."""
     error: str = ""
     doubt: str = ""
     """Why what cut an exam short may not be the student's doing. Not in the evidence's own bytes."""
     refused: str = ""
     """Why this worker must not open such a room: another may."""
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """What came of one training on a worker: a run, or why there is none."""
+
+    run: TrainingRun | None
+    error: str
 
 
 class WorkerRooms(distributed.WorkerPlugin):  # type: ignore[misc, unused-ignore]
@@ -97,12 +104,12 @@ class WorkerRooms(distributed.WorkerPlugin):  # type: ignore[misc, unused-ignore
             return Delivered(error=str(result.error))
         return Delivered(pack(result.evidence), doubt=result.evidence.doubt)
 
-    def train(self, job: Job) -> Delivered:
-        """Run one training, on a part of one of this worker's GPUs where it is to have one."""
+    def train(self, jobs: Sequence[Job]) -> Delivered:
+        """Run trainings that share rooms, on a part of one of this worker's GPUs where they are to have one."""
         if self.host.setup.gpus and self._gpus is None:
-            self._gpus = share_gpus(self.host.setup, [job], self._at_once)
-        trained = self.host.train(job, self._threads, self._gpus)
-        return Delivered(pack(trained.run)) if trained.run else Delivered(error=str(trained.error))
+            self._gpus = share_gpus(self.host.setup, jobs, self._at_once)
+        trained = self.host.train(jobs, self._threads, self._gpus)
+        return Delivered(pack([Ran(one.run, str(one.error or "")) for one in trained]))
 
 
 def _rooms(engine: str) -> WorkerRooms:
@@ -116,9 +123,9 @@ def examine_there(engine: str, order: bytes) -> bytes:
     return msgspec.msgpack.encode(_rooms(engine).examine(unpack(order, Order)))
 
 
-def train_there(engine: str, job: bytes) -> bytes:
-    """Run by a worker: train a network."""
-    return msgspec.msgpack.encode(_rooms(engine).train(unpack(job, Job)))
+def train_there(engine: str, jobs: bytes) -> bytes:
+    """Run by a worker: train a network, from one seed or several."""
+    return msgspec.msgpack.encode(_rooms(engine).train(unpack(jobs, list[Job])))
 
 
 def warm_there(engine: str) -> bytes:
@@ -162,11 +169,13 @@ class DaskEngine:
             yield from (_result(order, answer) for _, answer in self._sent(examine_there, [order]))
 
     def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
-        for job, answer in self._sent(train_there, jobs):
-            if answer.made:
-                yield Trained(job, unpack(answer.made, TrainingRun))
-            else:
-                yield Trained(job, None, GraderError(answer.error))
+        waiting = list(jobs)
+        if not waiting:
+            return
+        for shared, answer in self._sent(train_there, share_rooms(waiting, self._at_once)):
+            ran = unpack(answer.made, list[Ran]) if answer.made else [Ran(None, answer.error)] * len(shared)
+            for job, one in zip(shared, ran, strict=True):
+                yield Trained(job, one.run, None if one.run else GraderError(one.error))
 
     def _sent(self, work: Callable[[str, bytes], bytes], given: Iterable[Given]) -> Iterator[tuple[Given, Delivered]]:
         """Yield what came of each order, in any order. Twice as many are under way as run at once."""

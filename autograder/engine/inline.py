@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from autograder.engine import Result, RoomSetup, Trained
-from autograder.engine._host import Host, share_gpus
+from autograder.engine._host import Host, share_gpus, share_rooms
 from autograder.sandbox.exam import Order
 from autograder.training.job import Job
 from autograder.wire.messages import Warm
@@ -29,8 +29,8 @@ class InlineEngine:
             yield self._host.hold_again(self._host.hold(order))
 
     def train(self, jobs: Iterable[Job]) -> Iterator[Trained]:
-        for job in jobs:
-            yield self._host.train(job, len(os.sched_getaffinity(0)), share_gpus(self._host.setup, [job], 1))
+        for shared in share_rooms(jobs, 1):
+            yield from self._host.train(shared, len(os.sched_getaffinity(0)), share_gpus(self._host.setup, shared, 1))
 
     def __enter__(self) -> InlineEngine:
         return self

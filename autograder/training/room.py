@@ -1,9 +1,10 @@
-"""The training room, seen from the host: one job goes in, one run comes out. The clock is kept here."""
+"""The training room, seen from the host: jobs of one network go in, a run of each comes out. The clock is kept here."""
 
 from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autograder.errors import GraderError
@@ -19,6 +20,7 @@ from autograder.wire.messages import (
     EpochEnded,
     Fault,
     Figure,
+    Fit,
     Fitted,
     FromTrainingRoom,
     GpuPart,
@@ -32,6 +34,8 @@ GPU_HOST_MB = 16_384
 RESERVED = 4
 """Times its memory that a room held by a control group may reserve. TensorFlow reserves more than it fills, and where
 an allocation fails it ends in a crash: only the control group's end tells want of memory from a fault of ours."""
+ROOMS_FAULTS = ("time", "memory")
+"""What a room that others used before may be the cause of."""
 MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS)
 
 
@@ -52,46 +56,65 @@ def train(rooms: WarmRooms, job: Job, isolation: str, *, threads: int, lease: Le
 
     Raises GraderError for what is ours: no room, a room that fails.
     """
-    memory = (job.recipe.memory_mb + (GPU_HOST_MB if lease else 0)) * 2**20
+    return next(train_seeds(rooms, [job], isolation, threads=threads, lease=lease))
+
+
+def train_seeds(
+    rooms: WarmRooms, jobs: Sequence[Job], isolation: str, *, threads: int, lease: Lease | None = None
+) -> Iterator[TrainingRun]:
+    """Run jobs that differ by their seed alone in one new room, and yield their runs in order, one at least.
+
+    It may yield fewer than there are jobs: where a seed could reach the next one, and where the room fails one that is
+    not its first, which is then to be tried in a room of its own before that is anybody's fault. Limits are each
+    seed's. Raises GraderError for what is ours and the first one's: no room, a room that fails.
+    """
     grouped = isolation == "strict"
+    limits = _limits(jobs[0], threads, lease, grouped=grouped)
     started = time.monotonic()
-    with rooms.open_room(
-        RoomLimits(
-            memory,
-            PROCESSES,
-            DISK_MB * 2**20,
-            cores=0 if lease else threads,
-            reserved_bytes=RESERVED * memory if grouped else 0,
-        ),
-        RoomView((job.data,), lease),
-        kind="training",
-        grouped=grouped,
-    ) as room:
-        course = _Course()
-        stop = _follow(room, job, course, threads, lease)
-        end = room.close()
-    fault = course.fitted.fault if course.fitted else _why_ended(stop, end, grouped=grouped)
-    return job.run(
-        versions=rooms.warm().versions,
-        seconds=round(time.monotonic() - started, 3),
-        epochs=course.epochs,
-        scores=course.fitted.scores if course.fitted else {},
-        fault=fault,
-    )
+    with rooms.open_room(limits, RoomView((jobs[0].data,), lease), kind="training", grouped=grouped) as room:
+        fit = _order(jobs, threads, lease)
+        for place, job in enumerate(jobs):
+            course = _Course()
+            stop = _follow(room, job, course, fit if place == 0 else None)
+            fitted = course.fitted or Fitted({})
+            if place and (stop is not None or (fitted.fault and fitted.fault.kind in ROOMS_FAULTS)):
+                return
+            if fitted.last:
+                end = room.close()
+            yield job.run(
+                versions=rooms.warm().versions,
+                seconds=round(time.monotonic() - started, 3),
+                epochs=course.epochs,
+                scores=fitted.scores,
+                fault=fitted.fault if course.fitted else _why_ended(stop, end, grouped=grouped),
+            )
+            if fitted.last:
+                return
+            started = time.monotonic()
 
 
-def _follow(room: Room, job: Job, course: _Course, threads: int, lease: Lease | None) -> Exception | None:
-    """Order the training and hear what comes; return what cut it short, if anything did."""
-    fit = job.recipe.fit(
-        job.network,
-        job.seed,
-        classes=job.data.classes,
+def _limits(job: Job, threads: int, lease: Lease | None, *, grouped: bool) -> RoomLimits:
+    memory = (job.recipe.memory_mb + (GPU_HOST_MB if lease else 0)) * 2**20
+    reserved = RESERVED * memory if grouped else 0
+    return RoomLimits(memory, PROCESSES, DISK_MB * 2**20, cores=0 if lease else threads, reserved_bytes=reserved)
+
+
+def _order(jobs: Sequence[Job], threads: int, lease: Lease | None) -> Fit:
+    return jobs[0].recipe.fit(
+        jobs[0].network,
+        [job.seed for job in jobs],
+        classes=jobs[0].data.classes,
         threads=threads,
         gpu=GpuPart(lease.memory_mb, lease.gpu.memory_mb) if lease else None,
     )
+
+
+def _follow(room: Room, job: Job, course: _Course, fit: Fit | None) -> Exception | None:
+    """Give the order, where it is not given yet, and hear what comes of one job; return what cut it short, if any."""
     deadline = time.monotonic() + job.recipe.seconds
     try:
-        room.send(fit, list(job.blobs), deadline=deadline)
+        if fit is not None:
+            room.send(fit, list(job.blobs), deadline=deadline)
         while course.fitted is None:
             message, _ = room.receive(deadline, FromTrainingRoom)
             if isinstance(message, EpochEnded):

@@ -1,4 +1,4 @@
-"""The conversation with a training room: one network, one recipe, one seed."""
+"""The conversation with a training room: one network, one recipe, a seed or several."""
 
 from __future__ import annotations
 
@@ -84,6 +84,8 @@ class Fit(Record, tag="fit", frozen=True):
     threads: Annotated[int, Meta(ge=1)]
     gpu: GpuPart | None = None
     """None: the room has none."""
+    more: list[Size] = []
+    """Other seeds to train from, one after the other, as if each had a room of its own."""
 
 
 class EpochEnded(Record, tag="epoch-ended", frozen=True):
@@ -93,10 +95,12 @@ class EpochEnded(Record, tag="epoch-ended", frozen=True):
 
 
 class Fitted(Record, tag="fitted", frozen=True):
-    """Training room to host, last: how the network does on the test examples, or why it could not be trained."""
+    """Training room to host, after each seed: how the network does on the test examples, or why it is not trained."""
 
     scores: dict[Name, Figure]
     fault: Fault | None = None
+    last: bool = True
+    """Whether no other seed is trained here: none is asked for, or something of this one might reach it."""
 
 
 FromTrainingRoom = EpochEnded | Fitted | Broken

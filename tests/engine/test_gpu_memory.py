@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ import pytest
 from autograder.data.shelf import DataSet
 from autograder.engine import RoomSetup, Trained, _host
 from autograder.errors import GraderError
+from autograder.evidence import TrainingRun
 from autograder.recipes import Recipe
 from autograder.sandbox.gpus import Gpu, GpuPool, Lease, narrower, reserve
 from autograder.training.job import Job
@@ -30,11 +31,11 @@ class Card:
     most_mb: int
     tried: list[int] = field(default_factory=list)
 
-    def train(self, *_: Any, lease: Lease, **__: Any) -> Any:
+    def train(self, *_: Any, lease: Lease, **__: Any) -> Iterator[TrainingRun]:
         self.tried.append(lease.memory_mb)
         if lease.memory_mb > self.most_mb:
             raise GpuStarved("no BLAS support for stream")
-        return training_run()
+        yield training_run()
 
 
 class NoZygote:
@@ -49,10 +50,10 @@ JOB = Job("key", chain(dense(1)), "signature", Recipe("short", "gpu", "mnist"), 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Callable[[Card], Trained]:
     def run(card: Card) -> Trained:
-        monkeypatch.setattr(_host, "train", card.train)
+        monkeypatch.setattr(_host, "train_seeds", card.train)
         monkeypatch.setattr(_host, "Zygote", lambda *_, **__: NoZygote())
         setup = RoomSetup((), Path("cache"), "strict", gpus=(T4,))
-        return _host.Host(setup).train(JOB, 1, GpuPool([T4]))
+        return next(_host.Host(setup).train([JOB], 1, GpuPool([T4])))
 
     return run
 

@@ -8,7 +8,7 @@ from autograder.engine.local import threads_of
 
 
 @pytest.mark.parametrize(
-    ("trainings", "side_by_side", "cores", "expected"),
+    ("rooms", "side_by_side", "cores", "expected"),
     [
         (0, 1, 2, []),
         (1, 1, 2, [2]),
@@ -20,6 +20,6 @@ from autograder.engine.local import threads_of
     ],
 )
 def test_the_last_trainings_share_the_cores_that_would_stand_idle(
-    trainings: int, side_by_side: int, cores: int, expected: list[int]
+    rooms: int, side_by_side: int, cores: int, expected: list[int]
 ) -> None:
-    assert threads_of(trainings, side_by_side, cores) == expected
+    assert threads_of(rooms, side_by_side, cores) == expected

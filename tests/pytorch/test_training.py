@@ -179,8 +179,10 @@ def train(shelf: Path) -> Callable[..., tuple[list[Any], dict[str, Any]]]:
         changes.setdefault("from_logits", gives_logits(network))
         fit = msgspec.structs.replace(FIT, network=network, **changes)
         said: list[Record] = []
-        pytorch_training.configure(fit)
-        scores = pytorch_training.scores(fit, [], shelf, said.append)
+        training = pytorch_training.open_training(fit, [], shelf)
+        for seed in (*fit.more, fit.seed):  # the last one counts, whatever came before
+            said.clear()
+            scores = training.scores(seed, said.append)
         return [one.values for one in said], scores  # type: ignore[attr-defined]
 
     return trained
@@ -196,6 +198,26 @@ def test_a_network_learns_from_images_on_the_shelf_whose_channels_come_last(trai
 def test_one_seed_is_one_score_and_another_is_another(train: Any) -> None:
     assert train() == train()
     assert train()[0] != train(seed=1)[0]
+
+
+def everything() -> nn.Module:
+    """Weights, buffers and draws: all that a seed decides."""
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Dropout(0.3),
+        nn.Flatten(),
+        nn.Linear(4 * 36, CLASSES),
+    )
+
+
+@pytest.mark.parametrize("make", [CNN, everything])
+def test_a_seed_after_others_is_as_in_a_room_of_its_own(train: Any, make: Make) -> None:
+    changes: dict[str, Any] = {"augmentation": Augmentation(flip="horizontal", rotation=5), "epochs": 2}
+    alone = train(make, seed=3, **changes)
+    assert train(make, seed=3, more=[1, 2], **changes) == alone
+    assert train(make, seed=2, **changes) != alone
 
 
 @pytest.mark.parametrize(

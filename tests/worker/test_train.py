@@ -126,8 +126,22 @@ class Trainer:
         assert isinstance(end, Broken), end
         return end.reason
 
+    def seeds(self, *seeds: int, **changes: Any) -> list[tuple[list[dict[str, float | None]], dict[str, float | None]]]:
+        """Train from each seed in one room; return the curves and scores of those that it trained."""
+        found = []
+        epochs, end = self._training({"seed": seeds[0], "more": list(seeds[1:]), **changes})
+        while isinstance(end, Fitted):
+            found.append((epochs, end.scores))
+            if end.last:
+                return found
+            epochs, end = self._heard()
+        raise AssertionError(end)
+
     def _training(self, changes: dict[str, Any]) -> tuple[list[dict[str, float | None]], Fitted | Broken]:
         self._talk.sendall(codec.pack(msgspec.structs.replace(FIT, **changes)))
+        return self._heard()
+
+    def _heard(self) -> tuple[list[dict[str, float | None]], Fitted | Broken]:
         epochs: list[dict[str, float | None]] = []
         while True:
             message, _ = codec.unpack(codec.read_frame(self._stream.read), FromTrainingRoom)
@@ -229,6 +243,80 @@ def test_logits_are_what_the_author_says_they_are(train: Trainer) -> None:
 
 def test_a_loss_without_logits_does_not_ask_for_them(train: Trainer) -> None:
     assert train(network=LINEAR, from_logits=True, loss="mean_squared_error")[1].fault is None
+
+
+# --- Several seeds in one room ----------------------------------------------------------------------------------------
+
+EVERYTHING = chain(
+    conv(4, padding="same"),
+    call("BatchNormalization"),
+    call("Activation", activation="relu"),
+    call("SpatialDropout2D", rate=0.1),
+    call("GaussianNoise", stddev=0.1),
+    call("Flatten"),
+    call("Dropout", rate=0.3),
+    dense(CLASSES, activation="softmax"),
+    input_shape=(SIDE, SIDE, 1),
+)
+"""Weights, moving means, draws: all that a seed decides."""
+AUGMENTED = {"augmentation": Augmentation(flip="horizontal", shift=0.1, rotation=5, zoom=0.1)}
+SHARED: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "everything": {"network": EVERYTHING, **AUGMENTED},
+    "early stopping": {
+        "network": DROPPING,
+        "early_stopping": EarlyStopping("val_loss", patience=1),
+        "data": TrainingData("bars", Preparation(CLASSES), validation=0.25),
+        "epochs": 9,
+    },
+    "nadam": {"optimizer": Optimizer("nadam", learning_rate=0.01)},
+    "adagrad": {"optimizer": Optimizer("adagrad", learning_rate=0.1)},
+    "diverges": {
+        "network": chain(call("Flatten"), dense(32), dense(CLASSES), input_shape=(SIDE, SIDE)),
+        "loss": "mean_squared_error",
+        "optimizer": Optimizer("sgd", learning_rate=1e9, momentum=0.9),
+        "epochs": 20,
+    },
+    "a sequence": {"network": chain(call("Reshape", target_shape=[SIDE, SIDE]), call("LSTM", units=6), dense(CLASSES))},
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(changes, id=name, marks=() if name == "everything" else pytest.mark.whole)
+        for name, changes in SHARED.items()
+    ],
+)
+def test_a_seed_after_others_is_as_in_a_room_of_its_own(train: Trainer, changes: dict[str, Any]) -> None:
+    changes = {"epochs": 2, **changes}
+    if "Reshape" in {layer.cls for layer in changes.get("network", FIT.network).layers}:
+        changes["network"] = shapeless(changes["network"])
+    shared = train.seeds(3, 4, 5, **changes)
+    assert len(shared) == 3
+    assert shared == [train.seeds(seed, **changes)[0] for seed in (3, 4, 5)]
+    assert shared[0] != shared[1]
+
+
+def test_deterministic_seeds_are_those_of_processes_of_their_own(shelf: Path) -> None:
+    asked: dict[str, Any] = {"network": EVERYTHING, "deterministic": True, "threads": 2, "epochs": 2, **AUGMENTED}
+    alone, shared = Trainer(shelf), Trainer(shelf)
+    assert shared.seeds(7, 8, **asked)[1:] == alone.seeds(8, **asked)
+    alone.end()
+    shared.end()
+
+
+def test_a_network_that_takes_more_than_its_variables_has_a_room_a_seed(train: Trainer) -> None:
+    """The mean and variance that a Normalization was given are tensors, of which nobody knows where they come from."""
+    given = call("Normalization", axis=None, mean=0.5, variance=0.1)
+    network = chain(given, call("Flatten"), dense(CLASSES, activation="softmax"), input_shape=(SIDE, SIDE, 1))
+    assert len(train.seeds(3, 4, network=network, epochs=1)) == 1
+
+
+def test_a_fault_is_the_last_that_a_room_says(train: Trainer) -> None:
+    unfit = chain(dense(3), input_shape=(64,))
+    ((epochs, scores),) = train.seeds(3, 4, network=unfit)
+    assert (epochs, scores) == ([], {})
 
 
 # --- Which examples ---------------------------------------------------------------------------------------------------

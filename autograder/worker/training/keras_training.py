@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -26,11 +27,13 @@ from autograder.worker.training import backends
 from autograder.worker.training.examples import (
     EVALUATION_BATCH,
     LabelForm,
+    Pair,
     PreparedExamples,
     example_shape,
     image_shape,
 )
 from autograder.worker.training.faults import Untrainable, network_faults
+from autograder.worker.training.keras_redrawn import is_closed, redraw
 from autograder.worker.training.progress import check_watched, figures
 from autograder.worker.training.rebuild import rebuild
 
@@ -65,12 +68,10 @@ OPTIMIZERS: Mapping[OptimizerName, str] = {
 _TOP = re.compile(r"top_(\d{1,6})_accuracy")
 
 
-def configure(fit: Fit) -> None:
-    """Set up the backend, then the seed of all that is drawn."""
-    import keras
-
+def open_training(fit: Fit, blobs: list[bytes], folder: Path) -> KerasTraining:
+    """Set up the backend, and return the training on the set in `folder`."""
     backends.of_keras().configure(fit)
-    keras.utils.set_random_seed(fit.seed % 2**32)
+    return KerasTraining(fit, blobs, folder)
 
 
 def _faults() -> AbstractContextManager[None]:
@@ -80,21 +81,53 @@ def _faults() -> AbstractContextManager[None]:
 # --- The training -----------------------------------------------------------------------------------------------------
 
 
-def scores(fit: Fit, blobs: list[bytes], folder: Path, send: Callable[[Record], None]) -> dict[str, Figure]:
-    """Train, tell each epoch with `send`, and return the loss and metrics on the test examples."""
-    with _faults():
-        network = rebuild(fit.network, blobs)
-        _check_ends(network, fit.loss, fit.data.preparation.classes)
-    examples = PreparedExamples(folder, fit.data, _label_form(LOSSES[fit.loss], network))
-    model, shape = _ready_for(examples.shape, network, fit.augmentation)
-    train, validation, test = examples.split(shape)
-    settings = _compile_settings(fit, network)
-    schedule = {"batch_size": fit.batch, "epochs": fit.epochs, "callbacks": _callbacks(fit, send), "verbose": 0}
-    with _faults():
-        model.compile(**settings)
-        model.fit(*train, validation_data=validation, **schedule)
-        measured = model.evaluate(*test, batch_size=max(fit.batch, EVALUATION_BATCH), verbose=0, return_dict=True)
-    return figures(measured)
+class KerasTraining:
+    """One network under one recipe: compiled at its first seed, and drawn anew for each of the others."""
+
+    def __init__(self, fit: Fit, blobs: list[bytes], folder: Path) -> None:
+        self._fit, self._blobs, self._folder = fit, blobs, folder
+        self._compiled: Any = None
+        self._split: tuple[Pair, Pair | None, Pair] | None = None
+
+    @property
+    def shareable(self) -> bool:
+        """Whether nothing of the seeds trained so far can reach another one."""
+        return is_closed(self._compiled)
+
+    def scores(self, seed: int, send: Callable[[Record], None]) -> dict[str, Figure]:
+        """Train from `seed`, tell each epoch with `send`, and return the loss and metrics on the test examples."""
+        import keras
+
+        fit = self._fit
+        keras.utils.set_random_seed(seed % 2**32)
+        model = self._drawn()
+        assert self._split is not None
+        train, validation, test = self._split
+        schedule = {"batch_size": fit.batch, "epochs": fit.epochs, "callbacks": _callbacks(fit, send), "verbose": 0}
+        with _faults():
+            model.fit(*train, validation_data=validation, **schedule)
+            measured = model.evaluate(*test, batch_size=max(fit.batch, EVALUATION_BATCH), verbose=0, return_dict=True)
+        return figures(measured)
+
+    def _drawn(self) -> Any:
+        """Return the compiled model as a seed begins: rebuilt like the first, since that is what draws its weights."""
+        fit = self._fit
+        with _faults():
+            network = rebuild(fit.network, self._blobs)
+            _check_ends(network, fit.loss, fit.data.preparation.classes)
+        examples = PreparedExamples(self._folder, fit.data, _label_form(LOSSES[fit.loss], network))
+        model, shape = _ready_for(examples.shape, network, fit.augmentation)
+        self._split = self._split or examples.split(shape)
+        settings = _compile_settings(fit, network)
+        with _faults():
+            if self._compiled is None:
+                model.compile(**settings)
+                self._compiled = model
+            else:
+                redraw(self._compiled, model, settings["optimizer"])
+        del model, network
+        gc.collect()  # of another seed's network, whose memory this one's recipe does not allow for
+        return self._compiled
 
 
 def _ready_for(given: Shape, network: Any, augmentation: Augmentation | None) -> tuple[Any, Shape | None]:

@@ -50,30 +50,41 @@ HELD_SHARE = 0.25
 """Of a GPU's part: what examples may fill of it. Of more, each batch is sent by itself."""
 
 
-def configure(fit: Fit) -> None:
-    """Set up PyTorch, then the seed of all that is drawn."""
+def open_training(fit: Fit, blobs: list[bytes], folder: Path) -> PyTorchTraining:
+    """Set up PyTorch, and return the training on the set in `folder`."""
     BACKENDS["torch"].configure(fit)
-    random.seed(fit.seed)
-    np.random.seed(fit.seed % 2**32)
-    torch.manual_seed(fit.seed % 2**63)
+    return PyTorchTraining(fit, blobs, folder)
 
 
-def scores(fit: Fit, blobs: list[bytes], folder: Path, send: Callable[[Record], None]) -> dict[str, Figure]:
-    """Train, tell each epoch with `send`, and return the loss and metrics on the test examples."""
-    backend = BACKENDS["torch"]
-    with network_faults(backend):
-        network = rebuild(fit.network, blobs)
-        goal = _goal(fit, network.output_shape)
-    examples = PreparedExamples(folder, fit.data, goal.labels)
-    with network_faults(backend):
-        shape = example_shape(network.input_shape, examples.shape, transposable=True)
-    first = is_channels_first(network.input_shape, examples.shape)
-    train, validation, test = examples.split(shape, channels_first=first)
-    model = _augmented(network, fit, examples.shape)
-    with network_faults(backend):
-        training = _Training(model, network.dtype, goal, fit, train, validation)
-        training.run(send)
-        return figures(training.measure(test))
+class PyTorchTraining:
+    """One network under one recipe. Nothing of it is compiled: each seed makes network, optimizer and loop anew."""
+
+    shareable = True
+
+    def __init__(self, fit: Fit, blobs: list[bytes], folder: Path) -> None:
+        self._fit, self._blobs, self._folder = fit, blobs, folder
+        self._split: tuple[Pair, Pair | None, Pair] | None = None
+
+    def scores(self, seed: int, send: Callable[[Record], None]) -> dict[str, Figure]:
+        """Train from `seed`, tell each epoch with `send`, and return the loss and metrics on the test examples."""
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        torch.manual_seed(seed % 2**63)
+        fit, backend = self._fit, BACKENDS["torch"]
+        with network_faults(backend):
+            network = rebuild(fit.network, self._blobs)
+            goal = _goal(fit, network.output_shape)
+        examples = PreparedExamples(self._folder, fit.data, goal.labels)
+        with network_faults(backend):
+            shape = example_shape(network.input_shape, examples.shape, transposable=True)
+        first = is_channels_first(network.input_shape, examples.shape)
+        self._split = self._split or examples.split(shape, channels_first=first)
+        train, validation, test = self._split
+        model = _augmented(network, fit, examples.shape)
+        with network_faults(backend):
+            training = _Training(model, network.dtype, goal, fit, train, validation)
+            training.run(send)
+            return figures(training.measure(test))
 
 
 def _augmented(network: RebuiltModule, fit: Fit, given: tuple[int | None, ...]) -> nn.Module:

@@ -1,8 +1,11 @@
 """Inside a training room: build a network from its record, train it as the recipe says, and say how it does.
 
-The room runs no student code. It hears one `Fit`, and answers `EpochEnded` after each epoch, `Fitted` at the end. What
-is wrong with the network (it cannot be rebuilt, does not fit the data, needs more memory than there is) is a fault in
-`Fitted`; what is wrong with anything else is raised.
+The room runs no student code. It hears one `Fit`, and answers `EpochEnded` after each epoch, `Fitted` at the end of
+each seed. What is wrong with the network (it cannot be rebuilt, does not fit the data, needs more memory than there is)
+is a fault in `Fitted`, and ends the room; what is wrong with anything else is raised.
+
+Several seeds share what does not hang on one: imports, a GPU's start, examples, what the framework compiled. Each
+begins with weights, optimizer and random state as they are in a room of its own.
 """
 
 from __future__ import annotations
@@ -23,18 +26,27 @@ PYTORCH = f"{__package__}.pytorch_training"
 """It imports PyTorch: where that is loaded, so is it (`zygote`), since no room sees where it lies."""
 
 
-class Trainer(Protocol):
-    """What trains networks of one framework: a module of this folder."""
+class SeededTraining(Protocol):
+    """One network under one recipe, from one seed after the other."""
 
-    def configure(self, fit: Fit) -> None:
-        """Set up threads, a leased GPU and determinism, then the seed of all that is drawn."""
+    @property
+    def shareable(self) -> bool:
+        """Whether nothing of the seeds trained so far can reach another one."""
         ...
 
-    def scores(self, fit: Fit, blobs: list[bytes], folder: Path, send: Callable[[Record], None]) -> dict[str, Figure]:
-        """Train on the set in `folder`, tell each epoch with `send`, return the loss and metrics on the test examples.
+    def scores(self, seed: int, send: Callable[[Record], None]) -> dict[str, Figure]:
+        """Train from `seed`, tell each epoch with `send`, return the loss and metrics on the test examples.
 
         Raises Faulty for what is the network's doing, Starved for a GPU that did not start.
         """
+        ...
+
+
+class Trainer(Protocol):
+    """What trains networks of one framework: a module of this folder."""
+
+    def open_training(self, fit: Fit, blobs: list[bytes], folder: Path) -> SeededTraining:
+        """Set up threads, a leased GPU and determinism, and return the training on the set in `folder`."""
         ...
 
 
@@ -46,16 +58,19 @@ def trainer_of(framework: str) -> Trainer:
 def serve(talk: socket.socket, shelf: str = SHELF) -> None:
     """Hold the conversation of one training room. `shelf` is the folder that holds a folder for each data set."""
     fit, blobs = codec.unpack(codec.read_frame(talk.makefile("rb").read), Fit)
-    trainer = trainer_of(fit.network.framework)
-    trainer.configure(fit)
-    try:
-        fitted = Fitted(trainer.scores(fit, blobs, Path(shelf) / fit.data.name, lambda message: _send(talk, message)))
-    except Faulty as faulty:
-        fitted = Fitted({}, faulty.fault)
-    except Starved as starved:
-        _send(talk, Broken(str(starved), starved=True))
-        return
-    _send(talk, fitted)
+    training = trainer_of(fit.network.framework).open_training(fit, blobs, Path(shelf) / fit.data.name)
+    for left, seed in zip(range(len(fit.more), -1, -1), [fit.seed, *fit.more], strict=True):
+        try:
+            scores = training.scores(seed, lambda message: _send(talk, message))
+            fitted = Fitted(scores, last=not left or not training.shareable)
+        except Faulty as faulty:
+            fitted = Fitted({}, faulty.fault)
+        except Starved as starved:
+            _send(talk, Broken(str(starved), starved=True))
+            return
+        _send(talk, fitted)
+        if fitted.last:
+            return
 
 
 def _send(talk: socket.socket, message: Record) -> None:
