@@ -54,6 +54,7 @@ from autograder.wire.messages import (
     Opaque,
     Output,
     PredictionsProbe,
+    Probe,
     Record,
     Scalar,
     Steps,
@@ -205,7 +206,10 @@ def plan_of(judge: Judge) -> Plan:
     plan = judge.plan()
     blobs = [*plan.blobs, bytes(12)]
     hidden = Examples(Array("uint8", (3, 4), len(blobs) - 1), Preparation(3))
-    more = {"trainable": TrainedProbe("net", "r"), "guess": PredictionsProbe("net", "r", "h", hidden=hidden)}
+    more: dict[str, Probe] = {
+        "trainable": TrainedProbe("net", "r"),
+        "guess": PredictionsProbe("net", "r", "h", hidden=hidden),
+    }
     return Plan(plan.checks, {**plan.probes, **more}, tuple(blobs), plan.code)
 
 

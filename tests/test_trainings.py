@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +54,7 @@ def runs_on_disk(course: Path) -> list[Path]:
 
 
 @pytest.fixture
-def two_phases(course: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
+def two_phases(course: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """What was stored of each student when the trainings began."""
     seen: list[dict[str, str]] = []
     from autograder.engine.local import LocalEngine

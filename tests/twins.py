@@ -28,7 +28,8 @@ BROKEN = ""
 class Twin(Protocol):
     """An engine, and what a test does to it."""
 
-    engine: Engine
+    @property
+    def engine(self) -> Engine: ...
 
     def fail(self, key: str, *errors: Exception) -> None:
         """Make the next tries to hold the exam `key` raise."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,9 @@ def assert_equal(given: Any, expected: Any) -> None:
     _require(value_mismatch(given, expected, rtol=0.0, atol=0.0))
 
 
-def assert_close(given: Any, expected: ArrayLike, *, rtol: float = 1e-4, atol: float = 1e-6) -> None:
+def assert_close(
+    given: Any, expected: ArrayLike | Mapping[Any, Any], *, rtol: float = 1e-4, atol: float = 1e-6
+) -> None:
     """Require |given − expected| ≤ atol + rtol·|expected|, element by element (NumPy's `allclose`)."""
     _require(value_mismatch(given, expected, rtol=rtol, atol=atol))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from autograder.data.course_shelf import CourseShelf, add_stand_in
 from autograder.data.shelf import Shelf
@@ -30,7 +32,7 @@ def test_the_real_set_goes_before_its_stand_in(tmp_path: Path) -> None:
     shelf = CourseShelf(Shelf(tmp_path / "machine"), Shelf(tmp_path / "course"))
     assert shelf.verify("mnist").stand_in
     images, labels = np.zeros((2, 4, 4), np.uint8), np.arange(2)
-    arrays = {"x_train": images, "y_train": labels, "x_test": images, "y_test": labels}
+    arrays: dict[str, NDArray[Any]] = {"x_train": images, "y_train": labels, "x_test": images, "y_test": labels}
     shelf.machine.add("mnist", arrays, origin="real")
     assert not shelf.verify("mnist").stand_in
 

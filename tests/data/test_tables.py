@@ -29,7 +29,7 @@ def test_a_table_of_numbers(tmp_path: Path) -> None:
     arrays, about = tables.from_table(folder(tmp_path / "set", HOUSES), hidden=False)
     np.testing.assert_array_equal(arrays["x_train"], np.array([[3, 10], [4, np.nan]], "float32"))
     assert arrays["x_train"].dtype == np.float32
-    np.testing.assert_array_equal(arrays["y_test"], np.float32([100.5, 120]))
+    np.testing.assert_array_equal(arrays["y_test"], np.array([100.5, 120], np.float32))
     assert (about.columns, about.class_names) == (["rooms", "age"], [])
     found = Shelf(tmp_path / "shelf").add("houses", arrays, origin="", about=about)
     assert (found.kind, found.classified, found.examples, found.columns) == ("rows", False, 4, ("rooms", "age"))
@@ -143,7 +143,7 @@ def test_folders_of_texts(tmp_path: Path) -> None:
 def test_structured_arrays_are_tables() -> None:
     rows = np.array([(3, 1.5), (4, np.nan)], [("rooms", "i4"), ("age", "f8")])
     arrays, names = sources.as_columns({"x": rows, "y": np.array([1, 0])})
-    np.testing.assert_array_equal(arrays["x"], np.float32([[3, 1.5], [4, np.nan]]))
+    np.testing.assert_array_equal(arrays["x"], np.array([[3, 1.5], [4, np.nan]], np.float32))
     assert (names, arrays["y"].tolist()) == (["rooms", "age"], [1, 0])
     assert sources.as_columns(arrays) == (arrays, [])
     with pytest.raises(DataError, match=r"x has the fields .*expected numbers, one field a column"):

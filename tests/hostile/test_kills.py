@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ open('/dev/shm/left-{MARK}', 'w').write('x')
 for _ in range(2): subprocess.Popen(['sleep', '{MARK}'], start_new_session=True)
 names = ['Ada']
 """
-CLASS = {
+CLASS: dict[str, Sequence[Any] | bytes] = {
     "ada": answered({"names-answer": SLOW}),
     "bob": answered({"names-answer": STAYS}),
     "cyd": b"no notebook",

@@ -461,7 +461,7 @@ def test_notebooks_beside_are_there_and_the_graded_one_too(tmp_path: Path) -> No
     beside(tmp_path, {"aide.ipynb": "mine", "lib/given.ipynb": "changed"})
     submission = read_submission(assignment.source, assignment.settings, release, "ada")
     files = files_of(submission)
-    assert (files.keys(), files["aide.ipynb"]) == ({"aide.ipynb", "lib/given.ipynb"}, "mine")
+    assert (set(files), files["aide.ipynb"]) == ({"aide.ipynb", "lib/given.ipynb"}, "mine")
     assert "return 1" in files["lib/given.ipynb"]
     assert submission is not None
     assert submission.files[f"{toy.NAME}.ipynb"] == path

@@ -84,11 +84,11 @@ def test_steps_cross_whole(steps: list[declare.AskedStep]) -> None:
 
 def test_what_is_declared() -> None:
     found, blobs = declared(
-        declare.instance("C", [declare.named("m"), {2}], k={"a": declare.tensor(np.float32([1]))}, then=[
+        declare.instance("C", [declare.named("m"), {2}], k={"a": declare.tensor(np.array([1], np.float32))}, then=[
             declare.method("f", declare.symbolic((3, None))), declare.attribute("a.b"), declare.first(2),
         ])
     )  # fmt: skip
-    array = codec.array_record(np.float32([1]), [])
+    array = codec.array_record(np.array([1], np.float32), [])
     inner: list[Argument] = [Named("m"), Several("set", [Scalar("int", "2")])]
     assert found == ObjectProbe(
         "C",
@@ -96,7 +96,7 @@ def test_what_is_declared() -> None:
         {"k": Pairs([(Text("a", 1), Tensor("tensorflow", array))])},
         [Method("f", [Symbolic((3, None))], {}), Attribute("a.b"), First(2)],
     )
-    assert blobs == [np.float32([1]).tobytes()]
+    assert blobs == [np.array([1], np.float32).tobytes()]
 
 
 def test_an_instance_of_which_nothing_is_asked_is_asked_for_itself() -> None:

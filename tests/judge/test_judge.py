@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -182,7 +182,7 @@ def all_in_one(bodies: list[str]) -> str:
     )
 
 
-ANSWERS = {"x": Scalar("int", "3"), "y": np.array([1.0, 2.0, 3.0])}
+ANSWERS: dict[str, Any] = {"x": Scalar("int", "3"), "y": np.array([1.0, 2.0, 3.0])}
 
 
 def test_however_a_check_says_no_it_is_no(checks: Path, library: str) -> None:
@@ -310,7 +310,7 @@ def test_what_a_network_is_does_not_hang_on_what_it_would_have_been_trained_with
     stopped = Fault("raised", "ModuleNotFoundError", "No module named 'pandas'", [Frame(1, 1, "<module>", "")], 1)
     source = "import pandas\nx.compile('sgd')\nx.fit(1)"
     cells = (ran(0, "make", "x = Sequential()"), ran(1, "train", source, fault=stopped))
-    answers = {"net": NET, "x": Scalar("int", "0"), "other": Fault("missing", "other")}
+    answers: dict[str, Answer] = {"net": NET, "x": Scalar("int", "0"), "other": Fault("missing", "other")}
     path = save(checks.parent / "student.evidence", exam(cells=cells), **answers)
     with Judge(checks) as judge:
         judged = judge.judge(Case(path, "", "en", hidden=False, absent=("pandas",)))
@@ -537,7 +537,7 @@ def test_checks_edited_while_a_lost_judge_starts_again_judge_nothing(checks: Pat
 
 
 @pytest.fixture
-def by_hand(checks: Path) -> Iterator[list[str]]:
+def by_hand(checks: Path) -> list[str]:
     checks.write_text(HEADER + ONE + "assert x == 3")
     return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(checks)]
 

@@ -239,7 +239,7 @@ def test_what_differs_is_told_in_both_languages(name: str) -> None:
     check, english, french, hidden = GOLDEN[name]
     with pytest.raises(CheckFailed) as raised:
         check()
-    plain = {"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "}
+    plain: dict[str, str | int | None] = {"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "}
     said = [
         compose(raised.value.mismatch, language, hidden=secret).translate(str.maketrans(plain))
         for language, secret in (("en", False), ("fr", False), ("en", True))

@@ -40,7 +40,7 @@ def test_names_that_a_cell_makes(source: str, made: str) -> None:
 def test_what_is_used_is_told_from_what_is_a_functions_own() -> None:
     names = names_of("import np\ndef f(a, b=k):\n    return inner(a)\ny = f(x)\nz = [t for t in w]")
     assert names.used == {"k", "f", "x", "w", "inner"}
-    assert (names.imported, names.defined, names.modules) == ({"np"}, {"f"}, ("np",))
+    assert (names.imported, names.defined, names.modules) == (frozenset({"np"}), frozenset({"f"}), ("np",))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,8 @@ def test_what_a_function_calls_its_own_is_not_the_notebooks(source: str, used: s
 
 def test_what_a_line_in_a_function_reads_is_without_what_is_its_own() -> None:
     source = "def f(x, n):\n    t = 1\n    return x + t + k\ny = x"
-    assert (names_read_at(source, 3), names_read_at(source, 4), names_read_at("=", 1)) == ({"k"}, {"x"}, frozenset())
+    found = [names_read_at(source, 3), names_read_at(source, 4), names_read_at("=", 1)]
+    assert found == [{"k"}, {"x"}, set()]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_what_a_line_in_a_function_reads_is_without_what_is_its_own() -> None:
 )
 def test_what_a_statement_may_change(source: str, changed: str, trained: str, handed: str) -> None:
     (one,) = names_of(source).statements
-    assert (one.changed, one.trained) == (set(changed.split()), set(trained.split()))
+    assert (one.changed, one.trained) == (frozenset(changed.split()), frozenset(trained.split()))
     assert one.handed == {tuple(pair.split(",")) for pair in handed.split()}
 
 

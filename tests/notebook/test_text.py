@@ -214,7 +214,7 @@ def test_nbgrader_releases_the_same_and_not_the_text(tmp_path: Path, repository:
     shutil.rmtree(folder)
     programs = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(tmp_path)}
-    command = [programs / "nbgrader", "generate_assignment", toy.NAME]
+    command: list[str | Path] = [programs / "nbgrader", "generate_assignment", toy.NAME]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
     assert json.loads((folder / f"{toy.NAME}.ipynb").read_bytes()) == ours
     assert [one.name for one in folder.iterdir()] == [f"{toy.NAME}.ipynb"]

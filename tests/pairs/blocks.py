@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -924,6 +925,9 @@ P.differ("features not overridden", model(Child), model(Base))
 
 
 class Mixin:
+    conv: Any
+    bn: Any
+
     def normed(self, x):
         return self.bn(self.conv(x))
 
@@ -942,7 +946,7 @@ P.same("a mixin's step", layer(Mixed, IMAGE), net(lambda x: L.ReLU()(L.BatchNorm
 
 @dataclasses.dataclass
 class Config:
-    filters: tuple = (4, 6)
+    filters: tuple[int, ...] = (4, 6)
     kernel: int = 3
     pool: bool = True
 

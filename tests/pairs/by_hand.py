@@ -1048,7 +1048,7 @@ Dyn = type(
     "Dyn",
     (KerasLayer,),
     {
-        "__init__": lambda self: (KerasLayer.__init__(self), setattr(self, "d", L.Dense(3)))[0],
+        "__init__": lambda self: (KerasLayer.__init__(self), setattr(self, "d", L.Dense(3)))[0],  # type: ignore[func-returns-value]
         "call": lambda self, x: tf.nn.softsign(self.d(x)),
     },
 )

@@ -39,7 +39,7 @@ def seq(*modules: Callable[[], Any]) -> Make:
     return lambda: nn.Sequential(*(one() for one in modules))
 
 
-def conv(out: int = 4, size: int = 3, given: int = 3, **settings: Any) -> Callable[[], Any]:
+def conv(out: int = 4, size: int | tuple[int, int] = 3, given: int = 3, **settings: Any) -> Callable[[], Any]:
     return lambda: nn.Conv2d(given, out, size, **settings)
 
 

@@ -25,7 +25,10 @@ from networks import Graph, call, chain, conv, dense, operation, pool
 
 HOSTILE = "<script>alert(1)</script>"
 NAME = "vision"
-CURVES = [{"accuracy": 0.5, "val_accuracy": 0.4, "loss": 1.0}, {"accuracy": 0.9, "val_accuracy": 0.8, "loss": 0.5}]
+CURVES: list[dict[str, float | None]] = [
+    {"accuracy": 0.5, "val_accuracy": 0.4, "loss": 1.0},
+    {"accuracy": 0.9, "val_accuracy": 0.8, "loss": 0.5},
+]
 WANTED = chain(conv(8, padding="same"), call("Activation", activation="relu"), pool(), call("Flatten"), dense(10))
 NARROW = chain(conv(8, padding="valid"), call("Activation", activation="relu"), pool(), call("Flatten"), dense(10))
 
@@ -225,10 +228,8 @@ def test_without_figures_there_are_no_curves() -> None:
 
 
 def run(seed: int) -> TrainingRun:
-    measured = (2.0, 2, list(CURVES), {"accuracy": 0.8})
-    return TrainingRun(
-        f"sha256:{seed}", "sha256:net", "short", seed, "digits", "sha256:data", False, "cpu", {}, *measured
-    )
+    where = (f"sha256:{seed}", "sha256:net", "short", seed, "digits", "sha256:data")
+    return TrainingRun(*where, False, "cpu", {}, 2.0, 2, list(CURVES), {"accuracy": 0.8})
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------

@@ -236,7 +236,7 @@ def test_an_endless_loop_costs_its_cell(light_zygote: Zygote) -> None:
 
 
 def test_an_endless_answer_costs_its_probe(light_zygote: Zygote) -> None:
-    probes = {"x": CallProbe("f", [], {}), "y": VariableProbe("y")}
+    probes: dict[str, Probe] = {"x": CallProbe("f", [], {}), "y": VariableProbe("y")}
     evidence = hold(light_zygote, "y = 3\ndef f():\n    while True: pass", probes=probes)
     found = answer(evidence)
     assert isinstance(found, Fault)

@@ -82,6 +82,7 @@ def test_a_question_brings_its_own_arrays_alone() -> None:
     assert list(question.probes) == ["given"]
     assert blobs == [plan().blobs[1]]
     (argument,) = question.probes["given"].args  # type: ignore[union-attr]
+    assert isinstance(argument, Array)
     assert codec.array_value(argument, blobs).tolist() == [0, 1, 2]
 
 

@@ -83,7 +83,7 @@ def fit_price(table, prices):
 def fill(shelf: Shelf, *, classes: tuple[str, ...] = ("neg", "pos")) -> None:
     """Reviews and houses, and a hidden set of either; `classes` are the hidden reviews'."""
     texts, labels = np.array(["a bad film", "good!", "bad", "so good"]), np.array([0, 1, 0, 1])
-    table, prices = np.array([[1.0, 5], [2, 6]], np.float32), np.float32([100, 200])
+    table, prices = np.array([[1.0, 5], [2, 6]], np.float32), np.array([100, 200], np.float32)
     csv = shelf.folder.parent / "houses.csv"
     csv.write_text("size,age,price\n1,5,100\n2,6,200\n")
     both = {"x_train": texts, "y_train": labels, "x_test": texts[:2], "y_test": labels[:2]}
@@ -142,7 +142,7 @@ def test_texts_and_tables_are_given_and_scored(course: Path, tmp_path: Path, lig
 def test_labels_of_a_hidden_table_do_not_enter_a_room(course: Path, tmp_path: Path) -> None:
     fill(Shelf(tmp_path / "shelf"))
     scorer = open_scorer(course)
-    for labels in (np.array([1, 0]), np.float64([200, 100]), np.float32([200, 100])):
+    for labels in (np.array([1, 0]), np.array([200.0, 100.0]), np.array([200, 100], np.float32)):
         assert not any(labels.tobytes() == blob for blob in scorer.plan.blobs)
 
 

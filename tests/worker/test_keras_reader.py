@@ -228,7 +228,7 @@ def test_vgg16_in_three_dresses() -> None:
     assert [network.dress for network in networks] == ["Sequential", "Functional", "Vgg"]
 
 
-class OwnGraph(keras.Model):
+class OwnGraph(KerasModel):  # type: ignore[misc]
     """A functional model in a class: its `call` is Keras's."""
 
     def __init__(self) -> None:
@@ -236,7 +236,7 @@ class OwnGraph(keras.Model):
         super().__init__(entry, layers.Dense(3)(entry))
 
 
-class Around(keras.Model):
+class Around(KerasModel):  # type: ignore[misc]
     """A class whose own `call` runs a Sequential."""
 
     def __init__(self) -> None:
@@ -247,7 +247,7 @@ class Around(keras.Model):
         return self.inner(x)
 
 
-class InLayer(layers.Layer):  # type: ignore[misc]
+class InLayer(KerasLayer):  # type: ignore[misc]
     """The same, in a layer."""
 
     def __init__(self) -> None:
@@ -453,7 +453,7 @@ def test_code_that_raises_is_the_students() -> None:
 
 
 def test_a_stub_in_a_layer_of_a_sequential_is_the_students() -> None:
-    class Unwritten(keras.layers.Layer):
+    class Unwritten(KerasLayer):  # type: ignore[misc]
         def call(self, x: Any) -> Any:
             raise NotImplementedError
 

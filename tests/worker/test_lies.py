@@ -19,7 +19,7 @@ from keras import layers as L  # noqa: E402, N812
 from autograder.networks.sampled import contradicts  # noqa: E402
 from autograder.networks.signature import signature  # noqa: E402
 from autograder.wire.messages import Network  # noqa: E402
-from autograder.worker import keras_running, keras_told  # noqa: E402
+from autograder.worker import keras_pristine, keras_running, keras_told  # noqa: E402
 from autograder.worker.keras_reader import read_model, read_symbolic  # noqa: E402
 
 pytestmark = pytest.mark.tensorflow
@@ -49,7 +49,7 @@ def two_faced(function: Callable[[], Any]) -> Callable[[], Any]:
     return TWO_FACED.setdefault(function.__name__, function)
 
 
-class Honest(keras.Model):  # type: ignore[misc]
+class Honest(keras.Model):
     def __init__(self):
         super().__init__()
         self.a, self.b = L.Dense(8, activation="relu"), L.Dense(3)
@@ -97,7 +97,7 @@ def weights_layers_and_class_of_its_own():
         weights = property(lambda self: [])
         trainable_weights = property(lambda self: [])
         layers = property(lambda self: [L.Dense(100)])
-        __class__ = property(lambda self: keras.Sequential)  # type: ignore[assignment]
+        __class__ = property(lambda self: keras.Sequential)
 
     return called(Lying())
 
@@ -128,7 +128,7 @@ def a_call_on_the_model():
 
 @false
 def a_dunder_call_of_a_class_put_over_a_model():
-    class Lying(keras.Sequential):  # type: ignore[misc]
+    class Lying(keras.Sequential):
         def __call__(self, x, *args, **kwargs):
             return nothing(x)
 
@@ -148,7 +148,7 @@ def a_dunder_call_around_keras_s_own():
 
 @false
 def a_dunder_call_of_a_class_put_over_a_layer():
-    class Lying(L.Dense):  # type: ignore[misc]
+    class Lying(L.Dense):
         def __call__(self, x, *args, **kwargs):
             return super().__call__(x) * 0
 
@@ -159,7 +159,7 @@ def a_dunder_call_of_a_class_put_over_a_layer():
 
 @false
 def a_class_put_over_a_layer_under_keras_s_name():
-    class Lying(L.Dense):  # type: ignore[misc]
+    class Lying(L.Dense):
         def call(self, x, training=None):
             return super().call(x) * 0
 
@@ -221,7 +221,7 @@ def the_stack_looked_at():
         def call(self, x):
             frame = sys._getframe()
             while frame and "keras_reader" not in frame.f_code.co_filename:
-                frame = frame.f_back
+                frame = frame.f_back  # type: ignore[assignment]
             return super().call(x) * (1 if frame else 0)
 
     return called(Lying())
@@ -240,7 +240,7 @@ def an_error_where_there_are_numbers():
 
 @two_faced
 def a_layer_inside_a_functional_model():
-    class Lying(L.Layer):  # type: ignore[misc]
+    class Lying(L.Layer):
         def call(self, x):
             return x if isinstance(x, keras.KerasTensor) else x * 0
 
@@ -282,7 +282,7 @@ def patched(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Keras as a notebook may leave it; as it was afterwards."""
     yield monkeypatch
     monkeypatch.undo()
-    assert not keras_running.keras_pristine.is_altered()
+    assert not keras_pristine.is_altered()
 
 
 def test_a_layer_of_keras_that_was_replaced_is_the_student_s(patched: pytest.MonkeyPatch, solution: Network) -> None:
@@ -444,7 +444,7 @@ def test_what_no_student_code_is_in_is_not_run() -> None:
 
 
 def test_what_a_function_returns_is_run_too(solution: Network) -> None:
-    class Lying(L.Layer):  # type: ignore[misc]
+    class Lying(L.Layer):
         def call(self, x):
             return x if isinstance(x, keras.KerasTensor) else x * 0
 

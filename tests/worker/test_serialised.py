@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,10 +41,10 @@ def with_a_lie() -> Any:
     return layer
 
 
-LAYERS = {
+LAYERS: dict[str, Callable[[], Any]] = {
     "defaults": lambda: layers.Conv2D(4, 3),
     **{
-        name: lambda name=name: layers.Dense(3, kernel_initializer=name)
+        name: partial(layers.Dense, 3, kernel_initializer=name)
         for name in ("glorot_normal", "he_uniform", "lecun_normal", "orthogonal", "zeros", "random_uniform", "identity")
     },
     "settings of initializers": lambda: layers.Dense(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +12,8 @@ from autograder.worker import away, stand_ins
 
 
 @pytest.fixture(autouse=True)
-def _unasked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stand_ins, "_asked", 0)
-    return
 
 
 def test_any_name_can_be_imported_and_does_nothing() -> None:
@@ -92,7 +91,8 @@ def test_where_nothing_lies_beside_a_cell_that_takes_an_upload_goes_on(
 
 def test_what_is_awaited_comes_at_once(beside: Path) -> None:
     async def cell() -> tuple[object, ...]:
-        await away.install(["numpy"])
+        install: Any = away.install
+        await install(["numpy"])
         there, missing = await stand_ins.fetch("https://host/a b.csv"), await stand_ins.fetch("https://host/c.csv")
         return (
             there.status,
