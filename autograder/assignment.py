@@ -52,6 +52,11 @@ class SourceNotebook:
         return self.paths.checks(self.name, self.notebook_name if self.others else "")
 
     @property
+    def harmless(self) -> Path:
+        """Its mutants found harmless: `harmless.yaml`, or a part's own, named after its notebook."""
+        return self.paths.harmless(self.name, self.notebook_name if self.others else "")
+
+    @property
     def notebook_name(self) -> str:
         return self.path.stem
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 CHECKS = "checks.py"
+HARMLESS = "harmless.yaml"
+"""Mutants that cost no point and should not."""
 STATE = ".autograder"
 TIMESTAMP = "timestamp.txt"
 """When a submission was handed in, beside it, as nbgrader writes it."""
-PRIVATE = (CHECKS, STATE, "__pycache__", "*.pyc", ".ipynb_checkpoints")
+PRIVATE = (CHECKS, HARMLESS, f"*_{HARMLESS}", STATE, "__pycache__", "*.pyc", ".ipynb_checkpoints")
 """Names never copied into a release, as patterns."""
 PLATFORM = ".platform.json"
 LITTER = (
@@ -115,6 +117,10 @@ class Paths:
     def checks(self, assignment: str, notebook: str = "") -> Path:
         """The assignment's checks; of one of its several notebooks, where that is named."""
         return self.source(assignment) / (f"{notebook}_{CHECKS}" if notebook else CHECKS)
+
+    def harmless(self, assignment: str, notebook: str = "") -> Path:
+        """Mutants found harmless, beside the checks."""
+        return self.source(assignment) / (f"{notebook}_{HARMLESS}" if notebook else HARMLESS)
 
     def draft(self, assignment: str, name: str = CHECKS) -> Path:
         """What is proposed for an assignment and is not yet its own: outside its source, which students are handed."""

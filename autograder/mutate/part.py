@@ -13,9 +13,8 @@ import msgspec
 
 from autograder.assignment import SourceNotebook
 from autograder.evidence import Evidence
-from autograder.mutate.reach import makes
+from autograder.mutate.flow import Flow
 from autograder.notebook.metadata import role_of
-from autograder.notebook.names import CellNames, Statement, names_of
 from autograder.records import Picture, Plan, asked_name
 from autograder.sandbox.exam import Order
 from autograder.wire import codec
@@ -48,53 +47,62 @@ class ExamPart:
 class Parts:
     """Which part of an assignment's exam each of its cells touches."""
 
-    def __init__(self, source: SourceNotebook, plan: Plan) -> None:
-        code = [(index, cell) for index, cell in enumerate(source.notebook.cells) if cell.cell_type == "code"]
-        self._cells: dict[int, CellNames] = {index: names_of(cell.source) for index, cell in code}
-        self._ids = {role_of(cell).id: index for index, cell in code}
+    def __init__(self, source: SourceNotebook, plan: Plan, flow: Flow) -> None:
+        self._flow = flow
+        self._ids = {role_of(source.notebook.cells[index]).id: index for index in flow}
         self._probes = plan.probes
-        self.whole = ExamPart(frozenset(self._cells), frozenset(plan.probes))
+        self.whole = ExamPart(frozenset(flow), frozenset(plan.probes))
 
     def touched_by(self, cell: int) -> ExamPart:
         """Return what a change in a cell can touch, with all that this rests on."""
-        names, cells = self._onwards({name for one in self._cells[cell].statements for name in self._marks(cell, one)})
-        cells.add(cell)
+        names, cells = self._onwards(cell)
         probes = {name: probe for name, probe in self._probes.items() if self._asks(probe, names, cells)}
-        needed = {name for probe in probes.values() for name in (asked_name(probe), *_named(probe))}
-        return ExamPart(frozenset(self._behind(needed, cells)), frozenset(probes))
+        asked = frozenset(name for probe in probes.values() for name in (asked_name(probe), *_named(probe)))
+        return ExamPart(self._behind(cells, asked), frozenset(probes))
 
-    def _onwards(self, names: set[str]) -> tuple[set[str], set[int]]:
-        """All names that may be made of these, or changed through them, and the cells in which any is used."""
+    def _onwards(self, cell: int) -> tuple[set[str], set[int]]:
+        """The names that may hold at the end what this cell made or changed, and the cells that use any of it."""
+        defining = {cell}
         while True:
-            using = [(index, one) for index, cell in self._cells.items() for one in cell.statements if one.used & names]
-            more = names.union(*(self._marks(index, one) for index, one in using))
-            if more == names:
-                return names, {index for index, _ in using}
-            names = more
+            names, cells, ever = self._onwards_from(defining)
+            using = {index for index, one in self._flow.definitions() if one.used & ever} - defining
+            if not using:
+                return names, cells
+            defining |= using
 
-    def _behind(self, names: set[str], cells: set[int]) -> set[int]:
-        """These cells, and all that make or change what they use, or one of these names."""
-        cells = set(cells)
-        while True:
-            needed = names.union(*(self._cells[index].used for index in cells))
-            more = cells | {
-                index
-                for index, cell in self._cells.items()
-                for one in cell.statements
-                if self._marks(index, one) & needed
-            }
-            if more == cells:
-                return cells
-            cells = more
+    def _onwards_from(self, begin: set[int]) -> tuple[set[str], set[int], set[str]]:
+        """The same from several cells; and all names that were ever theirs."""
+        names, cells, ever = set[str](), set(begin), set[str]()
+        for index in self._flow:
+            for one, marks in self._flow.statements(index):
+                if index in begin or one.used & names:
+                    names |= marks
+                    cells.add(index)
+                else:
+                    names -= one.made  # another object by that name
+            ever |= names
+        return names, cells, ever
 
-    def _marks(self, index: int, one: Statement) -> frozenset[str]:
-        """Names that a statement makes, or whose objects it may change: those it hands to a library are looked at."""
-        imported = self._imported
-        return makes(one) | {name for function, name in one.handed if function not in imported}
+    def _behind(self, cells: set[int], asked: frozenset[str]) -> frozenset[int]:
+        """These cells, and all that make or change what they need, or one of the names that are asked for."""
+        after = max(self._flow, default=0) + 1
+        found = set(cells)
+        late = {index for index, _ in self._flow.definitions()}
+        waiting = [(after, asked), *((after if cell in late else cell, self._flow.needs(cell)) for cell in cells)]
+        while waiting:
+            place, names = waiting.pop()
+            for maker in {maker for name in names for maker in self._makers(name, place)} - found:
+                found.add(maker)
+                waiting.append((after if maker in late else maker, self._flow.needs(maker)))
+        return frozenset(found)
 
-    @property
-    def _imported(self) -> frozenset[str]:
-        return frozenset().union(*(cell.imported for cell in self._cells.values()))
+    def _makers(self, name: str, place: int) -> Iterator[int]:
+        """The cells before a place that make a name, or change what it is of, from where it is made anew."""
+        for index in sorted((index for index in self._flow if index < place), reverse=True):
+            if name in self._flow.marks(index):
+                yield index
+                if self._flow.makes_anew(index, name):
+                    return
 
     def _asks(self, probe: Probe, names: set[str], cells: set[int]) -> bool:
         match probe:

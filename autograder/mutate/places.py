@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import random
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,9 @@ from autograder.mutate.operators import OPERATORS
 from autograder.mutate.operators.base import Operator
 from autograder.notebook.metadata import role_of
 from autograder.notebook.regions import cell_name, solution_line_numbers
+from autograder.records import digest
+
+ID_CHARS = 9
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,20 @@ class Mutant:
     """In the cell, from 1."""
     source: str
     """The cell with the change."""
+    id: str = ""
+    """Digest of the change alone: what is taken out and put in, in which cell, and of several alike which."""
 
     def of(self, source: SourceNotebook) -> SourceNotebook:
         """Return the assignment as if this were its solution."""
         cells = list(source.notebook.cells)
         cells[self.cell] = msgspec.structs.replace(cells[self.cell], source=self.source)
         return replace(source, notebook=msgspec.structs.replace(source.notebook, cells=tuple(cells)))
+
+    def change(self, source: SourceNotebook) -> list[str]:
+        """Return the lines that it takes out and puts in, each after its sign: `-` or `+`."""
+        was, now = source.notebook.cells[self.cell].source.splitlines(), self.source.splitlines()
+        _, _, *lines = difflib.unified_diff(was, now, n=0, lineterm="")
+        return [f"{line[0]} {line[1:].strip()}" for line in lines if line[0] in "-+"]
 
     def diff(self, source: SourceNotebook) -> str:
         """Return the change as a unified diff of the cell."""
@@ -52,6 +63,7 @@ class Mutant:
 def derive(source: SourceNotebook) -> list[Mutant]:
     """Return every mutant of an assignment's solution that is Python, each text once, in the notebook's order."""
     found: list[Mutant] = []
+    alike = Counter[str]()
     for index, cell in enumerate(source.notebook.cells):
         code = read(cell.source) if cell.cell_type == "code" and role_of(cell).solution else None
         question = _question_from(source, index)
@@ -62,9 +74,18 @@ def derive(source: SourceNotebook) -> list[Mutant]:
             text = edit.apply(cell.source)
             if text not in known and _is_python(text):
                 line = cell.source.count("\n", 0, edit.start) + 1
-                found.append(Mutant(question, operator, index, line, text))
+                found.append(_named(Mutant(question, operator, index, line, text), source, alike))
             known.add(text)
     return found
+
+
+def _named(mutant: Mutant, source: SourceNotebook, alike: Counter[str]) -> Mutant:
+    """Give a mutant its id: unlike its place, it holds when other lines are edited."""
+    cell = source.notebook.cells[mutant.cell]
+    change = msgspec.json.encode([role_of(cell).id, *mutant.change(source)])
+    name = digest(change)
+    alike[name] += 1
+    return replace(mutant, id=f"m{digest(change, str(alike[name])).removeprefix('sha256:')[:ID_CHARS]}")
 
 
 def _edits(code: Code, lines: frozenset[int]) -> Iterator[tuple[Operator, SourceEdit]]:

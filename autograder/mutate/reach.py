@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from autograder.assignment import SourceNotebook
+from autograder.mutate.flow import Flow
 from autograder.mutate.places import Mutant
 from autograder.notebook.metadata import role_of
-from autograder.notebook.names import Statement, names_of
 from autograder.records import Plan, asked_name
 from autograder.wire.messages import TrainedByProbe
 
@@ -15,12 +15,8 @@ from autograder.wire.messages import TrainedByProbe
 class Reach:
     """An assignment's names and what they are made of."""
 
-    def __init__(self, source: SourceNotebook, plan: Plan) -> None:
-        self._cells = {
-            index: names_of(cell.source).statements
-            for index, cell in enumerate(source.notebook.cells)
-            if cell.cell_type == "code"
-        }
+    def __init__(self, source: SourceNotebook, plan: Plan, flow: Flow) -> None:
+        self._flow = flow
         self._roles = [role_of(cell) for cell in source.notebook.cells]
         probes = plan.probes.values()
         self._asked = self._behind(name for probe in probes if (name := asked_name(probe)))
@@ -32,10 +28,10 @@ class Reach:
         while True:
             more = {
                 name
-                for statements in self._cells.values()
-                for one in statements
-                if makes(one) & found
-                for name in one.used | makes(one)
+                for index in self._flow
+                for one, marks in self._flow.statements(index)
+                if marks & found
+                for name in one.used | marks
             }
             if more <= found:
                 return frozenset(found)
@@ -52,23 +48,19 @@ class Reach:
 
     def leads(self, mutant: Mutant, question: str) -> bool:
         """Whether a question's cells use what the changed cell makes."""
-        used = {name for index in self._cells_of(question) for one in self._cells[index] for name in one.used}
-        made = {name for one in self._cells[mutant.cell] for name in makes(one)}
-        return bool(made & self._behind(used))
+        used = {
+            name for index in self._cells_of(question) for one, _ in self._flow.statements(index) for name in one.used
+        }
+        return bool(self._flow.marks(mutant.cell) & self._behind(used))
 
     def _cells_of(self, question: str) -> list[int]:
         """A question's own cell, and the answers before it, from the question before on."""
         last = next((index for index, role in enumerate(self._roles) if role.id == question), -1)
         before = [index for index, role in enumerate(self._roles[:last]) if role.grade or role.task]
         first = before[-1] + 1 if before else 0
-        return [index for index in range(first, last + 1) if index in self._cells]
+        return [index for index in self._flow if first <= index <= last]
 
     def _made(self, mutant: Mutant) -> frozenset[str]:
         """What the statement makes that holds the change."""
-        one = next((one for one in self._cells[mutant.cell] if one.last >= mutant.line), None)
-        return makes(one) if one else frozenset()
-
-
-def makes(one: Statement) -> frozenset[str]:
-    """Return the names that a statement makes, or whose objects it may change by itself."""
-    return one.made | one.changed | one.trained
+        found = (marks for one, marks in self._flow.statements(mutant.cell) if one.last >= mutant.line)
+        return next(found, frozenset())

@@ -40,8 +40,13 @@ def tallies(source: SourceNotebook, verdicts: Sequence[MutantVerdict]) -> list[T
     return [*(one for one in found if one.verdicts), Tally("", verdicts)]
 
 
-def as_json(source: SourceNotebook, verdicts: Sequence[MutantVerdict], seconds: float) -> dict[str, Any]:
-    """Return one run as plain data: the contract of `mutate --json`, whose keys are only ever added to."""
+def as_json(
+    source: SourceNotebook, verdicts: Sequence[MutantVerdict], seconds: float, lost: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return one run as plain data: the contract of `mutate --json`, whose keys are only ever added to.
+
+    `lost` are the marks of mutants that are no more.
+    """
     *questions, whole = tallies(source, verdicts)
     return {
         "assignment": source.key,
@@ -49,6 +54,8 @@ def as_json(source: SourceNotebook, verdicts: Sequence[MutantVerdict], seconds: 
         "seconds": round(seconds, 1),
         "questions": [{"id": one.question, **_counts(one)} for one in questions],
         "survivors": [_told(source, one) for one in verdicts if one.fate == "survived"],
+        "harmless_survivors": [_told(source, one) for one in verdicts if one.fate == "harmless"],
+        "harmless_lost": list(lost),
         "elsewhere": [
             {**_told(source, one), "lost_in": list(one.elsewhere), "missed": one.missed}
             for one in verdicts
@@ -58,7 +65,7 @@ def as_json(source: SourceNotebook, verdicts: Sequence[MutantVerdict], seconds: 
 
 
 def _counts(tally: Tally) -> dict[str, Any]:
-    fates: tuple[Fate, ...] = ("killed", "equivalent", "survived", "stillborn", "untold", "ungraded")
+    fates: tuple[Fate, ...] = ("killed", "equivalent", "survived", "harmless", "stillborn", "untold", "ungraded")
     score = None if tally.score is None else round(tally.score, 4)
     return {"mutants": tally.mutants, **{fate: tally.count(fate) for fate in fates}, "score": score}
 
@@ -66,6 +73,7 @@ def _counts(tally: Tally) -> dict[str, Any]:
 def _told(source: SourceNotebook, verdict: MutantVerdict) -> dict[str, Any]:
     mutant = verdict.mutant
     return {
+        "id": mutant.id,
         "question": mutant.question,
         "operator": mutant.operator.name,
         "cell": mutant.cell + 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,9 @@ from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence
 from autograder.intake import as_submission
 from autograder.mutate.behaviour import Behaviour, behaviour_of, differences
+from autograder.mutate.flow import Flow
 from autograder.mutate.fresh import with_fresh
+from autograder.mutate.harmless import read_harmless
 from autograder.mutate.part import ExamPart, Parts
 from autograder.mutate.places import Mutant, choose, derive
 from autograder.mutate.reach import Reach
@@ -25,12 +27,14 @@ from autograder.sandbox.exam import Order
 from autograder.session import Session
 from autograder.wire.messages import Fault, TrainedByProbe
 
-Fate = Literal["killed", "equivalent", "survived", "stillborn", "untold", "ungraded"]
+Fate = Literal["killed", "equivalent", "survived", "harmless", "stillborn", "untold", "ungraded"]
 """killed: it costs points · equivalent: it behaves as the solution does · survived: it earns every point though it
-behaves otherwise, or nothing looks · stillborn: nobody would hand it in, a name in it is not defined · untold: only a
-training could tell · ungraded: a fault of ours."""
+behaves otherwise, or nothing looks · harmless: so it does, and a lecturer has found it right · stillborn: nobody would
+hand it in, a name in it is not defined · untold: only a training could tell · ungraded: a fault of ours."""
 STILLBORN = ("NameError", "UnboundLocalError", "SyntaxError", "IndentationError")
 LOST = ("failed", "errored")
+LIVING: tuple[Fate, ...] = ("equivalent", "survived", "untold")
+"""What a part of an exam does not settle."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class MutantVerdict:
     mutant: Mutant
     fate: Fate
     why: str = ""
-    """Of a survivor: where it behaves otherwise; of one ungraded: what kept us from it."""
+    """Of a survivor: where it behaves otherwise; of one harmless: the reason; of one ungraded: what kept us from it."""
     elsewhere: tuple[str, ...] = ()
     """Questions in which it costs points and which use nothing that it changes."""
     missed: bool = False
@@ -92,26 +96,42 @@ class _Line:
         """Evidence of the solution."""
         asked = self._assessor.scorer.plan
         self._plan, self._origins = with_fresh(asked if choice.trainings else _without_trainings(asked))
-        self._reach = Reach(self._source, asked)
+        self._flow = Flow(self._source)
+        self._reach = Reach(self._source, asked, self._flow)
+        self._harmless = read_harmless(self._source).reasons
         self._grounds: dict[int, _Ground] = {}
 
     def through(self, mutants: Sequence[Mutant]) -> Iterator[MutantVerdict]:
+        """Yield a verdict of each. One that lives in its part of the exam is examined whole before it is said to."""
         self._examine_solution()
         self._examine_parts(sorted({mutant.cell for mutant in mutants}))
+        living = []
+        for verdict in self._examine_mutants(mutants, self._grounds):
+            if verdict.fate in LIVING and self._grounds[verdict.mutant.cell] is not self._whole_ground:
+                living.append(verdict.mutant)
+            else:
+                yield self._marked(verdict)
+        yield from map(self._marked, self._examine_mutants(living, {}))
+
+    def _examine_mutants(self, mutants: Sequence[Mutant], grounds: Mapping[int, _Ground]) -> Iterator[MutantVerdict]:
+        """Examine mutants, each on the ground of its cell; whole, where there is none."""
         by_number = {str(number): mutant for number, mutant in enumerate(mutants)}
-        orders = (self._order_mutant(mutant, number) for number, mutant in by_number.items())
+        on = {number: grounds.get(mutant.cell, self._whole_ground) for number, mutant in by_number.items()}
+        orders = (
+            on[number].part.of(self._order(mutant.of(self._source), number)) for number, mutant in by_number.items()
+        )
         for result in self._engine.examine(orders):
-            mutant = by_number[result.order.submission.student]
+            number = result.order.submission.student
             try:
                 if result.evidence is None:
                     raise result.error or GraderError("an exam gave no evidence")
-                ground = self._grounds[mutant.cell]
-                yield self._verdict(mutant, result.order, ground.part.within(self._whole, result.evidence))
+                yield self._verdict(by_number[number], on[number], result.order, result.evidence)
             except Exception as error:  # ours, whatever it is, and of one mutant alone
-                yield MutantVerdict(mutant, "ungraded", cause_of(error))
+                yield MutantVerdict(by_number[number], "ungraded", cause_of(error))
 
-    def _order_mutant(self, mutant: Mutant, name: str) -> Order:
-        return self._grounds[mutant.cell].part.of(self._order(mutant.of(self._source), name))
+    def _marked(self, verdict: MutantVerdict) -> MutantVerdict:
+        reason = self._harmless.get(verdict.mutant.id)
+        return replace(verdict, fate="harmless", why=reason) if reason and verdict.fate == "survived" else verdict
 
     def _path(self, name: str) -> Path:
         return self._source.paths.mutant(self._source.key, name)
@@ -140,12 +160,13 @@ class _Line:
     def _examine_parts(self, cells: Sequence[int]) -> None:
         """Examine the solution in the part that each of these cells touches. Where it does not earn every point so,
         something was left out that it rests on, and mutants of that cell are examined whole."""
-        parts = Parts(self._source, self._plan)
+        parts = Parts(self._source, self._plan, self._flow)
+        self._whole_ground = _Ground(parts.whole, self._solution)
         touched = {str(cell): parts.touched_by(cell) for cell in cells}
         orders = [part.of(self._order(self._source, name)) for name, part in touched.items()]
         for result in self._engine.examine(orders):
             name = result.order.submission.student
-            self._grounds[int(name)] = _Ground(parts.whole, self._solution)
+            self._grounds[int(name)] = self._whole_ground
             if result.evidence is None or cut_short(result.evidence):
                 continue
             evidence, path = touched[name].within(self._whole, result.evidence), self._path(name)
@@ -163,31 +184,31 @@ class _Line:
             return assess_to_the_end(self._assessor, self._engine, order.submission, path, self.reference)
         return self._assessor.assess(order.submission, path, reference=self.reference, hidden=False)
 
-    def _verdict(self, mutant: Mutant, order: Order, evidence: Evidence) -> MutantVerdict:
+    def _verdict(self, mutant: Mutant, ground: _Ground, order: Order, found: Evidence) -> MutantVerdict:
+        evidence = ground.part.within(self._whole, found)
         behaviour = behaviour_of(evidence)
         if _is_stillborn(mutant, evidence, behaviour):
             return MutantVerdict(mutant, "stillborn")
         path = self._path(order.submission.student)
         evidence.save(path)
         try:
-            found = self._assess(order, path)
+            assessed = self._assess(order, path)
         finally:
             path.unlink()
-        lost = {one.question for one in _outcomes(found) if one.status in LOST}
+        lost = {one.question for one in _outcomes(assessed) if one.status in LOST}
         if lost:
             elsewhere = tuple(sorted(one for one in lost - {mutant.question} if not self._reach.leads(mutant, one)))
             return MutantVerdict(mutant, "killed", elsewhere=elsewhere, missed=mutant.question not in lost)
-        return self._living(mutant, found, behaviour)
+        return self._living(mutant, assessed, ground, behaviour)
 
-    def _living(self, mutant: Mutant, found: Assessment, behaviour: Behaviour) -> MutantVerdict:
+    def _living(self, mutant: Mutant, found: Assessment, ground: _Ground, behaviour: Behaviour) -> MutantVerdict:
         """What to say of a mutant that earns every point there is to earn."""
         if found.broken:
             name, text = next(iter(found.broken.items()))
             return MutantVerdict(mutant, "survived", f"check {name} gives no verdict: {text}")
         if mutant.operator.luck:
             return MutantVerdict(mutant, "equivalent")
-        solution = self._grounds[mutant.cell].behaviour
-        where = [one for one in differences(solution, behaviour) if one not in self._unstable]
+        where = [one for one in differences(ground.behaviour, behaviour) if one not in self._unstable]
         if not self._trainings and (self._reach.trains(mutant) or set(where) & set(self._assessor.scorer.probes)):
             return MutantVerdict(mutant, "untold")
         if where:

@@ -144,6 +144,8 @@ def _free(node: ast.AST, own: frozenset[str]) -> Iterator[str]:
         if isinstance(node.ctx, ast.Load) and node.id not in own:
             yield node.id
         return
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id not in own:
+        yield node.target.id
     if isinstance(node, _FUNCTIONS):
         for one in _evaluated(node):
             yield from _free(one, own)
