@@ -77,6 +77,9 @@ class CourseSettings(Record, frozen=True):
     python: str | None = None
     """The Python that rooms run in: an interpreter, or an environment's folder; None: the grader's own."""
 
+    store: str | None = None
+    """Address of the PostgreSQL database that the results are in; None: a file of the course's own."""
+
     def python_for(self, assignment: str) -> tuple[str, str | None]:
         """Return the key that names the Python of an assignment's rooms, and what it names."""
         settings = self.assignments.get(assignment)

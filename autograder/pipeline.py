@@ -20,7 +20,7 @@ from autograder.records import Grade
 from autograder.remarks import Notes, join_notes
 from autograder.sandbox.exam import Order
 from autograder.session import GradingOptions, Session
-from autograder.store import Keys, Store
+from autograder.store import Keys, open_store
 from autograder.training.scorer import Scorer
 from autograder.wire.messages import Warm
 
@@ -196,7 +196,7 @@ def _over_parts(
             yield replace(step, total=step.total * len(parts), part=True)
         timings.warm, timings.rooms = timings.warm + spent.warm, timings.rooms + spent.rooms
         timings.judge, timings.total = timings.judge + spent.judge, timings.total + spent.total
-    with Store(parts[0].paths.store) as store:
+    with open_store(parts[0].paths) as store:
         for student, steps in sorted(found.items()):
             stored = {part.source.notebook_file: store.grade(part.key, student) for part in parts}
             grades = {name: one for name, one in stored.items() if one is not None}

@@ -23,7 +23,7 @@ from autograder.recipes import BACKENDS, PYTORCH, BackendName, Profile
 from autograder.sandbox.environment import Environment
 from autograder.sandbox.gpus import Gpu, reserve, survey
 from autograder.sandbox.isolation import measure
-from autograder.store import Store
+from autograder.store import Store, open_store
 from autograder.training.scorer import Scorer
 
 
@@ -98,7 +98,7 @@ class Session:
     @cached_property
     def store(self) -> Store:
         """The course's results."""
-        return self._stack.enter_context(Store(self.source.paths.store))
+        return self._stack.enter_context(open_store(self.source.paths))
 
     @cached_property
     def assessor(self) -> Assessor:

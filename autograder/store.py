@@ -1,7 +1,7 @@
-"""Results, in SQLite through SQLAlchemy: one row a submission, with its questions and checks, one transaction each.
+"""Results, through SQLAlchemy: one row a submission, with its questions and checks, one transaction each.
 
-A file says which schema it has (`PRAGMA user_version`). An older one is brought up to date when it is opened, all at
-once or not at all; one of a newer grader is refused, for nobody knows what would be lost.
+A database says which schema it has. An older one is brought up to date when it is opened, all at once or not at all;
+one of a newer grader is refused, for nobody knows what would be lost.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
+from autograder.databases import Database, Sqlite, database_of, refusal_of_database
 from autograder.errors import CourseError, GraderError, Problem
+from autograder.paths import Paths
 from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 
 SCHEMA = 6
@@ -38,20 +40,27 @@ MIGRATIONS = {
     ),
     5: ("alter table submission add column seen varchar not null default ''",),
 }
-"""What makes a schema the next one."""
+"""What makes a schema the next one. Steps up to 6 were ever SQLite's alone; those to come are for both databases."""
 MOST_NAMED = 100
 """Students that a query names; more are all asked for."""
-LOCK_SECONDS = 30.0
-"""How long another program may keep the results to itself before that is said. A save takes milliseconds."""
-
 Way = Literal["own", "compat"]
 """How a grade came about: own: by checks and visible tests · compat: as nbgrader would."""
 OWN: Way = "own"
 COMPAT: Way = "compat"
 
 
+class _Text(sa.TypeDecorator[str]):
+    """Text as students write it. PostgreSQL has no NUL character in one; everything else it keeps."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return value.replace("\0", "\ufffd") if value and dialect.name == "postgresql" else value
+
+
 class _Base(DeclarativeBase):
-    pass
+    type_annotation_map = {str: _Text}  # noqa: RUF012 (SQLAlchemy's own)
 
 
 class _Submission(_Base):
@@ -148,48 +157,46 @@ class Keys:
 class Store:
     """The results of one course. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the database at `path`, made where it is not there.
+    def __init__(self, database: Database | Path) -> None:
+        """Open a database, a file's path for SQLite's, made where it is not there.
 
         Raises GraderError where it cannot be opened, CourseError where a newer grader made it.
         """
-        self._path = path
+        self._database: Database = Sqlite(database) if isinstance(database, Path) else database
+        what = f"the results cannot be opened at {self._database.shown}"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            address = sa.URL.create("sqlite", database=str(path))  # no text: a path may hold what means something there
-            self._engine = sa.create_engine(address, connect_args={"timeout": LOCK_SECONDS})
-            self._prepare()
+            self._engine = self._database.open_engine()
         except OSError as error:
-            raise GraderError(f"the results cannot be opened at {path}: {error}") from error
-        except sa.exc.SQLAlchemyError as error:
+            raise GraderError(f"{what}: {error}") from error
+        try:
+            self._prepare()
+        except BaseException as error:
             self._engine.dispose()
-            self._refuse(error, f"the results cannot be opened at {path}")
+            if isinstance(error, sa.exc.SQLAlchemyError):
+                raise refusal_of_database(self._database, error, what) from error
+            raise
 
     def _prepare(self) -> None:
-        """Bring the file to this schema. Of several processes that open it at once, one does it, the others wait."""
-        with self._engine.connect() as held:
-            connection = held.execution_options(isolation_level="AUTOCOMMIT")  # transactions are said in words here
+        """Bring it to this schema. Of several processes that open it at once, one does it, the others wait."""
+        with self._engine.connect() as connection:
             if self._schema(connection) == SCHEMA:
                 return
-            connection.exec_driver_sql("begin immediate")
-            try:
-                found = self._schema(connection)
-                for schema in range(found or SCHEMA, SCHEMA):
-                    for statement in MIGRATIONS[schema]:
-                        connection.exec_driver_sql(statement)
-                _Base.metadata.create_all(connection)
-                connection.exec_driver_sql(f"pragma user_version = {SCHEMA}")
-            except BaseException:
-                connection.exec_driver_sql("rollback")
-                raise
-            connection.exec_driver_sql("commit")
+        with self._engine.begin() as connection:
+            self._database.write_alone(connection)
+            self._database.make_place(connection)
+            found = self._schema(connection)
+            for schema in range(found or SCHEMA, SCHEMA):
+                for statement in MIGRATIONS[schema]:
+                    connection.exec_driver_sql(statement)
+            _Base.metadata.create_all(connection)
+            self._database.set_version(connection, SCHEMA)
 
     def _schema(self, connection: sa.Connection) -> int:
-        """The schema of the file; 0 where it is empty. Raise CourseError where this grader does not know it."""
-        found = int(connection.exec_driver_sql("pragma user_version").scalar_one())
+        """The schema that is there; 0 where none is. Raise CourseError where this grader does not know it."""
+        found = self._database.version(connection)
         if found > SCHEMA:
             text = f"made by a newer keras-autograder (schema {found}; this one knows {SCHEMA}): install that one"
-            raise CourseError([Problem(self._path, 0, "", text)])
+            raise CourseError([Problem(self._database.shown, 0, "", text)])
         if not found and sa.inspect(connection).has_table(_Submission.__tablename__):
             return 1
         return found
@@ -201,6 +208,7 @@ class Store:
         each way reads what was handed in on its own, and gives it a digest of its own.
         """
         with self._session() as session, session.begin():
+            self._database.write_alone(session.connection())  # before it is read what it was: another may be saving it
             row = self._row(session, grade.assignment, grade.student)
             if row is None:
                 row = _Submission(assignment=grade.assignment, student=grade.student, attempt=1, digests={})
@@ -229,9 +237,9 @@ class Store:
 
     def grades(self, assignment: str) -> list[Grade]:
         """Return the stored grades of an assignment, by student."""
-        query = sa.select(_Submission).where(_Submission.assignment == assignment).order_by(_Submission.student)
-        with self._session() as session:
-            return [_grade(row) for row in session.scalars(query)]
+        query = sa.select(_Submission).where(_Submission.assignment == assignment)
+        with self._session() as session:  # a server's own order hangs on its language
+            return sorted((_grade(row) for row in session.scalars(query)), key=lambda one: one.student)
 
     def known(self, assignment: str, students: Collection[str]) -> dict[str, tuple[Grade, Keys]]:
         """Return the grades of the checks' own way that these students have, with what each depends on.
@@ -249,6 +257,7 @@ class Store:
     def note_seen(self, assignment: str, student: str, seen: str) -> None:
         """Note what the files are of which a grade still holds."""
         with self._session() as session, session.begin():
+            self._database.write_alone(session.connection())
             if row := self._row(session, assignment, student):
                 row.seen = seen
 
@@ -263,29 +272,33 @@ class Store:
             with Session(self._engine) as session:
                 yield session
         except sa.exc.SQLAlchemyError as error:
-            self._refuse(error, "the results cannot be read or written")
+            raise refusal_of_database(self._database, error, "the results cannot be read or written") from error
 
-    def _refuse(self, error: sa.exc.SQLAlchemyError, what: str) -> NoReturn:
-        """Raise GraderError, with what to do."""
-        cause = str(getattr(error, "orig", error))
-        if "locked" in cause:
-            advice = (
-                f"another program has kept {self._path} to itself for {LOCK_SECONDS:g} s; try again when it is done"
-            )
-        elif "malformed" in cause or "not a database" in cause:
-            advice = (
-                f"{self._path} is damaged; move it elsewhere and grade again: evidence is kept beside it, no exam is "
-                "held anew, and only the numbers of attempts begin again"
-            )
-        else:
-            raise GraderError(f"{what}: {error}") from error
-        raise GraderError(f"{what}: {cause}: {advice}") from error
+    def copy_to(self, other: Store) -> int:
+        """Copy all results into another store, which has none, and return of how many submissions they are.
+
+        All at once or not at all. Raises GraderError where there are any.
+        """
+        with self._session() as mine, other._session() as theirs, theirs.begin():
+            other._database.write_alone(theirs.connection())
+            if theirs.scalar(sa.select(sa.func.count()).select_from(_Submission)):
+                raise GraderError(f"there are results in {other._database.shown} already: copy into an empty store")
+            for table in _Base.metadata.sorted_tables:
+                for rows in mine.execute(sa.select(table)).mappings().partitions(1000):
+                    theirs.execute(sa.insert(table), [dict(row) for row in rows])
+                other._database.continue_numbers(theirs.connection(), table)
+            return theirs.scalar(sa.select(sa.func.count()).select_from(_Submission)) or 0
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._engine.dispose()
+
+
+def open_store(paths: Paths) -> Store:
+    """Open a course's results, wherever it says they are; raise as `Store` does, and CourseError for no address."""
+    return Store(database_of(paths))
 
 
 def _keys(row: _Submission) -> Keys:

@@ -27,7 +27,7 @@ LAYERS = (
     {"assessment"},
     {"engine", "report", "intake", "leaks", "release", "solution", "nbgrader", "grades", "asserts", "remarks"},
     {"training", "environment"},
-    {"sandbox", "judge", "store", "course", "roster"},
+    {"sandbox", "judge", "store", "databases", "course", "roster"},
     {"coherence"},
     {"assignment"},
     {"course_yaml", "nbgrader.address"},

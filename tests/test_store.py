@@ -1,9 +1,13 @@
-"""Results come back from SQLite as they went in, whole or not at all."""
+"""Results come back from SQLite and from PostgreSQL as they went in, whole or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +15,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from autograder import databases
 from autograder import store as store_module
+from autograder.databases import Database, Postgres, Sqlite
 from autograder.errors import CourseError, GraderError
-from autograder.paths import sqlite_address
+from autograder.paths import Paths, sqlite_address
 from autograder.records import Grade, Outcome, QuestionGrade, SubmissionStatus, TrainingUse
-from autograder.store import Keys, Store, Way
+from autograder.store import Keys, Store, Way, open_store
+from postgres import postgres
 
 KEYS = Keys("sha256:exam", "sha256:judge")
 GRADE = Grade(
@@ -45,47 +52,73 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "new" / "results.db"
 
 
-def rows(path: Path, table: str) -> int:
-    with closing(sqlite3.connect(path)) as database:
-        return int(database.execute(f'select count(*) from "{table}"').fetchone()[0])
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with postgres() as address:
+        yield address
 
 
-def test_a_grade_comes_back_as_it_went_in(path: Path) -> None:
-    with Store(path) as store:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, path: Path) -> Database:
+    """A new database of each kind: what one test says of results holds in both."""
+    if request.param == "sqlite":
+        return Sqlite(path)
+    course = f"L'été {request.node.name}"[:50]
+    return Postgres(sa.make_url(request.getfixturevalue("server")), f"{course} {uuid.uuid4().hex[:8]}")
+
+
+@contextlib.contextmanager
+def held(database: Database) -> Iterator[sa.Connection]:
+    """A connection of another program's, its changes kept."""
+    engine = database.open_engine()
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def rows(database: Database, table: str) -> int:
+    with held(database) as connection:
+        return int(connection.exec_driver_sql(f'select count(*) from "{table}"').scalar_one())
+
+
+def test_a_grade_comes_back_as_it_went_in(database: Database) -> None:
+    with Store(database) as store:
         assert store.save(GRADE, KEYS) == GRADE
         assert store.grade("toy", GRADE.student) == GRADE
-    with Store(path) as store:
+    with Store(database) as store:
         assert store.grade("toy", GRADE.student) == GRADE
         assert store.grades("toy") == [GRADE]
 
 
-def test_nobody_has_a_grade_before_it_is_saved(path: Path) -> None:
-    with Store(path) as store:
+def test_nobody_has_a_grade_before_it_is_saved(database: Database) -> None:
+    with Store(database) as store:
         assert store.grade("toy", "ada") is None
         assert store.keys("toy", "ada") is None
         assert store.grades("toy") == []
 
 
-def test_grades_are_those_of_one_assignment_by_student(path: Path) -> None:
-    with Store(path) as store:
+def test_grades_are_those_of_one_assignment_by_student(database: Database) -> None:
+    with Store(database) as store:
         for student, assignment in (("grace", "toy"), ("ada", "toy"), ("ada", "other")):
             store.save(replace(GRADE, student=student, assignment=assignment), KEYS)
         assert [(one.student, one.assignment) for one in store.grades("toy")] == [("ada", "toy"), ("grace", "toy")]
         assert store.grade("other", "grace") is None
 
 
-def test_a_new_grade_leaves_nothing_of_the_old_one(path: Path) -> None:
+def test_a_new_grade_leaves_nothing_of_the_old_one(database: Database) -> None:
     again = replace(GRADE, questions=(QuestionGrade("one", 1.5, 1.5, ()),), fault="", seconds=0.1)
-    with Store(path) as store:
+    with Store(database) as store:
         store.save(GRADE, KEYS)
         assert store.save(again, Keys("other", "keys")) == again
         assert store.grades("toy") == [again]
         assert store.keys("toy", GRADE.student) == Keys("other", "keys")
-    assert [rows(path, table) for table in ("submission", "question", "check")] == [1, 1, 0]
+    assert [rows(database, table) for table in ("submission", "question", "check")] == [1, 1, 0]
 
 
-def test_an_attempt_is_a_notebook_of_other_bytes(path: Path) -> None:
-    with Store(path) as store:
+def test_an_attempt_is_a_notebook_of_other_bytes(database: Database) -> None:
+    with Store(database) as store:
         attempts = [
             store.save(replace(GRADE, submission=digest), KEYS).attempt
             for digest in ("one", "one", "two", "two", "one")
@@ -96,7 +129,7 @@ def test_an_attempt_is_a_notebook_of_other_bytes(path: Path) -> None:
         assert stored.attempt == 3
 
 
-def test_the_same_bytes_graded_both_ways_are_one_attempt(path: Path) -> None:
+def test_the_same_bytes_graded_both_ways_are_one_attempt(database: Database) -> None:
     """Each way of grading reads what was handed in on its own, and gives it a digest of its own."""
     handed_in: list[tuple[Way, str]] = [
         ("own", "a"),
@@ -108,26 +141,26 @@ def test_the_same_bytes_graded_both_ways_are_one_attempt(path: Path) -> None:
         ("compat", "C"),
         ("compat", "C"),
     ]
-    with Store(path) as store:
+    with Store(database) as store:
         attempts = [store.save(replace(GRADE, submission=digest), KEYS, way).attempt for way, digest in handed_in]
     assert attempts == [1, 1, 1, 2, 2, 3, 3, 3]
 
 
-def test_grading_the_same_bytes_again_is_no_other_attempt(path: Path) -> None:
-    with Store(path) as store:
+def test_grading_the_same_bytes_again_is_no_other_attempt(database: Database) -> None:
+    with Store(database) as store:
         assert store.save(replace(GRADE, status="ungraded", questions=()), KEYS).attempt == 1
         assert store.save(GRADE, KEYS).attempt == 1
 
 
-def test_what_was_missing_is_a_first_attempt_when_it_comes(path: Path) -> None:
-    with Store(path) as store:
+def test_what_was_missing_is_a_first_attempt_when_it_comes(database: Database) -> None:
+    with Store(database) as store:
         assert store.save(replace(GRADE, submission="", status="missing"), KEYS).attempt == 1
         assert store.save(GRADE, KEYS).attempt == 1
 
 
 @pytest.mark.parametrize(("status", "keys"), [("graded", KEYS), ("ungraded", None), ("missing", None)])
-def test_only_a_grade_can_still_hold(path: Path, status: SubmissionStatus, keys: Keys | None) -> None:
-    with Store(path) as store:
+def test_only_a_grade_can_still_hold(database: Database, status: SubmissionStatus, keys: Keys | None) -> None:
+    with Store(database) as store:
         store.save(replace(GRADE, status=status), KEYS)
         assert store.keys("toy", GRADE.student) == keys
 
@@ -146,11 +179,11 @@ def test_a_save_that_fails_halfway_leaves_the_old_grade(path: Path) -> None:
             )
         assert store.grades("toy") == [GRADE]
         assert store.keys("toy", GRADE.student) == KEYS
-    assert [rows(path, table) for table in ("submission", "question", "check")] == [1, 2, 2]
+    assert [rows(Sqlite(path), table) for table in ("submission", "question", "check")] == [1, 2, 2]
 
 
-def test_two_stores_may_be_open_on_one_file(path: Path) -> None:
-    with Store(path) as one, Store(path) as other:
+def test_two_stores_may_be_open_on_one_file(database: Database) -> None:
+    with Store(database) as one, Store(database) as other:
         one.save(GRADE, KEYS)
         assert other.grade("toy", GRADE.student) == GRADE
         assert other.save(replace(GRADE, submission="sha256:second"), KEYS).attempt == 2
@@ -237,20 +270,20 @@ def test_a_step_to_a_new_schema_that_fails_leaves_the_file_as_it_was(
         assert list(database.iterdump()) == before
 
 
-def test_results_of_a_newer_grader_are_refused(path: Path) -> None:
-    with Store(path) as store:
+def test_results_of_a_newer_grader_are_refused(database: Database) -> None:
+    with Store(database) as store:
         store.save(GRADE, KEYS)
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("pragma user_version = 99")
+    with held(database) as connection:
+        database.set_version(connection, 99)
     with pytest.raises(CourseError) as refused:
-        Store(path)
+        Store(database)
     known = f"schema 99; this one knows {store_module.SCHEMA}"
-    assert str(refused.value) == f"{path}: made by a newer keras-autograder ({known}): install that one"
+    assert str(refused.value) == f"{database.shown}: made by a newer keras-autograder ({known}): install that one"
 
 
-def test_a_save_waits_for_another_program(path: Path) -> None:
-    with Store(path) as store, closing(sqlite3.connect(path, check_same_thread=False)) as other:
-        other.execute("begin exclusive")
+def test_a_save_waits_for_another_program(database: Database) -> None:
+    with Store(database) as store, held(database) as other:
+        database.write_alone(other)
         release = threading.Timer(0.3, other.rollback)
         release.start()
         assert store.save(GRADE, KEYS) == GRADE
@@ -258,17 +291,137 @@ def test_a_save_waits_for_another_program(path: Path) -> None:
 
 
 @pytest.mark.parametrize("prepared", [True, False])
-def test_a_database_that_stays_locked_is_said(path: Path, monkeypatch: pytest.MonkeyPatch, prepared: bool) -> None:
-    monkeypatch.setattr(store_module, "LOCK_SECONDS", 0.1)
-    path.parent.mkdir()
-    if prepared:
-        Store(path).__exit__()
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("begin exclusive")
-        with pytest.raises(GraderError) as refused, Store(path) as store:
+def test_a_database_that_stays_locked_is_said(
+    database: Database, monkeypatch: pytest.MonkeyPatch, prepared: bool
+) -> None:
+    monkeypatch.setattr(databases, "LOCK_SECONDS", 0.1)
+    Store(database).__exit__()
+    if not prepared:
+        with held(database) as connection:
+            database.set_version(connection, store_module.SCHEMA - 1)
+    with held(database) as other:
+        database.write_alone(other)
+        with pytest.raises(GraderError) as refused, Store(database) as store:
             store.save(GRADE, KEYS)
-    what = f"the results cannot be opened at {path}: database is locked: another program has kept {path} to itself"
-    assert str(refused.value) == f"{what} for 0.1 s; try again when it is done"
+    what = "read or written" if prepared else f"opened at {database.shown}"
+    assert str(refused.value).startswith(f"the results cannot be {what}: ")
+    kept = f"another program has kept {database.shown} to itself for 0.1 s; try again when it is done"
+    assert str(refused.value).endswith(kept)
+
+
+def test_several_graders_that_write_at_once_lose_nothing(database: Database) -> None:
+    """Each its own students, and all of them one and the same, whose grade is whole whoever saves it last."""
+
+    def graded(number: int) -> None:
+        with Store(database) as store:
+            for place in range(6):
+                store.save(replace(GRADE, student=f"{number} {place}"), KEYS)
+                store.save(replace(GRADE, submission=f"{number} {place}"), KEYS)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(graded, range(4)))
+    with Store(database) as store:
+        assert len(store.grades("toy")) == 4 * 6 + 1
+        last = store.grade("toy", GRADE.student)
+        assert last is not None
+        assert last.questions == GRADE.questions
+        assert last.attempt == 4 * 6
+    assert [rows(database, table) for table in ("question", "check")] == [2 * 25, 2 * 25]
+
+
+def test_a_schema_to_come_is_a_step_in_both(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store(database) as store:
+        store.save(GRADE, KEYS)
+    now = store_module.SCHEMA
+    monkeypatch.setattr(store_module, "SCHEMA", now + 1)
+    step = "alter table submission add column colour varchar not null default 'blue'"
+    monkeypatch.setitem(store_module.MIGRATIONS, now, (step, "no such statement"))
+    with pytest.raises(GraderError, match="the results cannot be opened at "):
+        Store(database)
+    with held(database) as connection:
+        assert database.version(connection) == now
+        assert "colour" not in {one["name"] for one in sa.inspect(connection).get_columns("submission")}
+    monkeypatch.setitem(store_module.MIGRATIONS, now, (step,))
+    with Store(database) as store:
+        assert store.grades("toy") == [GRADE]
+    with held(database) as connection:
+        assert database.version(connection) == now + 1
+        assert connection.exec_driver_sql("select colour from submission").scalar_one() == "blue"
+
+
+def test_what_a_student_wrote_is_kept_whatever_it_is(database: Database) -> None:
+    odd = "a\0b \x1b[31m \U0001f600 \u202e ' \" \\ %s"
+    outcome = Outcome("t", "one", odd, "failed", 1.0, odd)
+    with Store(database) as store:
+        kept = store.save(replace(GRADE, student=odd, questions=(QuestionGrade("one", 0, 1, (outcome,)),)), KEYS)
+        (message,) = [one.message for question in kept.questions for one in question.outcomes]
+    assert message.replace("\ufffd", "\0") == odd
+
+
+def test_results_are_copied_whole_into_an_empty_store(path: Path, database: Database) -> None:
+    other = path.with_name("other.db")
+    with Store(other) as old, Store(database) as new:
+        for number in range(30):
+            old.save(replace(GRADE, student=f"student {number}", submission="first"), KEYS, "compat")
+            old.save(replace(GRADE, student=f"student {number}", submission="second"), KEYS, "compat")
+        assert old.copy_to(new) == 30
+        assert new.grades("toy") == old.grades("toy")
+        assert new.keys("toy", "student 3", "compat") == KEYS
+        assert new.save(replace(GRADE, student="student 3", submission="third"), KEYS, "compat").attempt == 3
+        new.save(replace(GRADE, student="one more"), KEYS)
+        with pytest.raises(GraderError, match="already"):
+            old.copy_to(new)
+        assert len(new.grades("toy")) == 31
+
+
+def test_courses_share_a_server_and_no_result(server: str) -> None:
+    one, other = (Postgres(sa.make_url(server), f'course "{name}"') for name in ("a", "b"))
+    with Store(one) as first, Store(other) as second:
+        first.save(GRADE, KEYS)
+        assert second.grades("toy") == []
+
+
+def test_a_server_that_is_not_there_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("psycopg", reason="NOT TESTED: an address of PostgreSQL; pip install 'psycopg[binary]'")
+    url = sa.make_url("postgresql://ada:secret@127.0.0.1:1/results?password=secret&sslpassword=secret")
+    with pytest.raises(GraderError) as refused:
+        Store(Postgres(url, "vision"))
+    said = str(refused.value)
+    assert said.startswith("the results cannot be opened at postgresql://ada@127.0.0.1:1/results (schema vision): ")
+    assert "~/.pgpass" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("said", "course", "where"),
+    [
+        ("mysql://ada:secret@host/results", "vision", "AUTOGRADER_STORE: "),
+        ("secret", "vision", "AUTOGRADER_STORE: "),
+        ("postgresql://ada:secret@host", "vision", "AUTOGRADER_STORE: "),
+        ("postgresql://ada:secret@host/results", "v" * 64, "course.yaml: course: "),
+        ("postgresql://ada:secret@host/results", "", "AUTOGRADER_STORE: "),
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_being_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, course: str, where: str
+) -> None:
+    if course:
+        (tmp_path / "course.yaml").write_text(f"course: {course}\ntitle: T\nassignments: {{a: {{title: A}}}}\n")
+    monkeypatch.setenv("AUTOGRADER_STORE", said)
+    with pytest.raises(CourseError) as refused:
+        open_store(Paths(tmp_path))
+    assert str(refused.value).startswith(where)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_course_says_where_its_results_are(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = f"course: said\ntitle: T\nstore: {server}\nassignments: {{a: {{title: A}}}}\n"
+    (tmp_path / "course.yaml").write_text(written)
+    with open_store(Paths(tmp_path)) as store:
+        store.save(GRADE, KEYS)
+    assert not Paths(tmp_path).store.exists()
+    with Store(Postgres(sa.make_url(server), "said")) as store:
+        assert store.grades("toy") == [GRADE]
 
 
 ODD_NAMES = ["a?mode=memory", "a#b", "50%25", "a b", "été", "a:b@c", "file:x", ":memory:"]
@@ -332,9 +485,9 @@ def test_a_database_spoilt_while_it_is_open_is_a_fault_of_ours(path: Path) -> No
             store.save(GRADE, KEYS)
 
 
-def test_a_grade_of_one_way_is_none_of_the_other(path: Path) -> None:
+def test_a_grade_of_one_way_is_none_of_the_other(database: Database) -> None:
     """What nbgrader's rule found holds nothing back of what the checks are to find, and the other way round."""
-    with Store(path) as store:
+    with Store(database) as store:
         store.save(GRADE, KEYS, "compat")
         assert store.keys("toy", GRADE.student) is None
         assert store.grade("toy", GRADE.student, "own") is None

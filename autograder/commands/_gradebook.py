@@ -12,7 +12,7 @@ from autograder.nbgrader import submitted
 from autograder.nbgrader.address import keeps_gradebook
 from autograder.paths import Paths
 from autograder.records import Grade, HandMark
-from autograder.store import Store
+from autograder.store import open_store
 
 
 def hand_marks(paths: Paths, assignment: str) -> dict[str, dict[str, HandMark]]:
@@ -41,7 +41,7 @@ def keep_gradebook(parts: Sequence[SourceNotebook], deadline: Deadline, grades: 
         from autograder.nbgrader.gradebook import keep_grades
 
         students = {one.student for one in grades}
-        with Store(parts[0].paths.store) as store:
+        with open_store(parts[0].paths) as store:
             stored = [(part, [one for one in store.grades(part.key) if one.student in students]) for part in parts]
         failed: Mapping[str, str] = {}
         try:
@@ -58,5 +58,5 @@ def penalties(source: SourceNotebook, deadline: Deadline) -> dict[str, float]:
         from autograder.nbgrader.by_hand import read_penalties
 
         return read_penalties(source)
-    with Store(source.paths.store) as store:
+    with open_store(source.paths) as store:
         return dict(submitted.penalties(source, deadline, store.grades(source.key)))

@@ -22,7 +22,7 @@ from autograder.paths import write_beside
 from autograder.report.terminal import shown
 from autograder.roster import Student, load_roster, with_missing
 from autograder.sheets import Sheet, read_sheet
-from autograder.store import Store
+from autograder.store import open_store
 
 LARGEST_SHEET = 64 * 2**20
 FLAGS = {"sheet": "--from", "column": "--column", "decimal_comma": "--decimal-comma", "bom": "--bom"}
@@ -115,7 +115,7 @@ def _class_grades(
     """What is known of everybody's grade. Raise CourseError where nothing is, or nothing of a student asked for."""
     paths, name = parts[0].paths, parts[0].name
     roster = load_roster(paths)
-    with Store(paths.store) as store:
+    with open_store(paths) as store:
         stored = with_missing(store.grades(name), name, roster)
     if not stored:
         raise refuse(name, f"no results yet: run `autograder grade {name}`")

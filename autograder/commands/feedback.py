@@ -15,7 +15,7 @@ from autograder.course import load_parts
 from autograder.errors import SomeFailed
 from autograder.pipeline import Timings, rejudge_parts
 from autograder.report.feedback import write_feedback
-from autograder.store import Store
+from autograder.store import open_store
 
 app = command_app()
 
@@ -48,5 +48,5 @@ def feedback(assignment: AssignmentName) -> None:
 
 def _spoken(sources: Sequence[SourceNotebook]) -> set[str]:
     """The languages that stored messages are in: a page must not mix two."""
-    with Store(sources[0].paths.store) as store:
+    with open_store(sources[0].paths) as store:
         return {one.language for source in sources for one in store.grades(source.key)} - {""}

@@ -12,7 +12,7 @@ from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
 from autograder.pipeline import Timings, rejudge_parts
 from autograder.report.table import changes
-from autograder.store import Store
+from autograder.store import open_store
 
 app = command_app()
 
@@ -22,7 +22,7 @@ def judge(assignment: AssignmentName) -> None:
     """Judge stored evidence again, without running student code."""
     parts = load_parts(course_folder(), assignment)
     timings = Timings()
-    with Store(parts[0].paths.store) as store:
+    with open_store(parts[0].paths) as store:
         before = {one.student: one for one in store.grades(assignment)}
     steps = [step for step in rejudge_parts(parts, timings) if not step.part]
     grades = [step.grade for step in steps]

@@ -15,7 +15,7 @@ from autograder.recipes import bars
 from autograder.report.class_page import class_page
 from autograder.report.class_report import ReportInputs, anonymous, gather
 from autograder.roster import load_roster, with_missing
-from autograder.store import Store
+from autograder.store import open_store
 
 app = command_app()
 
@@ -30,7 +30,7 @@ def report(
     """Write the page of a class, with all that its notebooks showed, to reports/ASSIGNMENT.html."""
     parts = load_parts(course_folder(), assignment)
     first = parts[0]
-    with Store(first.paths.store) as store:
+    with open_store(first.paths) as store:
         grades = with_missing(store.grades(assignment), assignment, load_roster(first.paths))
     if not grades:
         out.print(f"no results yet: run `autograder grade {assignment}`")

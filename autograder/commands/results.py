@@ -26,7 +26,7 @@ from autograder.records import Grade, Outcome, QuestionGrade
 from autograder.report.table import points
 from autograder.report.terminal import WIDTH_OF_A_PIPE, json_line, shown
 from autograder.roster import load_roster, with_missing
-from autograder.store import Store
+from autograder.store import open_store
 
 app = command_app()
 
@@ -46,7 +46,7 @@ def results(
         _print_differences(assignment)
         return
     paths = graded_paths(course_folder(), assignment)
-    with Store(paths.store) as store:
+    with open_store(paths) as store:
         grades = with_missing(store.grades(assignment), assignment, load_roster(paths))
     if as_json:
         failed = _print_lines(paths, assignment, grades)

@@ -26,7 +26,7 @@ from autograder.report.pages import page_environment
 from autograder.report.repairs import repair_sentences
 from autograder.report.runs import stored_runs
 from autograder.report.story import tell
-from autograder.store import Store
+from autograder.store import open_store
 from autograder.wire import codec
 from autograder.wire.messages import Network
 
@@ -49,7 +49,7 @@ def write_feedback(
 
     Raises SomeFailed where some pages could not be written, after the others.
     """
-    with Store(source.paths.store) as store:
+    with open_store(source.paths) as store:
         grades = _marked(store.grades(source.key), marks)
         whole = {one.student: one for one in _marked(store.grades(source.name), marks)} if source.others else {}
     solution = _evidence(source.paths.reference(source.key))
