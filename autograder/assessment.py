@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.assignment import Assignment, imports_of
-from autograder.coherence import plan_problems
+from autograder.coherence import plan_problems, unmarked
 from autograder.data.course_shelf import course_shelf
 from autograder.engine import Engine, Trained
 from autograder.environment import environment_of
@@ -68,10 +68,11 @@ class Assessor:
         profile: Profile,
         isolation: str = "",
         *,
-        calibrating: bool = False,
+        unfinished: bool = False,
         judging: bool = False,
     ) -> None:
-        """`isolation` is the wall of the exams to come; `calibrating` lets recipes have no threshold yet.
+        """`isolation` is the wall of the exams to come; `unfinished` lets recipes have no threshold yet, and
+        questions no check.
 
         `judging`: no exam is to come, and those that were held are older than what is installed now.
 
@@ -82,10 +83,11 @@ class Assessor:
         self._judge = judge
         self.isolation = isolation
         self._judging = judging
-        if problems := list(plan_problems(self.source, self.settings.recipes, judge.plan())):
+        problems = list(plan_problems(self.source, self.settings.recipes, judge.plan()))
+        if problems := problems or ([] if unfinished else list(unmarked(self.source, judge.plan()))):
             raise CourseError(problems)
         shelf = course_shelf(assignment.stand_ins)
-        self.scorer = Scorer(self.source, self.settings, shelf, judge.plan(), profile, calibrating=calibrating)
+        self.scorer = Scorer(self.source, self.settings, shelf, judge.plan(), profile, calibrating=unfinished)
         self.judge_seconds = 0.0
         """Spent waiting for the judge, all cases together."""
 

@@ -72,7 +72,7 @@ def calibrate(
 
     Raises CourseError where the solution does not answer a probe, GraderError where we could not find out.
     """
-    with Session(assignment, options, calibrating=True) as session:
+    with Session(assignment, options, unfinished=True) as session:
         session.engine.start()
         measurement = _Measurement(session.source, session.settings, session.assessor, session.engine, runs)
         for name, probe in session.assessor.scorer.probes.items():

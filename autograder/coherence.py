@@ -89,8 +89,12 @@ def plan_problems(source: SourceNotebook, recipes: Collection[str], plan: Plan) 
             near = difflib.get_close_matches(probe.recipe, recipes, 1)
             advice = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(recipes) or 'none'}"
             yield Problem(checks, 0, name, f"course.yaml has no recipe {probe.recipe!r} for this assignment; {advice}")
+
+
+def unmarked(source: SourceNotebook, plan: Plan) -> Iterator[Problem]:
+    """Yield the questions that nothing marks."""
     checked = {check.question for check in plan.checks}
-    for question in questions.values():
+    for question in source.questions:
         if not question.tested and question.id not in checked and question.points and not source.keeps_gradebook:
             shown = source.paths.shown(source.path)
             text = (

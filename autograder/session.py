@@ -58,19 +58,19 @@ class Session:
         options: GradingOptions,
         *,
         preload: tuple[str, ...] | None = None,
-        calibrating: bool = False,
+        unfinished: bool = False,
         judging: bool = False,
     ) -> None:
         """`preload` are modules that rooms have imported; left out, those of the assignment's notebook.
 
-        `calibrating` lets recipes have no threshold yet. `judging` is of evidence there is: no room opens unless one is
-        asked for. Without it, what no room can be opened for is said before anything starts: raises CourseError where
-        the course is broken, IsolationError where this machine cannot raise the wall.
+        `unfinished` lets recipes have no threshold yet, and questions no check. `judging` is of evidence there is: no
+        room opens unless one is asked for. Without it, what no room can be opened for is said before anything starts:
+        raises CourseError where the course is broken, IsolationError where this machine cannot raise the wall.
         """
         self.assignment, self.options = assignment, options
         self.source, self.settings = assignment.source, assignment.settings
         self._preload = tuple(assignment.preload) if preload is None else preload
-        self._calibrating, self._judging = calibrating, judging
+        self._unfinished, self._judging = unfinished, judging
         self._stack = ExitStack()
         if not judging:
             _ = self.isolation, self._gpus
@@ -105,9 +105,7 @@ class Session:
         """Orders exams and says what their evidence is worth, every set of the shelf that it speaks of verified."""
         profile = self._judged_profile if self._judging else self.options.profile
         wall = "" if self._judging else self.isolation
-        found = Assessor(
-            self.assignment, self.judge, profile, wall, calibrating=self._calibrating, judging=self._judging
-        )
+        found = Assessor(self.assignment, self.judge, profile, wall, unfinished=self._unfinished, judging=self._judging)
         if not self._judging:
             require_fitting(self._gpus, found.scorer)
             require_backends(self.source, self._environment, found.scorer)

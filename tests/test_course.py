@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 import toy
 from autograder.assignment import Assignment
-from autograder.coherence import plan_problems
+from autograder.coherence import plan_problems, unmarked
 from autograder.course import load_assignment, load_parts
 from autograder.course_yaml import CourseSettings, load_course
 from autograder.errors import CourseError
@@ -280,12 +281,11 @@ def assignment(tmp_path: Path) -> Assignment:
 
 
 def found_in(assignment: Assignment, checks: Sequence[Check], probes: Mapping[str, Probe] | None = None) -> list[str]:
-    return [
-        str(problem)
-        for problem in plan_problems(
-            assignment.source, assignment.settings.recipes, Plan(tuple(checks), probes or {}, ())
-        )
-    ]
+    plan = Plan(tuple(checks), probes or {}, ())
+    problems = chain(
+        plan_problems(assignment.source, assignment.settings.recipes, plan), unmarked(assignment.source, plan)
+    )
+    return list(map(str, problems))
 
 
 def test_a_plan_that_fits_has_no_problem(assignment: Assignment) -> None:

@@ -170,6 +170,8 @@ class _Asked:
 
     def _by_hand(self, cell: SourceCell) -> None:
         name = self._claim(cell.question or self._heading() or "text")
+        if cell.guessed:
+            self._found.guesses.append(f"cell {cell.number}: taken for an answer in words: nothing marks it")
         points, _ = self._points(name, [cell], None)
         cell.role = {**ROLE, "grade": True, "solution": True, "grade_id": name, "points": points}
         self._found.questions.append(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Protocol
 
 from autograder.authoring.cells import SourceCell
@@ -72,6 +73,9 @@ def find_answers(cells: list[SourceCell], asker: Asker) -> list[tuple[SourceCell
             certain = found[1]
             if certain or asker.is_answer(cell.number, cell.source):
                 cell.kind, cell.parts, cell.guessed = "answer", whole(cell.source), not certain and not asker.certain
+    for place in _answers_in_words(cells):
+        if asker.is_answer(cells[place].number, cells[place].source):
+            cells[place].kind, cells[place].guessed = "manual", not asker.certain
     return list(_without_hidden(cells))
 
 
@@ -113,6 +117,17 @@ def begins_question(text: str) -> bool:
 def _is_answer_in_words(cell: SourceCell) -> bool:
     text = cell.source.strip()
     return len(text) < 200 and not text.startswith("#") and bool(_WORDS.search(text))
+
+
+def _answers_in_words(cells: Sequence[SourceCell]) -> Iterator[int]:
+    """Yield the places of texts right below a question put in words, where nothing else is there to answer it."""
+    opens = [place for place, cell in enumerate(cells) if cell.cell_type == "markdown" and begins_question(cell.source)]
+    for place, end in pairwise([*opens, len(cells)]):
+        text, below = cells[place].source, cells[place + 1 : end]
+        asks = _ASKS.search(text) and ("?" in text or _WORDS.search(text))
+        plain = below and below[0].cell_type == "markdown" and below[0].kind == "given"
+        if asks and plain and all(cell.kind == "given" for cell in below):
+            yield place + 1
 
 
 def _guessed(cells: Sequence[SourceCell]) -> list[tuple[int, bool]]:

@@ -283,6 +283,28 @@ def test_answers_in_words_are_for_somebody_to_mark() -> None:
     assert found.by_hand == ["question-1-pourquoi"]
 
 
+ASKED = "md: ## Exercise 2: why does it need four gates? (2 points)\n\n*Your answer below.*"
+
+
+@pytest.mark.parametrize(
+    ("below", "answers"),
+    [
+        (["md: Because each gate has weights of its own."], 1),
+        (["md: Because each gate has weights of its own.", "md: ## The end", "x = 1"], 1),
+        (["md: Look at this cell first.", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"], 0),  # the answer is code
+        (["md: ### A hint\n\nThink of the cell."], 0),  # another part
+        (["x = 1", "md: This cell makes x."], 0),
+        ([], 0),
+    ],
+)
+def test_a_text_right_below_a_question_put_in_words_may_be_its_answer(below: list[str], answers: int) -> None:
+    found = converted("md: ## Exercise 1 (1 point)", f"# START CODE HERE\n{COURSERA}\n# END CODE HERE", ASKED, *below)
+    assert len(found.by_hand) == answers
+    assert [one for one in found.guesses if "in words" in one] == [
+        "cell 4: taken for an answer in words: nothing marks it"
+    ] * answers
+
+
 def test_without_any_answer_it_says_how_to_mark_one() -> None:
     found = converted("md: # Nothing", "print(1)")
     (said,) = found.to_do

@@ -17,6 +17,7 @@ from autograder.authoring.draft.asked import asked_of
 from autograder.authoring.draft.expected import Unsayable, assertions
 from autograder.authoring.draft.inputs import fresh
 from autograder.course import load_assignment
+from autograder.errors import CourseError
 from autograder.mutate.report import tallies
 from autograder.mutate.run import Choice, mutate
 from autograder.session import GradingOptions, Session
@@ -29,6 +30,7 @@ def split(rows):
     cut = len(rows) // 4
     return rows[order[cut:]], rows[order[:cut]]
     ### END SOLUTION"""
+GRADED = {"solution": True, "grade": True, "points": 1}
 CELLS = (
     toy.code("imports", "import numpy as np\ntable = np.arange(60.0).reshape(20, 3)", locked=True),
     toy.text("t1", "## Scale (2 points)\n\nWrite `scale(x, width)`, which gives an array of `float32`."),
@@ -52,6 +54,10 @@ CELLS = (
         "shout-answer", "def shout(word):\n    ### BEGIN SOLUTION\n    return word.upper()\n    ### END SOLUTION"
     ),
     toy.test_cell("shout", 1, "assert shout('a')"),
+    toy.text("t5", "## Mean\n\nWhat is the mean of the first column?"),
+    toy.code("mean", "### BEGIN SOLUTION\nfirst = table[:, 0]\nmean = first.mean()\n### END SOLUTION", **GRADED),
+    toy.text("t6", "## Wave\n\nDraw it."),
+    toy.code("wave", "### BEGIN SOLUTION\nfrom math import pi\n### END SOLUTION", **GRADED),
 )
 
 
@@ -77,8 +83,11 @@ def test_what_is_asked_is_what_students_are_told(course: Path) -> None:
         "split": (("split",), ()),
         "total": ((), ("total",)),  # `helper` is the solution's own
         "shout": (("shout",), ()),
+        "mean": ((), ("mean",)),
+        "wave": ((), ()),
     }
     assert asked["total"].prints == "total-answer"
+    assert {name: one.untold for name, one in asked.items() if one.untold} == {"mean": ("mean",)}
 
 
 def test_the_draft_is_python_that_says_why(course: Path, drafted: subprocess.CompletedProcess[str]) -> None:
@@ -95,14 +104,23 @@ def test_the_draft_is_python_that_says_why(course: Path, drafted: subprocess.Com
     assert "np.sort(np.concatenate(" in text  # luck: nothing is lost, in whatever order
     assert max(map(len, text.splitlines())) <= 120
     assert not (course / "draft/toy/checks.py").exists()
+    assert "  to write: mean: students are not told the name mean: say it in their text\n" in drafted.stdout
+    assert "  to write: wave: nothing that its answer makes can be asked for\n" in drafted.stdout
 
 
 def test_it_passes_validate_and_catches_mutants(course: Path, drafted: subprocess.CompletedProcess[str]) -> None:
     assignment = load_assignment(course, toy.NAME)
+    with pytest.raises(CourseError, match=r"^source/toy/toy.ipynb: wave: neither a test cell nor a check"):
+        findings(assignment, GradingOptions(jobs=1))
+    wave = '\n\n@question("wave")\ndef test_wave(mean):\n    assert mean == 28.5\n'
+    checks = course / "source/toy/checks.py"
+    before = checks.read_text()
+    checks.write_text(f"{before}{wave}")  # whatever its author would write
     found, trust = findings(assignment, GradingOptions(jobs=1))
     assert ([str(one) for one in found], trust) == ([], "")
     with Session(assignment, GradingOptions(jobs=1)) as session:
         score = tallies(assignment.source, list(mutate(session, Choice(40))))[-1].score
+    checks.write_text(before)
     assert score is not None
     assert score >= 0.8
     assert f"wrong solutions caught: {100 * score:.0f} %" in drafted.stdout

@@ -1,10 +1,10 @@
-"""What each question asks for, from the notebook's text alone: names that students are told, and that answers make."""
+"""What each question asks for: names that its answers make, and that the notebook's text or code tells students."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.assignment import SourceNotebook
@@ -36,6 +36,8 @@ class DraftQuestion:
     """Names of earlier answers that its own compile or train."""
     prints: str = ""
     """Id of the answer that is to print something."""
+    untold: tuple[str, ...] = ()
+    """Those of the names that no student could know: the solution's own, where nothing else can be asked for."""
 
     def about(self, name: str) -> str:
         """Return the parts of the texts that speak of a name, and the code that students are given of it."""
@@ -70,6 +72,8 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
         earlier = {name for one in found for name in (*one.functions, *one.classes, *one.variables)}
         names = [name for cell in answers for name in _made(cell) if name in told | (named - parameters)]
         wanted = [name for name in dict.fromkeys(names) if makers[name] == 1 and name not in imported]
+        untold = () if wanted else _untold(answers, [one for _, others, _ in groups for one in others], makers)
+        wanted += untold
         defined = {name for cell in answers for name in names_of(cell.source).defined}
         classes = {name for cell in answers for name in re.findall(r"^class (\w+)", cell.source, re.MULTILINE)}
         prints = next((role_of(cell).id for cell in answers if "print(" in cell.source), "")
@@ -83,9 +87,23 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
                 variables=tuple(name for name in wanted if name not in defined),
                 changed=tuple(dict.fromkeys(name for cell in answers for name in _trained(cell) if name in earlier)),
                 prints=prints if _PRINTS.search(text) else "",
+                untold=untold,
             )
         )
     return found
+
+
+def _untold(
+    answers: Sequence[NotebookCell], every: Sequence[NotebookCell], makers: Mapping[str, int]
+) -> tuple[str, ...]:
+    """Of what answers make and nothing names, what other answers use; or what is defined; or what is made last."""
+    own = [name for cell in answers for name in _made(cell) if makers[name] == 1 and not name.startswith("_")]
+    used = {name for cell in every if cell not in answers for name in names_of(cell.source).used}
+    defined = {name for cell in answers for name in names_of(cell.source).defined}
+    for kept in (used, defined, own[-1:]):
+        if found := [name for name in dict.fromkeys(own) if name in kept]:
+            return tuple(found)
+    return ()
 
 
 def _groups(source: SourceNotebook) -> Iterator[tuple[str, tuple[NotebookCell, ...], str]]:

@@ -165,6 +165,8 @@ def require(proposals: Sequence[Proposal], answers: Observed) -> None:
     """Give each question its checks, and leave out what the solution cannot answer, and more of the same."""
     names = Names()
     for proposal in proposals:
+        for name in proposal.asked.untold:
+            proposal.remarks.append(phrase("students are not told the name {name}: say it in their text", name=name))
         for name in proposal.asked.functions:
             _require_function(proposal, name, answers, names)
         for probe in [one for one in proposal.probes if one.about in proposal.asked.variables]:

@@ -50,12 +50,12 @@ def draft(session: Session, most: int) -> Draft:
     source = replace(session.source, paths=_DraftPaths(session.source.paths.root))
     source.checks.unlink(missing_ok=True)
     drafted = replace(session.assignment, source=source)
-    with Session(drafted, session.options) as own:
+    with Session(drafted, session.options, unfinished=True) as own:
         own.engine.start()
         found = _proposed(own)
         found.left_out = list(_tried(own, found.proposals))
     if any(one.checks for one in found.proposals) and most:
-        with Session(drafted, session.options) as own:
+        with Session(drafted, session.options, unfinished=True) as own:
             found.verdicts = list(mutate(own, Choice(most)))
     return found
 
@@ -90,7 +90,7 @@ def _tried(session: Session, proposals: list[Proposal]) -> Iterator[str]:
     source = session.source
     with judge_of(source) as judge:
         profile, wall = session.options.profile, session.isolation
-        assessor = Assessor(session.assignment, judge, profile, wall, calibrating=True)
+        assessor = Assessor(session.assignment, judge, profile, wall, unfinished=True)
         wrong = set[str]()
         reference = source.paths.mutant(source.key, "drafted")
         for notebook, good in ((source.notebook, True), (read_release(source), False)):
