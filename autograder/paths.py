@@ -188,6 +188,10 @@ class Paths:
         """The instructor's page of a class."""
         return self.root / "reports" / f"{assignment}.html"
 
+    def similarity(self, assignment: str) -> Path:
+        """The page of the pairs of a class that are alike."""
+        return self.root / "reports" / f"{assignment}-similarity.html"
+
     def export(self, assignment: str, system: str) -> Path:
         """Folder of an assignment's grades as another system takes them."""
         return self.root / "exports" / assignment / system

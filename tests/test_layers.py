@@ -19,7 +19,7 @@ LAYERS = (
     {"commands"},
     {"authoring"},
     {"calibrate", "validate", "mutate", "doctor"},
-    {"export", "nbgrader.compat", "nbgrader.differences", "check"},
+    {"export", "similarity", "nbgrader.compat", "nbgrader.differences", "check"},
     {"nbgrader.scores"},
     {"nbgrader.handed_in"},
     {"pipeline"},
