@@ -112,8 +112,8 @@ class Postgres:
     def open_engine(self) -> sa.Engine:
         given = {"connect_timeout": CONNECT_SECONDS, "application_name": "keras-autograder"}
         try:
-            engine = sa.create_engine(self._url, connect_args=given, pool_pre_ping=True)
-        except ModuleNotFoundError as error:
+            engine = sa.create_engine(self._url, connect_args=given, pool_pre_ping=True)  # it loads the driver
+        except ImportError as error:
             text = "results in PostgreSQL need its driver: run `pip install 'keras-autograder[postgres]'`"
             raise CourseError([Problem("store", 0, "", text)]) from error
         quoted = self._course.replace('"', '""')

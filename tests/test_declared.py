@@ -66,7 +66,7 @@ def test_what_the_grader_imports_is_declared(repository: Path) -> None:
 def test_what_is_declared_is_imported(repository: Path) -> None:
     brings = packages_distributions()
     imported = {_name(one) for _, module, _ in imports() for one in brings[module]}
-    assert {"", "dask", "data", "tensorflow", "torch", "dev"} == set(declared(repository))
+    assert {"", "dask", "data", "postgres", "tensorflow", "torch", "dev"} == set(declared(repository))
     assert declared(repository)[""] - imported == set()
 
 
