@@ -29,7 +29,7 @@ from autograder.sandbox.isolation import measure
 from autograder.training.frozen import Frozen
 from autograder.training.job import Job, make_jobs
 from autograder.wire.messages import Network
-from autograder.worker.keras_reader import read_model
+from autograder.worker.keras.reader import read_model
 
 RUNS = 3
 GRADINGS, SEED_SETS, CALIBRATION_RUNS = 200, 20, 20

@@ -19,10 +19,7 @@ OPTIONAL = {"sklearn": "data", "dask": "dask", "distributed": "dask", "IPython":
 """Modules that only an extra brings: imported where they are used, with a message where they are not there."""
 THE_COURSES = {"jax", "keras", "matplotlib", "pyarrow", "tensorflow", "torch"}
 """Modules that a room imports where the course has loaded them."""
-LOADED_LATE = {
-    "pytorch_following",
-    *(f"pytorch_{name}" for name in ("allowed", "augmentation", "rebuild", "training")),
-}
+LOADED_LATE = {f"worker/pytorch/{name}.py" for name in ("following", "allowed", "augmentation", "rebuild", "training")}
 """Files of ours that are loaded where the course has loaded what they import."""
 WITH_IPYTHON = {"traitlets"}
 IN_ROOMS = ("worker", "wire")
@@ -71,7 +68,10 @@ def test_what_is_declared_is_imported(repository: Path) -> None:
 
 
 def test_rooms_import_what_they_say_they_need() -> None:
-    found = [(module, first and path.stem not in LOADED_LATE) for path, module, first in imports(*IN_ROOMS)]
+    found = [
+        (module, first and not path.as_posix().endswith(tuple(LOADED_LATE)))
+        for path, module, first in imports(*IN_ROOMS)
+    ]
     at_once = {module for module, first in found if first}
     later = {module for module, first in found if not first}
     assert at_once - WITH_IPYTHON == set(NEEDED)
@@ -111,6 +111,6 @@ def test_rooms_run_in_the_oldest_python_they_may(repository: Path) -> None:
     if not (found := pythons()):
         pytest.skip(f"no Python {OLDEST[0]}.{OLDEST[1]} here: what rooms run in one was NOT tried")
     modules = [f"autograder.worker.{name}" for name in ("environment", "landlock", "seccomp", "sysroot", "wall")]
-    modules += ["autograder.worker.lazy_weights", "autograder.worker.weights", "autograder.wire.functions"]
+    modules += ["autograder.worker.keras.lazy_weights", "autograder.worker.weights", "autograder.wire.functions"]
     done = subprocess.run([found[0], "-c", OLD, str(repository), *modules], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -37,12 +37,17 @@ from autograder.wire.messages import (
     TrainedProbe,
     VariableProbe,
 )
-from autograder.worker import fit_cap, keras_records, keras_running, keras_version, plots, pytorch_reader
+from autograder.worker import plots
 from autograder.worker.arguments import Arguments, NotThere, named_in
 from autograder.worker.encode import Encoder, TooLarge, is_model, read_model
 from autograder.worker.figures import as_plots, figures
+from autograder.worker.keras import fit_cap
+from autograder.worker.keras import records as keras_records
+from autograder.worker.keras import running as keras_running
+from autograder.worker.keras import version as keras_version
 from autograder.worker.plots import TooMuch
 from autograder.worker.predictions import predict
+from autograder.worker.pytorch import reader as pytorch_reader
 from autograder.worker.seeds import reseed
 from autograder.worker.steps import NAME_CHARS, Lacking, describe, encode_result, take
 

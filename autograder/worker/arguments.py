@@ -25,8 +25,8 @@ from autograder.wire.messages import (
     Tensor,
     Text,
 )
-from autograder.worker.keras_version import require_keras_3
-from autograder.worker.training.allowed_layers import make_layer
+from autograder.worker.keras.allowed_layers import make_layer
+from autograder.worker.keras.version import require_keras_3
 
 
 class NotThere(Exception):

@@ -10,7 +10,10 @@ import numpy as np
 
 from autograder.wire import codec
 from autograder.wire.messages import Array, Artifact, Dictionary, Items, Network, Opaque, Plots, Shape, Text
-from autograder.worker import keras_reader, keras_version, plots, pytorch_reader, tables
+from autograder.worker import plots, tables
+from autograder.worker.keras import reader as keras_reader
+from autograder.worker.keras import version as keras_version
+from autograder.worker.pytorch import reader as pytorch_reader
 
 DEPTH = 8
 ITEMS = 10_000
@@ -117,7 +120,7 @@ def _as_array(value: Any) -> Any:
         return np.asarray(value)
     framework = type(value).__module__.partition(".")[0]
     if framework == "torch" and hasattr(value, "detach"):
-        from autograder.worker.pytorch_following import numbers
+        from autograder.worker.pytorch.following import numbers
 
         return None if value.device.type == "meta" else numbers(value)
     if framework in ("tensorflow", "keras", "tf_keras", "jax") and hasattr(value, "numpy"):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.worker.encode import is_keras_model
-from autograder.worker.pytorch_reader import is_module
+from autograder.worker.pytorch.reader import is_module
 
 TOGETHER = 512
 """Examples that a module is given at once: all of them may be more than a room's memory."""

@@ -37,9 +37,10 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
-from autograder.worker import fit_cap, imports, kernel, stand_ins, weights
+from autograder.worker import imports, kernel, stand_ins, weights
 from autograder.worker.answer import Answerer
 from autograder.worker.figures import figures
+from autograder.worker.keras import fit_cap
 from autograder.worker.kernel import CELL_FILE, CellCompiler, ResultHook, ZMQInteractiveShell
 from autograder.worker.pictures import pictures
 from autograder.worker.seeds import reseed

@@ -7,10 +7,10 @@ import itertools
 from typing import Any
 
 from autograder.wire.messages import Artifact, Attribute, First, Itself, Method, Step
-from autograder.worker import keras_reader
 from autograder.worker.arguments import Arguments
 from autograder.worker.encode import Encoder, is_model, is_symbolic, read_model
-from autograder.worker.keras_version import keras_3
+from autograder.worker.keras.reader import read_symbolic
+from autograder.worker.keras.version import keras_3
 
 NAME_CHARS = 200
 LOOKALIKES = 3
@@ -51,7 +51,7 @@ def encode_result(encoder: Encoder, result: Any, symbols: list[Any]) -> Artifact
     """Return the artifact of what a call gave: a network, where it was given symbolic tensors and returns such."""
     keras = keras_3()
     if symbols and keras is not None and any(is_symbolic(one) for one in keras.tree.flatten(result)):
-        return keras_reader.read_symbolic(result, symbols)
+        return read_symbolic(result, symbols)
     return encoder.encode(result)
 
 

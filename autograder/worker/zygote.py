@@ -34,7 +34,9 @@ import msgspec
 
 from autograder.wire import CONTRACT, codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
-from autograder.worker import datasets, environment, fit_cap, keras_told, lazy_weights, wall, weights
+from autograder.worker import datasets, environment, wall, weights
+from autograder.worker.keras import fit_cap, lazy_weights
+from autograder.worker.keras import told as keras_told
 from autograder.worker.namespaces import WallError
 
 _KILL, _INTERRUPT = b"k", b"i"
@@ -144,8 +146,8 @@ def _warm_torch() -> None:
         for name in ("torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_rng"):
             with contextlib.suppress(ImportError):  # of another version of PyTorch
                 importlib.import_module(name)
-        for name in ("pytorch_following", "training.pytorch_training"):  # no room sees where they lie
-            importlib.import_module(f"autograder.worker.{name}")
+        for name in ("following", "training"):  # no room sees where they lie
+            importlib.import_module(f"autograder.worker.pytorch.{name}")
 
 
 def _warm_matplotlib() -> None:

@@ -37,7 +37,8 @@ def main() -> None:
 
 def _tune() -> None:
     """What the zygote does once more than import: draws a figure, makes initial weights lazy, freezes its objects."""
-    from autograder.worker import lazy_weights, zygote
+    from autograder.worker import zygote
+    from autograder.worker.keras import lazy_weights
 
     if not lazy_weights.install():
         sys.exit("the weights of this Keras cannot be made lazy")

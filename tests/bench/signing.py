@@ -27,8 +27,9 @@ def main() -> None:
 
     from autograder.networks.explain import explain
     from autograder.networks.signature import signature
-    from autograder.worker import keras_told, lazy_weights
-    from autograder.worker.keras_reader import read_model
+    from autograder.worker.keras import lazy_weights
+    from autograder.worker.keras import told as keras_told
+    from autograder.worker.keras.reader import read_model
 
     lazy_weights.install()
     keras_told.install()

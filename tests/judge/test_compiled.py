@@ -18,9 +18,9 @@ from autograder.judge.message import CheckFailed, compose
 from autograder.judge.values import Model
 from autograder.judge.written import as_written
 from autograder.wire.messages import Network
-from autograder.worker import fit_cap
-from autograder.worker.keras_losses import CROSSENTROPIES, OTHERS, known_as
-from autograder.worker.keras_reader import read_model
+from autograder.worker.keras import fit_cap
+from autograder.worker.keras.losses import CROSSENTROPIES, OTHERS, known_as
+from autograder.worker.keras.reader import read_model
 
 pytestmark = pytest.mark.tensorflow
 

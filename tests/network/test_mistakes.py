@@ -19,8 +19,8 @@ from autograder.networks.record_edits import (
 )
 from autograder.networks.signature import signature
 from autograder.wire.messages import Network
-from autograder.worker.keras_reader import read_model
-from autograder.worker.training.rebuild import rebuild
+from autograder.worker.keras.reader import read_model
+from autograder.worker.keras.rebuild import rebuild
 from networks import Call, Graph, call, chain, conv, dense, operation, pool
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

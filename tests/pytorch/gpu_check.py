@@ -25,7 +25,7 @@ from autograder.training.frozen import Frozen
 from autograder.training.job import make_jobs
 from autograder.training.room import train
 from autograder.wire.messages import Network, Optimizer
-from autograder.worker.pytorch_reader import read_module
+from autograder.worker.pytorch.reader import read_module
 from gpu_check import peak_memory
 
 RECIPE = Recipe(

@@ -22,7 +22,7 @@ torch = pytest.importorskip("torch", reason="no PyTorch here: `make test-all` ru
 import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
 
-from autograder.worker.pytorch_reader import read_module  # noqa: E402
+from autograder.worker.pytorch.reader import read_module  # noqa: E402
 from pytorch.explained import EXPLAINED  # noqa: E402
 from pytorch.pairs import DIFFERENT, EQUAL, IMAGE, ROW, Make, Shape, conv, lin, of, own, seq  # noqa: E402
 from pytorch.test_explanations import RECORDS  # noqa: E402

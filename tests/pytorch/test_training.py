@@ -37,11 +37,11 @@ from autograder.sandbox.environment import own_environment  # noqa: E402
 from autograder.sandbox.isolation import measure  # noqa: E402
 from autograder.training.frozen import Frozen, keep_frozen, known_weights  # noqa: E402
 from autograder.training.job import make_jobs  # noqa: E402
-from autograder.worker import keras_records  # noqa: E402
-from autograder.worker.pytorch_reader import read_module  # noqa: E402
-from autograder.worker.training import pytorch_training  # noqa: E402
+from autograder.worker.keras import records as keras_records  # noqa: E402
+from autograder.worker.pytorch import training as pytorch_training  # noqa: E402
+from autograder.worker.pytorch.reader import read_module  # noqa: E402
+from autograder.worker.pytorch.rebuild import rebuild  # noqa: E402
 from autograder.worker.training.faults import Faulty, NotRebuilt  # noqa: E402
-from autograder.worker.training.pytorch_rebuild import rebuild  # noqa: E402
 from pytorch.pairs import EQUAL, IMAGE, ROW, Make, Shape, conv, lin, of, own, seq  # noqa: E402
 
 CLASSES, SIDE = 4, 8

@@ -93,8 +93,9 @@ def transfer() -> Any:
 def test_a_frozen_base_is_there_again() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     keras = pytest.importorskip("keras")
-    from autograder.worker import keras_reader, keras_records
-    from autograder.worker.training.rebuild import rebuild
+    from autograder.worker.keras import reader as keras_reader
+    from autograder.worker.keras import records as keras_records
+    from autograder.worker.keras.rebuild import rebuild
 
     model, blobs = transfer(), list[bytes]()
     with keras_records.keeping(blobs, 2**20):
@@ -118,7 +119,8 @@ def test_a_frozen_base_is_there_again() -> None:
 
 @pytest.mark.tensorflow
 def test_no_more_goes_with_a_record_than_is_allowed() -> None:
-    from autograder.worker import keras_reader, keras_records
+    from autograder.worker.keras import reader as keras_reader
+    from autograder.worker.keras import records as keras_records
 
     model, blobs = transfer(), list[bytes]()
     with keras_records.keeping(blobs, 100):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from autograder.wire.messages import Network
-from autograder.worker.keras_reader import read_model
+from autograder.worker.keras.reader import read_model
+from autograder.worker.keras.rebuild import rebuild
 from autograder.worker.training.faults import NotRebuilt
-from autograder.worker.training.rebuild import rebuild
 
 pytestmark = pytest.mark.tensorflow
 

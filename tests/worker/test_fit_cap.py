@@ -26,7 +26,7 @@ from autograder.wire.messages import (
     VariableProbe,
 )
 from autograder.wire.messages import Steps as Answers
-from autograder.worker import fit_cap
+from autograder.worker.keras import fit_cap
 from sandbox.test_exam import LIMITS, answer, hold, run_of
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

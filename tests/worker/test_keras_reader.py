@@ -13,8 +13,8 @@ import pytest
 
 from autograder.networks.signature import canonical, signature
 from autograder.wire.messages import Network
-from autograder.worker import keras_recorded
-from autograder.worker.keras_reader import read_model, read_symbolic
+from autograder.worker.keras import recorded as keras_recorded
+from autograder.worker.keras.reader import read_model, read_symbolic
 
 pytestmark = pytest.mark.tensorflow
 
@@ -627,6 +627,6 @@ def test_a_function_that_forgets_its_input() -> None:
 
 def test_importing_the_reader_imports_no_keras() -> None:
     script = (
-        "import sys, autograder.worker.keras_reader; sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
+        "import sys, autograder.worker.keras.reader; sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -19,8 +19,10 @@ from keras import layers as L  # noqa: E402, N812
 from autograder.networks.sampled import contradicts  # noqa: E402
 from autograder.networks.signature import signature  # noqa: E402
 from autograder.wire.messages import Network  # noqa: E402
-from autograder.worker import keras_pristine, keras_running, keras_told  # noqa: E402
-from autograder.worker.keras_reader import read_model, read_symbolic  # noqa: E402
+from autograder.worker.keras import pristine as keras_pristine  # noqa: E402
+from autograder.worker.keras import running as keras_running  # noqa: E402
+from autograder.worker.keras import told as keras_told  # noqa: E402
+from autograder.worker.keras.reader import read_model, read_symbolic  # noqa: E402
 
 pytestmark = pytest.mark.tensorflow
 Made = dict[str, Callable[[], Any]]
@@ -220,7 +222,7 @@ def the_stack_looked_at():
     class Lying(Honest):
         def call(self, x):
             frame = sys._getframe()
-            while frame and "keras_reader" not in frame.f_code.co_filename:
+            while frame and "keras/reader" not in frame.f_code.co_filename:
                 frame = frame.f_back  # type: ignore[assignment]
             return super().call(x) * (1 if frame else 0)
 

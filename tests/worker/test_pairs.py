@@ -15,8 +15,8 @@ keras = pytest.importorskip("keras")
 
 from autograder.networks.signature import signature  # noqa: E402
 from autograder.wire.messages import Network  # noqa: E402
-from autograder.worker import keras_told  # noqa: E402
-from autograder.worker.keras_reader import read_model  # noqa: E402
+from autograder.worker.keras import told as keras_told  # noqa: E402
+from autograder.worker.keras.reader import read_model  # noqa: E402
 from pairs import Make, blocks, by_hand, parts, second, series, settings  # noqa: E402
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]  # Keras warns of what students write

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from autograder.networks.signature import signature
 from autograder.wire.messages import Layer, Network, Weight
-from autograder.worker.keras_reader import read_model
-from autograder.worker.training import rebuild as rebuild_module
-from autograder.worker.training.allowed_layers import LAYERS
+from autograder.worker.keras import rebuild as rebuild_module
+from autograder.worker.keras.allowed_layers import LAYERS
+from autograder.worker.keras.reader import read_model
+from autograder.worker.keras.rebuild import rebuild
 from autograder.worker.training.bounds import MAX_LAYERS
 from autograder.worker.training.faults import NotRebuilt
-from autograder.worker.training.rebuild import rebuild
 from networks import Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
 pytestmark = pytest.mark.tensorflow

@@ -18,7 +18,7 @@ import pytest
 
 from autograder.networks.signature import signature
 from autograder.wire.messages import Network
-from autograder.worker.keras_reader import read_model
+from autograder.worker.keras.reader import read_model
 
 pytestmark = pytest.mark.tensorflow
 

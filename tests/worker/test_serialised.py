@@ -14,7 +14,7 @@ keras: Any = pytest.importorskip("keras")
 
 from keras import constraints, initializers, layers, regularizers  # noqa: E402
 
-from autograder.worker import keras_records  # noqa: E402
+from autograder.worker.keras import records as keras_records  # noqa: E402
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]
 

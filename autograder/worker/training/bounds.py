@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from autograder.wire.messages import Layer, Network, Shape
 from autograder.worker.errors import MAX_DETAIL
-from autograder.worker.training.allowed_layers import NotAllowed, numbers
+from autograder.worker.keras.allowed_layers import NotAllowed, numbers
 from autograder.worker.training.constants import too_many
 from autograder.worker.training.faults import NotRebuilt
 

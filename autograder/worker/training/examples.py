@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autograder.wire.examples import prepare_inputs, prepare_labels
 from autograder.wire.messages import Preparation, Shape, TrainingData
-from autograder.worker.training.allowed_layers import numbers
+from autograder.worker.keras.allowed_layers import numbers
 from autograder.worker.training.faults import Untrainable
 
 DRAW = 0

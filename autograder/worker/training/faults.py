@@ -8,7 +8,7 @@ from typing import Literal
 
 from autograder.wire.messages import Fault
 from autograder.worker.errors import message_of
-from autograder.worker.training.allowed_layers import Reason
+from autograder.worker.keras.allowed_layers import Reason
 from autograder.worker.training.backends import Backend, Cause
 
 

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from autograder.wire import codec
 from autograder.wire.messages import Broken, Figure, Fit, Fitted, Record
-from autograder.worker.training import keras_training
+from autograder.worker.keras import training as keras_training
 from autograder.worker.training.faults import Faulty, Starved
 
 SHELF = "/data"

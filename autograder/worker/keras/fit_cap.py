@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from autograder.wire.messages import CappedFit, FitCap
-from autograder.worker.keras_compiled import note_rate
-from autograder.worker.keras_version import loaded
+from autograder.worker.keras.compiled import note_rate
+from autograder.worker.keras.version import loaded
 
 _MARK = "autograder_capped"
 

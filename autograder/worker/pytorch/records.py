@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograder.wire.messages import Layer, Weight
-from autograder.worker.keras_records import MAX_NAME, kept, plain
+from autograder.worker.keras.records import MAX_NAME, kept, plain
 
 Identity = Callable[[object], int]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from autograder.wire.messages import Layer, Shape
 from autograder.worker.errors import reason
-from autograder.worker.keras_arguments import bound, has_tensor, is_ordinary
-from autograder.worker.keras_records import (
+from autograder.worker.keras.arguments import bound, has_tensor, is_ordinary
+from autograder.worker.keras.records import (
     MAX_NAME,
     class_name,
     constant_record,
@@ -18,8 +18,8 @@ from autograder.worker.keras_records import (
     variable_record,
     weights,
 )
-from autograder.worker.keras_symbols import is_variable
-from autograder.worker.keras_told import training_told
+from autograder.worker.keras.symbols import is_variable
+from autograder.worker.keras.told import training_told
 from autograder.worker.readings import slots
 
 MAX_LAYERS = 2000

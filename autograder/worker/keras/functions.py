@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.worker.keras_pristine import is_own
+from autograder.worker.keras.pristine import is_own
 
 MAX_DEPTH = 6
 """Functions in functions, and values in values, that a digest goes down to."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
-from autograder.worker.keras_version import keras_3
+from autograder.worker.keras.version import keras_3
 
 ORIGINAL = "autograder_original"
 """Attribute of a function of ours that stands where one of Keras's stood: the one it stands for."""

@@ -19,9 +19,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from autograder.wire.messages import Layer, Shape
-from autograder.worker.keras_records import MAX_NAME, constant_record, input_record, plain
-from autograder.worker.pytorch_hooks import hooked
-from autograder.worker.pytorch_records import (
+from autograder.worker.keras.records import MAX_NAME, constant_record, input_record, plain
+from autograder.worker.pytorch.hooks import hooked
+from autograder.worker.pytorch.records import (
     function_name,
     function_record,
     leaf_class,

@@ -1,4 +1,4 @@
-"""Reads a `torch.nn.Module`, however it was written, into a `Network`, as `keras_reader` does a Keras model.
+"""Reads a `torch.nn.Module`, however it was written, into a `Network`, as `keras.reader` does a Keras model.
 
 A module says nothing of the shape it takes: its code is followed on an example of the shape that the check gives, once
 as in training and once as not. What cannot be followed is listed, module by module, and `Network.problem` and
@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from autograder.wire.messages import Graph, Layer, Network, Shape
 from autograder.worker.errors import reason
-from autograder.worker.keras_functions import code_digest
-from autograder.worker.keras_records import MAX_NAME
-from autograder.worker.pytorch_records import dtype_name, is_lazy, leaf_class, module_record
+from autograder.worker.keras.functions import code_digest
+from autograder.worker.keras.records import MAX_NAME
+from autograder.worker.pytorch.records import dtype_name, is_lazy, leaf_class, module_record
 from autograder.worker.readings import merged, slots, unless
 
 RUN_ON = 2
@@ -89,7 +89,7 @@ def read_module(module: Any, input_shape: Sequence[int | None] | None = None) ->
 
 
 def _read(module: Any, input_shape: Sequence[int | None] | None) -> ModuleReading:
-    from autograder.worker.pytorch_following import unchanged
+    from autograder.worker.pytorch.following import unchanged
 
     if (count := _taken(module)) > 1:
         return _listed(module, "unreadable", SEVERAL.format(count=count))
@@ -160,7 +160,7 @@ def _raised(module: Any, sizes: tuple[int, ...]) -> Exception | None:
 
 def _steadily(module: Any, sizes: tuple[int, ...], dtype: str) -> ModuleReading:
     """Follow a module as in training and as not, and say what depends on it."""
-    from autograder.worker.pytorch_following import Unfollowed
+    from autograder.worker.pytorch.following import Unfollowed
 
     identities: dict[int, int] = {}
     reading = _followed(module, sizes, dtype, identities, training=True)
@@ -185,7 +185,7 @@ def _followed(
     import torch
     from torch.utils._pytree import tree_flatten
 
-    from autograder.worker.pytorch_following import BATCH, ModuleTrail, Unfollowed, followed, shape_of, unchanged
+    from autograder.worker.pytorch.following import BATCH, ModuleTrail, Unfollowed, followed, shape_of, unchanged
 
     trail = ModuleTrail(module, identities)
     with unchanged(module):

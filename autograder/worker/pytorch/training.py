@@ -17,6 +17,8 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from autograder.wire.messages import EarlyStopping, EpochEnded, Figure, Fit, Optimizer, Record, Shape
+from autograder.worker.pytorch.augmentation import Augmented
+from autograder.worker.pytorch.rebuild import RebuiltModule, rebuild
 from autograder.worker.training.backends import BACKENDS
 from autograder.worker.training.examples import (
     EVALUATION_BATCH,
@@ -29,8 +31,6 @@ from autograder.worker.training.examples import (
 )
 from autograder.worker.training.faults import Untrainable, network_faults
 from autograder.worker.training.progress import check_watched, figures
-from autograder.worker.training.pytorch_augmentation import Augmented
-from autograder.worker.training.pytorch_rebuild import RebuiltModule, rebuild
 
 OPTIMIZERS: Mapping[str, Any] = {
     "sgd": torch.optim.SGD,

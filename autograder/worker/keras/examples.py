@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograder.wire.messages import Shape
-from autograder.worker.keras_calls import shape
-from autograder.worker.keras_records import is_symbolic
-from autograder.worker.keras_symbols import suspended
-from autograder.worker.keras_told import Given
+from autograder.worker.keras.calls import shape
+from autograder.worker.keras.records import is_symbolic
+from autograder.worker.keras.symbols import suspended
+from autograder.worker.keras.told import Given
 
 Example = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional and named arguments of a model's call."""

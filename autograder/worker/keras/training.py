@@ -23,6 +23,8 @@ from autograder.wire.messages import (
     Record,
     Shape,
 )
+from autograder.worker.keras.rebuild import rebuild
+from autograder.worker.keras.redrawn import is_closed, redraw
 from autograder.worker.training import backends
 from autograder.worker.training.examples import (
     EVALUATION_BATCH,
@@ -33,9 +35,7 @@ from autograder.worker.training.examples import (
     image_shape,
 )
 from autograder.worker.training.faults import Untrainable, network_faults
-from autograder.worker.training.keras_redrawn import is_closed, redraw
 from autograder.worker.training.progress import check_watched, figures
-from autograder.worker.training.rebuild import rebuild
 
 
 @dataclass(frozen=True)

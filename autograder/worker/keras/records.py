@@ -21,8 +21,8 @@ import numpy as np
 
 from autograder.wire import codec
 from autograder.wire.messages import Array, Layer, Shape, Weight
-from autograder.worker.keras_functions import array_digest, code_digest, is_framework, is_keras_own
-from autograder.worker.keras_serialised import plainly
+from autograder.worker.keras.functions import array_digest, code_digest, is_framework, is_keras_own
+from autograder.worker.keras.serialised import plainly
 
 MAX_REPR = 200
 """Characters kept of a value that is not JSON."""

@@ -17,8 +17,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from autograder.wire.messages import Compiled
-from autograder.worker.keras_losses import known_as
-from autograder.worker.keras_records import MAX_NAME, plain
+from autograder.worker.keras.losses import known_as
+from autograder.worker.keras.records import MAX_NAME, plain
 
 MAX_RATES = 20
 """Learning rates kept of one optimizer."""

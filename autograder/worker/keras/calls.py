@@ -6,9 +6,9 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 from autograder.wire.messages import Shape
-from autograder.worker.keras_functions import is_framework
-from autograder.worker.keras_records import MAX_NAME, is_symbolic, keras_class
-from autograder.worker.keras_symbols import BATCH
+from autograder.worker.keras.functions import is_framework
+from autograder.worker.keras.records import MAX_NAME, is_symbolic, keras_class
+from autograder.worker.keras.symbols import BATCH
 
 
 def calls_between(known: Container[int], outputs: Sequence[Any]) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from autograder.wire.messages import Augmentation, Shape
-from autograder.worker.training.pytorch_rebuild import RebuiltModule
+from autograder.worker.pytorch.rebuild import RebuiltModule
 
 
 class Augmented(nn.Module):  # type: ignore[misc]

@@ -14,7 +14,7 @@ from operator import attrgetter, getitem
 from typing import Any
 
 from autograder.wire.messages import Layer
-from autograder.worker.training.allowed_layers import NotAllowed, array, dtype, plain
+from autograder.worker.keras.allowed_layers import NotAllowed, array, dtype, plain
 
 _SLICE = re.compile(r"slice\((None|-?\d{1,7}), (None|-?\d{1,7}), (None|-?\d{1,7})\)")
 

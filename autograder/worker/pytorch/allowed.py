@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from autograder.worker.training.allowed_layers import MAX_SIZE, NotAllowed, array, plain
-from autograder.worker.training.allowed_operations import index
+from autograder.worker.keras.allowed_layers import MAX_SIZE, NotAllowed, array, plain
+from autograder.worker.keras.allowed_operations import index
 
 BATCH = 113
 """The batch that the room followed the network on (`pytorch_following`): a multiple of it is a batch's size."""

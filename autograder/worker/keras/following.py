@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.worker.keras_numbers import numbers
-from autograder.worker.keras_pristine import ORIGINAL
-from autograder.worker.keras_symbols import (
+from autograder.worker.keras.numbers import numbers
+from autograder.worker.keras.pristine import ORIGINAL
+from autograder.worker.keras.symbols import (
     Dtype,
     Following,
     constant,
@@ -28,8 +28,8 @@ from autograder.worker.keras_symbols import (
     is_open,
     suspended,
 )
-from autograder.worker.keras_tensorflow import register_dispatcher, symbolic_function
-from autograder.worker.keras_told import remembering
+from autograder.worker.keras.tensorflow import register_dispatcher, symbolic_function
+from autograder.worker.keras.told import remembering
 
 _ABSENT = object()
 _OPERATORS = {

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
-from autograder.worker.keras_functions import is_framework, is_keras_own
+from autograder.worker.keras.functions import is_framework, is_keras_own
 
 _LIBRARY = "keras.src.saving.serialization_lib"
 _PLAIN = (bool, int, float, str, type(None))

@@ -25,9 +25,10 @@ from typing import Any
 import numpy as np
 
 from autograder.wire.messages import Layer, Network, Sample, Shape
-from autograder.worker import keras_pristine, keras_two_faced
 from autograder.worker.errors import message_of
-from autograder.worker.keras_symbols import suspended
+from autograder.worker.keras import pristine as keras_pristine
+from autograder.worker.keras import two_faced as keras_two_faced
+from autograder.worker.keras.symbols import suspended
 
 MOST_PARAMS = 4_000_000
 MOST_PRODUCTS = 150_000_000

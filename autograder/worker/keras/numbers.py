@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.worker.keras_symbols import BATCH, Following, Shape, current, is_open, suspended
+from autograder.worker.keras.symbols import BATCH, Following, Shape, current, is_open, suspended
 
 
 def numbers(keras: Any) -> Iterator[tuple[Any, str, Any]]:

@@ -17,8 +17,7 @@ from typing import Any
 from autograder.wire import codec
 from autograder.wire.messages import Layer, Network, Shape
 from autograder.worker.errors import message_of
-from autograder.worker.training import backends
-from autograder.worker.training.allowed_layers import (
+from autograder.worker.keras.allowed_layers import (
     LIST_TAKERS,
     NotAllowed,
     array,
@@ -27,7 +26,8 @@ from autograder.worker.training.allowed_layers import (
     make_layer,
     numbers,
 )
-from autograder.worker.training.allowed_operations import call_operation, placed
+from autograder.worker.keras.allowed_operations import call_operation, placed
+from autograder.worker.training import backends
 from autograder.worker.training.bounds import MAX_PARAMS, check_outputs, check_size, check_whole, described
 from autograder.worker.training.faults import NotRebuilt
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograder.worker.keras_functions import is_framework, is_keras_own
-from autograder.worker.keras_pristine import ORIGINAL
-from autograder.worker.keras_symbols import is_open
-from autograder.worker.keras_tensorflow import symbolic_function
+from autograder.worker.keras.functions import is_framework, is_keras_own
+from autograder.worker.keras.pristine import ORIGINAL
+from autograder.worker.keras.symbols import is_open
+from autograder.worker.keras.tensorflow import symbolic_function
 
 
 def students_activation(layer: Any) -> Any:

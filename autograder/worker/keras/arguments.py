@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograder.worker.keras_functions import plain_function
-from autograder.worker.keras_records import class_name, is_symbolic
-from autograder.worker.keras_symbols import is_variable
-from autograder.worker.keras_tensorflow import keras_words, signature_of
+from autograder.worker.keras.functions import plain_function
+from autograder.worker.keras.records import class_name, is_symbolic
+from autograder.worker.keras.symbols import is_variable
+from autograder.worker.keras.tensorflow import keras_words, signature_of
 
 UNTOLD = ("training", "name")
 """Arguments of a call that are no part of its inputs: the one is recorded apart, the other says nothing."""

@@ -19,11 +19,11 @@ from torch.utils._pytree import tree_flatten
 from autograder.wire import codec
 from autograder.wire.messages import Layer, Network, Shape
 from autograder.worker.errors import message_of
-from autograder.worker.training.allowed_layers import NotAllowed, array, numbers
+from autograder.worker.keras.allowed_layers import NotAllowed, array, numbers
+from autograder.worker.pytorch.allowed import call_function, make_module, placed
 from autograder.worker.training.backends import BACKENDS
 from autograder.worker.training.bounds import MAX_PARAMS, check_outputs, check_size, check_whole, described
 from autograder.worker.training.faults import NotRebuilt
-from autograder.worker.training.pytorch_allowed import call_function, make_module, placed
 
 TRIED_ON = 3
 """Examples that a network is tried on once it is made."""

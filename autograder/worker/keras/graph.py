@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograder.wire.messages import Graph
-from autograder.worker.keras_arguments import accepted
-from autograder.worker.keras_calls import call_of, calls_between, dress, entry, graph_ends, shape
-from autograder.worker.keras_following import followed
-from autograder.worker.keras_functions import code_digest, is_framework, plain_function
-from autograder.worker.keras_own import bases_recorded, is_students, students_activation, without_activation
-from autograder.worker.keras_recorded import Known, Recorded, Source, TooManyLayers
-from autograder.worker.keras_records import class_name, input_record, is_symbolic, layer_record, origin
-from autograder.worker.keras_symbols import BATCH, is_variable, stand_in
-from autograder.worker.keras_told import is_live
+from autograder.worker.keras.arguments import accepted
+from autograder.worker.keras.calls import call_of, calls_between, dress, entry, graph_ends, shape
+from autograder.worker.keras.following import followed
+from autograder.worker.keras.functions import code_digest, is_framework, plain_function
+from autograder.worker.keras.own import bases_recorded, is_students, students_activation, without_activation
+from autograder.worker.keras.recorded import Known, Recorded, Source, TooManyLayers
+from autograder.worker.keras.records import class_name, input_record, is_symbolic, layer_record, origin
+from autograder.worker.keras.symbols import BATCH, is_variable, stand_in
+from autograder.worker.keras.told import is_live
 from autograder.worker.readings import slots
 
 ACTIVATED = ("Dense", "EinsumDense", "Activation", "Conv", "DepthwiseConv", "SeparableConv")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from autograder.worker.keras_functions import parameters
-from autograder.worker.keras_pristine import ORIGINAL, remember
-from autograder.worker.keras_symbols import current
-from autograder.worker.keras_version import keras_3
+from autograder.worker.keras.functions import parameters
+from autograder.worker.keras.pristine import ORIGINAL, remember
+from autograder.worker.keras.symbols import current
+from autograder.worker.keras.version import keras_3
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from autograder.wire.messages import Graph, Shape
-from autograder.worker.keras_arguments import accepted
-from autograder.worker.keras_calls import entry, graph_ends, shape
-from autograder.worker.keras_examples import Example, NotThisWay, example
-from autograder.worker.keras_graph import Trail
-from autograder.worker.keras_recorded import MAX_LAYERS, Known, Source, TooManyLayers
-from autograder.worker.keras_records import layer_record
-from autograder.worker.keras_symbols import BATCH
+from autograder.worker.keras.arguments import accepted
+from autograder.worker.keras.calls import entry, graph_ends, shape
+from autograder.worker.keras.examples import Example, NotThisWay, example
+from autograder.worker.keras.graph import Trail
+from autograder.worker.keras.recorded import MAX_LAYERS, Known, Source, TooManyLayers
+from autograder.worker.keras.records import layer_record
+from autograder.worker.keras.symbols import BATCH
 from autograder.worker.readings import slots
 
 Problem = Literal["", "unbuilt", "raised", "unreadable"]

@@ -1,0 +1,1 @@
+"""PyTorch in rooms: its networks read into records, and made and trained anew from records."""
