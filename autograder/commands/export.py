@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ from autograder.store import open_store
 
 LARGEST_SHEET = 64 * 2**20
 FLAGS = {"sheet": "--from", "column": "--column", "decimal_comma": "--decimal-comma", "bom": "--bom"}
-FLAGS |= {"rescale": "--rescale", "zero_missing": "--zero-missing"}
+FLAGS |= {"rescale": "--rescale", "zero_missing": "--zero-missing", "platform": "--platform", "send": "--send"}
 
 app = command_app()
 
@@ -57,6 +58,11 @@ Rescale = Annotated[bool, typer.Option("--rescale", help="Bring points to what t
 ZeroMissing = Annotated[
     bool, typer.Option("--zero-missing", help="0 for who handed in nothing; else they are left empty.")
 ]
+Platform = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where a platform is that is told by LTI, and as whom.", show_default=False),
+]
+Send = Annotated[bool, typer.Option("--send", help="Tell the platform; without it, what it would be told is written.")]
 
 
 @app.command(
@@ -64,6 +70,7 @@ ZeroMissing = Annotated[
         "Write grades for Moodle, Canvas, Gradescope and others.",
         "export tp1 --to moodle --from Grades-TP1.csv",
         "export tp1 --to csv --decimal-comma --bom",
+        "export tp1 --to ags --platform moodle.yaml --send",
         "export tp1 --to gradescope --student ada -o results.json",
     )
 )
@@ -78,17 +85,21 @@ def export(
     bom: Bom = False,
     rescale: Rescale = False,
     zero_missing: ZeroMissing = False,
+    platform: Platform = None,
+    send: Send = False,
 ) -> None:
     """Write grades as another system reads them: a platform, a CI system, a spreadsheet."""
     target = load_export(to)
     given = {"sheet": source, "column": column, "decimal_comma": decimal_comma, "bom": bom}
-    _require_taken(to, target, {**given, "rescale": rescale, "zero_missing": zero_missing})
+    given |= {"rescale": rescale, "zero_missing": zero_missing, "platform": platform, "send": send}
+    _require_taken(to, target, given)
     parts = load_parts(course_folder(), assignment)
     chosen = tuple(dict.fromkeys(student or ()))
     grades = _class_grades([part.source for part in parts], parts[0].course, parts[0].deadline, chosen)
     options = ExportOptions(
         _sheet(source), str(source or ""), column, decimal_comma, bom, rescale, zero_missing, len(chosen) == 1
     )
+    options = replace(options, platform=platform, send=send)
     done = target.export(grades, options)
     for path in _write(done.files, output, parts[0].paths.export(assignment, to)):
         out.print(f"{parts[0].paths.shown(path)}")

@@ -103,6 +103,10 @@ class ExportOptions:
     """Whether who handed in nothing gets 0, rather than nothing."""
     single: bool = False
     """Whether one student is asked for: the file is theirs, and not a folder with a file for each."""
+    platform: Path | None = None
+    """The file that says where a platform is, and as whom one speaks to it."""
+    send: bool = False
+    """Whether the platform is told, and not only shown what it would be."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def score(self, entry: Entry) -> float | None:
