@@ -157,8 +157,11 @@ def _files_named(path: Path, notebook: Notebook) -> tuple[dict[Path, bytes], tup
         place = Path(name)
         if place.is_absolute() or ".." in place.parts or place.suffix == ".ipynb" or place.name.startswith("."):
             continue
-        if (path.parent / place).is_file() and (path.parent / place).stat().st_size <= LARGEST_FILE:
-            found[place] = (path.parent / place).read_bytes()
+        there = path.parent / place
+        # A link may lead to any file of the lecturer's, and what is taken along is handed out.
+        own = there.resolve().is_relative_to(path.parent.resolve())
+        if own and there.is_file() and there.stat().st_size <= LARGEST_FILE:
+            found[place] = there.read_bytes()
         elif name not in modules and _is_read(name, notebook):
             absent.append(name)
     return found, tuple(absent)

@@ -71,6 +71,17 @@ def test_a_plain_notebook_passes_at_once_with_what_it_needs_beside_it(tmp_path: 
     assert trust.endswith("double, total")
 
 
+def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path, plain: Path) -> None:
+    """What is taken along is handed out: a notebook from somebody else, with a link beside it, would publish a file."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "table.json").write_text("private")
+    (plain.parent / "table.json").unlink()
+    (plain.parent / "table.json").symlink_to(elsewhere / "table.json")
+    (made,) = add_notebooks(tmp_path / "course", [plain], None, None, Guesses())
+    assert (made.copied, made.absent) == (("tools.py",), ("table.json",))
+
+
 def test_what_it_prints(tmp_path: Path, plain: Path) -> None:
     done = init(tmp_path, "course", "--from", str(plain))
     assert done.stdout == (
