@@ -42,6 +42,7 @@ WAIT_SECONDS = 60.0
 """For the first worker to connect."""
 
 Given = TypeVar("Given", Order, tuple[Job, ...])
+Made = TypeVar("Made")
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -173,9 +174,7 @@ class DaskEngine:
         if not waiting:
             return
         for shared, answer in self._sent(train_there, share_rooms(waiting, self._at_once)):
-            ran = unpack(answer.made, list[Ran]) if answer.made else [Ran(None, answer.error)] * len(shared)
-            for job, one in zip(shared, ran, strict=True):
-                yield Trained(job, one.run, None if one.run else GraderError(one.error))
+            yield from _trained(shared, answer)
 
     def _sent(self, work: Callable[[str, bytes], bytes], given: Iterable[Given]) -> Iterator[tuple[Given, Delivered]]:
         """Yield what came of each order, in any order. Twice as many are under way as run at once."""
@@ -202,9 +201,12 @@ class DaskEngine:
     def _submit(self, work: Callable[[str, bytes], bytes], item: Given, workers: Sequence[str] = ()) -> Any:
         try:
             client = self._connected()
+            packed = pack(item)
         except GraderError as error:
             return Delivered(error=str(error))
-        return client.submit(work, self._name, pack(item), pure=False, workers=list(workers) or None)
+        except (ValueError, OverflowError, RecursionError) as error:  # a name that is no text, say: this one item's
+            return Delivered(error=f"it cannot be sent to a worker: {error}")
+        return client.submit(work, self._name, packed, pure=False, workers=list(workers) or None)
 
     def _settled(self, work: Callable[[str, bytes], bytes], item: Given, future: Any) -> Delivered:
         """What came of one order, tried on the other workers where one refuses."""
@@ -221,18 +223,20 @@ class DaskEngine:
 
     def _answer(self, future: Any) -> Delivered:
         try:
-            return msgspec.msgpack.decode(self._awaited(future), type=Delivered)
+            return unpack(self._awaited(future), Delivered)
         except GraderError as error:
             return Delivered(error=str(error))
 
     def _awaited(self, future: Any) -> bytes:
         """Wait for bytes from a worker. Raise GraderError where every worker that tried was lost, or Dask fails."""
         try:
-            found: bytes = future.result()
+            found = future.result()
         except distributed.KilledWorker as error:
             raise GraderError(f"the workers that it was given to were lost: {error}") from error
         except Exception as error:  # whatever it is, it is ours, and this one item's
             raise GraderError(f"the cluster: {type(error).__name__}: {error}") from error
+        if not isinstance(found, bytes):
+            raise GraderError(f"a worker brought back a {type(found).__name__}: it runs another program")
         return found
 
     @property
@@ -283,6 +287,31 @@ def _client() -> Any:
 
 
 def _result(order: Order, answer: Delivered) -> Result:
+    evidence, error = _made(answer, Evidence)
+    if evidence is None:
+        return Result(order, None, error)
+    if evidence.exam.key != order.key:
+        return Result(order, None, GraderError("a worker brought back another submission's evidence"))
+    return Result(order, replace(evidence, doubt=answer.doubt))
+
+
+def _trained(jobs: Sequence[Job], answer: Delivered) -> Iterator[Trained]:
+    """What came of the trainings that shared a room, each its own run or none."""
+    ran, error = _made(answer, list[Ran])
+    found = ran or []
+    if error is None and len(found) != len(jobs):
+        error = GraderError(f"a worker brought back {len(found)} of {len(jobs)} trainings")
+    for job, one in zip(jobs, found if error is None else [Ran(None, str(error))] * len(jobs), strict=True):
+        own = one.run is not None and one.run.key == job.key
+        wrong = one.error if one.run is None else "a worker brought back another network's training"
+        yield Trained(job, one.run if own else None, None if own else GraderError(wrong))
+
+
+def _made(answer: Delivered, kind: type[Made]) -> tuple[Made | None, GraderError | None]:
+    """What a worker made, or why there is nothing. It is another machine: what it says is looked at."""
     if not answer.made:
-        return Result(order, None, GraderError(answer.error))
-    return Result(order, replace(unpack(answer.made, Evidence), doubt=answer.doubt))
+        return None, GraderError(answer.error)
+    try:
+        return unpack(answer.made, kind), None
+    except GraderError as error:
+        return None, error

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ import pytest
 
 from autograder.engine import RoomSetup, open_engine
 from autograder.engine import dask as engine
+from autograder.engine._packed import pack, unpack
 from autograder.errors import CourseError, GraderError
+from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import Isolation, WallStep, measure
 from engine.test_conformance import order
 from slurm import slurm
@@ -53,6 +56,37 @@ def test_a_worker_whose_wall_is_too_low_refuses(tmp_path: Path, monkeypatch: pyt
         (result,) = twin.engine.examine([order("a")])
     assert result.evidence is None
     assert "namespaces: not here" in str(result.error)
+
+
+@pytest.mark.parametrize("brought", ["nonsense", "text", "a record of another kind", "another's evidence"])
+def test_what_a_worker_makes_up_costs_one_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, brought: str) -> None:
+    """A worker of another version, or somebody else's: the others go on, and nobody has another's row."""
+    twin = make("dask", tmp_path, monkeypatch)
+
+    def told(name: str, packed: bytes) -> Any:
+        answer = honest(name, packed)
+        if unpack(packed, Order).key != "b":
+            return answer
+        if brought == "another's evidence":
+            return honest(name, pack(order("a")))
+        record = pack(engine.Delivered(pack(engine.Delivered())))
+        return {"nonsense": b"\xff\x00", "text": "evidence", "a record of another kind": record}[brought]
+
+    honest = engine.examine_there
+    monkeypatch.setattr(engine, "examine_there", told)
+    with twin.engine:
+        results = {one.order.key: one for one in twin.engine.examine([order("a"), order("b"), order("c")])}
+    assert [key for key, one in results.items() if one.evidence is None] == ["b"]
+    assert isinstance(results["b"].error, GraderError)
+
+
+def test_what_cannot_be_sent_costs_one_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    twin = make("dask", tmp_path, monkeypatch)
+    odd = order("b")
+    odd = replace(odd, submission=replace(odd.submission, files={"me": Path(os.fsdecode(b"/tmp/\xff"))}))
+    with twin.engine:
+        results = {one.order.key: one for one in twin.engine.examine([order("a"), odd, order("c")])}
+    assert [key for key, one in results.items() if one.evidence is None] == ["b"]
 
 
 @pytest.fixture
