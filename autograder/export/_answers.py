@@ -6,7 +6,6 @@ It is in the course's language. Files of these exports are one submission's each
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +15,8 @@ from autograder.grades import is_ours
 from autograder.locale import phrase, render
 from autograder.records import Outcome, QuestionGrade
 from autograder.report.feedback import STATUSES, TO_MARK
+from autograder.report.pages import printed
 from autograder.sheets import number
-
-_UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-"""What XML cannot hold, and no system shows."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +48,6 @@ def answered(grades: ClassGrades, entry: Entry) -> list[QuestionResult]:
         )
         for one in entry.grade.questions
     ]
-
-
-def printed(text: str) -> str:
-    """Return a text without what no system can show."""
-    return _UNPRINTED.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def verdict(outcome: Outcome, language: str) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from autograder.assignment import SourceNotebook
 from autograder.export import ClassGrades, Entry
-from autograder.export._answers import printed, verdict
+from autograder.export._answers import verdict
 from autograder.intake.find import find_submission
 from autograder.intake.match import match
 from autograder.notebook.lines import source_lines
 from autograder.notebook.metadata import role_of
 from autograder.records import Limits, Outcome
 from autograder.release import read_release
+from autograder.report.pages import printed
 
 NOT_LOST = ("passed", "ungraded")
 

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 
 from autograder.export import ClassGrades, Entry, Exported, ExportOptions, unfinished
-from autograder.export._answers import answered, printed, remarks, so_far, verdict
+from autograder.export._answers import answered, remarks, so_far, verdict
 from autograder.export._remarks import Remark, remarks_on
 from autograder.records import QuestionGrade
+from autograder.report.pages import printed
 from autograder.sheets import number
 
 OPTIONS = frozenset({"single"})

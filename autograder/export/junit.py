@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from autograder.export import ClassGrades, Entry, Exported, ExportOptions, unfinished
-from autograder.export._answers import printed, so_far, verdict
+from autograder.export._answers import so_far, verdict
 from autograder.records import Outcome, QuestionGrade
+from autograder.report.pages import printed
 from autograder.sheets import number
 
 OPTIONS = frozenset({"single"})

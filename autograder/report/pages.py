@@ -11,13 +11,17 @@ from markupsafe import Markup, escape
 
 from autograder.locale import translations
 
+_STEERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+"""What HTML and XML may not hold, and what turns the words beside it around: a student's message would rewrite ours."""
+
 
 def page_environment(language: str) -> Environment:
-    """Return a new environment for the templates of this folder, everything escaped."""
+    """Return a new environment for the templates of this folder, everything escaped, and nothing that steers a text."""
     environment = Environment(
         loader=PackageLoader("autograder", "report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=lambda value: printed(value) if isinstance(value, str) else value,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
@@ -26,6 +30,11 @@ def page_environment(language: str) -> Environment:
     environment.filters["typeset"] = lambda text: typeset(text, language)
     environment.filters["points"] = lambda value: points(value, language)
     return environment
+
+
+def printed(text: str) -> str:
+    """Return a text of whatever kind with a mark in the place of each character that steers it, or that nobody sees."""
+    return type(text)(_STEERS.sub("\N{REPLACEMENT CHARACTER}", text)) if _STEERS.search(text) else text
 
 
 def typeset(text: str, language: str) -> Markup:

@@ -21,7 +21,7 @@ from autograder.report.story import SOURCE_LINES
 from autograder.store import Keys, Store
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
 
-HOSTILE = "<script>alert('1')</script> & \" {{ 7 * 7 }} {% raw %}"
+HOSTILE = "<script>alert('1')</script> & \" {{ 7 * 7 }} {% raw %}\u202e\x08"
 STUDENT = "zoé"
 
 
@@ -222,7 +222,11 @@ def test_what_a_student_writes_is_text(english: Assignment) -> None:
         exam(hostile, fault=Fault("died", message=HOSTILE), repairs=(Repair("chosen", detail=HOSTILE),)),
     )
     assert "<script" not in page
-    assert page.count("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#34; {{ 7 * 7 }} {% raw %}") == 10
+    assert (
+        page.count("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#34; {{ 7 * 7 }} {% raw %}\ufffd\ufffd")
+        == 10
+    )
+    assert not {"\u202e", "\x08"} & set(page)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

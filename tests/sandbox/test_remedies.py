@@ -22,8 +22,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).mkdir(parents=True, exist_ok=True)
     for group in ("cgroup", f"cgroup/{SERVICE}"):
         write(tmp_path / group / "cgroup.controllers", "cpuset cpu io memory pids")
-    for name in ("run/systemd/private", "run/bus"):
-        write(tmp_path / name, "")
+    write(tmp_path / "run/systemd/private", "")
     write(tmp_path / "units/user@.service", "[Service]\nDelegate=pids memory cpu")
     for name, value in (("unprivileged_userns_clone", "1"), ("apparmor_restrict_unprivileged_userns", "0")):
         write(tmp_path / "sys/kernel" / name, value)
@@ -86,12 +85,6 @@ def test_what_is_not_delegated_is_named_with_the_line_that_says_so(machine: Path
 def test_a_user_without_a_systemd_of_their_own_is_told_how_to_have_one(machine: Path) -> None:
     (machine / "run/systemd/private").unlink()
     assert "has no systemd manager, which su and sudo do not start" in remedy("control groups")
-
-
-def test_a_machine_without_a_users_bus_is_told_its_package(machine: Path) -> None:
-    (machine / "run/bus").unlink()
-    assert remedy("control groups").startswith(f"{machine}/run/bus is missing")
-    assert "`dbus-user-session`" in remedy("control groups")
 
 
 def test_a_kernel_without_a_controller_is_told_its_parameter(machine: Path) -> None:
