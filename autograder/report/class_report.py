@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from autograder.evidence import Exam, TrainingRun, load_evidence
+from autograder.evidence import Exam, load_evidence
 from autograder.judge.places import Places
 from autograder.paths import Paths
 from autograder.records import Grade, TrainingUse
@@ -20,7 +20,7 @@ from autograder.report.illustrations import Bars
 from autograder.report.items import QuestionItem
 from autograder.report.misses import Miss
 from autograder.report.repairs import repair_sentences
-from autograder.report.runs import runs_of, stored_runs
+from autograder.report.runs import StoredRuns, stored_runs
 from autograder.wire import codec
 from autograder.wire.messages import Network
 
@@ -226,15 +226,15 @@ def _bins(grades: Sequence[Grade], penalties: Mapping[str, float]) -> Iterator[B
 # --- Trainings --------------------------------------------------------------------------------------------------------
 
 
-def _trained(use: TrainingUse, runs: Sequence[TrainingRun], asked: ReportInputs) -> NetworkTrainings:
-    return NetworkTrainings(use.recipe, runs_of(use, runs), asked.bars.get((use.recipe, use.probe, use.device), {}))
+def _trained(use: TrainingUse, runs: StoredRuns, asked: ReportInputs) -> NetworkTrainings:
+    return NetworkTrainings(use.recipe, runs.of(use), asked.bars.get((use.recipe, use.probe, use.device), {}))
 
 
-def _recipes(grades: Sequence[Grade], runs: Sequence[TrainingRun]) -> Iterator[RecipeRow]:
+def _recipes(grades: Sequence[Grade], runs: StoredRuns) -> Iterator[RecipeRow]:
     uses = [(grade.student, use) for grade in grades for use in grade.trainings]
     for name in dict.fromkeys(use.recipe for _, use in uses):
         mine = [(student, use) for student, use in uses if use.recipe == name]
-        kept = {run.key: run for _, use in mine for run in runs_of(use, runs)}.values()
+        kept = {run.key: run for _, use in mine for run in runs.of(use)}.values()
         metrics = dict.fromkeys(metric for run in kept for metric in run.scores)
         yield RecipeRow(
             name=name,

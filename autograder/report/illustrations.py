@@ -17,7 +17,7 @@ from autograder.recipes import MetricName
 from autograder.records import Grade
 from autograder.report.curves import Chart, chart
 from autograder.report.drawing import NetworkDrawing, compare, draw
-from autograder.report.runs import runs_of
+from autograder.report.runs import StoredRuns
 from autograder.wire.messages import Network
 
 SHARES = get_args(MetricName)
@@ -43,7 +43,7 @@ def illustrate(
     grade: Grade,
     own: Mapping[str, Network],
     wanted: Mapping[str, Network],
-    runs: Sequence[TrainingRun],
+    runs: StoredRuns,
     bars: Bars,
     language: str,
     *,
@@ -98,7 +98,7 @@ def _layer(place: Phrase) -> object:
     return _layer(inner) if isinstance(inner, Phrase) else place.args.get("n")
 
 
-def _learnt(grade: Grade, runs: Sequence[TrainingRun], bars: Bars, language: str) -> Iterator[tuple[str, Chart]]:
+def _learnt(grade: Grade, runs: StoredRuns, bars: Bars, language: str) -> Iterator[tuple[str, Chart]]:
     for use in grade.trainings:
         own = bars.get((use.recipe, use.probe, use.device), {})
-        yield from curves_of(runs_of(use, runs), use.recipe, own, language)
+        yield from curves_of(runs.of(use), use.recipe, own, language)

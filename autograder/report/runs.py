@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from autograder.evidence import TrainingRun, load_training_run
@@ -9,19 +10,25 @@ from autograder.paths import Paths
 from autograder.records import TrainingUse
 
 
-def stored_runs(paths: Paths) -> tuple[TrainingRun, ...]:
-    """Return every training of the course that is stored and can be read."""
+class StoredRuns:
+    """Every training of a course that is stored and can be read, found again by what a grade says it rests on."""
+
+    def __init__(self, runs: Iterable[TrainingRun]) -> None:
+        self._by_use: defaultdict[tuple[str, ...], list[TrainingRun]] = defaultdict(list)
+        for one in runs:
+            self._by_use[_named(one)].append(one)
+
+    def of(self, use: TrainingUse) -> tuple[TrainingRun, ...]:
+        """Return the trainings that `use` names, in the order of their files; fewer where some are kept no more."""
+        alike = self._by_use.get(_named(use), ())
+        return tuple(one for one in alike if one.seed in use.seeds and one.versions == use.versions)
+
+
+def _named(one: TrainingRun | TrainingUse) -> tuple[str, ...]:
+    return one.signature, one.recipe, one.data_digest, one.device, one.backend
+
+
+def stored_runs(paths: Paths) -> StoredRuns:
+    """Read the trainings of a course: once for a whole class, there may be thousands."""
     found = (load_training_run(path) for path in sorted(paths.trainings.glob("*.run")))
-    return tuple(run for run in found if run)
-
-
-def runs_of(use: TrainingUse, runs: Iterable[TrainingRun]) -> tuple[TrainingRun, ...]:
-    """Return the trainings that `use` names, of those stored; fewer where some are kept no more."""
-    return tuple(
-        one
-        for one in runs
-        if (one.signature, one.recipe, one.data_digest, one.device, one.backend)
-        == (use.signature, use.recipe, use.data_digest, use.device, use.backend)
-        and one.seed in use.seeds
-        and one.versions == use.versions
-    )
+    return StoredRuns(run for run in found if run)

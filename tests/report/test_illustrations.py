@@ -10,6 +10,7 @@ from autograder.locale import LANGUAGES
 from autograder.networks.explain import explain
 from autograder.records import Grade, Outcome, QuestionGrade, TrainingUse
 from autograder.report.illustrations import Illustrations, illustrate
+from autograder.report.runs import StoredRuns
 from autograder.wire.messages import Network
 from networks import call, chain, conv, dense, pool
 
@@ -31,7 +32,7 @@ def drawn(given: Network, language: str, *, hidden: bool, status: str = "failed"
     message = compose(told, language, hidden=hidden)
     outcomes = tuple(Outcome(name, "one", name, status, 1.0, message) for name in ("test_count", "test_layers"))  # type: ignore[arg-type]
     grade = Grade("ada", "vision", "graded", (QuestionGrade("one", 0.0, 1.0, outcomes),), trainings=(USE,))
-    return illustrate(grade, {"model": given}, {"model": WANTED}, [RUN], BARS, language, hidden=hidden)
+    return illustrate(grade, {"model": given}, {"model": WANTED}, StoredRuns([RUN]), BARS, language, hidden=hidden)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
