@@ -230,6 +230,8 @@ class Submission:
     """The pictures that the texts show, where somebody is to look at them."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """Files handed in beside the notebook, by the path they have there: read when the exam is held."""
+    given: frozenset[str] = frozenset()
+    """Those of them that are the course's: no student chose where they lie on this machine."""
 
 
 # --- What it is worth -------------------------------------------------------------------------------------------------

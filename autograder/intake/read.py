@@ -65,7 +65,8 @@ def read_submission(
         return Submission(student, digest(one.data), fault=Fault(kind="unreadable", message=one.problem))
     own, left_out = _own_files(settings.limits, found)
     given = handed_out(source)
-    files = {**own, **given, **_completed(settings.student_files, own)}
+    completed = _completed(settings.student_files, own)
+    files = {**own, **given, **completed}
     rebuilt = rebuild(release, one.notebook, frozenset(files) | _weights(settings.data))
     repairs = (*_of_the_whole(found, one.notebook), *left_out, *_taken_back(own, files), *rebuilt.repairs)
     if one.path.suffix == NOTEBOOK and len(one.data) <= settings.limits.files_mb * 2**20:
@@ -78,6 +79,7 @@ def read_submission(
         rebuilt.sources,
         repairs,
         files=files,
+        given=frozenset(given.keys() - completed.keys() - {source.notebook_file}),
         texts=rebuilt.texts,
         attached=tuple(_attached(settings.limits, rebuilt)) if source.keeps_gradebook else (),
     )
@@ -192,5 +194,6 @@ def as_submission(source: SourceNotebook, settings: AssignmentSettings, notebook
         tuple(cells),
         sources,
         files=files,
+        given=frozenset(files),
         texts=tuple(texts),
     )

@@ -118,7 +118,9 @@ class CompatAssignment:
         contents = [part for name, path in files.items() for part in (name, path.read_bytes())]
         run = msgspec.json.encode([list(sanitized.cells), self.limits, ENVIRONMENT])
         key = digest("compat", own, run, self._libraries, *(one.digest for one in self.sets), *contents)
-        submission = Submission(student, own, sanitized.cells, files=files)
+        handed_in = self.paths.submission(student, self.name)
+        given = frozenset(name for name, path in files.items() if not path.is_relative_to(handed_in))
+        submission = Submission(student, own, sanitized.cells, files=files, given=given)
         return Order(
             key,
             submission,

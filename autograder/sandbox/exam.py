@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import msgspec
 
@@ -48,6 +49,8 @@ CUT_CHARS = 100
 """What may stand in a cell's output for what was left out of it."""
 STREAMS, PRINTED_BYTES = 3, 4
 """Texts of a cell that are as long as it prints: two streams and a result; bytes a character, on the wire."""
+NAMED_BYTES, NAMED = 2**15, '{"source":,"path":},'
+"""Of the names of files in one request for a room: it is read in one piece, of twice that size."""
 SUBMITTED_BYTES = 32 * 2**20
 """Code and text that a notebook may hold, its outputs and pictures left out."""
 
@@ -114,7 +117,7 @@ class _Exam:
     def hold(self) -> None:
         """Run the cells, then ask. Raises RoomEnded or _Overdue where the room does not live to the end."""
         cells, sizes = self._order.submission.cells, self._order.limits
-        files = self._order.submission.files
+        files = sent(self._order.submission)
         records = [File(path, blob) for blob, path in enumerate(files)]
         blobs = [path.read_bytes() for path in files.values()]
         variables = dict(self._order.environment)
@@ -226,7 +229,7 @@ def examine(rooms: WarmRooms, order: Order) -> Evidence:
     started = time.monotonic()
     with rooms.open_room(
         RoomLimits(sizes.memory_mb * 2**20, sizes.processes, sizes.disk_mb * 2**20),
-        RoomView(order.sets),
+        RoomView(order.sets, files=laid_out(order.submission)),
         grouped=order.isolation == "strict",
     ) as room:
         exam = _Exam(room, order)
@@ -245,6 +248,22 @@ def examine(rooms: WarmRooms, order: Order) -> Evidence:
     pictures = [codec.pack(picture, [file]) for picture, file in (*exam.pictures, *order.submission.attached)]
     doubt = "a room's supervisor was lost" if end.lost else "others took its time" if exam.clock.starved else ""
     return Evidence(report, (*exam.frames.values(), *pictures), doubt)
+
+
+def laid_out(submission: Submission) -> dict[str, Path]:
+    """Return the files that whoever builds the room copies into it: the course's, as far as one request can name them.
+
+    Never a student's: where theirs lies on this machine, a link may lie when it is opened.
+    """
+    files = {name: path for name, path in submission.files.items() if name in submission.given}
+    named = sum(len(msgspec.json.encode((name, str(path)))) + len(NAMED) for name, path in files.items())
+    return files if named <= NAMED_BYTES else {}
+
+
+def sent(submission: Submission) -> dict[str, Path]:
+    """Return the files whose bytes are sent to the room: the student's, and what is not `laid_out`."""
+    ours = laid_out(submission)
+    return {name: path for name, path in submission.files.items() if name not in ours}
 
 
 def _text_bytes(submission: Submission) -> int:

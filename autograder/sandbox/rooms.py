@@ -9,8 +9,8 @@ import subprocess
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
@@ -23,7 +23,7 @@ from autograder.sandbox.environment import PASSED_ON, Environment, link_package,
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
 from autograder.sandbox.room import Room
 from autograder.wire import CONTRACT, codec
-from autograder.wire.messages import Mount, Spawn, Warm
+from autograder.wire.messages import GivenFile, Mount, Spawn, Warm
 
 WARM_SECONDS = 300.0
 """Importing TensorFlow takes five; from a cold and slow disk, a minute."""
@@ -78,6 +78,8 @@ class RoomView:
     sets: tuple[Item, ...] = ()
     """Data sets and weights, each a folder of that name on the room's shelf."""
     gpu: Lease | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """What it has a copy of, its own to write, by the path from its home."""
 
     @property
     def mounts(self) -> list[Mount]:
@@ -168,6 +170,7 @@ class WarmRooms(ABC):
             view.mapped_bytes + sizes.reserved_bytes,
             cgroup.procs if cgroup else [],
             view.mounts,
+            [GivenFile(str(source), path) for path, source in view.files.items()],
             view.gpu.visible if view.gpu else "",
             list(view.gpu.devices) if view.gpu else [],
             self._unsafe_without,

@@ -31,6 +31,14 @@ class Mount(Record, frozen=True):
     """Absolute path in the room."""
 
 
+class GivenFile(Record, frozen=True):
+    """A file of the host that a room has a copy of, its own to write."""
+
+    source: str
+    path: str
+    """Where it lies in the room, from its home."""
+
+
 class Spawn(Record, tag="spawn", frozen=True):
     """Host to zygote, with two descriptors, the room's conversation and its supervision: fork a room."""
 
@@ -43,6 +51,8 @@ class Spawn(Record, tag="spawn", frozen=True):
     cgroups: list[str]
     """`cgroup.procs` files that the room's first process joins before anything else."""
     mounts: list[Mount] = []
+    files: list[GivenFile] = []
+    """What the course hands out beside the notebook."""
     gpu: str = ""
     """What CUDA calls the GPU leased to the room: its index or UUID; empty: it has none."""
     devices: list[str] = []

@@ -98,7 +98,7 @@ def serve(talk: socket.socket) -> None:
     reseed(cells.seed)  # a submission graded twice gives the same evidence
     _lay_out(cells.files, contents)
     weights.lay_beside()
-    imports.look_beside_the_notebook(file.path for file in cells.files)
+    imports.look_beside_the_notebook(str(path) for path in (*Path().glob("*.py"), *Path().glob("*/__init__.py")))
     kernel.move_in(_shell)
     outputs.install()
     os.environ.update(cells.environment)
@@ -137,7 +137,10 @@ def _next_question(stream: BinaryIO) -> tuple[Questions, list[bytes]] | None:
 
 
 def _lay_out(files: list[File], contents: list[bytes]) -> None:
-    """Put the files that were handed in where the notebook runs. One that does not fit is left out: its use fails."""
+    """Put the files that were handed in where the notebook runs. One that does not fit is left out: its use fails.
+
+    What the course hands out lies there already, see `wall.copy_in`.
+    """
     for file in files:
         path = Path(file.path)
         with contextlib.suppress(OSError):

@@ -63,6 +63,8 @@ KEYCTL_JOIN_SESSION_KEYRING = 1
 
 LAYERS = {"Landlock": landlock.unavailable, "system call filter": seccomp.unavailable}
 """What a kernel may lack, and who says why it does. A room has each of them where the kernel does."""
+SENT_BYTES = 2**30
+"""Of a file, in one call of the kernel's."""
 WRITTEN = (HOME, "/tmp", "/dev/shm")
 """Folders a room can write in."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -97,6 +99,8 @@ class View:
     """Folders of the host, each with the path it is shown at, read-only."""
     devices: tuple[str, ...] = ()
     """Device nodes, such as those of a leased GPU."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Files of the host, each with the path from the room's home at which it has a copy."""
 
 
 def forget_host() -> None:
@@ -142,6 +146,8 @@ def build_root(root: str, view: View, limits: ResourceLimits) -> None:
         _show(root, path)
     for source, target in view.mounts:
         bind(source, root + target)
+    for source, path in view.files:
+        copy_in(source, root + HOME, path)
     _make_etc(root)
     os.makedirs(f"{root}/proc")
     mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
@@ -149,6 +155,28 @@ def build_root(root: str, view: View, limits: ResourceLimits) -> None:
     enter_root(root)
     mount("none", "/", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
     os.chdir(HOME)
+
+
+def copy_in(source: str, home: str, path: str) -> None:
+    """Copy a file of the host to where it lies in a room's home, its student's to write.
+
+    By the kernel, from file to file, and before privileges are dropped: some files of a course only root can read. What
+    does not fit is left out, and its use fails. Raises WallError for a file that cannot be read.
+    """
+    try:
+        given = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise WallError(f"read {path}, which the course hands out: {error.strerror}") from error
+    folders = [f"{home}/{folder}" for folder in reversed(Path(path).parents[:-1])]
+    target = f"{home}/{path}"
+    with os.fdopen(given, "rb") as reader, contextlib.suppress(OSError):
+        for folder in folders:
+            os.makedirs(folder, exist_ok=True)
+            os.chown(folder, INNER_UID, INNER_UID)
+        with open(target, "xb") as writer:  # never through a link: nothing of a student's is here yet
+            while os.sendfile(writer.fileno(), reader.fileno(), None, SENT_BYTES):
+                pass
+            os.chown(target, INNER_UID, INNER_UID)
 
 
 def _show(root: str, path: str) -> None:

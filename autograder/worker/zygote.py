@@ -201,7 +201,8 @@ def _supervise(
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     limits = wall.ResourceLimits(spawn.memory_bytes, spawn.processes, spawn.disk_bytes, spawn.mapped_bytes)
     mounts = tuple((mount.source, mount.target) for mount in spawn.mounts)
-    view = wall.View(tuple(visible), mounts, tuple(spawn.devices))
+    files = tuple((file.source, file.path) for file in spawn.files)
+    view = wall.View(tuple(visible), mounts, tuple(spawn.devices), files)
     try:
         groups = [os.open(procs, os.O_WRONLY | os.O_CLOEXEC) for procs in spawn.cgroups]
         wall.forget_host()
