@@ -10,7 +10,7 @@ LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
-.PHONY: help demo test test-all test-vm machine lint types check bench catalogue commands docs lock clean
+.PHONY: help demo test test-all test-vm machine lint types check bench grade-the-grader catalogue commands docs lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ check: $(COURSE)/ready ## Tests
 
 bench: $(VENV)/ready ## Measure against nbgrader and against the floor
 	$(BIN)/python -m tests.bench
+
+grade-the-grader: $(VENV)/ready ## Right answers, mistakes and mutants of every assignment: one JSON line
+	@$(BIN)/python tests/grade_the_grader.py
 
 catalogue: $(VENV)/ready ## Bring the French catalogue up to the messages in the code
 	$(BIN)/python tests/catalogue.py

@@ -121,14 +121,19 @@ def notebook(lesson: str, answers: Mapping[str, Answer]) -> bytes:
     return json.dumps({**whole, "cells": cells}).encode()
 
 
-def graded(lesson: str, submissions: Mapping[str, bytes], root: Path) -> dict[str, Grade]:
-    """Grade notebooks, by student, in a course of their own made in `root`."""
+def make_course(root: Path) -> None:
+    """Copy the course to a folder that is there, nothing handed in."""
     shutil.copyfile(REPOSITORY / "nbgrader_config.py", root / "nbgrader_config.py")
     settings = (REPOSITORY / "course.yaml").read_text(encoding="utf-8")
     settings = settings.replace("python: .venv", f"python: {REPOSITORY}/.venv")  # an assignment's own, made here
     (root / "course.yaml").write_text(settings, encoding="utf-8")
     for name in ("source", "release"):
         shutil.copytree(REPOSITORY / name, root / name)
+
+
+def graded(lesson: str, submissions: Mapping[str, bytes], root: Path) -> dict[str, Grade]:
+    """Grade notebooks, by student, in a course of their own made in `root`."""
+    make_course(root)
     for student, content in submissions.items():
         folder = root / "submitted" / student / lesson
         folder.mkdir(parents=True)
@@ -141,7 +146,7 @@ def graded(lesson: str, submissions: Mapping[str, bytes], root: Path) -> dict[st
 def lost(given: Grade) -> dict[str, list[str]]:
     """Return the questions not fully passed, each with what its checks said."""
     return {
-        question.id: [f"{one.name}: {one.message}" for one in question.outcomes if one.status != "passed"]
+        question.id: [f"{one.name}: {one.title}: {one.message}" for one in question.outcomes if one.status != "passed"]
         for question in given.questions
         if question.score < question.max_score
     }

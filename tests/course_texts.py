@@ -51,12 +51,14 @@ def headings(path: Path) -> Iterator[str]:
 
 
 def said(checks: ast.Module) -> Iterator[str]:
-    """Yield the titles of checks, and the words of their asserts."""
+    """Yield the titles of checks, the words of their asserts, and the hints that comparisons are given."""
     for node in ast.walk(checks):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             yield (ast.get_docstring(node) or "").splitlines()[0]
         if isinstance(node, ast.Assert) and node.msg is not None:
             yield _written(node.msg)
+        if isinstance(node, ast.keyword) and node.arg == "hint":
+            yield _written(node.value)
 
 
 def _written(message: ast.expr) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,16 +24,22 @@ from autograder.wire.messages import Layer, Network
 SHOWN_DIFFERENCES = 3
 
 
-def assert_equal(given: Any, expected: Any) -> None:
-    """Require the same value: numbers by value whatever their dtype, numeric lists as arrays."""
-    _require(value_mismatch(given, expected, rtol=0.0, atol=0.0))
+def assert_equal(given: Any, expected: Any, *, hint: str = "") -> None:
+    """Require the same value: numbers by value whatever their dtype, numeric lists as arrays.
+
+    `hint` is what the student reads beside both where nothing more precise is known: a cause that is likely here.
+    """
+    _require(value_mismatch(given, expected, rtol=0.0, atol=0.0), hint)
 
 
 def assert_close(
-    given: Any, expected: ArrayLike | Mapping[Any, Any], *, rtol: float = 1e-4, atol: float = 1e-6
+    given: Any, expected: ArrayLike | Mapping[Any, Any], *, rtol: float = 1e-4, atol: float = 1e-6, hint: str = ""
 ) -> None:
-    """Require |given − expected| ≤ atol + rtol·|expected|, element by element (NumPy's `allclose`)."""
-    _require(value_mismatch(given, expected, rtol=rtol, atol=atol))
+    """Require |given − expected| ≤ atol + rtol·|expected|, element by element (NumPy's `allclose`).
+
+    `hint` is as for `assert_equal`.
+    """
+    _require(value_mismatch(given, expected, rtol=rtol, atol=atol), hint)
 
 
 def assert_shape(given: Any, shape: Sequence[int | None]) -> None:
@@ -157,9 +164,9 @@ def _training_mismatch(network: Model, wrong: Layer | None) -> Mismatch:
     )
 
 
-def _require(mismatch: Mismatch | None) -> None:
+def _require(mismatch: Mismatch | None, hint: str = "") -> None:
     if mismatch is not None:
-        raise CheckFailed(mismatch)
+        raise CheckFailed(replace(mismatch, hint=hint) if hint and mismatch.hint is None else mismatch)
 
 
 # --- Values -----------------------------------------------------------------------------------------------------------

@@ -63,7 +63,11 @@ def test_preparation_forme(preparees):
 @question("preparation", weight=2)
 def test_preparation_valeurs(preparees):
     """Les pixels vont de 0 à 1, dans l'ordre de l'image."""
-    assert_close(preparees, PETITES.reshape(6, 35) / 255)
+    assert_close(
+        preparees,
+        PETITES.reshape(6, 35) / 255,
+        hint="tous les pixels sont divisés par 255, quelles que soient les images, et lus ligne après ligne.",
+    )
 
 
 @question("preparation")
@@ -115,7 +119,11 @@ def test_formule_deux_couches_cachees(compte_quatre):
 @question("formule")
 def test_formule_longue(compte_cinq):
     """La formule vaut pour une liste plus longue."""
-    assert_equal(compte_cinq, 6 * 4 + 5 * 3 + 4 * 2 + 3 * 1)
+    assert_equal(
+        compte_cinq,
+        6 * 4 + 5 * 3 + 4 * 2 + 3 * 1,
+        hint="chaque couche compte ses poids, et un biais pour chaque neurone.",
+    )
 
 
 @question("build")
@@ -176,19 +184,29 @@ def softmax(scores):
 @question("entropie", weight=2)
 def test_softmax(probabilites):
     """Les scores de chaque ligne deviennent des probabilités."""
-    assert_close(probabilites, softmax(SCORES))
+    assert_close(
+        probabilites, softmax(SCORES), hint="chaque ligne est divisée par sa propre somme : elle en a une de 1."
+    )
 
 
 @question("entropie")
 def test_softmax_grands(probabilites_grands):
     """De très grands scores ne mettent pas le calcul en défaut."""
-    assert_close(probabilites_grands, softmax(GRANDS))
+    assert_close(
+        probabilites_grands,
+        softmax(GRANDS),
+        hint="retranchez à chaque ligne son maximum : rien ne déborde, et le quotient reste le même.",
+    )
 
 
 @question("entropie", weight=2)
 def test_entropie(erreur):
     """L'erreur est la moyenne des opposés des logarithmes des probabilités des bonnes classes."""
-    assert_close(erreur, -np.log(DONNEES[CIBLES == 1]).mean())
+    assert_close(
+        erreur,
+        -np.log(DONNEES[CIBLES == 1]).mean(),
+        hint="une somme sur les classes, puis une moyenne sur les exemples, au signe moins près.",
+    )
 
 
 @question("poids")
@@ -210,15 +228,23 @@ def test_poids_tires(tirage, meme_tirage, autre_tirage):
 @question("graines")
 def test_reproductible(reproductible):
     """Ce qu'une graine garantit, et ce qu'elle ne garantit pas."""
-    assert_equal(reproductible, {"poids": True, "melange": True, "ailleurs": False})
+    assert_equal(
+        reproductible,
+        {"poids": True, "melange": True, "ailleurs": False},
+        hint="une graine fixe les poids de départ et l'ordre des exemples ; un autre matériel arrondit autrement.",
+    )
 
 
 @question("historique")
 def test_resume(resume):
     """Les mesures, le nombre d'époques et la meilleure d'entre elles sont lus dans l'historique."""
     assert_equal(list(resume["mesures"]), ["accuracy", "loss", "val_loss"])
-    assert_equal(resume["epoques"], 5)
-    assert_equal(resume["meilleure"], 3)
+    assert_equal(resume["epoques"], 5, hint="une mesure a autant de valeurs qu'il y a d'époques.")
+    assert_equal(
+        resume["meilleure"],
+        3,
+        hint="c'est l'époque, comptée à partir de 1, où la perte de validation est la plus petite.",
+    )
 
 
 @question("arrets")
@@ -300,7 +326,7 @@ def test_chiffres(lus):
 @question("lecture")
 def test_taux(part_juste):
     """Le taux de réussite est la proportion de réponses justes."""
-    assert_close(part_juste, 26 / 40)
+    assert_close(part_juste, 26 / 40, hint="de 0 à 1 : les réponses justes, divisées par toutes.")
 
 
 IDENTITE = network((12,), "Dense(12, kernel_initializer='identity')")
@@ -318,7 +344,7 @@ sept = call("ouvre", "sept.png")
 @question("image")
 def test_lit(lu_seul, lu_autre):
     """Un seul chiffre est rendu : celui que le réseau préfère."""
-    assert_equal(lu_seul, 9)
+    assert_equal(lu_seul, 9, hint="le rang de la plus grande probabilité que rend le réseau donné, compté de 0.")
     assert_equal(lu_autre, 0)
 
 
@@ -327,7 +353,11 @@ def test_confusion(matrice):
     """Les lignes sont les vrais chiffres, les colonnes les chiffres lus."""
     attendue = np.zeros((10, 10), dtype=int)
     np.add.at(attendue, (VRAIS, LUS), 1)
-    assert_equal(matrice, attendue)
+    assert_equal(
+        matrice,
+        attendue,
+        hint="la ligne est le vrai chiffre, la colonne celui qui est lu ; chaque exemple compte une fois.",
+    )
 
 
 @question("confusion")

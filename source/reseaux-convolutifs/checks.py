@@ -74,7 +74,12 @@ def test_noyaux_ensemble(noyaux):
 def test_filtre(filtree_par_3):
     """Le filtrage garde la taille de l'image, complète les bords par des zéros et laisse les valeurs telles quelles."""
     assert_shape(filtree_par_3, SIGNEE.shape)
-    assert_close(filtree_par_3, correlation(SIGNEE, NOYAU_3), atol=1e-4)
+    assert_close(
+        filtree_par_3,
+        correlation(SIGNEE, NOYAU_3),
+        atol=1e-4,
+        hint="le noyau est posé tel qu'il est donné, centré sur chaque pixel : ni retourné, ni transposé, ni divisé.",
+    )
 
 
 @question("noyaux")
@@ -130,7 +135,11 @@ def carres(image, taille):
 @question("pooling-moyen", weight=2)
 def test_pooling_moyen(moyen_par_2):
     """Chaque carré de 2 × 2 devient sa moyenne."""
-    assert_close(moyen_par_2, carres(SIGNEE, 2).mean(axis=(1, 3)))
+    assert_close(
+        moyen_par_2,
+        carres(SIGNEE, 2).mean(axis=(1, 3)),
+        hint="les carrés se suivent depuis le coin en haut à gauche ; le signe des valeurs compte.",
+    )
 
 
 @question("pooling-moyen")
@@ -142,7 +151,11 @@ def test_pooling_moyen_par_3(moyen_par_3):
 @question("pooling-max", weight=2)
 def test_pooling_max(max_par_2):
     """Chaque carré de 2 × 2 devient son maximum."""
-    assert_close(max_par_2, carres(SIGNEE, 2).max(axis=(1, 3)))
+    assert_close(
+        max_par_2,
+        carres(SIGNEE, 2).max(axis=(1, 3)),
+        hint="les carrés se suivent depuis le coin en haut à gauche ; le signe des valeurs compte.",
+    )
 
 
 @question("pooling-max")

@@ -779,3 +779,13 @@ def test_an_answer_of_another_kind_fails_with_a_message(check: str, kind: str) -
 def test_every_assert_is_tried_on_every_kind() -> None:
     tried = {name.partition(",")[0] for name in CHECKS}
     assert tried == set(asserts.__all__) - {"assert_reaches"}  # its probes give nothing but trainings and predictions
+
+
+@pytest.mark.parametrize("check", [assert_equal, assert_close])
+def test_a_hint_of_the_checks_is_told_where_nothing_more_precise_is_known(check: Callable[..., None]) -> None:
+    said = mismatch_of(lambda: check(2, 3, hint="epochs are counted from 1"))
+    assert said.hint == "epochs are counted from 1"
+    assert compose(said, "en", hidden=True) == "received  2\nhint      epochs are counted from 1"
+    check(3, 3, hint="epochs are counted from 1")
+    precise = mismatch_of(lambda: check([1.0], "text")).hint
+    assert mismatch_of(lambda: check([1.0], "text", hint="another")).hint == (precise or "another")
