@@ -16,20 +16,6 @@ from autograder.notebook.text import SUFFIXES, is_text_source
 from autograder.paths import Paths
 
 
-def load_assignment(root: Path, name: str) -> Assignment:
-    """Return an assignment of one notebook. Raise CourseError with every problem of it, or where it has several."""
-    found = load_parts(root, name)
-    if len(found) > 1:
-        shown, names = (
-            found[0].paths.shown(found[0].paths.source(name)),
-            ", ".join(one.source.notebook_file for one in found),
-        )
-        raise CourseError(
-            [Problem(shown, 0, "", f"several notebooks with graded cells ({names}): one is expected here")]
-        )
-    return found[0]
-
-
 def load_assignments(root: Path, names: Sequence[str] | None = None) -> list[Assignment]:
     """Return all parts of several assignments, or of all of them. Raise one CourseError with all their problems."""
     loaded, broken = load_sound(root, load_course(root).assignments if names is None else names)

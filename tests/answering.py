@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import load_assignment
 from autograder.notebook.formats import course_notebook_bytes
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.session import GradingOptions
+from loading import load_assignment
 
 REPOSITORY = Path(__file__).parent.parent
 ANSWERS = Path(__file__).parent / "answers"

@@ -135,10 +135,10 @@ def make_course(
 
     `bars` are by probe, calibrated for `shelf`; `answers` are the solution's, one a question.
     """
-    from autograder.course import load_assignment
     from autograder.fairness.thresholds import write_thresholds
     from autograder.release import write_release
     from autograder.training.job import calibrated_for
+    from loading import load_assignment
 
     folder = root / "source" / NAME
     folder.mkdir(parents=True, exist_ok=True)

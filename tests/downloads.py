@@ -10,7 +10,7 @@ from pathlib import Path
 
 import toy
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
+from loading import load_assignment
 
 NOTEBOOK = toy.notebook(toy.answered({}))
 OTHER = toy.notebook(toy.answered({"names-answer": "names = []"}))

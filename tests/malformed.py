@@ -265,9 +265,9 @@ KINDS: tuple[Make, ...] = (
 
 def collect_some(root: Path, first: int, last: int) -> None:
     """Collect those of the seeds, and print one JSON object a line: the kind, what came of it, seconds, megabytes."""
-    from autograder.course import load_assignment
     from autograder.errors import CourseError
     from autograder.intake.collect import collect
+    from loading import load_assignment
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     addresses = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

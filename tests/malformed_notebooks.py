@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import toy
-from autograder.course import load_assignment
 from autograder.engine import Result
 from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.marking import Marker, Settled
@@ -31,6 +30,7 @@ from autograder.sandbox.exam import Order
 from autograder.session import GradingOptions, Session
 from autograder.wire import codec
 from autograder.wire.messages import Answered, Cell, CellRun, Fault, Frame, Items, Scalar, Text
+from loading import load_assignment
 from scripted import Scripted
 
 MEMORY_MB = 700

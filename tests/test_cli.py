@@ -444,8 +444,8 @@ def test_a_course_without_a_gradebook_does_not_pay_for_nbgrader(course: Path) ->
 import sys
 from pathlib import Path
 from autograder.commands import _gradebook
-from autograder.course import load_assignment
-assignment = load_assignment(Path.cwd(), "toy")
+from autograder.course import load_parts
+(assignment,) = load_parts(Path.cwd(), "toy")
 _gradebook.keep_gradebook([assignment.source], assignment.deadline, [])
 print(_gradebook.penalties(assignment.source, assignment.deadline), "nbgrader" in sys.modules)
 """

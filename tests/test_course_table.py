@@ -10,8 +10,8 @@ from PIL import Image
 
 import course_table
 import own_digits
-from autograder.course import load_assignment
 from course_table import Lesson
+from loading import load_assignment
 
 UNFINISHED = {"reseaux-convolutifs"}
 """Assignments with exercises that no question asks yet."""

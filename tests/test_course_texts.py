@@ -9,13 +9,13 @@ import pytest
 
 import course_texts
 import toy
-from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.locale.own import own_texts
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.report.feedback import feedback_page
 from autograder.session import GradingOptions
+from loading import load_assignment
 
 CATALOGUE = """
 msgid "A course for tests"

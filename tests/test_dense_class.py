@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from autograder.course import load_assignment
 from autograder.data.arrays import HIDDEN
 from autograder.data.shelf import Shelf
 from autograder.data.sources import stand_in
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade, Outcome
 from autograder.session import GradingOptions
+from loading import load_assignment
 
 LESSON = "reseau-dense"
 IN_ANOTHER_DRESS = ("camille", "farid", "ines")

@@ -12,7 +12,6 @@ import pytest
 import digits
 import toy
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
 from autograder.doctor import (
     KERAS_2,
     Finding,
@@ -27,6 +26,7 @@ from autograder.doctor import (
 from autograder.environment import environment_of
 from autograder.sandbox.environment import own_environment
 from autograder.sandbox.gpus import Gpu, Survey
+from loading import load_assignment
 
 INSTALL = "not in the rooms' environment: install it there"
 T4 = Gpu(1, "GPU-5d5ba0d6-d33d-2b2c-524d-9e3d8d2b8a77", "Tesla T4", 15360, ("/dev/nvidia1",))

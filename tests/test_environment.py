@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.course_yaml import CourseSettings
 from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError
@@ -18,6 +17,7 @@ from autograder.paths import Paths
 from autograder.pipeline import Timings, grade, rejudge
 from autograder.sandbox.environment import Environment, UnfitPython, find_environment, own_environment
 from autograder.session import GradingOptions
+from loading import load_assignment
 
 
 @pytest.fixture(scope="module")

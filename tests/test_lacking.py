@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.judge.lacks import Lack
 from autograder.pipeline import Progress, Timings, grade, rejudge
 from autograder.sandbox.environment import own_environment
 from autograder.session import GradingOptions
+from loading import load_assignment
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.leaks import leaks, unread
+from loading import load_assignment
 
 LINES = (
     "    weights = rng.normal(size=(3, 4))",

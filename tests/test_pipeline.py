@@ -20,7 +20,6 @@ import pytest
 import toy
 from autograder import assessment, marking
 from autograder.assignment import SourceNotebook
-from autograder.course import load_assignment
 from autograder.course_yaml import AssignmentSettings
 from autograder.errors import CourseError, GraderError
 from autograder.evidence import Evidence, load_evidence
@@ -37,6 +36,7 @@ from autograder.store import Store
 from autograder.validate import findings
 from autograder.wire import codec
 from autograder.wire.messages import Answered, Fault
+from loading import load_assignment
 
 RIGHT = toy.answered({})
 WRONG = toy.answered({"double-answer": "def double(values):\n    return values", "greet-answer": "pass"})

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.course_yaml import load_course
 from autograder.errors import CourseError
 from autograder.recipes import (
@@ -34,6 +33,7 @@ from autograder.wire.messages import (
     TrainedProbe,
     TrainingData,
 )
+from loading import load_assignment
 from networks import chain, dense
 from scorers import open_scorer
 

@@ -11,7 +11,6 @@ import pytest
 import toy
 from autograder import marking
 from autograder.assignment import SourceNotebook
-from autograder.course import load_assignment
 from autograder.course_yaml import AssignmentSettings
 from autograder.intake import fingerprint, read_submission
 from autograder.notebook.formats import Notebook
@@ -19,6 +18,7 @@ from autograder.pipeline import Progress, Timings, grade
 from autograder.records import Limits
 from autograder.release import write_release
 from autograder.session import GradingOptions
+from loading import load_assignment
 from scripted import Scripted
 
 

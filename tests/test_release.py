@@ -16,7 +16,6 @@ import pytest
 
 import toy
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.leaks import leaks
 from autograder.release import (
@@ -27,6 +26,7 @@ from autograder.release import (
     release_differences,
     write_release,
 )
+from loading import load_assignment
 
 ESSAY: dict[str, Any] = {
     "cell_type": "markdown",

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from autograder.course import load_assignment
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.session import GradingOptions
+from loading import load_assignment
 
 LESSON = "reseaux-convolutifs"
 pytestmark = pytest.mark.tensorflow

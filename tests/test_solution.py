@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.evidence import load_evidence
 from autograder.intake import as_submission
 from autograder.pipeline import Timings, grade
 from autograder.session import GradingOptions
 from autograder.solution import write_solution
+from loading import load_assignment
 
 WHY: toy.Cell = {
     **toy.text("why", "Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION"),

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import digits
-from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
 from autograder.errors import CourseError, DataError
 from autograder.pipeline import Timings, grade, rejudge
@@ -17,6 +16,7 @@ from autograder.records import Grade, Outcome
 from autograder.session import GradingOptions
 from autograder.store import Store
 from autograder.validate import findings
+from loading import load_assignment
 
 pytestmark = pytest.mark.tensorflow
 

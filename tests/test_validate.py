@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.session import GradingOptions
 from autograder.validate import findings
+from loading import load_assignment
 
 CHECKS = """
 from autograder import question, variable

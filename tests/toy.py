@@ -138,8 +138,8 @@ def make_course(
     expected: str = "shown",
 ) -> Path:
     """Write a course in `root`, its release made, and return `root`."""
-    from autograder.course import load_assignment
     from autograder.release import write_release
+    from loading import load_assignment
 
     write_source(root, cells=cells, checks=checks, language=language, expected=expected)
     write_release(load_assignment(root, NAME).source)

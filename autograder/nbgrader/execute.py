@@ -31,7 +31,6 @@ from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Cell
 
-ROOMS = "autograder.nbgrader.execute.RoomExecute"
 UNLIMITED = 10.0**6
 """Seconds: more than any exam's."""
 

@@ -16,12 +16,12 @@ import toy
 from autograder.authoring.draft.asked import asked_of
 from autograder.authoring.draft.expected import Unsayable, assertions
 from autograder.authoring.draft.inputs import fresh
-from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.mutate.report import tallies
 from autograder.mutate.run import Choice, mutate
 from autograder.session import GradingOptions, Session
 from autograder.validate import findings
+from loading import load_assignment
 
 SPLIT = """\
 def split(rows):

@@ -13,11 +13,11 @@ import pytest
 import toy
 from autograder.authoring.course import add_notebooks, start_course
 from autograder.authoring.finding import Guesses
-from autograder.course import load_assignment
 from autograder.course_yaml import load_course
 from autograder.errors import CourseError
 from autograder.session import GradingOptions
 from autograder.validate import findings
+from loading import load_assignment
 
 COMMAND = [sys.executable, "-c", "from autograder.cli import main; main()", "init"]
 CELLS = (

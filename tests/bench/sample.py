@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
 from autograder.intake import read_submission, students
 from autograder.paths import STATE
 from autograder.records import Submission
 from autograder.release import read_release
+from loading import load_assignment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LESSON = "reseaux-convolutifs"

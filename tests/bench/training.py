@@ -23,7 +23,6 @@ import digits
 import toy
 from autograder.assessment import Assessor
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
 from autograder.evidence import TrainingRun
 from autograder.intake import as_submission
@@ -35,6 +34,7 @@ from autograder.session import cores, judge_of
 from autograder.store import Store
 from autograder.training.frozen import Frozen
 from autograder.training.room import train
+from loading import load_assignment
 
 from .floor import zygote_environment
 from .grading import run_to_end

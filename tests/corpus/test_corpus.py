@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.evidence import Exam, load_exam
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
@@ -15,6 +14,7 @@ from autograder.report.feedback import feedback_page
 from autograder.report.repairs import repair_sentences
 from autograder.session import GradingOptions
 from corpus.cases import CASES, Case
+from loading import load_assignment
 
 SMALLEST = 60
 

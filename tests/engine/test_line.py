@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.errors import GraderError
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
@@ -16,6 +15,7 @@ from autograder.sandbox.isolation import Isolation
 from autograder.session import GradingOptions
 from autograder.wire import codec
 from autograder.wire.messages import Cell, CellRun, Fault, Items, Text
+from loading import load_assignment
 from scripted import Scripted, Told, quiet
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import load_assignment
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.isolation import Isolation, WallStep, measure
 from autograder.session import GradingOptions
 from hostile.batch import BATCH, QUICK
+from loading import load_assignment
 from toy import NAME, answered, hand_in, make_course
 
 NEIGHBOURS = {

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from autograder.course import load_assignment
 from autograder.evidence import load_exam
 from autograder.records import Grade
 from autograder.sandbox import cgroups, leftovers
 from autograder.store import Store
+from loading import load_assignment
 from toy import NAME, answered, hand_in, make_course
 
 GRADE = [sys.executable, "-c", "from autograder.cli import main; main()", "grade", NAME, "--jobs", "2"]

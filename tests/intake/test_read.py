@@ -14,7 +14,6 @@ import pytest
 
 import toy
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
 from autograder.data.weights import add_weights
 from autograder.errors import CourseError
@@ -23,6 +22,7 @@ from autograder.notebook.formats import Notebook
 from autograder.records import Repair, Submission
 from autograder.release import read_release
 from autograder.wire.messages import Fault
+from loading import load_assignment
 
 # --- Files ------------------------------------------------------------------------------------------------------------
 

@@ -9,11 +9,11 @@ import pytest
 
 import toy
 from autograder.assignment import Assignment, SourceNotebook
-from autograder.course import load_assignment
 from autograder.mutate.flow import Flow
 from autograder.mutate.part import Parts
 from autograder.records import Plan
 from autograder.wire.messages import CallProbe, Probe, VariableProbe
+from loading import load_assignment
 
 IMPORTS = "import numpy as np\nimport keras"
 

@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 import toy
 from autograder.assignment import SourceNotebook
 from autograder.cli import app
-from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.mutate.harmless import mark_harmless, read_harmless
 from autograder.mutate.places import Mutant, derive
 from autograder.mutate.report import as_json, tallies
 from autograder.mutate.run import MutantVerdict
 from autograder.release import release_files
+from loading import load_assignment
 
 CELLS = (
     toy.answer("double-answer", "### BEGIN SOLUTION\nnumber = 2 * 3\nlimit = 2 * 3\n### END SOLUTION"),

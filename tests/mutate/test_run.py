@@ -9,12 +9,12 @@ import pytest
 
 import toy
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
 from autograder.mutate.fresh import with_fresh
 from autograder.mutate.places import choose, derive
 from autograder.mutate.report import as_json, tallies
 from autograder.mutate.run import Choice, MutantVerdict, mutate
 from autograder.session import GradingOptions, Session
+from loading import load_assignment
 
 LARGER = """\
 def larger(pair):

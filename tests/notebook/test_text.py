@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 import toy
-from autograder.course import load_assignment
 from autograder.errors import CourseError
 from autograder.notebook.formats import parse_notebook
 from autograder.notebook.metadata import role_of
 from autograder.notebook.text import TextError, notebook_of_text, source_text
 from autograder.release import release_differences, write_release
+from loading import load_assignment
 
 MARKDOWN = """\
 ---

@@ -11,7 +11,6 @@ import pytest
 
 import toy
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
 from autograder.errors import SomeFailed
 from autograder.evidence import CellRecord, Exam
 from autograder.judge.message import Mismatch, compose
@@ -20,6 +19,7 @@ from autograder.report.feedback import feedback_page, write_feedback
 from autograder.report.story import SOURCE_LINES
 from autograder.store import Keys, Store
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
+from loading import load_assignment
 
 HOSTILE = "<script>alert('1')</script> & \" {{ 7 * 7 }} {% raw %}\u202e\x08"
 STUDENT = "zoé"

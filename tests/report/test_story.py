@@ -11,7 +11,6 @@ import pytest
 
 import toy
 from autograder.assignment import Assignment
-from autograder.course import load_assignment
 from autograder.evidence import Exam
 from autograder.grades import explain_test
 from autograder.judge.causes import Causes
@@ -22,6 +21,7 @@ from autograder.report.feedback import feedback_page
 from autograder.report.story import LINE_CHARS, SOURCE_LINES, tell
 from autograder.wire.messages import Fault
 from judge.test_causes import LEARNT, RENAMED, SOLUTION, STUB, Code, fault_at, missing, notebook, student
+from loading import load_assignment
 from report.test_feedback import said
 
 NBSP = "\N{NO-BREAK SPACE}"

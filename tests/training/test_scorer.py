@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 import digits
 import scorers
 import toy
-from autograder.course import load_assignment
 from autograder.data.shelf import Shelf
 from autograder.data.weights import add_weights
 from autograder.errors import CourseError, DataError
@@ -41,6 +40,7 @@ from autograder.wire.messages import (
     TrainedByProbe,
 )
 from exams import exam
+from loading import load_assignment
 from networks import call, chain, dense
 
 NETWORK = chain(dense(32, activation="relu"), dense(10, activation="softmax"), input_shape=(784,))

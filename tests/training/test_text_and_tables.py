@@ -9,7 +9,6 @@ import pytest
 
 import scorers
 import toy
-from autograder.course import load_assignment
 from autograder.data.shelf import About, Shelf
 from autograder.errors import CourseError
 from autograder.judge.channel import Case
@@ -21,6 +20,7 @@ from autograder.sandbox.rooms import Zygote
 from autograder.training.scorer import Scorer
 from autograder.wire import codec, examples
 from autograder.wire.messages import Cell
+from loading import load_assignment
 
 COURSE = """\
 course: tests

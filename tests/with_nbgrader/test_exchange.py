@@ -22,9 +22,9 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import get_username
 
 import toy
-from autograder.course import load_assignment
 from autograder.release import write_release
 from browser import browsed
+from loading import load_assignment
 
 SCRIPTS = sysconfig.get_path("scripts")
 COURSE = toy.COURSE.format(language="en", expected="shown").replace("title: Toy", "due: 2020-01-01\n    title: Toy")

@@ -12,7 +12,6 @@ import pytest
 from nbconvert import HTMLExporter
 
 import toy
-from autograder.course import load_assignment
 from autograder.evidence import CellRecord, Exam
 from autograder.intake import read_submission
 from autograder.nbgrader.beside import copy_pictures
@@ -22,6 +21,7 @@ from autograder.records import Picture
 from autograder.wire.messages import CellRun
 from autograder.wire.pictures import NO_PICTURE
 from exams import exam
+from loading import load_assignment
 
 PNG = base64.b64encode(NO_PICTURE).decode()
 PHOTO = base64.b64encode(b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x02\x00\x03\x03 a photograph").decode()

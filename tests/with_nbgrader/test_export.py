@@ -13,12 +13,12 @@ import pytest
 from nbgrader.api import Gradebook
 
 import toy
-from autograder.course import load_assignment
 from autograder.nbgrader.gradebook import keep_grades
 from autograder.paths import Paths
 from autograder.records import Grade, Outcome, QuestionGrade
 from autograder.release import write_release
 from autograder.store import Keys, Store
+from loading import load_assignment
 
 SCRIPTS = sysconfig.get_path("scripts")
 ESSAY = toy.essay("Why?")

@@ -16,7 +16,6 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.nbgraderformat import MetadataValidator
 
 import toy
-from autograder.course import load_assignment
 from autograder.errors import CourseError, GraderError, SomeFailed
 from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.nbgrader.address import keeps_gradebook
@@ -26,6 +25,7 @@ from autograder.nbgrader.submitted import penalties
 from autograder.paths import Paths
 from autograder.records import CheckStatus, Grade, HandMark, Outcome, QuestionGrade, TextCell
 from autograder.wire.messages import Cell, CellRun, Fault, Frame
+from loading import load_assignment
 
 ESSAY = toy.essay("Why is it doubled?")
 CELLS = (*toy.SOLUTION, ESSAY)
