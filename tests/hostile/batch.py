@@ -204,6 +204,67 @@ BATCH = {
     "half-characters": "print('\\ud800' * 1000)\nraise ValueError('\\udfff')",
     "text-that-steers-a-terminal": "raise ValueError('\\x1b[2J\\x1b]0;owned\\x07\\u202e')",
     "text-that-is-markup": "raise ValueError('<script>alert(1)</script><img src=x onerror=alert(1)>')",
+    # --- whoever shows or tells what came of it ---
+    "commands-of-a-workflow": "raise ValueError('x\\n::stop-commands::t\\n::error::owned\\n##[group]x')",
+    "end-of-a-fence-of-markdown": "raise ValueError('```\\n````\\n[x](javascript:alert(1))')",
+    "text-that-is-no-xml": "raise ValueError(']]>\\x00\\x08\\ufffe<!ENTITY x>')",
+    "a-class-of-an-error-that-is-markup": "raise type('<script>alert(1)</script>', (Exception,), {})",
+    "a-class-of-an-error-whose-name-is-long": "raise type('A' * 10**6, (Exception,), {})",
+    "a-class-of-an-error-whose-name-is-no-text": (
+        "class M(type):\n    @property\n    def __name__(self): return 3\n"
+        "class E(Exception, metaclass=M): pass\nraise E"
+    ),
+    "causes-in-a-circle": ("a, b = ValueError('a'), ValueError('b')\na.__cause__, b.__cause__ = b, a\nraise a"),
+    "causes-without-end": (
+        "e = None\nfor i in range(20000):\n    n = ValueError(i)\n    n.__cause__, e = e, n\nraise e"
+    ),
+    "groups-of-errors-without-end": (
+        "e = ValueError('x')\nfor _ in range(5000): e = ExceptionGroup('g', [e])\nraise e"
+    ),
+    "notes-of-an-error-that-are-none": "e = ValueError('x')\ne.__notes__ = 7\nraise e",
+    "a-syntax-error-made-up": "raise SyntaxError('m', ('f', -5, 10**9, 'x' * 10**6, -7, 10**9))",
+    "a-syntax-error-of-odd-values": "e = SyntaxError('m')\ne.lineno, e.text, e.offset = 'a', 3, []\nraise e",
+    "a-missing-name-made-up": "e = NameError('x')\ne.name = '<img>' * 1000\nraise e",
+    "a-missing-attribute-of-what-never-answers": (
+        "class O:\n    def __getattr__(self, name):\n        import time; time.sleep(100)\n"
+        "raise AttributeError('x', name='y', obj=O())"
+    ),
+    "lines-of-a-traceback-made-up": (
+        "import linecache\nlinecache.getline = lambda *a, **k: '<script>' * 1000\n"
+        "linecache.getlines = lambda *a, **k: 1 / 0\n1 / 0"
+    ),
+    "a-key-that-turns-text-around": "class K:\n    def __repr__(self): return '\\u202e' * 10**6\nraise KeyError(K())",
+    "a-drawing-that-is-a-program": (
+        "from IPython.display import SVG, display\ndisplay(SVG('<svg onload=\"alert(1)\"/>'))\nraise SystemExit"
+    ),
+    "a-picture-of-a-billion-points": (
+        "import struct, zlib\nfrom IPython.display import Image, display\n"
+        "def part(n, b): return struct.pack('>I4s', len(b), n) + b + zlib.crc32(n + b).to_bytes(4, 'big')\n"
+        "head = struct.pack('>IIBBBBB', 9999, 99999, 8, 0, 0, 0, 0)\n"
+        "body = part(b'IHDR', head) + part(b'IDAT', zlib.compress(bytes(9))) + part(b'IEND', b'')\n"
+        "display(Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + body))\nraise SystemExit"
+    ),
+    "an-array-that-lies-about-its-memory": (
+        "class A:\n    __array_interface__ = "
+        "{'shape': (10**9,), 'typestr': '<f8', 'data': (8, False), 'version': 3}\nfor _ in ():\n    pass\n"
+        "def double(x): return A()"
+    ),
+    "an-array-that-holds-itself": (
+        "import numpy as np\na = np.empty(1, object)\na[0] = a\nfor _ in ():\n    pass\ndef double(x): return a"
+    ),
+    "forget-every-module": "import sys\nsys.modules.clear()\nraise SystemExit",
+    "an-audit-that-refuses-all": "import sys\nsys.addaudithook(lambda *a: 1 / 0)",
+    "no-import-any-more": "import builtins\nbuiltins.__import__ = lambda *a, **k: 1 / 0",
+    "types-that-are-none": "import builtins\nbuiltins.isinstance = lambda *_: True\nbuiltins.type = str",
+    "output-that-ends-whoever-writes": (
+        "import sys\nclass W:\n    def write(self, text): raise SystemExit\n    def flush(self): 1 / 0\n"
+        "sys.stdout = sys.stderr = W()\nprint('x')"
+    ),
+    "a-codec-of-its-own": (
+        "import autograder.wire.codec as c, msgspec\nc.pack = lambda *a, **k: b'x'\n"
+        "msgspec.json.encode = lambda *a: b'{}'"
+    ),
+    "something-to-do-at-the-end": "import atexit, sys, time\natexit.register(time.sleep, 100)\nsys.exit(0)",
 }
 """By name: the source of the cell."""
 
@@ -217,5 +278,7 @@ QUICK = (
     "hang-up-and-flood",
     "memory-of-no-process",
     "fork-without-end",
+    "a-key-that-turns-text-around",
+    "types-that-are-none",
 )
 """One of each kind."""

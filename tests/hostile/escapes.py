@@ -185,6 +185,14 @@ ESCAPES = {
     "signal-the-host": "any(os.kill(pid, 0) is None for pid in range(2, 400))",
     "signal-whoever-waits": "os.getppid()",
     "share-a-group-with-other-rooms": "os.getpgrp() == 0 or os.getsid(0) == 0",
+    "find-who-keeps-rooms-warm": "[one for place in ('/tmp', '/run', '/var/run') if os.path.isdir(place) "
+    "for one in os.listdir(place) if one.startswith('keras-autograder')]",
+    "find-sockets-of-the-host": "[line for line in read('/proc/net/unix').splitlines()[1:] "
+    "if b'/' in line or b'@' in line]",
+    "find-the-graders-own-files": "os.path.exists('/grader') or os.path.exists('/cache')",
+    "write-the-courses-python": "write('/environment/pyvenv.cfg')",
+    "read-the-hosts-mounts": "any(b'/home/' in line and b'student' not in line for line in "
+    "read('/proc/self/mountinfo').splitlines())",
     "read-the-hosts-control-groups": "any(not line.endswith(b':/') for line in read('/proc/self/cgroup').splitlines())",
 }
 """By name: what to evaluate after PRELUDE. Numbers of calls are those of x86-64."""
