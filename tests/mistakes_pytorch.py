@@ -31,7 +31,13 @@ MISTAKES: dict[str, list[Mistake]] = {
         ),
         other(
             "both by the numbers of both",
-            ("X_train", "moyennes, ecarts = statistiques(np.concatenate([x_train, x_test]))\nX_train", 1),
+            (
+                "X_train",
+                "toutes = np.concatenate([x_train, x_test])\n"
+                "moyennes, ecarts = toutes.mean(axis=(0, 1, 2)), toutes.std(axis=(0, 1, 2))\n"
+                "X_train",
+                1,
+            ),
         ),
         other("the test set not centred", ("prepare(x_test, moyennes,", "prepare(x_test, 0 * moyennes,")),
     ],

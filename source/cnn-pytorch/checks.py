@@ -244,6 +244,7 @@ reseau_norme = model("reseau_norme", input_shape=(3, 32, 32))
 arret_au_bout = call("arret", [2.0, 1.5, 1.6, 1.2, 1.3, 1.1], 2)
 arret_tot = call("arret", [2.0, 1.5, 1.6, 1.7, 1.8, 0.1], 3)
 arret_egal = call("arret", [2.0, 1.0, 1.0, 1.0, 0.5], 2)
+arret_descente = call("arret", [1.0, 2.0, 1.9, 1.8, 1.7], 2)
 meilleur = trained_by("entraine", recipe="entraine", hidden="cifar10-hidden", shape=(3, 32, 32))
 
 
@@ -288,6 +289,12 @@ def test_arret_tot(arret_tot):
 def test_arret_egal(arret_egal):
     """Faire aussi bien n'est pas faire mieux."""
     assert_equal(list(arret_egal), [3, 1])
+
+
+@question("arret")
+def test_arret_descente(arret_descente):
+    """Chaque perte se compare à la meilleure de toutes, et non à celle de l'époque d'avant."""
+    assert_equal(list(arret_descente), [2, 0])
 
 
 @question("entraine", weight=3)
