@@ -95,7 +95,8 @@ def unmarked(source: SourceNotebook, plan: Plan) -> Iterator[Problem]:
     """Yield the questions that nothing marks."""
     checked = {check.question for check in plan.checks}
     for question in source.questions:
-        if not question.tested and question.id not in checked and question.points and not source.keeps_gradebook:
+        marked = question.tested or question.id in checked or question.bonus or source.keeps_gradebook
+        if question.points and not marked:
             shown = source.paths.shown(source.path)
             text = (
                 "neither a test cell nor a check: nothing would mark it; by hand, it is marked in nbgrader's gradebook"

@@ -44,8 +44,8 @@ def grade_questions(
     count for that share of their weight. They count where one of the question's checks passes, for the student's code
     can make them pass; where a question has none, its points rest on trust. An `ungraded` check is ours and costs
     nothing. `before` are outcomes that were found earlier, by question: where one of a question's is ours now, all of
-    those stand. A question that has neither checks nor tests is marked by hand where somebody does: `stubs` are then
-    the answers as they were handed out, which earn nothing.
+    those stand. A question that has neither checks nor tests is marked by hand where somebody does, a bonus anywhere:
+    `stubs` are then the answers as they were handed out, which earn nothing.
     """
     judged = list(outcomes)
     found = {
@@ -60,8 +60,8 @@ def grade_questions(
     settled = {name: _pay_tests(ones, language) for name, ones in settled.items()}
     return tuple(
         _grade(question, settled[question.id], _cell_share(question, exam))
-        if settled[question.id] or stubs is None
-        else _for_a_marker(question, exam, stubs, language)
+        if settled[question.id] or (stubs is None and not question.bonus)
+        else _for_a_marker(question, exam, stubs or {}, language)
         for question in questions
     )
 

@@ -357,6 +357,11 @@ def test_where_nobody_marks_by_hand_nothing_awaits_it() -> None:
     assert [one.outcomes for one in marked("Because.", None)] == [(), ()]
 
 
+def test_a_bonus_awaits_its_mark_wherever_it_is() -> None:
+    (bonus,) = grade_questions([replace(TASK, bonus=True)], [], [], exam(), "en", stubs=None)
+    assert (bonus.awaits, bonus.awaiting, bonus.max_score) == (True, 0, 0)
+
+
 def test_marks_by_hand_count_in_place_of_ours_and_extra_credit_on_top() -> None:
     first, _ = grade_questions(
         [Question("one", 2.0, tested=True), ESSAY],

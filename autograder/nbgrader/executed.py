@@ -26,10 +26,10 @@ def executed_notebook(release: Json, exam: Exam | None, pictures: Iterable[Shown
     """Return the notebook of `exam`, outputs and all, as nbformat 4.5; the release's own cells where nothing was run.
 
     `release` is the notebook students were given: a cell of it has its id and metadata again, whatever the student's
-    copy had. Answers read as they were handed in; HTML in their texts runs nothing. `pictures` are those of the exam:
-    what cells put out, and what texts show.
+    copy had, and a task its text. Answers read as they were handed in; HTML in their texts runs nothing. `pictures` are
+    those of the exam: what cells put out, and what texts show.
     """
-    named = {_grade_id(cell): cell for cell in release["cells"] if _grade_id(cell)}
+    named = {grade_id(cell): cell for cell in release["cells"] if grade_id(cell)}
     ran = exam is not None and exam.cells
     cells = list(_cells(exam, named, by_cell(pictures))) if exam and ran else [_bare(cell) for cell in release["cells"]]
     used: set[str] = set()
@@ -57,7 +57,7 @@ def _cells(exam: Exam, named: Mapping[str, Json], pictures: Mapping[int, Sequenc
             "cell_type": cell.kind if isinstance(cell, TextCell) else "code",
             "id": ours.get("id", ""),
             "metadata": ours.get("metadata", {}),
-            "source": exam.sources.get(cell.id, cell.source) if cell.id else cell.source,
+            "source": ours["source"] if _is_task(ours) else exam.sources.get(cell.id, cell.source),
         }
         if isinstance(cell, TextCell):
             made |= _attachments(made["source"], shown)
@@ -117,9 +117,14 @@ def _error(fault: Fault, otherwise: str) -> Json:
     return {"output_type": "error", "ename": name, "evalue": text, "traceback": [*where, f"{name}: {text}"]}
 
 
-def _grade_id(cell: Json) -> str:
+def grade_id(cell: Json) -> str:
+    """Return what nbgrader calls a cell; empty where it has no name for it."""
     found = cell["metadata"].get("nbgrader", {}).get("grade_id")
     return found if isinstance(found, str) else ""
+
+
+def _is_task(cell: Json) -> bool:
+    return cell.get("metadata", {}).get("nbgrader", {}).get("task") is True
 
 
 def _unused(wanted: str, otherwise: str, used: set[str]) -> str:

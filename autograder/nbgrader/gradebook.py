@@ -32,9 +32,10 @@ from autograder.evidence import Evidence, load_evidence
 from autograder.nbgrader.beside import copy_pictures
 from autograder.nbgrader.by_hand import Json, commented
 from autograder.nbgrader.configuration import configuration, open_gradebook
-from autograder.nbgrader.executed import executed_notebook
+from autograder.nbgrader.executed import executed_notebook, grade_id
 from autograder.nbgrader.submitted import submitted_at, write_exchanged
 from autograder.notebook.formats import as_utf8, course_notebook_bytes
+from autograder.notebook.metadata import role_of
 from autograder.paths import write_beside
 from autograder.records import Grade, QuestionGrade
 from autograder.wire.codec import WireError
@@ -119,6 +120,13 @@ def _resources(course: Any, source: SourceNotebook, student: str = ".") -> Json:
     return {"nbgrader": names, "unique_key": notebook}
 
 
+def _with_tasks(release: Json, source: SourceNotebook) -> Json:
+    """The release with its tasks as whoever marks reads them, marking schemes included, as nbgrader restores them."""
+    texts = {role.id: cell.source for cell in source.notebook.cells if (role := role_of(cell)).task}
+    cells = ({**cell, "source": texts.get(grade_id(cell), cell["source"])} for cell in release["cells"])
+    return {**release, "cells": list(cells)}
+
+
 @dataclass(frozen=True)
 class _Rows:
     """One submitted notebook's rows in the gradebook, by the id of their cell."""
@@ -134,7 +142,7 @@ class _Writer:
     def __init__(self, gradebook: Any, course: Any, source: SourceNotebook, config: Config) -> None:
         self._gradebook, self._course, self._source, self._config = gradebook, course, source, config
         path = source.paths.release(source.name) / source.notebook_file
-        self._release: Json = json.loads(bytes(as_utf8(path.read_bytes())))
+        self._release: Json = _with_tasks(json.loads(bytes(as_utf8(path.read_bytes()))), source)
         self._commented = dict(commented(self._release))
 
     def keep(self, grade: Grade) -> bool:

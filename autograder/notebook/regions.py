@@ -16,6 +16,9 @@ from autograder.notebook.formats import Notebook, NotebookCell
 from autograder.notebook.metadata import role_of
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
+MARK_SCHEME = re.compile(
+    r"^[^\n]*BEGIN MARK SCHEME[^\n]*\n(.*?)^[^\n]*END MARK SCHEME[^\n]*$", re.MULTILINE | re.DOTALL
+)
 HIDDEN_TESTS = re.compile(r"(BEGIN|END) HIDDEN TESTS")
 
 
@@ -27,6 +30,12 @@ class SolutionLine:
     """Id of its answer cell."""
     text: str
     """Without the spaces around it."""
+
+
+def mark_schemes(notebook: Notebook) -> dict[str, str]:
+    """Return how tasks are to be marked, by their ids: the text of the regions that students do not get."""
+    tasks = ((role_of(cell), MARK_SCHEME.findall(cell.source)) for cell in notebook.cells)
+    return {role.id: "\n".join(found).strip() for role, found in tasks if role.task and found}
 
 
 def cell_name(index: int, cell: NotebookCell) -> str:

@@ -18,6 +18,7 @@ from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render
 from autograder.nbgrader.submitted import complete_exchanged, write_exchanged
+from autograder.notebook.regions import mark_schemes
 from autograder.recipes import bars
 from autograder.records import Grade, HandMark, Outcome
 from autograder.report.architectures import networks_of
@@ -149,6 +150,7 @@ def feedback_page(
             course=course.title,
             title=course.assignments[source.name].title,
             titles={question.id: question.title for question in source.questions},
+            schemes={} if course.assignments[source.name].hides_expected else mark_schemes(source.notebook),
             grade=grade,
             penalty=penalty,
             whole=whole if whole is not None and whole.status == "graded" else None,

@@ -244,6 +244,20 @@ def test_links_lead_to_their_questions(english: Assignment) -> None:
     assert set(re.findall(r'href="#([^"]*)"', page)) == set(re.findall(r'<section id="([^"]*)"', page))
 
 
+@pytest.mark.parametrize(("expected", "by_hand"), [("shown", True), ("shown", False), ("hidden", True)])
+def test_how_a_task_was_marked_is_told_once_it_is(tmp_path: Path, expected: str, by_hand: bool) -> None:
+    scheme = "=== BEGIN MARK SCHEME ===\n2 of 3 <b>for</b> the axes\n=== END MARK SCHEME ==="
+    role = toy.code("task", "", task=True, locked=True, points=3)["metadata"]
+    task = {**toy.text("task", f"Draw.\n\n{scheme}"), "metadata": role}
+    toy.make_course(tmp_path, cells=[*toy.SOLUTION, task], expected=expected)
+    (tmp_path / "gradebook.db").touch()
+    marked = QuestionGrade("task", 2.0, 3.0, (), by_hand=by_hand)
+    page = page_of(load_assignment(tmp_path, toy.NAME), Grade("ada", "toy", "graded", (marked,)), None)
+    told = "How it was marked" in page and "2 of 3 &lt;b&gt;for&lt;/b&gt; the axes" in page
+    assert told == (expected == "shown" and by_hand)
+    assert "MARK SCHEME" not in page
+
+
 def test_what_the_course_hides_is_not_on_the_page(tmp_path: Path) -> None:
     toy.write_source(tmp_path, expected="hidden")
     assignment = load_assignment(tmp_path, toy.NAME)

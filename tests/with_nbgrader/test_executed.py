@@ -17,8 +17,8 @@ from autograder.intake import read_submission
 from autograder.nbgrader.beside import copy_pictures
 from autograder.nbgrader.executed import executed_notebook
 from autograder.notebook.formats import parse_notebook
-from autograder.records import Picture
-from autograder.wire.messages import CellRun
+from autograder.records import Picture, TextCell
+from autograder.wire.messages import Cell, CellRun
 from autograder.wire.pictures import NO_PICTURE
 from exams import exam
 from loading import load_assignment
@@ -139,6 +139,14 @@ def test_what_is_no_picture_leaves_a_grey_square(course: Path, attachments: Any)
 def test_a_raw_cell_stays_raw(course: Path) -> None:
     cells = shown(course, *GIVEN, text("mine", "my own", "raw"))
     assert [cells[name]["cell_type"] for name in ("raw", "cell-5")] == ["raw", "raw"]
+
+
+def test_a_task_has_its_own_text_again() -> None:
+    task = text("task", "Draw.\n2 of 3 for the axes", task=True, locked=True, points=3)
+    ran = CellRecord(Cell(0, "", "1"), CellRun(0, 0.1, "", "", 0, ""))
+    one = exam(cells=[ran], texts=(TextCell(1, "task", "I had 3 of 3"), TextCell(2, "", "My answer")))
+    made = executed_notebook(json.loads(toy.notebook([task])), one)
+    assert [cell["source"] for cell in made["cells"]] == ["1", "Draw.\n2 of 3 for the axes", "My answer"]
 
 
 def test_what_a_cell_showed_stands_among_its_outputs(course: Path) -> None:

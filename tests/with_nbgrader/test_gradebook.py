@@ -433,3 +433,25 @@ def test_a_database_that_is_none_is_said(course: Path) -> None:
     (course / "gradebook.db").write_text("no database at all, and long enough for one to be looked for" * 10)
     with pytest.raises(GraderError, match="the gradebook cannot be written"):
         keep(course)
+
+
+SCHEME = "=== BEGIN MARK SCHEME ===\n2 of 3 for the axes\n=== END MARK SCHEME ==="
+TASK = {
+    **toy.text("task", f"Draw.\n\n{SCHEME}"),
+    "metadata": toy.code("task", "", task=True, locked=True, points=3)["metadata"],
+}
+
+
+def test_whoever_marks_a_bonus_reads_its_marking_scheme(tmp_path: Path) -> None:
+    root = toy.make_course(tmp_path, cells=[*toy.SOLUTION, TASK])
+    settings = root / "course.yaml"
+    settings.write_text(settings.read_text().replace("    limits:", "    bonus: [task]\n    limits:"))
+    assert SCHEME not in (root / "release/toy/toy.ipynb").read_text()
+    (root / "nbgrader_config.py").write_text(CONFIG)
+    (root / "gradebook.db").touch()
+    keep(root, replace(graded(root, "ada", RIGHT), submission="sha256:2"))
+    read = nbformat.read(root / "autograded/ada/toy/toy.ipynb", as_version=4)
+    assert SCHEME in next(cell.source for cell in read.cells if cell.id == "task")
+    with opened(root) as book:
+        (task,) = book.find_notebook("toy", "toy").task_cells
+        assert (task.max_score, book.find_source_cell("task", "toy", "toy").source) == (0, TASK["source"])
