@@ -10,7 +10,7 @@ LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
-.PHONY: help demo test test-all test-vm machine lint types check bench grade-the-grader catalogue commands docs lock clean
+.PHONY: help demo demo-course test test-all test-vm machine lint types check bench grade-the-grader catalogue commands docs lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ demo: $(VENV)/ready ## Grade the sample class, write its feedback pages
 	cd demo && ../$(BIN)/autograder feedback $(TRAINED)
 	@echo "open demo/feedback/karim/$(LESSON)/$(LESSON).html"
 	@echo "  and demo/feedback/zoe/$(TRAINED)/$(TRAINED).html, whose network was trained"
+
+demo-course: $(VENV)/ready ## Grade a class of 40 on all assignments, with time and memory a line each
+	$(BIN)/python tests/demo_course.py
 
 test: lint types check ## Lint, types and tests
 
@@ -97,4 +100,4 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(COURSE) $(SITE) site $(TORCH) $(MACHINE) demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(COURSE) $(SITE) site $(TORCH) $(MACHINE) demo demo-course build *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -17,8 +17,9 @@ PAGE = Path(__file__).parent.parent / "docs" / "course.md"
 OPEN = "*to be written*"
 HEAD = """# The course
 
-Five assignments on vision with neural networks, each a notebook in `source/`. For each exercise, the questions that ask
-it, by the id of their graded cells. This page is written by `python -m tests.course_table`.
+Five lessons on vision with neural networks, each a notebook in `source/`; the fourth is two, each of its own. For
+each exercise, the questions that ask it, by the id of their graded cells. This page is written by
+`python -m tests.course_table`.
 """
 
 
@@ -35,6 +36,8 @@ class Lesson:
     hours: float = 0
     watch: str = ""
     """For the lecturer."""
+    part: int = 1
+    """Of a section whose exercises are asked in several assignments."""
 
     @property
     def open(self) -> list[str]:
@@ -50,7 +53,7 @@ class Lesson:
 def lessons() -> list[Lesson]:
     """Return the assignments in the course's order."""
     found = [Lesson(path.stem, **yaml.safe_load(path.read_text(encoding="utf-8"))) for path in EXERCISES.glob("*.yaml")]
-    return sorted(found, key=lambda lesson: lesson.section)
+    return sorted(found, key=lambda lesson: (lesson.section, lesson.part))
 
 
 def page() -> str:
@@ -59,7 +62,8 @@ def page() -> str:
 
 
 def _lines(lesson: Lesson) -> Iterator[str]:
-    yield f"## {lesson.section} · `{lesson.name}`: {lesson.title}\n"
+    number = lesson.section if lesson.part == 1 else f"{lesson.section}, continued"
+    yield f"## {number} · `{lesson.name}`: {lesson.title}\n"
     if lesson.teaches:
         yield f"**Teaches** {lesson.teaches}. **Takes** about {lesson.hours:g} hours.\n"
     if lesson.watch:

@@ -20,6 +20,7 @@ import mistakes_dense
 import mistakes_images
 import mistakes_premieres
 import mistakes_pytorch
+import mistakes_transfert
 from answering import Answer, Mistake, graded, lost, mistaken, notebook, right_answers, together
 from autograder.data.arrays import HIDDEN
 from autograder.data.shelf import Shelf
@@ -109,8 +110,16 @@ IMAGES = Lesson(
         "profond": ("convolution", "by itself: a layer like it, built on its own"),
     },
 )
+TRANSFER = Lesson(
+    "transfert",
+    mistakes_transfert.MISTAKES,
+    whole=20,
+    at_once=7,
+    mutants=80,
+    apart={"vgg-fige": ("vgg-degele", "by itself: built without the other exercise's function")},
+)
 PYTORCH = Lesson("cnn-pytorch", mistakes_pytorch.MISTAKES, whole=15, at_once=5, mutants=80)
-LESSONS = (CONVOLUTIONS, DENSE, FIRST, IMAGES, PYTORCH)
+LESSONS = (CONVOLUTIONS, DENSE, FIRST, IMAGES, TRANSFER, PYTORCH)
 
 
 def fill_shelf(folder: Path) -> Path:

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from answering import Answer, Mistake, graded, notebook, right_answers
-from lessons import CONVOLUTIONS, DENSE, FIRST, IMAGES, Lesson, complaints, fill_shelf, hints
+from lessons import CONVOLUTIONS, DENSE, FIRST, IMAGES, TRANSFER, Lesson, complaints, fill_shelf, hints
 
 pytestmark = pytest.mark.tensorflow
-LESSONS = pytest.mark.parametrize("lesson", [CONVOLUTIONS, DENSE, FIRST, IMAGES], ids=lambda lesson: lesson.name)
+LESSONS = pytest.mark.parametrize(
+    "lesson", [CONVOLUTIONS, DENSE, FIRST, IMAGES, TRANSFER], ids=lambda lesson: lesson.name
+)
 
 
 @pytest.fixture(autouse=True)
@@ -70,11 +72,12 @@ def test_what_is_told_of_mistakes_is_of_those_there_are(lesson: Lesson) -> None:
 
 
 def test_the_matrices_are_large() -> None:
-    assert (CONVOLUTIONS.whole, DENSE.whole, FIRST.whole, IMAGES.whole) == (26, 15, 15, 20)
+    assert (CONVOLUTIONS.whole, DENSE.whole, FIRST.whole, IMAGES.whole, TRANSFER.whole) == (26, 15, 15, 20, 20)
     assert sum(map(len, CONVOLUTIONS.mistakes.values())) >= 200
     assert sum(map(len, DENSE.mistakes.values())) >= 90
     assert sum(map(len, FIRST.mistakes.values())) >= 80
     assert sum(map(len, IMAGES.mistakes.values())) >= 90
+    assert sum(map(len, TRANSFER.mistakes.values())) >= 70
 
 
 @pytest.mark.parametrize(("lesson", "most"), [(FIRST, 1), (IMAGES, 1)], ids=["premieres", "images"])

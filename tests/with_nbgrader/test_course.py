@@ -74,7 +74,7 @@ def cells(path: Path) -> Iterator[tuple[str, str, Any]]:
 
 def awaited(notebook: Any) -> float:
     """The points that somebody is to give."""
-    return sum(cell.max_score for cell in notebook.task_cells)
+    return sum(float(cell.max_score) for cell in notebook.task_cells)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
