@@ -343,23 +343,6 @@ def test_nothing_of_a_run_is_kept() -> None:
     np.testing.assert_array_equal(np.asarray(model(np.ones((2, 6), "float32"))), outputs)
 
 
-def test_a_compiled_function_does_not_keep_the_weights_of_the_run() -> None:
-    import tensorflow as tf
-
-    class Compiled(Honest):
-        @tf.function
-        def call(self, x):
-            return super().call(x)
-
-    model = Compiled()
-    with keras_running.always():
-        assert read_model(model, (6,)).sample is not None
-    x = np.ones((2, 6), "float32")
-    weights = [np.asarray(one) for one in model.weights]
-    expected = np.maximum(x @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
-    np.testing.assert_allclose(np.asarray(model(x)), expected, rtol=1e-4, atol=1e-5)
-
-
 REMEMBERED = [0]
 
 
