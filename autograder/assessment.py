@@ -108,6 +108,7 @@ class Assessor:
 
     def exam_key(self, submission: Submission) -> str:
         """Digest of all that evidence depends on: the code run, its files, what is asked, the limits, the libraries."""
+        # Danger: what is left out here, and changes what a room answers, gives a student another's or an old answer.
         run = msgspec.json.encode([list(submission.cells), list(submission.repairs), self.settings.limits])
         sets = [one.digest for one in self.scorer.sets]
         if self.source.shows_pictures:

@@ -340,6 +340,7 @@ class Marker:
 
     def _judge_key(self, exam_key: str) -> str:
         """Digest of all that a grade depends on beside the evidence."""
+        # Danger: a grade stands as long as this does, whatever else was changed.
         return digest(exam_key, self._solution_key, self._assessor.scorer.digest, *self._rules)
 
     @cached_property

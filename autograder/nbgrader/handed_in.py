@@ -117,6 +117,7 @@ class CompatAssignment:
         files = self._files(student)
         contents = [part for name, path in files.items() for part in (name, path.read_bytes())]
         run = msgspec.json.encode([list(sanitized.cells), self.limits, ENVIRONMENT])
+        # Danger: as of `Assessor.exam_key`.
         key = digest("compat", own, run, self._libraries, *(one.digest for one in self.sets), *contents)
         handed_in = self.paths.submission(student, self.name)
         given = frozenset(name for name, path in files.items() if not path.is_relative_to(handed_in))

@@ -105,6 +105,7 @@ def kept_zygote(
 
 def _name(wanted: Wanted) -> str:
     """Name the keeper of what is wanted, here and now."""
+    # Danger: what is left out lets a command run in rooms that were warmed for something else.
     written = msgspec.json.encode(wanted, order="deterministic")  # sets have another order in each process
     return digest(written, *_surroundings(wanted.environment)).removeprefix("sha256:")[:NAME_CHARS]
 

@@ -73,7 +73,7 @@ def make_jobs(frozen: Frozen, recipe: Recipe, data: DataSet, seeds: Iterable[int
     network, kept = frozen.network, [frozen.digest] if frozen.digest else []
     sign = signature(network, trainable=True, initializers=True)
     kept += [network.framework] if network.framework != "keras" else []  # its layers are drawn otherwise than Keras's
-    for seed in seeds:
+    for seed in seeds:  # danger: under one key the whole class has one training, for good
         key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries, *kept)
         yield Job(key, network, sign, recipe, data, seed, frozen.blobs)
 

@@ -91,7 +91,7 @@ def unpack(frame: bytes, kind: Any) -> tuple[Any, list[bytes]]:
     start = _HEAD.size + 8 * count
     if start + text_length + sum(lengths) != len(frame):
         raise WireError("the frame's parts do not add up to its length")
-    try:
+    try:  # danger: these bytes may be a student's. They become records of `kind`, and nothing is called by their name
         message = msgspec.json.decode(frame[start : start + text_length], type=kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise WireError(f"not a message of this project: {error}") from error

@@ -92,6 +92,7 @@ def _build(base: str, folders: Folders, package: str, cache: str) -> None:
     for source, _ in folders:
         if below := _mounted_below(source):
             raise namespaces.WallError(f"{below} is mounted inside it")  # an overlay does not show what is
+    # Danger: what is not kept here is gone for all rooms; what is, each room's builder still chooses from.
     namespaces.mount("sysroot", base, "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, "size=64m,mode=755")
     ours = {path.split("/")[1] for path in (PACKAGE, CACHE, *(target for _, target in folders))}
     holder = Path(base).parts[1]

@@ -137,6 +137,7 @@ def build_root(root: str, view: View, limits: ResourceLimits) -> None:
 
     `root` is an empty folder of the host to mount on; nothing of the host but `view` is in reach afterwards.
     """
+    # Danger: in a shared mount, each of what follows would appear on the host too.
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
     _make_devices(root, (*(f"/dev/{name}" for name in DEVICES), *view.devices))
@@ -144,7 +145,7 @@ def build_root(root: str, view: View, limits: ResourceLimits) -> None:
         _make_folder(root, name, limits.disk_bytes)
     for path in view.visible:  # after the folders: a Python that lies under /tmp is shown in the room's own
         _show(root, path)
-    for source, target in view.mounts:
+    for source, target in view.mounts:  # danger: what lies below `source` is shown too, whoever may read it
         bind(source, root + target)
     for source, path in view.files:
         copy_in(source, root + HOME, path)
@@ -316,7 +317,7 @@ def _try_wall(root: str, visible: list[str]) -> list[dict[str, str]]:
     """Take every step in a child and return those taken, the last with its `error` where it failed."""
     reader, writer = os.pipe()
     left, mapped = os.pipe(), os.pipe()
-    child = os.fork()
+    child = os.fork()  # of a program of its own, with one thread
     if child == 0:
         for descriptor in (reader, left[0], mapped[1]):  # its own copy of a pipe's other end would keep it waiting
             os.close(descriptor)

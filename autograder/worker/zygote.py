@@ -79,6 +79,7 @@ def main(given: str) -> None:
     gc.freeze()  # a collection in a room would otherwise write into, and so copy, every page of the libraries' objects
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps supervisors: they report to the host themselves
     while True:
+        # Danger: a stream is read in pieces. A request larger than one would be two, neither of them whole.
         message, descriptors, _, _ = socket.recv_fds(control, 2**16, 2)
         if not message:
             return
@@ -170,6 +171,7 @@ def _fork_room(
 ) -> None:
     """Fork the supervisor, and map its users once it has left: only a process outside can."""
     left, mapped = os.pipe(), os.pipe()
+    # Danger: a lock that another thread holds stays held in the copy for ever. There is one thread here, see `main`.
     pid = os.fork()
     if pid == 0:
         control.close()
@@ -211,7 +213,7 @@ def _supervise(
         if os.read(mapped, 1) != b"m":
             raise WallError("map users: refused by the kernel")
         entered, entering = os.pipe()
-        inmate = os.fork()
+        inmate = os.fork()  # the first in its pid namespace: what it leaves open or mapped is the student's to find
     except (WallError, OSError) as error:
         status.sendall(codec.pack(Entered(str(error))))
         os._exit(1)

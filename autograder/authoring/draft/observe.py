@@ -69,6 +69,7 @@ def observe(session: Session, asked: Sequence[DraftQuestion], hidden_tests: str)
     submission = _recorded(session, asked, names, hidden_tests)
     found = examine(session, submission, Plan((), probes, ()))
     told = found.values.get("AUTOGRADER_TOLD", {})
+    # Said by a room, but of the lecturer's own solution; numbers and texts, whatever it is.
     calls = {name: msgspec.json.decode(text) for name, text in told.items()}
     forms = found.values.get("AUTOGRADER_VALUES", {})
     return Seen(calls, forms, found)
