@@ -114,3 +114,11 @@ def test_rooms_run_in_the_oldest_python_they_may(repository: Path) -> None:
     modules += ["autograder.worker.keras.lazy_weights", "autograder.worker.weights", "autograder.wire.functions"]
     done = subprocess.run([found[0], "-c", OLD, str(repository), *modules], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_loaded_late_is_where_it_is_looked_for(repository: Path) -> None:
+    """No test without PyTorch would load it: a file that moved would cost every training of a network of it."""
+    from autograder.worker.training.train import PYTORCH
+
+    late = [*LOADED_LATE, PYTORCH.removeprefix("autograder.").replace(".", "/") + ".py"]
+    assert [name for name in late if not (repository / "autograder" / name).is_file()] == []

@@ -22,7 +22,7 @@ from autograder.worker.keras import training as keras_training
 from autograder.worker.training.faults import Faulty, Starved
 
 SHELF = "/data"
-PYTORCH = f"{__package__}.pytorch_training"
+PYTORCH = "autograder.worker.pytorch.training"
 """It imports PyTorch: where that is loaded, so is it (`zygote`), since no room sees where it lies."""
 
 
