@@ -30,7 +30,7 @@ from autograder.networks.arithmetic import activated
 from autograder.networks.layers import applied
 from autograder.networks.nodes import DRAWS, Builder, Node, Operation
 from autograder.networks.normal import COMPUTED, Asked, cleaned, parts
-from autograder.networks.operands import constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
+from autograder.networks.operands import Constant, constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
 from autograder.networks.values import Settings, clean, from_the_end
 from autograder.wire.messages import Graph, Layer
 
@@ -130,7 +130,7 @@ def _unread(b: Builder, layer: Layer, inputs: list[int]) -> int:
 
 
 def _operation(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
-    operands = operands_of(layer, inputs)
+    operands = {key: _with_constants(b, value) for key, value in operands_of(layer, inputs).items()}
     made: int | list[int] | None = None
     if layer.cls in _SAME:
         made = inputs[0] if inputs else -1
@@ -148,12 +148,20 @@ def _operation(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
     return made if isinstance(made, list) else [made]
 
 
+def _with_constants(b: Builder, value: object) -> object:
+    """Numbers in a list of tensors are a node as those are."""
+    return (
+        [b.constant(one) if isinstance(one, Constant) else one for one in value] if isinstance(value, list) else value
+    )
+
+
 def _bare(b: Builder, layer: Layer, inputs: list[int]) -> int:
     """An operation of which nothing more is known."""
     settings = {key: clean(value) for key, value in said_of(layer).items()}
     settings = {
         key: value for key, value in settings.items() if value is not None and value is not False and key != "name"
     }
+    settings |= {key: among for key, value in layer.arguments.items() if (among := _among_tensors(value))}
     rank = len(layer.input_shapes[0]) if layer.input_shapes else 0
     if "axis" in settings:
         settings["axis"] = from_the_end(settings["axis"], rank)
@@ -163,6 +171,14 @@ def _bare(b: Builder, layer: Layer, inputs: list[int]) -> int:
     if len(roles) > 1 and roles != tuple(f"x{number}" for number in range(1, len(roles) + 1)):
         settings["takes"] = roles
     return b.node(layer.cls, settings, inputs, shape=shape_of(layer), named_as=layer.cls)
+
+
+def _among_tensors(value: object) -> tuple[object, ...]:
+    """Return what stands beside tensors in a list of them, None in the place of each; nothing where nothing does."""
+    if not isinstance(value, list) or not has_tensor(value):
+        return ()
+    rest = tuple(None if has_tensor(one) else clean(one) for one in value)
+    return rest if any(one is not None for one in rest) else ()
 
 
 def _variable(b: Builder, layer: Layer, _: object) -> int:
@@ -213,6 +229,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "Swapaxes": shapes.swapaxes,
     "Moveaxis": shapes.moveaxis,
     "GetItem": slices.get_item,
+    "Flip": slices.flip,
+    "Reverse": slices.flip,
     "Split": slices.split,
     "Unstack": slices.unstack,
     "Matmul": products.matmul,
@@ -240,6 +258,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "Normalize": reductions.normalize,
     "Conv": products.convolution,
     "DepthwiseConv": products.convolution,
+    "SeparableConv2d": products.separable,
+    "SeparableConv": products.separable,
     "MaxPool": products.pool,
     "AveragePool": products.pool,
     "Variable": _variable,

@@ -11,12 +11,13 @@ import numpy as np
 from autograder.networks import patterns
 from autograder.networks.activations import LayerPart, named
 from autograder.networks.commuting import above, beneath, each_number
+from autograder.networks.directions import bidirectional
 from autograder.networks.nodes import Builder, Node
 from autograder.networks.operands import Constant, broadcast, constant, constant_told
 from autograder.networks.patterns import Named, scaled
 from autograder.networks.shapes import reshaped
 from autograder.networks.values import rounded
-from autograder.networks.weighted import biased, gained
+from autograder.networks.weighted import biased, gained, leaking
 from autograder.wire.messages import Shape
 
 MAX_TERMS = 64
@@ -107,10 +108,32 @@ def _scaled_as(b: Builder, x: int, scale: object, offset: object, shape: Shape |
     total = b.get(x, "Add")
     if total is not None and offset == 0 and scale == rounded(1 / len(total.inputs)):
         return merged(b, "Average", list(total.inputs), shape)
+    if offset == 0 and (mean := _mean(b, x, scale, shape)) is not None:
+        return mean
     difference = b.get(x, "Subtract")
     if difference is not None and (scale, offset) == (-1, 0):
         return b.node("Subtract", {}, difference.inputs[::-1], shape=shape)
     return _known(b, patterns.scaled_activation(b, x, scale, offset), shape)
+
+
+def _mean(b: Builder, x: int, scale: object, shape: Shape | None) -> int | None:
+    """A sum over axes, divided by how many numbers there are along them, is their mean."""
+    node = b.get(x, "Sum")
+    given = b.shape(node.inputs[0]) if node is not None else None
+    axes = node.get("axis") if node is not None else None
+    axes = (axes,) if isinstance(axes, int) else axes
+    if node is None or given is None or not isinstance(axes, tuple):
+        return None
+    rank = len(given) + 1
+    places = sorted(one + rank for one in axes)
+    sizes = [given[place - 1] if place else None for place in places]
+    if None in sizes or scale != rounded(1 / math.prod(size or 1 for size in sizes)):
+        return None
+    if 3 <= rank <= 5 and places == list(range(1, rank - 1)):
+        settings = {"data_format": "channels_last", "keepdims": False}
+        pooled = b.node(f"GlobalAveragePooling{rank - 2}D", settings, node.inputs, shape=given[-1:])
+        return reshaped(b, pooled, shape) if shape is not None else pooled
+    return b.node("Mean", dict(node.settings), node.inputs, shape=shape)
 
 
 def times(b: Builder, x: int, factor: float, shape: Shape | None) -> int:
@@ -131,6 +154,8 @@ def merged(b: Builder, cls: str, inputs: Sequence[int], shape: Shape | None) -> 
     terms = _flattened(b, cls, inputs) if cls in _MERGED else list(inputs)
     if len(terms) == 1:
         return terms[0]
+    if (both := bidirectional(b, cls, terms, shape)) is not None:
+        return both
     if cls == "Add":
         return _sum(b, terms, shape)
     if cls == "Multiply":
@@ -215,13 +240,17 @@ def _with_powers(b: Builder, terms: list[int]) -> list[int]:
 
 
 def _without_factors(b: Builder, terms: list[int], shape: Shape | None) -> tuple[float, list[int]]:
-    """Take the numbers out of the terms of a product: of a · x + c, |a|."""
+    """Take the numbers out of the terms of a product: of a · x + c, |a|, and of a · x, a."""
     factor, rest = 1.0, []
     for one in terms:
         inner, scale, offset = scaled(b, one)
         plain = isinstance(scale, (int, float)) and isinstance(offset, (int, float))
-        if one < 0 or not plain or scale in (0, 1, -1):
+        if one < 0 or not plain or scale in (0, 1) or (scale == -1 and offset):
             rest.append(one)
+            continue
+        if not offset:
+            rest.append(inner)
+            factor *= float(scale)  # type: ignore[arg-type]
             continue
         size = abs(float(scale))  # type: ignore[arg-type]
         sign, moved = math.copysign(1, float(scale)), float(offset) / size  # type: ignore[arg-type]
@@ -342,6 +371,9 @@ def _signed(b: Builder, index: int, sign: int, *classes: str) -> list[int]:
 def _subtracted(b: Builder, left: int, right: int, shape: Shape | None) -> int:
     if (blend := patterns.blend(b, left, right, -1)) is not None:
         return _blended(b, left, *blend, shape)
+    sloped = leaking(b, left, right, shape)
+    if sloped is not None:
+        return sloped
     known = _known(b, patterns.difference_of_two(b, left, right), shape)
     return b.node("Subtract", {}, [left, right], shape=shape) if known is None else known
 

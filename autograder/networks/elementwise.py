@@ -11,7 +11,7 @@ from autograder.networks.arithmetic import MINUS, ONE, ZERO, activation_node, af
 from autograder.networks.nodes import Builder, Operation
 from autograder.networks.operands import Constant, constant, constant_in, negated, said_of, shape_of
 from autograder.networks.values import from_the_end
-from autograder.wire.messages import Layer
+from autograder.wire.messages import Layer, Shape
 
 
 def add(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -123,11 +123,18 @@ def minimum(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     if isinstance(x, int) and isinstance(bound, int):
         return merged(b, "Minimum", [x, bound], shape)
     if isinstance(x, int) and isinstance(bound, Constant):
+        if bound.told == 0:
+            return _negative_part(b, x, shape)
         inner = b.get(x, "Activation")
         if inner is not None and inner.settings == (("activation", "relu"),) and isinstance(bound.told, (int, float)):
             return activation_node(b, "relu", {"max_value": bound.told}, inner.inputs[0], shape)
         return b.node("Minimum", {"x2": bound.told}, [x], shape=shape)
     return None
+
+
+def _negative_part(b: Builder, x: int, shape: Shape | None) -> int:
+    """min(x, 0) is -relu(-x)."""
+    return affine(b, activation_node(b, "relu", {}, affine(b, x, MINUS, ZERO, shape), shape), MINUS, ZERO, shape)
 
 
 def clip(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:

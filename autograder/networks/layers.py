@@ -39,7 +39,7 @@ _LAST_AXIS = (
 _ATTENTION = ("MultiHeadAttention", "Attention", "AdditiveAttention", "GroupedQueryAttention")
 _WRITTEN = (
     *("Flatten", "Reshape", "Permute", "Identity", "Rescaling", "Normalization"),
-    *("RepeatVector", "UpSampling1D", "Cropping1D", "Cropping2D", "Cropping3D"),
+    *("RepeatVector", "UpSampling1D", "Resizing", "Cropping1D", "Cropping2D", "Cropping3D"),
 )
 """Layers that an operation could have been."""
 _TOLD_APART = re.compile(r"Global.*|A(?:verageP|vgP)ool.*|LSTM|GRU|SimpleRNN|RNN")
@@ -105,6 +105,10 @@ def _first(b: Builder, part: LayerPart, settings: dict[str, object], inputs: lis
     passed: list[Node] = []
     if part.cls == "Activation":
         return activated(b, part, inputs[0] if inputs else -1, shape)
+    mixed = b.get(inputs[0], "Matmul") if len(inputs) == 1 and part.cls == "Dense" else None
+    if mixed is not None and mixed.inputs[0] in b.constants and settings.get("use_bias") is False:
+        rows = b.node(part.cls, settings, mixed.inputs[1:], weights=weights, shape=shape, named_as=part.label)
+        return b.again(mixed, [mixed.inputs[0], rows], shape)
     if len(inputs) == 1:
         x, passed = beneath(b, part.cls, settings, inputs[0])
         inputs = [x]
@@ -161,6 +165,8 @@ def rewritten(b: Builder, layer: Layer, x: int) -> int | None:
             return repeats.vector(b, layer, x)
         case "UpSampling1D":
             return repeats.upsampled(b, layer, x)
+        case "Resizing":
+            return repeats.resized(b, layer, x, config)
         case "Cropping1D" | "Cropping2D" | "Cropping3D":
             return cropped(b, layer, x)
     return None
@@ -213,6 +219,8 @@ def _at_each_place(b: Builder, node: Node, inputs: list[int], shape: Shape | Non
             made = b.node(node.cls, settings, [x], weights=node.weights, shape=shape, named_as=node.label)
             return above(b, made, passed)
         return b.node(node.cls, settings, inputs, weights=node.weights, shape=shape, named_as=node.label)
+    if node.cls in ("Flatten", "Reshape") and shape is not None:
+        return reshaped(b, inputs[0], shape)
     name = f"TimeDistributed({node.label})"
     settings["layer"] = node.cls
     return b.node("TimeDistributed", settings, inputs, weights=node.weights, shape=shape, named_as=name)
@@ -235,8 +243,20 @@ def pooled(b: Builder, cls: str, settings: Mapping[str, object], layer: Layer, i
     plain = {**settings, **b.said(layer, cls), "keepdims": False}
     for key in ("pool_size", "strides", "padding"):
         plain.pop(key, None)
+    cls, inputs = _of_the_image(b, cls, inputs)
     node = b.node(cls, plain, inputs, shape=(made[-1],) if made and kept else made)
     return reshaped(b, node, made) if kept and made is not None else node
+
+
+def _of_the_image(b: Builder, cls: str, inputs: list[int]) -> tuple[str, list[int]]:
+    """A pooling of all the pixels, in a row, is that of their image."""
+    row = b.get(inputs[0], "Reshape") if len(inputs) == 1 else None
+    image = b.shape(row.inputs[0]) if row is not None else None
+    if row is None or image is None or row.get("batch") is not None or not cls.endswith("1D"):
+        return cls, inputs
+    if not 3 <= len(image) <= 4 or row.shape != (math.prod(size or 0 for size in image[:-1]), image[-1]):
+        return cls, inputs
+    return f"{cls[:-2]}{len(image) - 1}D", list(row.inputs)
 
 
 def covers(b: Builder, settings: Mapping[str, object], x: int) -> bool:

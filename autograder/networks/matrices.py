@@ -87,6 +87,8 @@ def contraction(b: Builder, equation: str, tensors: list[int], shape: Shape | No
         turned_over = permuted(b, tensors[0], [left.index(one) for one in right])
         if turned_over is not None:
             return turned_over
+    if len(tensors) == 2 and re.fullmatch(r"([a-z])([a-z]),([a-z]+)\2([a-z])->\3\1\4", equation):
+        return matrix_product(b, tensors[0], tensors[1], shape)
     found = _EQUATION.fullmatch(equation)
     if found is not None and len(tensors) == 2:
         made = _as_product(b, found[1], found[2], found[3], tensors, shape)

@@ -117,6 +117,13 @@ class Builder:
     ) -> int:
         return self.node(part.cls, dict(part.settings), inputs, weights=weights, shape=shape, named_as=part.label)
 
+    def constant(self, found: Constant) -> int:
+        """Return the node of numbers that stand where tensors do: among the pieces of a concatenation."""
+        shape = None if found.numbers is None else tuple(found.numbers.shape[1:])
+        node = self.node("Constant", {"value": found.told}, [], shape=shape)
+        self.constants[node] = found
+        return node
+
     def again(self, node: Node, inputs: Sequence[int], shape: Shape | None) -> int:
         """Return what `node` is, of other inputs."""
         before, self.at = self.at, (node.layer, node.within)

@@ -54,7 +54,7 @@ _DEFAULTS: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
     (re.compile("GRU"), {"reset_after": True}),
     (re.compile("Bidirectional"), {"merge_mode": "concat"}),
     (re.compile("UpSampling2D"), {"size": 2, "interpolation": "nearest", "data_format": "channels_last"}),
-    (re.compile("(?:ZeroPadding|Cropping)2D"), {"data_format": "channels_last"}),
+    (re.compile("(?:ZeroPadding|Cropping)2D|SpatialDropout[23]D"), {"data_format": "channels_last"}),
     (re.compile("Concatenate"), {"axis": -1}),
 )
 """Keras's defaults, for records that leave them out: another version's, or another framework's."""
@@ -167,6 +167,8 @@ def _noisy(settings: dict[str, object], layer: Layer) -> str:
     if noise[0] == 1 or not (all(own) or (3 <= len(own) <= 5 and own[-1] and not any(own[1:-1]))):
         return "Dropout"
     del settings["noise_shape"]
+    if not all(own) and len(own) > 3:
+        settings["data_format"] = "channels_last"
     return "Dropout" if all(own) else f"SpatialDropout{len(own) - 2}D"
 
 

@@ -265,5 +265,8 @@ def squares_of_differences(b: Builder, squared: int, axis: object, *, kept: bool
     node = b.get(difference, "Subtract") if difference is not None else None
     if node is None:
         return None
-    x, mean = node.inputs
-    return x if _of(b, mean, "Mean", axis=axis, keepdims=True) == x and kept else None
+    for x, other in permutations(node.inputs):
+        mean = _of(b, other, "StopGradient")  # as tf.nn.moments writes it: deviations add up to nothing
+        if _of(b, other if mean is None else mean, "Mean", axis=axis, keepdims=True) == x and kept:
+            return x
+    return None

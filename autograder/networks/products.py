@@ -7,18 +7,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from autograder.networks import repeats
 from autograder.networks.arithmetic import pair
 from autograder.networks.layers import as_layer
 from autograder.networks.matrices import contraction, matrix_product, turned
 from autograder.networks.nodes import Builder
-from autograder.networks.operands import said_of, shape_of
+from autograder.networks.operands import Constant, said_of, shape_of
 from autograder.networks.values import clean
 from autograder.wire.messages import Layer
 
 
 def matmul(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     said = said_of(layer)
-    x, kernel = pair(b, operands)
+    x, kernel = (b.constant(one) if isinstance(one, Constant) else one for one in pair(b, operands))
     if not isinstance(x, int) or not isinstance(kernel, int):
         return None
     flipped = [any(said.get(f"{way}_{side}") for way in ("transpose", "adjoint")) for side in ("a", "b")]
@@ -50,8 +51,37 @@ def einsum(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     said = said_of(layer)
     text = next((str(value) for value in said.values() if isinstance(value, str) and "->" in value), "")
     text = text.replace(" ", "")
+    if len(tensors) > 2 and "." not in text:
+        return _in_turn(b, layer, text, tensors)
+    return _einsum(b, layer, text, tensors)
+
+
+def _in_turn(b: Builder, layer: Layer, text: str, tensors: list[int]) -> int | None:
+    """An einsum of several tensors is that of the first two, then of what comes of them and the third."""
+    sides, out = text.split("->")[0].split(","), text.split("->")[1]
+    if len(sides) != len(tensors):
+        return None
+    sizes: dict[str, int | None] = {}
+    for side, one in zip(sides, tensors, strict=True):
+        known = b.variables[one].shape if one in b.variables else (None, *(b.shape(one) or ()))
+        sizes.update(zip(side, known, strict=False))
+    while len(tensors) > 1:
+        later = set(out).union(*sides[2:])
+        kept = out if len(sides) == 2 else "".join(dict.fromkeys(one for one in sides[0] + sides[1] if one in later))
+        made = replace(layer, output_shapes=[tuple(sizes.get(one) for one in kept)])
+        product_of = _einsum(b, made, f"{sides[0]},{sides[1]}->{kept}", tensors[:2])
+        if product_of is None:
+            return None
+        sides, tensors = [kept, *sides[2:]], [product_of, *tensors[2:]]
+    return tensors[0]
+
+
+def _einsum(b: Builder, layer: Layer, text: str, tensors: list[int]) -> int | None:
     found = re.fullmatch(r"(\.\.\.|[a-z]+?)([a-z]),\2([a-z])->\1\3", text)
     dense = product(b, layer, *tensors) if found and len(tensors) == 2 else None
+    turned_over = re.fullmatch(r"(\.\.\.|[a-z]+?)([a-z]),([a-z])\2->\1\3", text)
+    if dense is None and turned_over and len(tensors) == 2:
+        dense = product(b, layer, *tensors, over=True)
     return contraction(b, text, tensors, shape_of(layer)) if dense is None and text and tensors else dense
 
 
@@ -92,6 +122,19 @@ def convolution(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | Non
         config["groups"] = (channels or 1) // weight.shape[-2] if weight.shape[-2] else 1
     cls, role = f"{'Depthwise' if depthwise else ''}Conv{rank}D", "depthwise" if depthwise else "kernel"
     return as_layer(b, layer, cls, config, [x], kernel, role)[0]
+
+
+def separable(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    """`tf.nn.separable_conv2d`: a depthwise convolution, and one of a pixel."""
+    x, depthwise, pointwise = (operands.get(key) for key in ("x", "depthwise_filter", "pointwise_filter"))
+    first = convolution(b, replace(layer, cls="DepthwiseConv"), {"x": x, "kernel": depthwise})
+    if first is None:
+        return None
+    b.uses[first] += 1  # the second takes it, and nothing else can
+    plainly = {
+        key: value for key, value in said_of(layer).items() if key not in ("strides", "padding", "dilation_rate")
+    }
+    return convolution(b, replace(layer, cls="Conv", config={}, arguments=plainly), {"x": first, "kernel": pointwise})
 
 
 def pool(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
@@ -147,26 +190,15 @@ def pad(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
 
 
 def dropout(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
-    """`tf.nn.dropout` drops whether the network is trained or not."""
+    """`tf.nn.dropout` drops whenever it is called: its record says so, or that it is called in training alone."""
     x = operands.get("x")
     config: dict[str, object] = {key: said_of(layer).get(key) for key in ("rate", "noise_shape")}
-    return as_layer(b, replace(layer, training=True), "Dropout", config, [x])[0] if isinstance(x, int) else None
+    return as_layer(b, layer, "Dropout", config, [x])[0] if isinstance(x, int) else None
 
 
 def resize(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     x = operands.get("x", operands.get("images"))
-    given, made = b.shape(x) if isinstance(x, int) else None, shape_of(layer)
-    if not isinstance(x, int) or given is None or made is None or len(given) != 3 or len(made) != 3:
-        return None
-    way = str(said_of(layer).get("interpolation", "bilinear"))
-    factors = [
-        big // small if small and big and big % small == 0 else 0
-        for small, big in zip(given[:2], made[:2], strict=True)
-    ]
-    if way not in ("nearest", "bilinear") or not all(factors):
-        return None
-    config: dict[str, object] = {"size": factors, "interpolation": way, "data_format": "channels_last"}
-    return as_layer(b, layer, "UpSampling2D", config, [x])[0]
+    return repeats.resized(b, layer, x, said_of(layer)) if isinstance(x, int) else None
 
 
 def window(value: object, rank: int) -> list[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from autograder.networks.nodes import Builder
@@ -73,3 +74,25 @@ def _along_batch(b: Builder, x: Any, layer: Layer) -> int | None:
     if weight.shape[0] != 1 or tuple(weight.shape[1:]) != tuple(made[0][1:]):
         return None
     return b.node("In each example", {}, [x], shape=shape_of(layer))
+
+
+_RESIZED_OTHERWISE = ("antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio", "preserve_aspect_ratio")
+
+
+def resized(b: Builder, layer: Layer, x: int, said: Mapping[str, object]) -> int | None:
+    """Images of another size: each pixel so many times is an UpSampling2D."""
+    given, made = b.shape(x), shape_of(layer)
+    way = str(said.get("interpolation", said.get("method", "bilinear")))
+    first = said.get("data_format") == "channels_first"
+    if given is None or made is None or len(given) != 3 or len(made) != 3 or first:
+        return None
+    if way not in ("nearest", "bilinear") or any(said.get(key) for key in _RESIZED_OTHERWISE):
+        return None
+    sizes = zip(given[:2], made[:2], strict=True)
+    factors = tuple(big // small if small and big and big % small == 0 else 0 for small, big in sizes)
+    if not all(factors):
+        return b.node("Resizing", {"size": made[:2], "interpolation": way}, [x], shape=made)
+    if factors == (1, 1):
+        return x
+    settings = {"size": factors, "interpolation": way, "data_format": "channels_last"}
+    return b.node("UpSampling2D", settings, [x], shape=made)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 from msgspec.structs import replace
 
+from autograder.networks.directions import reversed_in_time
 from autograder.networks.matrices import ATTENTION, plain_attention, rank_at
 from autograder.networks.nodes import Builder
 from autograder.networks.normal import settings_of
-from autograder.networks.operands import shape_of, weights_of
-from autograder.wire.messages import Layer
+from autograder.networks.operands import constant_in, shape_of, weights_of
+from autograder.wire.messages import Layer, Shape
 
 
 def recurrent(
@@ -18,9 +20,13 @@ def recurrent(
     sequences, states = bool(settings.pop("return_sequences", False)), bool(settings.pop("return_state", False))
     settings = {**settings, **b.said(layer, cls)}
     settings = with_roles(settings, layer, inputs)
+    forwards = reversed_in_time(b, inputs[0]) if not is_masked(b) else None
+    if forwards is not None:
+        inputs, settings = [forwards, *inputs[1:]], {**settings, "go_backwards": not settings.get("go_backwards")}
     used = {slot for (place, slot), uses in b.told.items() if place == position and uses}
     if sequences and states and used and 0 not in used:
         sequences = False
+    inputs, settings = _masked_by_itself(b, inputs, settings)
     shape = shape_of(layer)
     weights = weights_of(layer)
     core = b.node(cls, {**settings, "return_sequences": sequences}, inputs, weights=weights, shape=shape)
@@ -28,6 +34,37 @@ def recurrent(
         return [core]
     hidden = core if not sequences else b.node("Output", {"index": 1}, [core])
     return [core, hidden, b.node("Output", {"index": 2}, [core])]
+
+
+def _masked_by_itself(
+    b: Builder, inputs: list[int], settings: dict[str, object]
+) -> tuple[list[int], dict[str, object]]:
+    """A mask that says where the words are not 0 is what the Embedding hands on itself; of numbers, a Masking."""
+    if settings.get("takes") != ("sequences", "mask"):
+        return inputs, settings
+    words, mask = inputs
+    plain = {key: value for key, value in settings.items() if key != "takes"}
+    embedding, unequal = b.get(words, "Embedding"), b.get(mask, "NotEqual")
+    if embedding is not None and unequal is not None and unequal.get("x2") == 0 and b.once(words):
+        if unequal.inputs != embedding.inputs:
+            return inputs, settings
+        told = {**dict(embedding.settings), "mask_zero": True}
+        return [b.node("Embedding", told, embedding.inputs, weights=embedding.weights, shape=embedding.shape)], plain
+    some = b.get(mask, "Any")
+    unequal = b.get(some.inputs[0], "NotEqual") if some is not None and some.get("axis") == -1 else None
+    if unequal is None or not isinstance(unequal.get("x2"), (int, float)):
+        return inputs, settings
+    masking = b.get(words, "Masking")
+    if masking is not None and (masking.inputs, masking.get("mask_value")) == (unequal.inputs, unequal.get("x2")):
+        return [words], plain
+    if unequal.inputs != (words,):
+        return inputs, settings
+    return [b.node("Masking", {"mask_value": unequal.get("x2")}, [words], shape=b.shape(words))], plain
+
+
+def is_masked(b: Builder) -> bool:
+    """Whether places may be masked: records do not say which mask a layer was handed."""
+    return any(node.get("mask_zero") or node.cls == "Masking" for node in b.nodes)
 
 
 def with_roles(settings: dict[str, object], layer: Layer, inputs: list[int]) -> dict[str, object]:
@@ -58,10 +95,13 @@ def attention(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
         named_roles = {"query", "value", "key"} & set(layer.arguments)
         tensors = {key: value for key, value in tensors.items() if key in named_roles or "inputs" in layer.arguments}
     tensors.setdefault("key", tensors.get("value", -1))
+    causal = _is_causal(layer.arguments.get("attention_mask"), b.shape(tensors.get("query", -1)))
     plain = layer.cls == "Attention" and not others and set(layer.arguments) <= {*roles, "inputs"}
     cls, settings = settings_of(layer, b.asked)
     settings = {**settings, **{k: v for k, v in b.said(layer, cls).items() if k != "takes"}}
-    if layer.cls == "Attention" and any(node.get("mask_zero") or node.cls == "Masking" for node in b.nodes):
+    if causal:
+        settings = {k: v for k, v in settings.items() if k != "attention_mask"} | {"use_causal_mask": True}
+    if layer.cls == "Attention" and is_masked(b):
         settings, plain = {**settings, "masked": True}, False  # records do not say which mask it was handed
     if plain and settings == ATTENTION and rank_at(b, tensors["query"]) == 3:
         return [plain_attention(b, tensors["query"], tensors["value"], tensors["key"], shape_of(layer))]
@@ -70,6 +110,14 @@ def attention(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
     taken = [*(tensors.get(role, -1) for role in roles), *(others[key] for key in sorted(others))]
     node = b.node(cls, settings, taken, weights=weights_of(layer), shape=shape_of(layer))
     return b.several(layer, node)
+
+
+def _is_causal(mask: object, query: Shape | None) -> bool:
+    """Whether a mask lets each place see those before it and itself, and nothing else."""
+    found = constant_in(mask)
+    if found is None or found.numbers is None or not query or len(query) < 2:
+        return False
+    return found.numbers.shape == (query[0],) * 2 and bool(np.array_equal(found.numbers, np.tri(query[0] or 0)))
 
 
 _CELLS = ("LSTMCell", "GRUCell", "SimpleRNNCell")

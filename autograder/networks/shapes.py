@@ -24,9 +24,28 @@ def reshaped(b: Builder, x: int, made: Shape | None, *, flat: bool = False) -> i
     given = b.shape(x)
     if made is not None and given is not None and tuple(made) == tuple(given):
         return x
+    if made is not None and (kept := _with_its_axes(b, x, made)) is not None:
+        return kept
     if made is None or len(made) == 1 or (flat and len(made or ()) == 1):
         return b.node("Flatten", {}, [x], shape=made)
     return b.node("Reshape", {"target_shape": tuple(made)}, [x], shape=made)
+
+
+_OVER_AXES = ("Mean", "Sum", "Max", "Min", "Prod", "Var", "Logsumexp", "Any", "All")
+
+
+def _with_its_axes(b: Builder, x: int, made: Shape) -> int | None:
+    """A sum or the like whose axes are put back is one that keeps them."""
+    node = b.nodes[x] if x >= 0 and b.nodes[x].cls in _OVER_AXES else None
+    given = b.shape(node.inputs[0]) if node is not None else None
+    axes = node.get("axis") if node is not None else None
+    axes = (axes,) if isinstance(axes, int) else axes
+    if node is None or given is None or not isinstance(axes, tuple) or node.get("keepdims"):
+        return None
+    gone = {axis + len(given) for axis in axes}
+    if min(gone) < 0 or tuple(1 if place in gone else size for place, size in enumerate(given)) != tuple(made):
+        return None
+    return b.node(node.cls, {**dict(node.settings), "keepdims": True}, node.inputs, shape=made)
 
 
 def reshape_operation(b: Builder, layer: Layer, x: int) -> int | None:
@@ -66,7 +85,7 @@ def concatenated(b: Builder, inputs: list[int], axis: object, layer: Layer) -> i
     pieces = pieces if len(pieces) <= MAX_PIECES else list(inputs)
     if _is_stack(b, pieces, settings["axis"], rank):
         return b.node("Stack", settings, [b.nodes[one].inputs[0] for one in pieces], shape=shape_of(layer))
-    both = bidirectional(b, pieces, settings["axis"], shape_of(layer))
+    both = bidirectional(b, "Concatenate", pieces, shape_of(layer)) if settings["axis"] == -1 else None
     return b.node("Concatenate", settings, pieces, shape=shape_of(layer)) if both is None else both
 
 

@@ -13,6 +13,7 @@ from autograder.networks.shapes import reshape_operation, reshaped
 from autograder.networks.values import clean
 from autograder.wire.messages import Layer, Shape
 
+_WHOLE, _REVERSED = (0, None, 1), (None, None, -1)
 _SLICE = re.compile(r"slice\((None|-?\d{1,9}), (None|-?\d{1,9}), (None|-?\d{1,9})\)")
 
 
@@ -30,10 +31,30 @@ def get_item(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     cut = [
         counted(one, size) for one, size in zip([one for one in key if one is not None], (None, *given), strict=False)
     ]
+    before = b.get(x, "GetItem")
+    if before is not None and before.get("key") == tuple(cut) and set(cut) == {_WHOLE, _REVERSED}:
+        return before.inputs[0]
     if all(keeps(one, size) for one, size in zip(cut, (None, *given), strict=False)):
         made = shape_of(layer)
         return x if made == given else reshape_operation(b, layer, x)
     return sliced(b, layer, x, cut, given)
+
+
+def flip(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
+    """Axes read backwards: slices of a step of -1."""
+    x, axes = operands.get("x", operands.get("tensor")), said_of(layer).get("axis")
+    axes = [axes] if isinstance(axes, int) else axes
+    given = b.shape(x) if isinstance(x, int) else None
+    if (
+        not isinstance(x, int)
+        or given is None
+        or not isinstance(axes, list)
+        or not all(isinstance(a, int) for a in axes)
+    ):
+        return None
+    places = {axis % (len(given) + 1) for axis in axes}
+    key = ["slice(None, None, -1)" if place in places else "slice(None, None, None)" for place in range(len(given) + 1)]
+    return None if 0 in places else get_item(b, replace(layer, config={}, arguments={"key": key}), {"x": x})
 
 
 def _of_weight(b: Builder, layer: Layer, x: int) -> int | None:

@@ -6,6 +6,7 @@ import math
 
 from autograder.networks.nodes import Builder
 from autograder.networks.normal import cleaned
+from autograder.networks.patterns import of_activation, scaled
 from autograder.wire.messages import Shape
 
 
@@ -22,6 +23,25 @@ def gained(b: Builder, normal: int, vector: int, shape: Shape | None) -> int | N
     settings = dict(node.settings) | ({"scale": True} if node.cls == "LayerNormalization" else {})
     settings |= _asked_of(b, vector, "gamma")
     return b.node(node.cls, settings, node.inputs, weights=b.nodes[vector].weights, shape=shape)
+
+
+def leaking(b: Builder, positive: int, rest: int, shape: Shape | None) -> int | None:
+    """relu(x) - a · relu(-x), with a vector of weights, is a PReLU."""
+    product, x = b.get(rest, "Multiply"), of_activation(b, positive, "relu")
+    slopes = [one for one in product.inputs if one in b.variables] if product is not None else []
+    if product is None or x is None or len(slopes) != 1 or len(product.inputs) != 2:
+        return None
+    (other,) = (one for one in product.inputs if one not in slopes)
+    negative = of_activation(b, other, "relu")
+    sizes, given = b.variables[slopes[0]].shape, b.shape(x)
+    if negative is None or scaled(b, negative) != (x, -1, 0) or given is None or len(sizes) != len(given):
+        return None
+    shared = tuple(axis for axis, (own, size) in enumerate(zip(sizes, given, strict=True), start=1) if own != size)
+    settings = {"shared_axes": shared or None, **_asked_of(b, slopes[0], "alpha")}
+    if any(sizes[axis - 1] != 1 for axis in shared):
+        return None
+    settings = {key: value for key, value in settings.items() if value is not None}
+    return b.node("PReLU", settings, [x], weights=b.nodes[slopes[0]].weights, shape=shape)
 
 
 def biased(b: Builder, product: int, vector: int, shape: Shape | None) -> int | None:

@@ -14,6 +14,7 @@ from autograder.worker.keras.records import (
     class_name,
     constant_record,
     is_symbolic,
+    origin,
     plain,
     variable_record,
     weights,
@@ -104,6 +105,8 @@ class Recorded:
 
     def training_of(self, call: Any) -> bool | None:
         """Return whether a call is trained for good, None where it is as the network is."""
+        if class_name(call.operation) == "Dropout" and origin(call.operation) == "operation":
+            return True  # tf.nn.dropout drops whenever it is called
         given = training_told(call)
         if given is None or isinstance(given, (bool, int)):
             return self._forced if given is None else bool(given)

@@ -296,8 +296,10 @@ def plain(value: Any, depth: int = 0) -> object:
     """
     if isinstance(value, np.generic) or (hasattr(value, "__array__") and getattr(value, "shape", None) == ()):
         value = _item(value)
-    if value is None or isinstance(value, (bool, str)):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return str(value)  # and not a subclass of it, such as the types of numbers that student code is shown
     if isinstance(value, int) and abs(value) < 2**63:
         return int(value)
     if isinstance(value, float) and math.isfinite(value):
