@@ -12,6 +12,8 @@ from autograder.networks.normal import default_of
 from autograder.networks.pytorch_words import setting_name, setting_value
 from autograder.networks.signature import Step
 
+FIRST, MAX_SIZE = 4, 12
+"""Numbers shown of an array, and characters of each."""
 MAX_VALUE = 60
 """Characters shown of the value of a setting."""
 
@@ -144,13 +146,23 @@ def _value(step: Step, setting: str) -> Phrase | int | float | str:
         return value
     if isinstance(value, str):
         return phrase('"{value}"', value=value[:MAX_VALUE])
+    if isinstance(value, tuple) and len(value) == 3 and value[0] == "array":
+        return _array(value[1], value[2])
     if _is_opaque(value):
         return phrase("a function of its own")
     return _sizes(value)[:MAX_VALUE]
 
 
+def _array(shape: object, numbers: object) -> str | Phrase:
+    """Show the first numbers of an array; its shape, where there were too many to be kept."""
+    if not isinstance(numbers, tuple):
+        return phrase("an array of shape {shape}", shape=_sizes(shape)[:MAX_VALUE])
+    shown = ", ".join(str(one)[:MAX_SIZE] for one in numbers[:FIRST])
+    return f"[{shown}{', …' if len(numbers) > FIRST else ''}]"[:MAX_VALUE]
+
+
 def _is_opaque(value: object) -> bool:
-    return isinstance(value, tuple) and bool(value) and value[0] in ("function", "__function__", "array")
+    return isinstance(value, tuple) and bool(value) and value[0] in ("function", "__function__")
 
 
 def _sizes(value: object) -> str:

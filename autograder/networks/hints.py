@@ -60,6 +60,7 @@ _POOLING_PADDING = phrase('with padding "valid", pooling drops the pixels of the
 _FROZEN = phrase("trainable = False freezes the weights of a layer; set it before compile.")
 _POOLING_STRIDES = phrase("unless strides says otherwise, a pooling window moves by its own size.")
 _STRIDES = phrase("strides is the step of the window: 2 halves the height and the width of the image.")
+_NUMBERS = phrase("read again which numbers this code is to compute with.")
 _RATE = phrase("the rate of a Dropout is the share of values it sets to zero during training.")
 
 
@@ -95,6 +96,8 @@ def discreet(edit: Edit) -> Phrase | None:
 def _setting(setting: str, given: Step, edit: Edit) -> Phrase:
     if given.written and setting != "activation":
         return pytorch_words.hint(setting, given)
+    if given.cls == "Constant":
+        return _NUMBERS
     match setting:
         case "padding":
             return _BORDER if given.cls.startswith("ZeroPadding") else _padding(given)
@@ -116,7 +119,8 @@ def _setting(setting: str, given: Step, edit: Edit) -> Phrase:
             return _RATE
         case "trainable":
             return _FROZEN
-    return phrase("the documentation of {cls} says what {setting} does.", setting=setting, cls=given.cls)
+    named = given.label if given.cls == "Activation" else given.cls
+    return phrase("the documentation of {cls} says what {setting} does.", setting=setting, cls=named)
 
 
 def _padding(given: Step) -> Phrase:

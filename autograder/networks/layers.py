@@ -17,7 +17,7 @@ from autograder.networks.matrices import dot
 from autograder.networks.nodes import RECURRENT, Builder, Node, function_told
 from autograder.networks.normal import COMMUTATIVE, parts, settings_of
 from autograder.networks.operands import constant, constant_in, shape_of, weights_of
-from autograder.networks.sequences import attention, recurrent, stacked
+from autograder.networks.sequences import attention, recurrent, stacked, unmasked
 from autograder.networks.shapes import concatenated, reshaped, transposed
 from autograder.networks.slices import cropped
 from autograder.networks.values import clean
@@ -49,6 +49,7 @@ _TOLD_APART = re.compile(r"Global.*|A(?:verageP|vgP)ool.*|LSTM|GRU|SimpleRNN|RNN
 def applied(b: Builder, layer: Layer, inputs: list[int], position: int = -1) -> list[int]:
     if b.trained is False and layer.training is None:
         layer = replace(layer, training=False)
+    layer, inputs = unmasked(b, layer, inputs)
     cls, x = layer.cls, inputs[0] if inputs else -1
     if cls in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"):
         return [merged(b, cls, inputs, shape_of(layer))]

@@ -54,12 +54,31 @@ def _masked_by_itself(
     unequal = b.get(some.inputs[0], "NotEqual") if some is not None and some.get("axis") == -1 else None
     if unequal is None or not isinstance(unequal.get("x2"), (int, float)):
         return inputs, settings
-    masking = b.get(words, "Masking")
-    if masking is not None and (masking.inputs, masking.get("mask_value")) == (unequal.inputs, unequal.get("x2")):
-        return [words], plain
     if unequal.inputs != (words,):
         return inputs, settings
     return [b.node("Masking", {"mask_value": unequal.get("x2")}, [words], shape=b.shape(words))], plain
+
+
+def unmasked(b: Builder, layer: Layer, inputs: list[int]) -> tuple[Layer, list[int]]:
+    """Leave out the mask that what a layer takes hands on itself: Keras writes it among the arguments of the call."""
+    arguments = layer.arguments
+    if len(arguments) != 2 or len(inputs) != 2 or list(arguments)[1:] != ["mask"]:
+        return layer, inputs
+    if list(arguments.values()) != [{"tensor": 0}, {"tensor": 1}]:
+        return layer, inputs
+    words, mask = inputs
+    embedding, masking = b.get(words, "Embedding"), b.get(words, "Masking")
+    some = b.get(mask, "Any")
+    unequal = b.get(some.inputs[0] if some is not None else mask, "NotEqual")
+    if unequal is None:
+        return layer, inputs
+    of_words = embedding is not None and embedding.get("mask_zero") is True and some is None
+    own = of_words and embedding is not None and (unequal.inputs, unequal.get("x2")) == (embedding.inputs, 0)
+    if masking is not None and some is not None and some.get("axis") == -1:
+        own = (unequal.inputs, unequal.get("x2")) == (masking.inputs, masking.get("mask_value"))
+    if not own:
+        return layer, inputs
+    return replace(layer, arguments={}, inputs=layer.inputs[:1], slots=layer.slots[:1]), [words]
 
 
 def is_masked(b: Builder) -> bool:
