@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from autograder.networks import hints, pytorch_words
 from autograder.networks.alignment import Edit, edits
 from autograder.networks.differences import Difference, edit_difference, label_of, place_of
 from autograder.networks.normal import COMMUTATIVE, Asked
-from autograder.networks.signature import Canonical, Step, canonical, hashes, untrained
+from autograder.networks.signature import RECENT, Canonical, Itself, Step, canonical, hashes, untrained
 from autograder.wire.messages import Network, Shape
 
 FRAMEWORKS = {"keras": "Keras", "torch": "PyTorch"}
@@ -42,15 +43,21 @@ def explain(
     """Return the first difference between `given` and `wanted`, None where their signatures are equal.
 
     With `trainable`, frozen and trained layers differ as well; with `initializers`, the values that weights begin with.
-    Layers are numbered from 1 as the student wrote them.
+    Layers are numbered from 1 as the student wrote them. Of the same two records it is found once.
     """
-    asked = Asked(trainable, initializers)
+    return _explained(Itself(given), Itself(wanted), Asked(trainable, initializers))
+
+
+@lru_cache(maxsize=RECENT)
+def _explained(mine: Itself, theirs: Itself, asked: Asked) -> Difference | None:
+    given, wanted = mine.network, theirs.network
     if given.framework != wanted.framework and not given.problem:
         return _of_another_framework(given, wanted, asked)
     if given.problem in ("raised", "unbuilt") and wanted.problem == "":
         return _of_a_list(given, wanted, asked)
-    mine, theirs = (canonical(one, trainable=trainable, initializers=initializers) for one in (given, wanted))
-    found = _difference(mine, theirs)
+    found = _difference(
+        *(canonical(one, trainable=asked.trainable, initializers=asked.initializers) for one in (given, wanted))
+    )
     if found is not None:
         return found
     if given.code != wanted.code:

@@ -20,7 +20,7 @@ from autograder.networks.normal import COMMUTATIVE, Asked
 from autograder.networks.values import Settings
 from autograder.wire.messages import Graph, Network, Shape
 
-RECENT = 64
+RECENT = 256
 """Networks whose form is kept: a class is compared with one network, each of its own asked after several times."""
 VERSION = 4
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
@@ -88,7 +88,7 @@ def canonical(network: Network, *, trainable: bool = False, initializers: bool =
 
     Of a network that computes another thing when it is not trained, what it computes in training.
     """
-    return _canonical(_Itself(network), Asked(trainable, initializers))
+    return _canonical(Itself(network), Asked(trainable, initializers))
 
 
 def untrained(network: Network, asked: Asked) -> Canonical | None:
@@ -101,7 +101,7 @@ def untrained(network: Network, asked: Asked) -> Canonical | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Itself:
+class Itself:
     """A record that is equal to itself alone: records are frozen, and too large to be hashed."""
 
     network: Network
@@ -110,11 +110,11 @@ class _Itself:
         return id(self.network)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and self.network is other.network
+        return isinstance(other, Itself) and self.network is other.network
 
 
 @lru_cache(maxsize=RECENT)
-def _canonical(itself: _Itself, asked: Asked) -> Canonical:
+def _canonical(itself: Itself, asked: Asked) -> Canonical:
     return _form(itself.network, _graph(itself.network), asked)
 
 
