@@ -16,9 +16,9 @@ from unittest.mock import patch
 
 import toy
 from autograder import session
-from autograder.course import load_assignment
 from autograder.pipeline import Timings, grade
 from autograder.session import GradingOptions
+from loading import load_assignment
 from scripted import Scripted
 
 
