@@ -88,7 +88,7 @@ def canonical(network: Network, *, trainable: bool = False, initializers: bool =
 
     Of a network that computes another thing when it is not trained, what it computes in training.
     """
-    return _canonical(Itself(network), Asked(trainable, initializers))
+    return _canonical(ByIdentity(network), Asked(trainable, initializers))
 
 
 def untrained(network: Network, asked: Asked) -> Canonical | None:
@@ -101,7 +101,7 @@ def untrained(network: Network, asked: Asked) -> Canonical | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Itself:
+class ByIdentity:
     """A record that is equal to itself alone: records are frozen, and too large to be hashed."""
 
     network: Network
@@ -110,11 +110,11 @@ class Itself:
         return id(self.network)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Itself) and self.network is other.network
+        return isinstance(other, ByIdentity) and self.network is other.network
 
 
 @lru_cache(maxsize=RECENT)
-def _canonical(itself: Itself, asked: Asked) -> Canonical:
+def _canonical(itself: ByIdentity, asked: Asked) -> Canonical:
     return _form(itself.network, _graph(itself.network), asked)
 
 
