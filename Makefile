@@ -10,7 +10,7 @@ LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
-.PHONY: help demo demo-course test test-all test-vm machine lint types check bench grade-the-grader catalogue commands docs lock clean
+.PHONY: help demo demo-course test test-all test-vm machine lint types check bench grade-the-grader catalogue commands docs news news-of lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,7 +54,7 @@ demo-course: $(VENV)/ready ## Grade a class of 40 on all assignments, with time 
 
 test: lint types check ## Lint, types and tests
 
-test-all: lint types $(COURSE)/ready $(TORCH)/ready machine ## The same, with PyTorch and the whole matrices that `make test` takes one of each kind of
+test-all: lint types $(COURSE)/ready $(SITE)/ready $(TORCH)/ready machine ## The same, with PyTorch and the whole matrices that `make test` takes one of each kind of
 	$(BIN)/pytest -m "whole or not whole"
 	$(TORCH)/bin/python -m pytest -m "whole or not whole" tests/pytorch
 
@@ -68,7 +68,7 @@ lint: $(VENV)/ready ## Lint and format
 types: $(VENV)/ready ## Types
 	$(BIN)/mypy
 
-check: $(COURSE)/ready ## Tests
+check: $(COURSE)/ready $(SITE)/ready ## Tests
 	$(BIN)/pytest
 
 bench: $(VENV)/ready ## Measure against nbgrader and against the floor
@@ -91,11 +91,18 @@ docs: $(SITE)/ready ## Build the site of docs/, in site/; no warning is let thro
 commands: $(VENV)/ready ## Write docs/commands.md from the command line itself
 	$(BIN)/python tests/commands_page.py
 
+news: $(VENV)/ready ## Show what the news fragments tell of the next release
+	$(BIN)/towncrier build --draft --version next
+
+news-of: $(VENV)/ready ## Put the news fragments into CHANGELOG.md: make news-of VERSION=0.2.0
+	$(BIN)/towncrier build --yes --version $(or $(VERSION),$(error name it: make news-of VERSION=0.2.0))
+
 lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 	$(PYTHON) -m venv .lock
 	.lock/bin/python -m pip install --quiet --upgrade pip 'setuptools>=77,<82'
 	.lock/bin/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	.lock/bin/python -m pip install --quiet --no-deps 'axe-playwright-python>=0.1.8' # for axe-core in it, without its browsers
 	.lock/bin/python -m pip freeze --all --exclude-editable --exclude pip > requirements.txt
 	rm -rf .lock
 

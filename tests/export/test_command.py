@@ -92,7 +92,7 @@ def test_one_submission_goes_to_the_file_that_is_named(course: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--to", "blackboard"), "'blackboard' is not one of canvas, "),
+        (("--to", "blackboard"), "'blackboard' is not one of ags, canvas, "),
         (
             ("--to", "junit", "--decimal-comma"),
             "--decimal-comma: does nothing with --to junit; it is for canvas, csv, moodle",
