@@ -67,7 +67,7 @@ class Host:
 
             def first() -> TrainingRun:
                 nonlocal runs
-                runs = self._train(waiting, threads, gpus)
+                runs = self._train(tuple(waiting), threads, gpus)  # as it is now: it shrinks meanwhile
                 return next(runs)
 
             run, error = _tried(first, f"training of {job.recipe.name}, {job.seed}", self._rooms_for(job))

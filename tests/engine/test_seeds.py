@@ -54,7 +54,9 @@ class Rooms:
 
     def train(self, _: Any, jobs: Sequence[Job], *__: Any, **___: Any) -> Iterator[TrainingRun]:
         self.opened.append([])
-        for place, one in enumerate(jobs[: self.closed]):
+        for place, one in enumerate(jobs):
+            if place == self.closed:
+                return
             self.opened[-1].append(one.seed)
             if self.lost.get(one.seed, 0):
                 self.lost[one.seed] -= 1
@@ -84,6 +86,7 @@ def test_seeds_of_one_network_share_a_room(monkeypatch: pytest.MonkeyPatch, tmp_
     rooms = Rooms()
     trained = run(rooms, seeds(FIRST, 4), monkeypatch, tmp_path)
     assert rooms.opened == [[0, 1, 2, 3]]
+    assert [one.run.key for one in trained] == [one.job.key for one in trained]
     assert [(one.job.seed, one.run.seed) for one in trained] == [(seed, seed) for seed in range(4)]
 
 
