@@ -17,8 +17,7 @@ from autograder.report.class_report import ClassReport
 from autograder.report.curves import Chart
 from autograder.report.drawing import NetworkDrawing, compare, draw
 from autograder.report.illustrations import curves_of
-from autograder.report.pages import page_environment
-from autograder.report.table import duration
+from autograder.report.pages import page_environment, spelled
 
 STYLES = ("page.css", "feedback.css", "drawing.css", "class.css")
 
@@ -26,7 +25,7 @@ STYLES = ("page.css", "feedback.css", "drawing.css", "class.css")
 def class_page(report: ClassReport, *, course: str, title: str, titles: Mapping[str, str], language: str) -> str:
     """Return the page, as HTML. `titles` are those of questions, by id."""
     environment = page_environment(language)
-    environment.filters["lateness"] = duration
+    environment.filters["lateness"] = lambda late: spelled(late, language)
     environment.filters["seconds"] = lambda value: format_decimal(value, format="0.00", locale=language)
     environment.filters["whole"] = lambda value: format_decimal(value, locale=language)
     script = _packaged("class.js")

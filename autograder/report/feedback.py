@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -17,13 +18,13 @@ from autograder.evidence import Evidence, Exam, load_evidence
 from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render
-from autograder.nbgrader.submitted import complete_exchanged, write_exchanged
+from autograder.nbgrader.submitted import complete_exchanged, late_by, write_exchanged
 from autograder.notebook.regions import mark_schemes
 from autograder.recipes import bars
 from autograder.records import Grade, HandMark, Outcome
 from autograder.report.architectures import networks_of
 from autograder.report.illustrations import NONE, Illustrations, illustrate
-from autograder.report.pages import page_environment
+from autograder.report.pages import page_environment, spelled
 from autograder.report.repairs import repair_sentences
 from autograder.report.runs import stored_runs
 from autograder.report.story import tell
@@ -31,6 +32,7 @@ from autograder.store import open_store
 from autograder.wire import codec
 from autograder.wire.messages import Network
 
+ON_TIME = timedelta()
 EMPTY: Mapping[str, float] = {}
 UNMARKED: Mapping[str, Mapping[str, HandMark]] = {}
 HANG = 4
@@ -68,6 +70,7 @@ def write_feedback(
                 solution.exam if solution else None,
                 whole.get(grade.student),
                 drawn(grade, evidence),
+                late_by(source.paths.submission(grade.student, source.name), course.due(source.name)),
             )
             path = _write_page(source, grade.student, page)
         except Exception as error:  # whatever it is, it is one student's page
@@ -134,8 +137,9 @@ def feedback_page(
     solution: Exam | None = None,
     whole: Grade | None = None,
     illustrations: Illustrations = NONE,
+    late: timedelta = ON_TIME,
 ) -> str:
-    """Return one student's page, as HTML. `penalty` is what lateness took of the points.
+    """Return one student's page, as HTML. `penalty` is what lateness, of `late`, took of the points.
 
     `solution` is the exam of the course's own answers, which says what each answer was to make; `whole` the
     grade of the assignment, of which this is one notebook; `illustrations` what is drawn.
@@ -153,6 +157,7 @@ def feedback_page(
             schemes={} if course.assignments[source.name].hides_expected else mark_schemes(source.notebook),
             grade=grade,
             penalty=penalty,
+            late=spelled(late, language),
             whole=whole if whole is not None and whole.status == "graded" else None,
             notebook=source.notebook_name,
             drawn=illustrations,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autograder.locale import translations
+from autograder.locale import phrases, render, translations
 
 _STEERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 """What HTML and XML may not hold, and what turns the words beside it around: a student's message would rewrite ours."""
@@ -48,3 +49,18 @@ def typeset(text: str, language: str) -> Markup:
 def points(value: Any, language: str) -> str:
     """Return a number to the hundredth, as `language` writes it."""
     return str(format_decimal(value, format="0.##", locale=language))
+
+
+def spelled(late: timedelta, language: str) -> str:
+    """Return how long something took, in its two largest units, as its language writes them; nothing for no time."""
+    if not late:
+        return ""
+    minutes = max(int(late.total_seconds()) // 60, 1)
+    days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    parts = (
+        (days, phrases("{n} day", "{n} days", days)),
+        (hours, phrases("{n} hour", "{n} hours", hours)),
+        (minutes, phrases("{n} minute", "{n} minutes", minutes)),
+    )
+    first = next(at for at, (count, _) in enumerate(parts) if count)
+    return " ".join(render(part, language) for count, part in parts[first : first + 2] if count)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import toy
@@ -307,6 +309,39 @@ def test_what_lateness_took_is_said_in_both_languages(english: Assignment, frenc
     assert lines[3:5] == ["1234 / 2004", "1236.5 earned, 2.5 taken because it was handed in late."]
     assert "1236,5 obtenus, 2,5 retirés pour remise en retard." in said(page_of(french, grade(), None, 2.5))
     assert not any("late" in line for line in said(page_of(english, grade(), None)))
+
+
+@pytest.mark.parametrize(
+    ("late", "told", "dit"),
+    [
+        (timedelta(seconds=20), "1 minute", "1 minute"),
+        (timedelta(minutes=59, seconds=59), "59 minutes", "59 minutes"),
+        (timedelta(days=1, minutes=40), "1 day", "1 jour"),
+        (timedelta(days=2, hours=1, minutes=40), "2 days 1 hour", "2 jours 1 heure"),
+    ],
+)
+def test_how_late_it_was_is_said_whether_it_took_points_or_not(
+    english: Assignment, french: Assignment, late: timedelta, told: str, dit: str
+) -> None:
+    def lines(assignment: Assignment) -> list[str]:
+        page = feedback_page(assignment.source, assignment.course, grade(), None, late=late)
+        return [line.replace("\N{NO-BREAK SPACE}", " ") for line in said(page)]
+
+    assert f"Handed in {told} after the time for it." in lines(english)
+    assert f"Remis {dit} après l'heure limite." in lines(french)
+
+
+def test_lateness_is_measured_from_what_the_course_says(english: Assignment) -> None:
+    folder = english.paths.submission(STUDENT, toy.NAME)
+    folder.mkdir(parents=True)
+    (folder / "timestamp.txt").write_text("2026-03-03 08:30:00 UTC")
+    with Store(english.paths.store) as store:
+        store.save(grade(), Keys("", ""))
+    due = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+    settings = msgspec.structs.replace(english.course.assignments[toy.NAME], due=due)
+    course = msgspec.structs.replace(english.course, assignments={toy.NAME: settings})
+    (page,) = write_feedback(english.source, course)
+    assert "Handed in 2 days after the time for it." in page.read_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_nbgraders_files_go_with_the_page(english: Assignment) -> None:
