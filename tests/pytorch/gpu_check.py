@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
 from autograder.training.frozen import Frozen
 from autograder.training.job import make_jobs
-from autograder.training.room import train
+from autograder.training.room import train, train_seeds
 from autograder.wire.messages import Network, Optimizer
 from autograder.worker.pytorch.reader import read_module
 from gpu_check import peak_memory
@@ -34,6 +35,7 @@ RECIPE = Recipe(
 )  # fmt: skip
 LEARNT = 0.7
 """What the network of the course reaches on the stand-in, and more."""
+SEEDS = (1, 2, 3, 4, 5, 6)
 LEAST_MB = 200
 """A training that left the GPU's memory alone was on the processor."""
 
@@ -48,6 +50,25 @@ def network() -> Network:
 def trained(zygote: Zygote, data: DataSet, lease: Lease | None) -> TrainingRun:
     job = next(make_jobs(Frozen(network()), RECIPE, data, [1], "gpu-check"))
     return train(zygote, job, measure().require("standard"), threads=2, lease=lease)
+
+
+def sharing(zygote: Zygote, data: DataSet, pool: GpuPool) -> bool:
+    """Train several seeds in one room, and each in a room of its own; return whether they score the same."""
+    jobs = list(make_jobs(Frozen(network()), RECIPE, data, SEEDS, "gpu-check"))
+    wall = measure().require("standard")
+    with pool.lease(alone=True) as lease:
+        start = time.monotonic()
+        together = list(train_seeds(zygote, jobs, wall, threads=2, lease=lease))
+        half = time.monotonic()
+        apart = [train(zygote, job, wall, threads=2, lease=lease) for job in jobs]
+        end = time.monotonic()
+    scores = [[run.scores.get("accuracy") for run in runs] for runs in (together, apart)]
+    ratio = (half - start) / (end - half)
+    return said(
+        "seeds that share a room score as in their own",
+        scores[0] == scores[1] and None not in scores[0],
+        f"{scores[0]}, in {half - start:.1f} s; {scores[1]}, in {end - half:.1f} s: {ratio:.2f} of it",
+    )
 
 
 def said(name: str, sound: bool, seen: str) -> bool:
@@ -70,11 +91,13 @@ def checks(folder: Path) -> bool:
                     runs.append(trained(zygote, data, lease))
             taken = used()
         alone = trained(zygote, data, None)
+        shared = sharing(zygote, data, pool)
     scores = [run.scores.get("accuracy") or 0.0 for run in (*runs, alone)]
     faults = [str(run.fault) for run in (*runs, alone) if run.fault]
     seconds = ", ".join(f"{run.seconds:.1f} s" for run in (*runs, alone))
     return all(
         (
+            shared,
             said(
                 "no Keras is needed", not faults and "torch" in warm.versions, "; ".join(faults) or str(warm.versions)
             ),
