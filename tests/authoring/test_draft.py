@@ -54,6 +54,9 @@ CELLS = (
         "shout-answer", "def shout(word):\n    ### BEGIN SOLUTION\n    return word.upper()\n    ### END SOLUTION"
     ),
     toy.test_cell("shout", 1, "assert shout('a')"),
+    toy.text("t7", "## Show\n\nWrite `show(table)`, which prints it."),
+    toy.answer("show-answer", "def show(table):\n    ### BEGIN SOLUTION\n    print(table)\n    ### END SOLUTION"),
+    toy.test_cell("show", 1, "show(table)"),
     toy.text("t5", "## Mean\n\nWhat is the mean of the first column?"),
     toy.code("mean", "### BEGIN SOLUTION\nfirst = table[:, 0]\nmean = first.mean()\n### END SOLUTION", **GRADED),
     toy.text("t6", "## Wave\n\nDraw it."),
@@ -83,6 +86,7 @@ def test_what_is_asked_is_what_students_are_told(course: Path) -> None:
         "split": (("split",), ()),
         "total": ((), ("total",)),  # `helper` is the solution's own
         "shout": (("shout",), ()),
+        "show": (("show",), ()),
         "mean": ((), ("mean",)),
         "wave": ((), ()),
     }
@@ -105,6 +109,7 @@ def test_the_draft_is_python_that_says_why(course: Path, drafted: subprocess.Com
     assert max(map(len, text.splitlines())) <= 120
     assert not (course / "draft/toy/checks.py").exists()
     assert "  to write: mean: students are not told the name mean: say it in their text\n" in drafted.stdout
+    assert "  to write: show: show gives nothing back: ask for what it prints or draws" in drafted.stdout
     assert "  to write: wave: nothing that its answer makes can be asked for\n" in drafted.stdout
 
 
@@ -117,7 +122,7 @@ def test_it_passes_validate_and_catches_mutants(course: Path, drafted: subproces
     before = checks.read_text()
     checks.write_text(f"{before}{wave}")  # whatever its author would write
     found, trust = findings(assignment, GradingOptions(jobs=1))
-    assert ([str(one) for one in found], trust) == ([], "")
+    assert ([str(one) for one in found], trust.rpartition(": ")[2]) == ([], "show")
     with Session(assignment, GradingOptions(jobs=1)) as session:
         score = tallies(assignment.source, list(mutate(session, Choice(40))))[-1].score
     checks.write_text(before)
@@ -194,6 +199,13 @@ def test_inputs_are_like_those_seen_and_others(args: list[dict[str, object]], fi
     found = list(fresh({"args": args, "kwargs": {}}, count(1)))
     assert found[0].code == first
     assert len({one.code for one in found}) == len(found)
+
+
+def test_a_matrix_that_is_square_stays_so() -> None:
+    found = fresh({"args": [array([10, 10], "int64", 0, 50)], "kwargs": {}}, count(1))
+    assert [one.code.partition("(0, 51, ")[2] for one in found] == ["(5, 5))", "(6, 6))", "(10, 10))"]
+    wide = fresh({"args": [array([10, 9], "int64", 0, 50)], "kwargs": {}}, count(1))
+    assert "(40, 5))" in [one.code.partition("(0, 51, ")[2] for one in wide]
 
 
 def test_what_cannot_be_written_gives_no_input() -> None:

@@ -41,10 +41,11 @@ class _Way:
     used: set[str] = field(default_factory=set)
     """What the code needs: `symbolic`, `named`."""
 
-    def side(self, size: int, axis: int, last: int) -> int:
+    def side(self, size: int, axis: int, last: int, *, square: bool = False) -> int:
+        """Return another length of an axis; `square`: of a matrix whose rows stay as many as its columns."""
         if self.whole or size <= 1 or (axis == last and size <= CHANNELS and axis > 1):
             return size
-        if axis == 0 and self.rows and size > LARGEST_SIDE:
+        if axis == 0 and self.rows and size > LARGEST_SIDE and not square:
             self.many = True
             return self.rows
         if size <= LARGEST_SIDE:
@@ -153,7 +154,8 @@ def _several(value: Described, way: _Way) -> str:
 
 def _array(value: Described, way: _Way) -> str:
     last = len(value["shape"]) - 1
-    shape = tuple(way.side(size, axis, last) for axis, size in enumerate(value["shape"]))
+    square = last == 1 and value["shape"][0] == value["shape"][1]
+    shape = tuple(way.side(size, axis, last, square=square) for axis, size in enumerate(value["shape"]))
     code = _drawn(value, shape, way)
     framework = value.get("framework")
     if framework in ("tensorflow", "torch"):

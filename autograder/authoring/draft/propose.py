@@ -187,6 +187,11 @@ def _require_function(proposal: Proposal, name: str, answers: Observed, names: N
     luck = any(one.constant for one in found.values())
     reasons = ("rows",) if luck else ("hidden", "values", "sizes", "rows")  # a share of five examples is anyone's guess
     kept = [found[reason] for reason in reasons if reason in found] or list(found.values())[:1]
+    if kept and all(answers.values[probe.name] is None for probe in kept):
+        proposal.remarks.append(
+            phrase("{name} gives nothing back: ask for what it prints or draws (`printed`, `figure`)", name=name)
+        )
+        return
     for probe in kept:
         _require_call(proposal, name, probe, answers, names)
     if not kept:
