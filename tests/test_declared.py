@@ -15,7 +15,14 @@ import pytest
 
 from autograder.sandbox.environment import NEEDED, OLDEST
 
-OPTIONAL = {"sklearn": "data", "dask": "dask", "distributed": "dask", "IPython": "tensorflow"}
+OPTIONAL = {
+    "sklearn": "data",
+    "dask": "dask",
+    "distributed": "dask",
+    "IPython": "tensorflow",
+    "authlib": "lti",
+    "requests": "lti",
+}
 """Modules that only an extra brings: imported where they are used, with a message where they are not there."""
 THE_COURSES = {"jax", "keras", "matplotlib", "pyarrow", "tensorflow", "torch"}
 """Modules that a room imports where the course has loaded them."""
@@ -63,7 +70,7 @@ def test_what_the_grader_imports_is_declared(repository: Path) -> None:
 def test_what_is_declared_is_imported(repository: Path) -> None:
     brings = packages_distributions()
     imported = {_name(one) for _, module, _ in imports() for one in brings[module]}
-    assert {"", "dask", "data", "postgres", "tensorflow", "torch", "dev"} == set(declared(repository))
+    assert {"", "dask", "data", "lti", "postgres", "tensorflow", "torch", "dev"} == set(declared(repository))
     assert declared(repository)[""] - imported == set()
 
 

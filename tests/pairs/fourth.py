@@ -56,7 +56,7 @@ def fpn(x):
 
 
 P.family(
-    "feature pyramid",
+    "feature pyramid, in another way",
     model(FPN, IMAGE),
     net(fpn, IMAGE),
     {"max": model(lambda: FPN("max"), IMAGE), "bilinear": model(lambda: FPN(up="bilinear"), IMAGE)},

@@ -675,7 +675,7 @@ P.family(
 )
 P.same("PReLU and its layer", layer(PR, IMAGE), net(lambda x: L.PReLU(shared_axes=[1, 2])(x), IMAGE))
 P.family(
-    "gelu by tanh",
+    "gelu by tanh, in another way",
     net(
         lambda x: L.Dense(
             3, activation=lambda t: 0.5 * t * (1 + tf.tanh(math.sqrt(2 / math.pi) * (t + 0.044715 * tf.pow(t, 3))))
@@ -787,13 +787,13 @@ P.same(
 )
 # others
 P.family(
-    "maxout",
+    "maxout, in another way",
     net(lambda x: L.Dense(2)(ops.max(ops.reshape(L.Dense(8)(x), (-1, 4, 2)), axis=-1))),
     net(lambda x: L.Dense(2)(t(lambda y: tf.reduce_max(tf.reshape(y, [tf.shape(y)[0], 4, 2]), axis=2), L.Dense(8)(x)))),
     {"other axis": net(lambda x: L.Dense(2)(ops.max(ops.reshape(L.Dense(8)(x), (-1, 2, 4)), axis=1)))},
 )
 P.family(
-    "channel shuffle",
+    "channel shuffle, in another way",
     net(
         lambda x: L.Conv2D(2, 1)(
             t(

@@ -232,7 +232,7 @@ def test_installing_twice_caps_once() -> None:
 
 def test_without_keras_there_is_nothing_to_cap() -> None:
     script = (
-        "import sys; from autograder.worker import fit_cap; from autograder.wire.messages import FitCap\n"
+        "import sys; from autograder.worker.keras import fit_cap; from autograder.wire.messages import FitCap\n"
         "with fit_cap.armed(FitCap(epochs=1)) as capped: print(fit_cap.install(), capped, 'keras' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
