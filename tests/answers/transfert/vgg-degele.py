@@ -14,9 +14,11 @@ base = libere_depuis(affine.layers[0], "block5_conv1")
 # %% by the layer's place
 def libere_depuis(base, nom):
     place = base.layers.index(base.get_layer(nom))
-    base.trainable = True
+    base.trainable = True  # of layers that are frozen one by one, it leaves each as it was
     for couche in base.layers[:place]:
         couche.trainable = False
+    for couche in base.layers[place:]:
+        couche.trainable = True
     return base
 
 affine = sur_vgg()
