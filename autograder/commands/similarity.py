@@ -18,7 +18,7 @@ from autograder.roster import load_roster
 from autograder.similarity.alike import Pair
 from autograder.similarity.gather import Alike, anonymous, find_alike
 from autograder.similarity.page import similarity_page
-from autograder.store import Store
+from autograder.store import open_store
 
 PAIRS = 50
 """Shown where nothing else is asked for: who looks at more has another question."""
@@ -49,7 +49,7 @@ def similarity(
     """
     parts = load_parts(course_folder(), assignment)
     first = parts[0]
-    with Store(first.paths.store) as store:
+    with open_store(first.paths) as store:
         grades = store.grades(assignment)
     if not grades:
         out.print(f"no results yet: run `autograder grade {assignment}`")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import toy
 from autograder.cli import app
 from autograder.course import load_parts
+from autograder.errors import AutograderError
 from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.paths import Paths
 from autograder.records import Grade, TextCell
@@ -165,6 +166,16 @@ def test_the_table_fits_eighty_columns(told: CliRunner) -> None:
     ]
     assert max(map(len, lines)) <= 80
     assert "lost" in done.stderr
+
+
+def test_results_are_those_of_the_database_that_the_course_names(
+    told: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOGRADER_STORE", "postgresql://ada@127.0.0.1:1/results")
+    done = told.invoke(app, ["similarity", "toy"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert isinstance(done.exception, AutograderError)
+    assert "PostgreSQL" in str(done.exception) or "postgresql://ada@127.0.0.1:1/results" in str(done.exception)
 
 
 def test_json_is_a_line_a_pair_and_writes_no_page(told: CliRunner, course: Path) -> None:
