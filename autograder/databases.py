@@ -90,7 +90,7 @@ class Sqlite:
 
     def advice(self, cause: str) -> str:
         if "locked" in cause:
-            return f"another program has kept {self.shown} to itself for {LOCK_SECONDS:g} s; try again when it is done"
+            return _kept(self.shown)
         if "malformed" in cause or "not a database" in cause:
             return (
                 f"{self.shown} is damaged; move it elsewhere and grade again: evidence is kept beside it, no exam is "
@@ -154,10 +154,14 @@ class Postgres:
 
     def advice(self, cause: str) -> str:
         if "lock timeout" in cause:
-            return f"another program has kept {self.shown} to itself for {LOCK_SECONDS:g} s; try again when it is done"
+            return _kept(self.shown)
         if "connection" in cause:
             return "does the server run, may this user connect, is the password in PGPASSWORD or ~/.pgpass?"
         return ""
+
+
+def _kept(shown: str) -> str:
+    return f"another program has kept {shown} to itself for {LOCK_SECONDS:g} s; try again when it is done"
 
 
 _VERSION = sa.Table("schema_version", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False))

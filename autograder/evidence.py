@@ -102,6 +102,14 @@ def load_exam(path: Path) -> Exam | None:
         return None
 
 
+def find_evidence(path: Path) -> Evidence | None:
+    """Return the evidence in a file; None where there is no such file, or it cannot be read as one."""
+    try:
+        return load_evidence(path)
+    except (OSError, codec.WireError):
+        return None
+
+
 def load_evidence(path: Path) -> Evidence:
     """Return the evidence in a file. Raise WireError where it is not one, OSError where it cannot be read."""
     stream = io.BytesIO(path.read_bytes())

@@ -11,7 +11,7 @@ import msgspec
 from autograder.assessment import NOTHING, Assessment, Assessor
 from autograder.engine import Engine, Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
-from autograder.evidence import Evidence, Exam, load_evidence, load_exam
+from autograder.evidence import Evidence, Exam, find_evidence, load_exam
 from autograder.grades import is_ours
 from autograder.intake import as_submission, fingerprint, read_submission
 from autograder.records import Grade, Outcome, QuestionGrade, Submission, digest
@@ -23,7 +23,6 @@ from autograder.sandbox.isolation import suffices
 from autograder.store import OWN, Keys, Store
 from autograder.training.job import Job
 from autograder.training.scorer import PASSING_FAULTS
-from autograder.wire import codec
 
 TRAINING_TO_COME = "its networks are still to be trained"
 
@@ -101,11 +100,8 @@ class Marker:
 
     def _load_solution(self) -> Evidence | None:
         """The solution's evidence; None where there is none, or only half of it."""
-        try:
-            evidence = load_evidence(self._source.paths.reference(self._source.key))
-        except (OSError, codec.WireError):
-            return None
-        return None if cut_short(evidence) else evidence
+        evidence = find_evidence(self._source.paths.reference(self._source.key))
+        return None if evidence is None or cut_short(evidence) else evidence
 
     def _holds(self, exam: Exam, *, judging: bool) -> bool:
         """Whether students' answers can be compared with those of this exam of the solution.

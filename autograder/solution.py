@@ -8,11 +8,10 @@ from typing import Any
 
 from autograder.assignment import SourceNotebook
 from autograder.course_yaml import AssignmentSettings
-from autograder.evidence import Evidence, load_evidence
+from autograder.evidence import Evidence, find_evidence
 from autograder.intake import as_submission
 from autograder.nbgrader.executed import Shown, by_cell, outputs
 from autograder.release import Stripper, release_files, write_files
-from autograder.wire.codec import WireError
 
 
 def write_solution(settings: AssignmentSettings, first: SourceNotebook, *others: SourceNotebook) -> Path:
@@ -41,11 +40,8 @@ def _solved(stripper: Stripper, settings: AssignmentSettings, part: SourceNotebo
 
 def _evidence(part: SourceNotebook, settings: AssignmentSettings) -> Evidence | None:
     """What came of the solution as it is now; None where it was not examined since."""
-    try:
-        found = load_evidence(part.paths.reference(part.key))
-    except (OSError, WireError):
-        return None
-    return found if found.exam.submission == as_submission(part, settings, part.notebook).digest else None
+    found = find_evidence(part.paths.reference(part.key))
+    return found if found and found.exam.submission == as_submission(part, settings, part.notebook).digest else None
 
 
 def _show(notebook: Any, evidence: Evidence) -> None:

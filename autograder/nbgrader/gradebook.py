@@ -28,7 +28,7 @@ from traitlets.config import Config
 
 from autograder.assignment import Deadline, SourceNotebook
 from autograder.errors import CourseError, GraderError, Problem, SomeFailed, cause_of
-from autograder.evidence import Evidence, load_evidence
+from autograder.evidence import Evidence, find_evidence
 from autograder.nbgrader.beside import copy_pictures
 from autograder.nbgrader.by_hand import Json, commented
 from autograder.nbgrader.configuration import configuration, open_gradebook
@@ -38,7 +38,6 @@ from autograder.notebook.formats import as_utf8, course_notebook_bytes
 from autograder.notebook.metadata import role_of
 from autograder.paths import write_beside
 from autograder.records import Grade, QuestionGrade
-from autograder.wire.codec import WireError
 
 SAVING = (
     preprocessors.IncludeHeaderFooter,
@@ -167,11 +166,8 @@ class _Writer:
 
     def _evidence(self, grade: Grade) -> Evidence | None:
         """What came back of the work that was graded; None where it is not there."""
-        try:
-            found = load_evidence(self._source.paths.evidence(self._source.key, grade.student))
-        except (OSError, WireError):
-            return None
-        return found if found.exam.submission == grade.submission else None
+        found = find_evidence(self._source.paths.evidence(self._source.key, grade.student))
+        return found if found and found.exam.submission == grade.submission else None
 
     def _empty(self, grade: Grade) -> None:
         """Nothing is handed in any more: what an earlier submission earned is lost, as nbgrader has it."""

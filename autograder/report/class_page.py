@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from statistics import fmean, median, pstdev
 
 from babel.numbers import format_decimal
@@ -17,7 +16,7 @@ from autograder.report.class_report import ClassReport
 from autograder.report.curves import Chart
 from autograder.report.drawing import NetworkDrawing, compare, draw
 from autograder.report.illustrations import curves_of
-from autograder.report.pages import page_environment, spelled
+from autograder.report.pages import packaged, page_environment, spelled
 
 STYLES = ("page.css", "feedback.css", "drawing.css", "class.css")
 
@@ -28,7 +27,7 @@ def class_page(report: ClassReport, *, course: str, title: str, titles: Mapping[
     environment.filters["lateness"] = lambda late: spelled(late, language)
     environment.filters["seconds"] = lambda value: format_decimal(value, format="0.00", locale=language)
     environment.filters["whole"] = lambda value: format_decimal(value, locale=language)
-    script = _packaged("class.js")
+    script = packaged("class.js")
     scores = [one.score for one in report.graded]
     return environment.get_template("class.html.j2").render(
         language=language,
@@ -46,14 +45,10 @@ def class_page(report: ClassReport, *, course: str, title: str, titles: Mapping[
         pages={one.name: one.page for one in report.students},
         drawings=lambda found, group: _drawings(found, group, language),
         charts=lambda group: _charts(group, language),
-        styles=Markup("\n".join(map(_packaged, STYLES))),  # ours
+        styles=Markup("\n".join(map(packaged, STYLES))),  # ours
         script=Markup(script),  # ours
         script_digest=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
     )
-
-
-def _packaged(name: str) -> str:
-    return (files("autograder.report") / name).read_text(encoding="utf-8")
 
 
 def _drawings(found: Architectures, group: Architecture, language: str) -> Iterator[tuple[str, NetworkDrawing]]:

@@ -14,7 +14,7 @@ from jinja2 import Environment
 from autograder.assignment import SourceNotebook, imports_of
 from autograder.course_yaml import CourseSettings
 from autograder.errors import SomeFailed, cause_of
-from autograder.evidence import Evidence, Exam, load_evidence
+from autograder.evidence import Evidence, Exam, find_evidence
 from autograder.grades import with_hand_marks
 from autograder.judge.places import Places
 from autograder.locale import Phrase, phrase, render
@@ -55,12 +55,12 @@ def write_feedback(
     with open_store(source.paths) as store:
         grades = _marked(store.grades(source.key), marks)
         whole = {one.student: one for one in _marked(store.grades(source.name), marks)} if source.others else {}
-    solution = _evidence(source.paths.reference(source.key))
+    solution = find_evidence(source.paths.reference(source.key))
     drawn = _illustrator(source, course, solution)
     failed: dict[str, str] = {}
     for grade in grades:
         try:
-            evidence = _evidence(source.paths.evidence(source.key, grade.student))
+            evidence = find_evidence(source.paths.evidence(source.key, grade.student))
             page = feedback_page(
                 source,
                 course,
@@ -83,13 +83,6 @@ def write_feedback(
 
 def _marked(grades: Iterable[Grade], marks: Mapping[str, Mapping[str, HandMark]]) -> list[Grade]:
     return [with_hand_marks(one, marks.get(one.student, {})) for one in grades]
-
-
-def _evidence(path: Path) -> Evidence | None:
-    """What one exam brought back; None where it is kept no more, or cannot be read: the page does without."""
-    with contextlib.suppress(OSError, codec.WireError):
-        return load_evidence(path)
-    return None
 
 
 def _illustrator(

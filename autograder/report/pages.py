@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from importlib.resources import files
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -11,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from autograder.locale import phrases, render, translations
+from autograder.report.table import largest_units
 
 _STEERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 """What HTML and XML may not hold, and what turns the words beside it around: a student's message would rewrite ours."""
@@ -31,6 +33,11 @@ def page_environment(language: str) -> Environment:
     environment.filters["typeset"] = lambda text: typeset(text, language)
     environment.filters["points"] = lambda value: points(value, language)
     return environment
+
+
+def packaged(name: str) -> str:
+    """Return a file of this folder: a style sheet, a script."""
+    return (files("autograder.report") / name).read_text(encoding="utf-8")
 
 
 def printed(text: str) -> str:
@@ -55,12 +62,10 @@ def spelled(late: timedelta, language: str) -> str:
     """Return how long something took, in its two largest units, as its language writes them; nothing for no time."""
     if not late:
         return ""
-    minutes = max(int(late.total_seconds()) // 60, 1)
-    days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
-    parts = (
-        (days, phrases("{n} day", "{n} days", days)),
-        (hours, phrases("{n} hour", "{n} hours", hours)),
-        (minutes, phrases("{n} minute", "{n} minutes", minutes)),
-    )
-    first = next(at for at, (count, _) in enumerate(parts) if count)
-    return " ".join(render(part, language) for count, part in parts[first : first + 2] if count)
+    words = {
+        "d": lambda n: phrases("{n} day", "{n} days", n),
+        "h": lambda n: phrases("{n} hour", "{n} hours", n),
+        "min": lambda n: phrases("{n} minute", "{n} minutes", n),
+    }
+    shown = largest_units(max(late, timedelta(minutes=1)))
+    return " ".join(render(words[unit](count), language) for count, unit in shown)

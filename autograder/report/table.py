@@ -219,10 +219,13 @@ def _cut(line: str, width: int) -> list[str]:
 
 def duration(late: timedelta) -> str:
     """`2 d 3 h`, `40 min`: the two largest units."""
+    return " ".join(f"{count} {unit}" for count, unit in largest_units(late)) or "less than a minute"
+
+
+def largest_units(late: timedelta) -> list[tuple[int, str]]:
+    """Return the days (`d`), hours (`h`) and minutes (`min`) of a time, the two largest; none of less than a minute."""
     seconds = int(late.total_seconds())
     days, hours, minutes = seconds // _DAY, seconds % _DAY // _HOUR, seconds % _HOUR // _MINUTE
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
-    first = next((at for at, (count, _) in enumerate(parts) if count), None)
-    if first is None:
-        return "less than a minute"
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
+    first = next((at for at, (count, _) in enumerate(parts) if count), len(parts))
+    return [(count, unit) for count, unit in parts[first : first + 2] if count]

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from autograder.assignment import SourceNotebook
-from autograder.evidence import Evidence, load_evidence
+from autograder.evidence import Evidence, find_evidence
 from autograder.intake.identity import read_identity
 from autograder.networks.signature import signature
 from autograder.paths import Paths
@@ -23,7 +23,6 @@ from autograder.report.misses import fields_of
 from autograder.roster import Roster
 from autograder.similarity.alike import Author, Pair, Shared, compare
 from autograder.similarity.constructs import Part
-from autograder.wire import codec
 from autograder.wire.messages import Network
 
 LARGEST_FILE = 256 * 2**10
@@ -91,18 +90,11 @@ def _form(network: Network) -> str:
 
 def _read(sources: Sequence[SourceNotebook], where: Callable[[str], Path]) -> _Read | None:
     """What the evidence of all parts holds, each at its place by its key; None where there is none."""
-    found = [one for source in sources if (one := _evidence(where(source.key))) is not None]
+    found = [one for source in sources if (one := find_evidence(where(source.key))) is not None]
     if not found:
         return None
     parts = tuple(part for one in found for part in _parts(one))
     return _Read(parts, {name: network for one in found for name, network in networks_of(one).items()})
-
-
-def _evidence(path: Path) -> Evidence | None:
-    try:
-        return load_evidence(path)
-    except (OSError, codec.WireError):
-        return None
 
 
 def _parts(evidence: Evidence) -> Iterator[Part]:

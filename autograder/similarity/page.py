@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 from markupsafe import Markup
 
 from autograder.report.drawing import NetworkDrawing, draw
-from autograder.report.pages import page_environment
+from autograder.report.pages import packaged, page_environment
 from autograder.similarity.alike import Pair, Span
 from autograder.similarity.constructs import Part
 from autograder.similarity.gather import Alike
@@ -49,7 +48,7 @@ def similarity_page(found: Alike, *, course: str, title: str, language: str) -> 
         found=found,
         passages=lambda pair: list(_passages(found, pair)),
         drawings=lambda pair: list(_drawings(found.networks, pair)),
-        styles=Markup("\n".join((files("autograder.report") / name).read_text("utf-8") for name in STYLES)),  # ours
+        styles=Markup("\n".join(map(packaged, STYLES))),  # ours
     )
 
 
