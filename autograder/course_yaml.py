@@ -21,6 +21,7 @@ from autograder.records import Limits
 from autograder.wire.messages import (
     Record,
 )
+from autograder.wire.ready import ready
 
 Percent = Annotated[float, msgspec.Meta(gt=0, le=100)]
 
@@ -178,7 +179,7 @@ class _Reader:
         try:
             if node is not None:
                 value = yaml.SafeLoader("").construct_object(node, deep=True)
-            return msgspec.convert(value, kind)
+            return msgspec.convert(value, ready(kind))
         except msgspec.ValidationError as error:
             self._complain(node, key, f"{_lower(str(error))}; given: {value!r}")
         except yaml.YAMLError as error:

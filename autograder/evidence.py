@@ -23,6 +23,7 @@ from autograder.wire.messages import (
     Figure,
     Record,
 )
+from autograder.wire.ready import ready
 
 OURS = "keras-autograder"
 
@@ -160,6 +161,7 @@ class TrainingRun(Record, tag="training-run", frozen=True):
 def load_training_run(path: Path) -> TrainingRun | None:
     """Return the run stored at `path`; None where there is none, or it is of another format."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=TrainingRun)  # ours, but a room measured what it holds
+        data = path.read_bytes()
+        return msgspec.json.decode(data, type=ready(TrainingRun))  # ours, but a room measured what it holds
     except (OSError, msgspec.MsgspecError):
         return None

@@ -17,6 +17,7 @@ import msgspec
 
 from autograder.check.form import CheckedCell, NotebookForm
 from autograder.notebook.names import names_of
+from autograder.wire.ready import ready
 
 RUNNER = Path(__file__).parent / "runner.py"
 Status = Literal["passed", "failed", "unanswered", "stopped"]
@@ -86,7 +87,7 @@ def run(form: NotebookForm, python: str, folder: Path) -> Run:
             stderr=subprocess.DEVNULL,
         )
         lines = results.read_text(encoding="utf-8").splitlines()
-    stops = [msgspec.json.decode(line, type=Stop) for line in lines]
+    stops = [msgspec.json.decode(line, type=ready(Stop)) for line in lines]
     ended = form.cells[len(stops)] if len(stops) < len(form.cells) else None
     return Run(tuple(_outcomes(form.cells, stops)), time.monotonic() - started, ended)
 

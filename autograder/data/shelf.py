@@ -38,6 +38,7 @@ from autograder.data.arrays import (
 from autograder.errors import DataError
 from autograder.records import digest
 from autograder.wire.messages import Record
+from autograder.wire.ready import ready
 
 FETCHED = (
     *("boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters"),
@@ -264,7 +265,7 @@ class Shelf:
         if not (folder / _MANIFEST).exists() and (folder / WEIGHTS).exists():
             raise DataError(f"data set {name}: these are weights, which nothing is trained or tested on")
         try:
-            manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=_Manifest)
+            manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=ready(_Manifest))
         except (OSError, msgspec.MsgspecError) as error:
             raise _broken(name, f"{_MANIFEST} cannot be read: {error}") from error
         if manifest.name != name or set(manifest.arrays) - {*ENDS} != set(HIDDEN if manifest.hidden else PUBLIC):

@@ -16,6 +16,7 @@ import msgspec
 from autograder.data.shelf import MODES, WEIGHTS, DataSet, Shelf, beside, check_name, put
 from autograder.errors import DataError
 from autograder.wire.messages import Record
+from autograder.wire.ready import ready
 
 _FILE_NAME = r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,199}$"
 
@@ -60,7 +61,7 @@ def get_weights(shelf: Shelf, name: str) -> Weights:
     """Return weights, their file of the length it should have. Raise DataError where they are not whole."""
     folder = shelf.folder / name
     try:
-        manifest = msgspec.json.decode((folder / WEIGHTS).read_bytes(), type=_Manifest)
+        manifest = msgspec.json.decode((folder / WEIGHTS).read_bytes(), type=ready(_Manifest))
         size = (folder / manifest.file).stat().st_size
     except (OSError, msgspec.MsgspecError) as error:
         raise _broken(name, f"they cannot be read: {error}") from error
@@ -92,7 +93,7 @@ def add_weights(shelf: Shelf, name: str, path: Path, *, replace: bool = False) -
         )
     manifest = _Manifest(name, path.name, _digest_of(path), path.stat().st_size, f"Added from {path.name}.")
     try:
-        msgspec.json.decode(msgspec.json.encode(manifest), type=_Manifest)
+        msgspec.json.decode(msgspec.json.encode(manifest), type=ready(_Manifest))
     except msgspec.ValidationError as error:
         raise DataError(f"weights {name}: {path.name!r} is no name for a file of weights: rename it") from error
     try:

@@ -173,9 +173,11 @@ class _Forking:
         """A room was held to its end: what was lost before was chance."""
         self._lost = 0
 
-    def is_lost(self) -> bool:
+    @property
+    def gone(self) -> int:
+        """How many were lost so far, the one that no other has replaced yet among them."""
         with self._lock:
-            return self._zygote is not None and self._zygote.lost
+            return len(self._gone) + (self._zygote is not None and self._zygote.lost)
 
     def close(self) -> None:
         """End every room."""
@@ -187,16 +189,17 @@ class _Forking:
 
 
 def _tried(work: Callable[[], T], name: str, rooms: _Forking) -> tuple[T | None, GraderError | None]:
-    """Do one item's work. A try for which there was nothing to fork from is nobody's, and does not count."""
+    """Do one item's work. A try in which what rooms are forked from was lost is nobody's, and does not count."""
     error, failed = None, 0
     for _ in range(TRIES + MOST_LOST):
+        gone = rooms.gone
         try:
             return work(), None
         except GraderError as raised:
             error = raised
         except Exception as raised:  # whatever it is, it is ours, and it is one item's only
             error = GraderError(f"{name}: {type(raised).__name__}: {raised}")
-        failed += not rooms.is_lost()
+        failed += rooms.gone == gone  # counted: what was lost may have been replaced already, for another thread
         if failed == TRIES:
             break
     return None, error

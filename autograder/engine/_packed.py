@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from autograder.errors import GraderError
+from autograder.wire.ready import ready
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ def pack(record: Any) -> bytes:
 def unpack(packed: bytes, kind: type[T]) -> T:
     """Return the record of `kind` that `pack` made bytes of. Raise GraderError for other bytes."""
     try:
-        return msgspec.msgpack.decode(packed, type=kind, dec_hook=_typed)
+        return msgspec.msgpack.decode(packed, type=ready(kind), dec_hook=_typed)
     except msgspec.MsgspecError as error:
         raise GraderError(f"no {kind.__name__} came back from another machine: {error}") from error
 

@@ -30,6 +30,7 @@ from autograder.sandbox.gpus import GpuPool, survey
 from autograder.sandbox.isolation import measure
 from autograder.training.job import Job
 from autograder.wire.messages import Warm
+from autograder.wire.ready import ready
 
 try:
     import dask
@@ -81,7 +82,7 @@ class WorkerRooms(distributed.WorkerPlugin):  # type: ignore[misc, unused-ignore
 
     def setup(self, worker: Any) -> None:
         """Called by Dask as a worker starts, or when the engine does."""
-        given = msgspec.json.decode(self._packed, type=Setup)
+        given = msgspec.json.decode(self._packed, type=ready(Setup))
         gpus = survey().gpus if given.on_gpu else ()
         cache = Path(worker.local_directory) / "libraries"
         cache.mkdir(parents=True, exist_ok=True)

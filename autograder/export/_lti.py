@@ -19,6 +19,7 @@ import msgspec
 
 from autograder.export import refuse
 from autograder.wire.messages import Record
+from autograder.wire.ready import ready
 
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope"
 LINE_ITEMS_SCOPE, SCORE_SCOPE = f"{_AGS}/lineitem.readonly", f"{_AGS}/score"
@@ -83,7 +84,7 @@ class Member:
 def read_settings(path: Path) -> PlatformSettings:
     """Return what a file says of a platform. Raise CourseError where it is no such file, or says too little."""
     try:
-        found = msgspec.yaml.decode(path.read_bytes(), type=PlatformSettings)
+        found = msgspec.yaml.decode(path.read_bytes(), type=ready(PlatformSettings))
     except OSError as error:
         raise refuse(str(path), f"cannot be read: {error.strerror}") from None
     except (msgspec.MsgspecError, ValueError) as error:

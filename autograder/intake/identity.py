@@ -11,6 +11,7 @@ import msgspec
 
 from autograder.paths import Paths, write_beside
 from autograder.wire.messages import Record
+from autograder.wire.ready import ready
 
 
 class Identity(Record, frozen=True):
@@ -37,7 +38,7 @@ def keep_identity(paths: Paths, student: str, assignment: str, identity: Identit
 def read_identity(paths: Paths, student: str, assignment: str) -> Identity | None:
     """Return what was kept of a student; None where nothing was, or it cannot be read."""
     try:
-        return msgspec.json.decode(paths.identity(student, assignment).read_bytes(), type=Identity)
+        return msgspec.json.decode(paths.identity(student, assignment).read_bytes(), type=ready(Identity))
     except (OSError, ValueError):
         return None
 

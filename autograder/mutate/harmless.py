@@ -16,6 +16,7 @@ from autograder.assignment import SourceNotebook
 from autograder.errors import CourseError, Problem
 from autograder.mutate.places import Mutant
 from autograder.paths import write_beside
+from autograder.wire.ready import ready
 
 HEAD = """\
 # Wrong by their text, right by what was asked: these mutants cost no point and should not.
@@ -71,7 +72,7 @@ def _marks(source: SourceNotebook) -> list[_Mark]:
         return []
     shown = source.paths.shown(path)
     try:
-        marks = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")) or [], list[_Mark])
+        marks = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")) or [], ready(list[_Mark]))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise CourseError([Problem(shown, line, "", f"not YAML: {error.problem}")]) from None

@@ -20,6 +20,7 @@ from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.locale import phrase
 from autograder.notebook.text import SUFFIXES, TextError, notebook_of_text, source_text
 from autograder.wire import codec
+from autograder.wire.ready import ready
 
 VERSION = 4
 HEAD = 4096
@@ -123,20 +124,20 @@ def _language(metadata: Any) -> str:
 
 def _decoded(data: bytes | memoryview) -> _Stored:
     try:
-        return msgspec.json.decode(data, type=_Stored)
+        return msgspec.json.decode(data, type=ready(_Stored))
     except msgspec.DecodeError as error:
         # Python writes, and Jupyter reads, what JSON does not have; an editor that cuts an output cuts an emoji in two
         whole = bytes(data)
         if b"NaN" not in whole and b"Infinity" not in whole and "surrogate" not in str(error):
             raise
-        return msgspec.convert(json.loads(whole), _Stored)
+        return msgspec.convert(json.loads(whole), ready(_Stored))
 
 
 def _upgraded(data: bytes | memoryview) -> _Stored:
     import nbformat
 
     try:
-        upgraded: _Stored = msgspec.convert(nbformat.reads(bytes(data).decode(), as_version=VERSION), _Stored)
+        upgraded: _Stored = msgspec.convert(nbformat.reads(bytes(data).decode(), as_version=VERSION), ready(_Stored))
     except Exception as error:  # nbformat raises whatever its converters happen to
         raise ValueError(_first_line(error)) from error
     return upgraded

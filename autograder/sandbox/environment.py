@@ -14,6 +14,7 @@ import msgspec
 
 import autograder
 from autograder.sandbox import leftovers
+from autograder.wire.ready import ready
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 """The system's programs and libraries, shown where they are."""
@@ -154,7 +155,7 @@ def _described(python: str) -> Environment:
                 timeout=ANSWER_SECONDS,
                 check=True,
             )
-        return msgspec.json.decode(done.stdout.splitlines()[-1], type=Environment)
+        return msgspec.json.decode(done.stdout.splitlines()[-1], type=ready(Environment))
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {error.returncode}"]
         raise UnfitPython(f"{python} does not run: {said[-1]}") from error

@@ -18,6 +18,7 @@ from autograder.errors import GraderError
 from autograder.sandbox.kept import ANSWER_SECONDS, Kept, Lent, Wanted, answer
 from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Warm
+from autograder.wire.ready import ready
 
 CREDENTIALS = struct.Struct("3i")
 """Of a peer, as the kernel tells them: process, user, group."""
@@ -25,7 +26,7 @@ CREDENTIALS = struct.Struct("3i")
 
 def main(listening: int, first: int, path: str) -> None:
     """Warm up, lend, and end once nobody needs it."""
-    wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Wanted)
+    wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=ready(Wanted))
     listener, client = (socket.socket(fileno=descriptor) for descriptor in (listening, first))
     os.environ.update(wanted.variables)
     try:

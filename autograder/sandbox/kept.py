@@ -30,6 +30,7 @@ from autograder.sandbox.environment import OF_OURS, PASSED_ON, Environment, own_
 from autograder.sandbox.rooms import WARM_SECONDS, WarmRooms
 from autograder.wire import CONTRACT
 from autograder.wire.messages import Warm
+from autograder.wire.ready import ready
 
 IDLE_SECONDS = 600.0
 """How long rooms are kept warm for nobody."""
@@ -135,7 +136,7 @@ class LentZygote(WarmRooms):
         self._lease.settimeout(WARM_SECONDS)
         try:
             said, descriptors, _, _ = socket.recv_fds(self._lease, LARGEST, 2)
-            lent = msgspec.json.decode(said, type=Lent)
+            lent = msgspec.json.decode(said, type=ready(Lent))
         except (OSError, msgspec.MsgspecError) as error:
             raise GraderError(f"the keeper of warm rooms ended before they were ready: {error}") from error
         if descriptors:
@@ -232,7 +233,7 @@ def _ask(path: Path, request: Request) -> bytes | None:
 
 def _tell(path: Path) -> Kept | None:
     with contextlib.suppress(msgspec.MsgspecError):
-        return msgspec.json.decode(_ask(path, "tell") or b"", type=Kept)
+        return msgspec.json.decode(_ask(path, "tell") or b"", type=ready(Kept))
     return None
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.wire.messages import Array, Scalar
+from autograder.wire.ready import ready
 
 MAX_FRAME = 256 * 2**20
 """Bytes. One answer is refused above it, whatever its sender says."""
@@ -92,7 +93,7 @@ def unpack(frame: bytes, kind: Any) -> tuple[Any, list[bytes]]:
     if start + text_length + sum(lengths) != len(frame):
         raise WireError("the frame's parts do not add up to its length")
     try:  # danger: these bytes may be a student's. They become records of `kind`, and nothing is called by their name
-        message = msgspec.json.decode(frame[start : start + text_length], type=kind)
+        message = msgspec.json.decode(frame[start : start + text_length], type=ready(kind))
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise WireError(f"not a message of this project: {error}") from error
     return message, _split(frame, start + text_length, lengths)

@@ -34,6 +34,7 @@ import msgspec
 
 from autograder.wire import CONTRACT, codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
+from autograder.wire.ready import ready
 from autograder.worker import datasets, environment, wall, weights
 from autograder.worker.keras import fit_cap, lazy_weights
 from autograder.worker.keras import told as keras_told
@@ -83,7 +84,7 @@ def main(given: str) -> None:
         message, descriptors, _, _ = socket.recv_fds(control, 2**16, 2)
         if not message:
             return
-        spawn = msgspec.json.decode(message, type=Spawn)
+        spawn = msgspec.json.decode(message, type=ready(Spawn))
         _fork_room(spawn, setup["root"], setup["visible"], descriptors, control, serves[spawn.kind])
         for descriptor in descriptors:
             os.close(descriptor)
