@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.authoring.cells import SourceCell, plain_cells
-from autograder.authoring.finding import Asker, begins_question, find_answers, makes
+from autograder.authoring.finding import Asker, begins_question, find_answers, makes, nameless
 from autograder.authoring.parts import is_unwritten, marked, written
 from autograder.authoring.points import points_in, question_id, without_points
 from autograder.authoring.visible import names_tested, take_hidden
@@ -127,6 +127,11 @@ class _Asked:
             self._found.cells.append(cell)
         self._close(None)
         self._found.hidden = [(self._owner.get(id(cell), ""), text) for cell, text in self._hidden]
+        for cell in nameless(self._cells):
+            text = (
+                "stands under an exercise, and no question was made of it: nothing that it makes has a name to ask for"
+            )
+            self._found.to_do.append(f"cell {cell.number}: {text}")
         if not self._found.questions:
             text = "no answer was found: set one off with lines « ### BEGIN SOLUTION » and « ### END SOLUTION »"
             self._found.to_do.append(f"{text}, then run this again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,10 +17,12 @@ from autograder.notebook.headings import last_heading
 from autograder.notebook.names import names_of
 
 _ASKS = re.compile(
-    r"\b(?:exerci[sc]es?|questions?|tasks?|tâches?|problems?|problèmes?|todo|à vous|your turn|points?|pts)\b",
+    r"\b(?:exerci[sc]es?|questions?|tasks?|tâches?|problems?|problèmes?|todo|à vous|your turn)\b",
     re.IGNORECASE,
 )
 _OPENS = re.compile(r"[\s*_]*(?:exerci[sc]e|question|task|tâche|problem|problème)[ \t]*[\dIVX]", re.IGNORECASE)
+_EXERCISES = re.compile(r"\b(?:exerci[sc]es?|questions?|tasks|tâches|problems|problèmes)\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"[\s*_]*\d{1,2}[ \t]*[.):]")
 _WORDS = re.compile(
     r"(?i:(?:your|votre) (?:answer|réponse)(?: here| ici)|type your answer"
     r"|(?:double[- ])?click(?:er|ez)? .*(?:answer|répon)"
@@ -124,7 +127,7 @@ def _answers_in_words(cells: Sequence[SourceCell]) -> Iterator[int]:
     opens = [place for place, cell in enumerate(cells) if cell.cell_type == "markdown" and begins_question(cell.source)]
     for place, end in pairwise([*opens, len(cells)]):
         text, below = cells[place].source, cells[place + 1 : end]
-        asks = _ASKS.search(text) and ("?" in text or _WORDS.search(text))
+        asks = _asks(text) and ("?" in text or _WORDS.search(text))
         plain = below and below[0].cell_type == "markdown" and below[0].kind == "given"
         if asks and plain and all(cell.kind == "given" for cell in below):
             yield place + 1
@@ -141,11 +144,8 @@ def _guessed(cells: Sequence[SourceCell]) -> list[tuple[int, bool]]:
     heading_of = {place: _text_before(cells, place) for place in code}
     answered = {heading_of[place] for place in found}
     # What else stands under a text whose answer is known is given.
-    for place in code:
-        made = names_of(cells[place].source)
-        first = cells[place - 1].cell_type == "markdown" if place else False
-        asks = first and made.made - made.imported and _ASKS.search(heading_of[place])
-        if asks and place not in found and heading_of[place] not in answered:
+    for place in _under_exercises(cells, code):
+        if makes(cells[place]) and place not in found and heading_of[place] not in answered:
             found[place] = _points_are_said(heading_of[place])
     if not found:
         for place in code:
@@ -153,6 +153,50 @@ def _guessed(cells: Sequence[SourceCell]) -> list[tuple[int, bool]]:
             if names.defined or (names.made - names.imported and _NETWORK.search(cells[place].source)):
                 found[place] = False
     return sorted(found.items())
+
+
+def nameless(cells: Sequence[SourceCell]) -> list[SourceCell]:
+    """Return what stands right below an exercise's text that nothing answers, and gives no name to what it makes."""
+    code = [place for place, cell in enumerate(cells) if cell.cell_type == "code"]
+    return [
+        cells[place]
+        for place in _under_exercises(cells, code)
+        if cells[place].kind == "given"
+        and not makes(cells[place])
+        and _is_computed(cells[place].source)
+        and not any(
+            _text_before(cells, one) == _text_before(cells, place) for one in code if cells[one].kind != "given"
+        )
+    ]
+
+
+def _under_exercises(cells: Sequence[SourceCell], code: Sequence[int]) -> Iterator[int]:
+    """Yield the places of code right below a text that asks for something: « Exercise 2 », « 3 points », or a numbered
+    heading in a notebook whose headings call themselves exercises.
+    """
+    said = False
+    for place, cell in enumerate(cells[:-1]):
+        if cell.cell_type != "markdown":
+            continue
+        heading = last_heading(cell.source)
+        numbered = bool(said and _NUMBERED.match(heading))
+        said = said or bool(_EXERCISES.search(heading))
+        if place + 1 in code and (numbered or _asks(cell.source)):
+            yield place + 1
+
+
+def _asks(text: str) -> bool:
+    """Whether a text asks for something: « points » alone may be those of a drawing."""
+    return bool(_ASKS.search(text)) or _points_are_said(text)
+
+
+def _is_computed(source: str) -> bool:
+    """Whether code has an expression that is more than a name: what a given cell only shows is not asked."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return False
+    return any(isinstance(one, ast.Expr) and not isinstance(one.value, ast.Name | ast.Constant) for one in body)
 
 
 def _points_are_said(text: str) -> bool:

@@ -208,6 +208,44 @@ def test_what_nothing_says_is_guessed_marked_and_told() -> None:
     assert all("VÉRIFIER" not in line for line in student_lines(found.cells[1].source))
 
 
+NUMBERED = (
+    "md: ### 1. Make a tensor.",
+    "x = [1, 2]",
+    "md: ### 2) Its size",
+    "print(len(x))",
+    "md: ### 3. Sum",
+    "s = sum(x)",
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "questions", "nameless"),
+    [
+        ("# Chapter one\n\n## Exercises on tensors", ["x", "s"], ["cell 5"]),
+        ("# Exercices", ["x", "s"], ["cell 5"]),
+        ("# An introduction\n\nNo questions asked.", [], ["no answer was found"]),
+    ],
+)
+def test_numbered_headings_of_a_notebook_of_exercises_ask(
+    title: str, questions: list[str], nameless: list[str]
+) -> None:
+    found = converted(f"md: {title}", *NUMBERED)
+    assert found.questions == questions
+    assert [one.partition(": ")[0].partition(" stands")[0] for one in found.to_do] == nameless
+
+
+@pytest.mark.parametrize("shown", ["x", "1", "x: int", "import re"])
+def test_what_an_exercise_only_shows_is_not_to_do(shown: str) -> None:
+    assert converted("md: # Exercise 1", "x = 1", "md: # Exercise 2", shown).to_do == []
+
+
+def test_points_in_the_plane_are_no_points() -> None:
+    found = converted(
+        "md: **Two classes of random points in a plane**", "x = [1, 2]", "md: # Then", "def f():\n    pass"
+    )
+    assert found.questions == ["f"]
+
+
 def test_what_is_asked_is_neither_marked_nor_told() -> None:
     class Author:
         certain = True
