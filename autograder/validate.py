@@ -12,6 +12,7 @@ from autograder.assessment import Assessment, assess_to_the_end
 from autograder.assignment import Assignment, SourceNotebook
 from autograder.coherence import on_trust
 from autograder.course_yaml import AssignmentSettings
+from autograder.data.course_shelf import say_stand_ins
 from autograder.engine import Engine
 from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem
@@ -59,7 +60,7 @@ def findings(assignment: Assignment, options: GradingOptions) -> tuple[list[Prob
             assess_to_the_end(assessor, engine, submission, path, solution) for path, submission in submissions.items()
         )
         problems = [
-            *_stop_findings(source, assignment.course.language, first),
+            *_stop_findings(source, assignment.course.language, first, say_stand_ins(assessor.scorer.stand_ins)),
             *_solution_findings(source, assignment.course.language, first),
             *_release_findings(source, second, first.broken),
             *_run_findings(source, settings, second.exam, first.exam),
@@ -81,7 +82,7 @@ def _of_what_is_handed_out(source: SourceNotebook, settings: AssignmentSettings)
     return [*leaks(source), *release_differences(source), *files_not_theirs(source, settings.student_files)]
 
 
-def _stop_findings(source: SourceNotebook, language: str, solution: Assessment) -> Iterator[Problem]:
+def _stop_findings(source: SourceNotebook, language: str, solution: Assessment, data: str) -> Iterator[Problem]:
     """Yield the cells where the solution stops, what is not here first, with what follows from each."""
     shown = source.paths.shown(source.path)
     causes = _causes(solution)
@@ -100,7 +101,7 @@ def _stop_findings(source: SourceNotebook, language: str, solution: Assessment) 
         text = "".join(
             [
                 f"the solution stops here: {error}",
-                f" ({say_lack(lack)})" if lack else "",
+                f" ({say_lack(lack)})" if lack else data,
                 f"; {follow} of its checks {'fail' if follow > 1 else 'fails'} for it" if follow else "",
             ]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,13 @@ class CourseShelf:
 def course_shelf(stand_ins: Path | None) -> CourseShelf:
     """Return the shelf of a course whose stand-ins are kept in a folder; None: it allows none."""
     return CourseShelf(Shelf(shelf_folder()), None if stand_ins is None else Shelf(stand_ins))
+
+
+def say_stand_ins(names: Sequence[str]) -> str:
+    """Return what may be behind a solution that stops, in words: an empty text where every set is the real one."""
+    if not names:
+        return ""
+    return f" (stand-ins serve for {', '.join(names)}, of fewer examples: `autograder data add` brings the real ones)"
 
 
 def add_stand_in(shelf: Shelf, name: str, *, replace: bool = False) -> DataSet:

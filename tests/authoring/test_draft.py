@@ -16,9 +16,11 @@ import toy
 from autograder.authoring.draft.asked import asked_of
 from autograder.authoring.draft.expected import Unsayable, assertions
 from autograder.authoring.draft.inputs import fresh
+from autograder.authoring.draft.luck import told_seeds, with_other_seeds
 from autograder.errors import CourseError
 from autograder.mutate.report import tallies
 from autograder.mutate.run import Choice, mutate
+from autograder.notebook.formats import parse_notebook
 from autograder.session import GradingOptions, Session
 from autograder.validate import findings
 from loading import load_assignment
@@ -59,6 +61,20 @@ CELLS = (
     toy.test_cell("show", 1, "show(table)"),
     toy.text("t5", "## Mean\n\nWhat is the mean of the first column?"),
     toy.code("mean", "### BEGIN SOLUTION\nfirst = table[:, 0]\nmean = first.mean()\n### END SOLUTION", **GRADED),
+    toy.text(
+        "t10", "## Drawn\n\nLet `drawn` be three numbers between 0 and 1, drawn at random, and `largest` the largest."
+    ),
+    toy.code(
+        "drawn",
+        """### BEGIN SOLUTION
+np.random.seed(42)
+drawn = np.random.rand(3)
+largest = float(drawn.max())
+### END SOLUTION""",
+        **GRADED,
+    ),
+    toy.text("t11", "## Liked\n\nLet `liked` be a vector of four values of your choice."),
+    toy.code("liked", "### BEGIN SOLUTION\nliked = np.array([8, 4, 2, 1])\n### END SOLUTION", **GRADED),
     toy.text("t6", "## Wave\n\nDraw it."),
     toy.code("wave", "### BEGIN SOLUTION\nfrom math import pi\n### END SOLUTION", **GRADED),
 )
@@ -88,6 +104,8 @@ def test_what_is_asked_is_what_students_are_told(course: Path) -> None:
         "shout": (("shout",), ()),
         "show": (("show",), ()),
         "mean": ((), ("mean",)),
+        "drawn": ((), ("drawn", "largest")),
+        "liked": ((), ("liked",)),
         "wave": ((), ()),
     }
     assert asked["total"].prints == "total-answer"
@@ -106,9 +124,12 @@ def test_the_draft_is_python_that_says_why(course: Path, drafted: subprocess.Com
     assert "assert_printed(total_printed, (570,), code=total_source)" in text
     assert "SPLIT_ROWS" in text
     assert "np.sort(np.concatenate(" in text  # luck: nothing is lost, in whatever order
+    assert "assert_shape(drawn, (3,))" in text  # its seed is the solution's own
+    assert "assert_shape(liked, (4,))" in text
     assert max(map(len, text.splitlines())) <= 120
     assert not (course / "draft/toy/checks.py").exists()
     assert "  to write: mean: students are not told the name mean: say it in their text\n" in drafted.stdout
+    assert "  to write: drawn: the value of largest is free: say what is to be asked of it\n" in drafted.stdout
     assert "  to write: show: show gives nothing back: ask for what it prints or draws" in drafted.stdout
     assert "  to write: wave: nothing that its answer makes can be asked for\n" in drafted.stdout
 
@@ -124,11 +145,13 @@ def test_it_passes_validate_and_catches_mutants(course: Path, drafted: subproces
     found, trust = findings(assignment, GradingOptions(jobs=1))
     assert ([str(one) for one in found], trust.rpartition(": ")[2]) == ([], "show")
     with Session(assignment, GradingOptions(jobs=1)) as session:
-        score = tallies(assignment.source, list(mutate(session, Choice(40))))[-1].score
+        *questions, whole = tallies(assignment.source, list(mutate(session, Choice(40))))
     checks.write_text(before)
-    assert score is not None
-    assert score >= 0.8
-    assert f"wrong solutions caught: {100 * score:.0f} %" in drafted.stdout
+    asked = [one for one in questions if one.question not in ("drawn", "liked")]  # where values are free
+    killed, survived = (sum(one.count(fate) for one in asked) for fate in ("killed", "survived"))
+    assert killed >= 4 * survived
+    assert whole.score is not None
+    assert f"wrong solutions caught: {100 * whole.score:.0f} %" in drafted.stdout
 
 
 def test_what_is_there_is_not_written_over(course: Path, drafted: subprocess.CompletedProcess[str]) -> None:
@@ -227,6 +250,29 @@ def test_what_cannot_be_written_gives_no_input() -> None:
 )
 def test_what_is_expected_is_written_out(value: object, lines: list[str]) -> None:
     assert assertions("x", value) == lines
+
+
+@pytest.mark.parametrize(
+    ("source", "told", "other"),
+    [
+        ("### BEGIN SOLUTION\nnp.random.seed(42)\n### END SOLUTION", "", "np.random.seed(43)"),
+        ("### BEGIN SOLUTION\nnp.random.seed(42)\n### END SOLUTION", "With the seed 42, draw.", ""),
+        ("### BEGIN SOLUTION\né = 'é', rng(seed=9)\n### END SOLUTION", "42", "é = 'é', rng(seed=10)"),
+        ("### BEGIN SOLUTION\ntf.random.set_seed(1); torch.manual_seed(2)\n### END SOLUTION", "",
+         "tf.random.set_seed(2); torch.manual_seed(3)"),
+        ("np.random.seed(42)\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION", "", ""),
+        ("### BEGIN SOLUTION\nsplit(x, random_state=0)\n### END SOLUTION", "", "split(x, random_state=1)"),
+        ("### BEGIN SOLUTION\nseed(this), seed('a'), seed()\n### END SOLUTION", "", ""),
+        ("### BEGIN SOLUTION\nnot python (\n### END SOLUTION", "", ""),
+    ],
+)  # fmt: skip
+def test_a_seed_that_students_are_not_told_is_another(source: str, told: str, other: str) -> None:
+    cell = toy.code("a", source, **GRADED)
+    notebook = parse_notebook(toy.notebook([toy.text("t", told), cell]))
+    own = notebook.cells[1]
+    found = with_other_seeds(own, told_seeds(notebook)).split("\n")
+    lines = source.split("\n")
+    assert [new for new, old in zip(found, lines, strict=True) if new != old] == ([other] if other else [])
 
 
 def test_of_luck_the_form_alone_is_required() -> None:

@@ -12,12 +12,14 @@ import msgspec
 
 from autograder.assignment import SourceNotebook
 from autograder.authoring.draft.asked import DraftQuestion
-from autograder.data.course_shelf import course_shelf
+from autograder.authoring.draft.luck import told_seeds, with_other_seeds
+from autograder.data.course_shelf import course_shelf, say_stand_ins
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.evidence import Evidence
 from autograder.intake import as_submission
 from autograder.judge.values import to_value
 from autograder.mutate.behaviour import behaviour_of, differences
+from autograder.notebook.metadata import role_of
 from autograder.notebook.names import parse
 from autograder.notebook.regions import cell_name
 from autograder.records import Plan, Submission
@@ -76,18 +78,24 @@ def observe(session: Session, asked: Sequence[DraftQuestion], hidden_tests: str)
 
 
 def examine(session: Session, submission: Submission, plan: Plan) -> Observed:
-    """Hold an exam of the solution under each seed and return what they answered."""
+    """Hold an exam of the solution under each seed and return what they answered. The second draws other numbers even
+    where the solution sets a seed of its own: students set another.
+    """
     shelf = course_shelf(session.assignment.stand_ins)
     scorer = Scorer(session.source, session.settings, shelf, plan, session.options.profile, calibrating=True)
     limits = session.settings.limits
-    orders = [Order(f"draft {seed}", submission, plan, limits, session.isolation, scorer.sets, seed) for seed in SEEDS]
+    twins = (submission, _drawn_anew(session.source, submission))
+    orders = [
+        Order(f"draft {seed}", twin, plan, limits, session.isolation, scorer.sets, seed)
+        for seed, twin in zip(SEEDS, twins, strict=True)
+    ]
     found: dict[int, Evidence] = {}
     for result in session.engine.examine(orders):
         if result.evidence is None:
             raise result.error or GraderError("the solution's exam gave no evidence")
         found[result.order.seed] = result.evidence
     first, second = (found[seed] for seed in SEEDS)
-    _require_whole(session.source, first)
+    _require_whole(session.source, first, scorer.stand_ins)
     luck = frozenset(differences(behaviour_of(first), behaviour_of(second)))
     values = {name: to_value(answer, blobs) for name, (answer, blobs) in first.answers().items()
               if not isinstance(answer, Fault)}  # fmt: skip
@@ -97,17 +105,30 @@ def examine(session: Session, submission: Submission, plan: Plan) -> Observed:
     return Observed(values, luck, first)
 
 
+def _drawn_anew(source: SourceNotebook, submission: Submission) -> Submission:
+    told, own = told_seeds(source.notebook), source.notebook.cells
+
+    def drawn_anew(cell: Cell) -> Cell:
+        if cell.index >= len(own) or not role_of(own[cell.index]).solution:
+            return cell
+        answer = msgspec.structs.replace(own[cell.index], source=cell.source)
+        return msgspec.structs.replace(cell, source=with_other_seeds(answer, told))
+
+    return replace(submission, cells=tuple(map(drawn_anew, submission.cells)))
+
+
 def _is_curves(evidence: Evidence, name: str) -> bool:
     return isinstance(evidence.answers()[name][0], Curves)
 
 
-def _require_whole(source: SourceNotebook, evidence: Evidence) -> None:
+def _require_whole(source: SourceNotebook, evidence: Evidence, stand_ins: Sequence[str]) -> None:
     cells = source.notebook.cells
     for record in evidence.exam.cells:
         fault = record.run.fault if record.run else evidence.exam.fault
         if fault is not None and record.cell.index < len(cells):
             where = cell_name(record.cell.index, cells[record.cell.index])
-            text = f"the solution stops here: {fault.error or fault.kind}: {fault.message}; make it run, then draft"
+            said = f"{fault.error or fault.kind}: {fault.message}{say_stand_ins(stand_ins)}"
+            text = f"the solution stops here: {said}; make it run, then draft"
             raise CourseError([Problem(source.paths.shown(source.path), 0, where, text)])
 
 

@@ -21,6 +21,11 @@ from autograder.locale import Phrase, phrase, phrases
 
 CALLS_TRIED = 3
 """Of a function's calls in the notebook, those that inputs are made like."""
+_CHOSEN = re.compile(
+    r"\byour (?:own )?choos|\byour (?:own )?choice|\byou (?:choose|like|want)\b|\bany values?\b"
+    r"|\b(?:de|à) votre choix|\bau choix|\bvous choisi|\bvaleurs? quelconques?",
+    re.IGNORECASE,
+)
 _TAKEN = frozenset(keyword.kwlist) | {
     "np",
     "seeded",
@@ -257,14 +262,22 @@ def _require_variable(proposal: Proposal, probe: Probe, answers: Observed, names
     if isinstance(value, History):
         _require_history(proposal, probe, value, names)
         return
+    luck, chosen = probe.name in answers.luck, bool(_CHOSEN.search(proposal.asked.text))
     try:
-        lines = assertions(probe.name, value, luck=probe.name in answers.luck)
+        lines = assertions(probe.name, value, luck=luck or chosen)
     except Unsayable:
-        proposal.remarks.append(phrase("{name} cannot be read as data: say what is to be asked of it", name=name))
+        free = phrase("the value of {name} is free: say what is to be asked of it", name=name)
+        unread = phrase("{name} cannot be read as data: say what is to be asked of it", name=name)
+        proposal.remarks.append(free if luck or chosen else unread)
         return
+    why = phrase("it hangs on what is drawn at random, so form alone is required; say what else has to hold")
+    if chosen and not luck:
+        why = phrase("students choose its values, so form alone is required; say what else has to hold")
     title = phrase("`{name}` is what is asked for.", name=name)
     check = names.check(proposal.asked.id, name)
-    proposal.checks.append(ProposedCheck(proposal.asked.id, check, title, lines, [probe.name]))
+    proposal.checks.append(
+        ProposedCheck(proposal.asked.id, check, title, lines, [probe.name], why if luck or chosen else None)
+    )
     _require_dtype(proposal, name, probe.name, value, names)
 
 
