@@ -49,16 +49,22 @@ class Parts:
 
     def __init__(self, source: SourceNotebook, plan: Plan, flow: Flow) -> None:
         self._flow = flow
-        self._ids = {role_of(source.notebook.cells[index]).id: index for index in flow}
+        roles = {index: role_of(source.notebook.cells[index]) for index in flow}
+        self._ids = {role.id: index for index, role in roles.items()}
+        self._tests = frozenset(index for index, role in roles.items() if role.tests)
         self._probes = plan.probes
         self.whole = ExamPart(frozenset(flow), frozenset(plan.probes))
 
     def touched_by(self, cell: int) -> ExamPart:
-        """Return what a change in a cell can touch, with all that this rests on."""
+        """Return what a change in a cell can touch and a point may hang on, with all that this rests on.
+
+        A cell that only shows what it uses (a drawing, the figures of networks trained for it) costs no points.
+        """
         names, cells = self._onwards(cell)
         probes = {name: probe for name, probe in self._probes.items() if self._asks(probe, names, cells)}
         asked = frozenset(name for probe in probes.values() for name in (asked_name(probe), *_named(probe)))
-        return ExamPart(self._behind(cells, asked), frozenset(probes))
+        drawn = {self._ids[probe.cell] for probe in probes.values() if isinstance(probe, PrintedProbe | FigureProbe)}
+        return ExamPart(self._behind({cell} | (cells & self._tests) | drawn, asked), frozenset(probes))
 
     def _onwards(self, cell: int) -> tuple[set[str], set[int]]:
         """The names that may hold at the end what this cell made or changed, and the cells that use any of it."""

@@ -16,6 +16,7 @@ from autograder.wire.messages import CallProbe, Probe, VariableProbe
 from loading import load_assignment
 
 IMPORTS = "import numpy as np\nimport keras"
+TEST = {"nbgrader": {"grade_id": "visible", "grade": True, "solution": False, "locked": True, "points": 1}}
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +30,12 @@ def source(assignment: Assignment) -> SourceNotebook:
 
 
 def written(source: SourceNotebook, *cells: str) -> SourceNotebook:
-    """The assignment with these code cells and no others."""
+    """The assignment with these code cells and no others; those that assert are visible tests."""
     pattern = next(cell for cell in source.notebook.cells if cell.cell_type == "code")
-    made = tuple(msgspec.structs.replace(pattern, source=text, metadata={}) for text in cells)
+    made = tuple(
+        msgspec.structs.replace(pattern, source=text, metadata=TEST if text.startswith("assert") else {})
+        for text in cells
+    )
     return replace(source, notebook=msgspec.structs.replace(source.notebook, cells=made))
 
 
@@ -80,18 +84,25 @@ CELLS = (
     "assert y.sum() == 3",
     "x = np.ones(3)",
     "z = x + 1",
+    "assert z.all()",
     "def f(a):\n    return a + y",
 )
 
 
 def test_of_a_notebook_a_change_touches_what_uses_it_and_that_rests_on_what_it_needs(source: SourceNotebook) -> None:
-    assert touched(source, CELLS, 2) == [0, 1, 2, 3, 6]
-    assert touched(source, CELLS, 4) == [0, 4, 5]
+    assert touched(source, CELLS, 2) == [0, 1, 2, 3]
+    assert touched(source, CELLS, 4) == [0, 4, 5, 6]
+
+
+def test_what_only_shows_the_change_is_left_out(source: SourceNotebook) -> None:
+    cells = (IMPORTS, "def f(a):\n    return a + 1", "many = [f(n) for n in range(9)]", "print(many)", "x = f(2)")
+    assert touched(source, cells, 1) == [1]
+    assert touched(source, cells, 1, x=VariableProbe("x")) == [1, 4]
 
 
 def test_a_name_made_anew_is_another_object(source: SourceNotebook) -> None:
     probes: dict[str, Probe] = {"z": VariableProbe("z")}
-    assert touched(source, CELLS, 1, **probes) == [0, 1, 2, 3, 6]
+    assert touched(source, CELLS, 1, **probes) == [0, 1, 2, 3]
 
 
 def test_a_probe_brings_what_makes_its_name_and_changes_it_after(source: SourceNotebook) -> None:
