@@ -113,6 +113,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         ),
     ],
     "montre": [
+        other("the colours of Matplotlib", (', cmap="gray"', "")),
         other("always the first map", ("[ligne, :, :, filtre]", "[ligne, :, :, 0]")),
         other("counted from 1", ("[ligne, :, :, filtre]", "[ligne, :, :, filtre - 1]")),
         other("the first image alone", ("[ligne, :, :, filtre]", "[0, :, :, filtre]")),

@@ -33,6 +33,7 @@ OCTETS = HASARD.integers(10, 201, (4, 5, 6), dtype=np.uint8)  # ni 0, ni 255 : c
 IMAGE = HASARD.random((9, 12))
 NOYAU_3 = np.array([[2, -1, 0], [3, 1, -4], [-2, 5, 1]], dtype=np.float32)  # ni symétrique, ni de somme nulle
 NOYAU_5 = HASARD.integers(-3, 4, (5, 5)).astype(np.float32)
+GRIS = {"gray", "grey", "Grays", "Greys", "binary", "gist_gray", "gist_grey", "gist_yarg", "gist_yerg"}
 CONTOUR = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], dtype=np.float32)
 
 
@@ -226,6 +227,13 @@ def test_montre_cartes(grille):
 def test_montre_ordre(grille):
     """Une ligne par image, une colonne par couche."""
     assert_images(grille, [vue[image, :, :, 2] for image in range(3) for vue in CARTES])
+
+
+@question("montre")
+def test_montre_gris(grille):
+    """Les cartes sont montrées en gris."""
+    couleurs = sorted({carte.style for carte in grille.images if carte.style.removesuffix("_r") not in GRIS})
+    assert not couleurs, f'des cartes sont en couleurs ({", ".join(couleurs)}) : imshow prend cmap="gray"'
 
 
 @question("montre")
