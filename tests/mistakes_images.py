@@ -11,8 +11,9 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("float64", ("dtype=np.float32", "dtype=np.float64")),
         other("the axis of channels is the first but one", ("pixels[..., np.newaxis]", "pixels[:, np.newaxis]")),
         other("divided by 256", ("255", "256")),
-        other("no axis of channels at all", ("pixels[..., np.newaxis]", "pixels")),
         other("from −1 to 1", ("/ 255", "/ 127.5 - 1")),
+        other("no axis of channels at all", ("pixels[..., np.newaxis]", "pixels")),
+        other("a division without its rest", (" / 255", " // 255")),
     ],
     "dense": [
         other("no activation", (', activation="softmax"', "")),

@@ -23,3 +23,9 @@ lots_de_chiffres = tf.data.Dataset.from_tensor_slices((chiffres, y_mnist)).shuff
 avant = dense.evaluate(chiffres_test, y_mnist_test, verbose=0)[-1]
 suivi = dense.fit(lots_de_chiffres, epochs=1, validation_data=(chiffres_test, y_mnist_test), verbose=0)
 apres = suivi.history["val_accuracy"][-1]
+
+# %% by itself: the axis of channels made sure of
+vues, essai = chiffres.reshape(-1, 28, 28, 1), chiffres_test.reshape(-1, 28, 28, 1)
+_, avant = dense.evaluate(essai, y_mnist_test, verbose=0)
+suivi = dense.fit(vues, y_mnist, batch_size=96, epochs=1, validation_data=(essai, y_mnist_test), verbose=0)
+_, apres = dense.evaluate(essai, y_mnist_test, verbose=0)
