@@ -104,7 +104,7 @@ contours = drawn_by("montre_contours", IMAGE)
 
 @question("filtrage", weight=2)
 def test_filtrage(filtree_par_3):
-    """Le noyau est posé partout où il tient en entier, sans être retourné."""
+    """Partout où le noyau tient, sans être retourné, le résultat est la somme des produits, telle quelle."""
     assert_shape(filtree_par_3, (7, 10))
     assert_close(filtree_par_3, correlation(IMAGE, NOYAU_3), atol=1e-4)
 
