@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from autograder.assignment import SourceNotebook
-from autograder.authoring.draft.run import Draft
+from autograder.authoring.draft.run import Draft, tried_on_mutants
 from autograder.authoring.draft.run import draft as run
 from autograder.commands._options import AssignmentName, Jobs, command_app, command_help
 from autograder.commands._terminal import SHORT, count, course_folder, err, out
 from autograder.course import load_parts
 from autograder.locale import render
 from autograder.mutate.report import tallies
+from autograder.mutate.run import MutantVerdict
 from autograder.report.terminal import shown
 from autograder.session import GradingOptions, Session, cores
 
@@ -34,29 +35,35 @@ def draft(
     """
     short = False
     for part in load_parts(course_folder(), assignment):
-        said = f"{part.key}: watching the solution, then trying the checks"
-        with err.status(said), Session(part, GradingOptions(jobs=jobs or cores())) as session:
-            found = run(session, most)
-        _keep(part.source, found, replace=replace)
-        _say(part.source, found)
-        short = short or not any(one.checks for one in found.proposals)
+        with Session(part, GradingOptions(jobs=jobs or cores())) as session:
+            with err.status(f"{part.key}: watching the solution"):
+                found = run(session)
+            placed = _keep(part.source, found, replace=replace)
+            _say(found)
+            short = short or not any(one.checks for one in found.proposals)
+            if most and any(one.checks for one in found.proposals):
+                _try(session, most)
+        if placed:
+            found.path.unlink(missing_ok=True)
+        out.print(f"Read it, change it, then: autograder validate {part.source.name}")
     raise typer.Exit(SHORT if short else 0)
 
 
-def _keep(part: SourceNotebook, found: Draft, *, replace: bool) -> None:
-    """Put the draft in its place, where none is taken from it."""
+def _keep(part: SourceNotebook, found: Draft, *, replace: bool) -> bool:
+    """Put a copy of the draft in its place, where none is taken from it; return whether it stands there."""
     checks = sum(len(one.checks) for one in found.proposals)
     if checks and (replace or not part.checks.exists()):
-        shutil.move(found.path, part.checks)
+        shutil.copyfile(found.path, part.checks)
         out.print(f"{part.paths.shown(part.checks)}: {count(checks, 'check')}")
-        return
+        return True
     out.print(f"{part.paths.shown(found.path)}: {count(checks, 'check')}")
     if checks:
         there = part.paths.shown(part.checks)
         out.print(f"  {there} is there and stays: take from the draft what it lacks, or use --replace")
+    return False
 
 
-def _say(part: SourceNotebook, found: Draft) -> None:
+def _say(found: Draft) -> None:
     for title in found.left_out:
         out.print(f"  left out: {shown(title)}: it does not tell the solution from the untouched release")
     for one in found.proposals:
@@ -64,11 +71,22 @@ def _say(part: SourceNotebook, found: Draft) -> None:
             out.print(f"  to write: {one.asked.id}: {render(remark, 'en')}")
         if not one.checks and not one.remarks:
             out.print(f"  to write: {one.asked.id}: nothing that its answer makes can be asked for")
-    if found.verdicts:
-        whole = tallies(part, found.verdicts)[-1]
-        score = "none that counts" if whole.score is None else f"{100 * whole.score:.0f} %"
-        killed = whole.count("killed")
-        out.print(f"  wrong solutions caught: {score} ({killed} of {killed + whole.count('survived')})")
-        if whole.count("survived"):
-            out.print(f"  `autograder mutate {part.name}` shows those that pass, once the checks are in place")
-    out.print(f"Read it, change it, then: autograder validate {part.name}")
+
+
+def _try(session: Session, most: int) -> None:
+    """Say how many wrong solutions the checks catch. Where cells train that takes minutes: the draft is in place."""
+    part = session.source
+    verdicts: list[MutantVerdict] = []
+    said = f"{part.key}: trying the checks on wrong solutions"
+    with err.status(said) as status:
+        for verdict in tried_on_mutants(session, most):
+            verdicts.append(verdict)
+            status.update(f"{said}: {len(verdicts)} of {most} at most")
+    if not verdicts:
+        return
+    whole = tallies(part, verdicts)[-1]
+    score = "none that counts" if whole.score is None else f"{100 * whole.score:.0f} %"
+    killed, survived = whole.count("killed"), whole.count("survived")
+    out.print(f"  wrong solutions caught: {score} ({killed} of {killed + survived})")
+    if survived:
+        out.print(f"  `autograder mutate {part.name}` shows those that pass, once the checks are in place")

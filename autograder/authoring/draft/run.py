@@ -39,25 +39,31 @@ class Draft:
     proposals: list[Proposal]
     left_out: list[str] = field(default_factory=list)
     """Titles of checks that the solution does not pass, or the untouched release does."""
-    verdicts: list[MutantVerdict] = field(default_factory=list)
 
 
-def draft(session: Session, most: int) -> Draft:
-    """Write draft/A/checks.py and say what it catches, of at most so many mutants.
+def draft(session: Session) -> Draft:
+    """Write draft/A/checks.py.
 
     Raises CourseError where the solution does not run, GraderError where we could not find out.
     """
-    source = replace(session.source, paths=_DraftPaths(session.source.paths.root))
-    source.checks.unlink(missing_ok=True)
-    drafted = replace(session.assignment, source=source)
-    with Session(drafted, session.options, unfinished=True) as own:
+    with _drafted(session) as own:
+        own.source.checks.unlink(missing_ok=True)
         own.engine.start()
         found = _proposed(own)
         found.left_out = list(_tried(own, found.proposals))
-    if any(one.checks for one in found.proposals) and most:
-        with Session(drafted, session.options, unfinished=True) as own:
-            found.verdicts = list(mutate(own, Choice(most)))
     return found
+
+
+def tried_on_mutants(session: Session, most: int) -> Iterator[MutantVerdict]:
+    """Yield what draft/A/checks.py says of each of at most so many mutants. Raises as `draft` does."""
+    with _drafted(session) as own:
+        yield from mutate(own, Choice(most))
+
+
+def _drafted(session: Session) -> Session:
+    """A session of the same assignment, its draft in the place of its checks."""
+    source = replace(session.source, paths=_DraftPaths(session.source.paths.root))
+    return Session(replace(session.assignment, source=source), session.options, unfinished=True)
 
 
 def _proposed(session: Session) -> Draft:
