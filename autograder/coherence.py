@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from autograder.assignment import SourceNotebook
 from autograder.errors import Problem
-from autograder.notebook.metadata import role_of
+from autograder.notebook.metadata import MOST_POINTS, can_be_earned, role_of
 from autograder.notebook.regions import cell_name, marker_problems
 from autograder.records import Plan
 from autograder.wire.messages import (
@@ -65,8 +65,9 @@ def _cell_problems(source: SourceNotebook) -> Iterator[Problem]:
         if counts[role.id] > 1:
             others = [i + 1 for i, other in enumerate(roles) if other.id == role.id and i != index]
             yield Problem(shown, 0, where, f"the id {role.id!r} is also that of cell {', '.join(map(str, others))}")
-        if role.grade and role.points < 0:
-            yield Problem(shown, 0, where, "a graded cell worth less than no points")
+        if (role.grade or role.task) and not can_be_earned(role.points):
+            text = f"worth {role.points:g} points: write a number from 0 to {MOST_POINTS}"
+            yield Problem(shown, 0, where, text)
     if not any(role.grade or role.task for role in roles):
         yield Problem(shown, 0, "", "no graded cell: nothing in this notebook is worth a point")
 

@@ -21,9 +21,10 @@ import msgspec
 
 from autograder.assignment import SourceNotebook
 from autograder.errors import Problem
+from autograder.given_files import is_litter, is_private, release_files
 from autograder.notebook.regions import cell_name, given_lines, solution_lines, solutions_in_text
 from autograder.paths import CHECKS
-from autograder.release import is_litter, is_private, read_release, release_files
+from autograder.release import read_release
 
 TELLING_CHARS = 8
 """A line of fewer characters than this, `)` or `x = 1`, gives nothing away."""

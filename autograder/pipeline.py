@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from autograder.coherence import on_trust
 from autograder.engine import Engine, Result
 from autograder.errors import CourseError, Problem
 from autograder.grades import join
-from autograder.intake import students
+from autograder.intake import folders_left_out, students
 from autograder.marking import Marked, Marker, Settled
 from autograder.records import Grade
 from autograder.remarks import Notes, join_notes
@@ -37,7 +37,11 @@ class Timings:
     """Waiting for the judge, all cases together; rooms work meanwhile."""
     total: float = 0.0
     notes: list[str] = field(default_factory=list)
-    """What the instructor should know of this machine: why rooms are slower, or show more, than they could."""
+    """What the instructor should know: why rooms are slower, or show more, than they could; folders left out."""
+
+    def note(self, found: Iterable[str]) -> None:
+        """Take notes, each once, however many of an assignment's notebooks say it."""
+        self.notes += [one for one in found if one not in self.notes]
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def grade(assignment: Assignment, options: GradingOptions, timings: Timings) -> 
     started = time.monotonic()
     waiting: list[Marked] = []
     with Session(assignment, options) as session:
+        timings.note(folders_left_out(assignment.paths))
         chosen = choose_students(assignment.source, students(assignment.paths), options.students)
         marker = Marker(session.assessor, session.store, students=chosen, again=options.again)
         yield from examine_all(session, marker, chosen, timings, waiting)
@@ -95,7 +100,7 @@ def grade(assignment: Assignment, options: GradingOptions, timings: Timings) -> 
             for marked in _train(marker, session.engine, session.assessor.scorer, waiting):
                 yield _step(marked, len(chosen))
         timings.judge = session.assessor.judge_seconds
-        timings.notes += filter(None, [on_trust(assignment.source, session.assessor.scorer.plan)])
+        timings.note(filter(None, [on_trust(assignment.source, session.assessor.scorer.plan)]))
     timings.total = time.monotonic() - started
 
 
@@ -130,7 +135,7 @@ def _step(marked: Marked, total: int) -> Progress:
 def _examine(rule: MarkingRule, engine: Engine, orders: list[Order], timings: Timings) -> Iterator[Marked]:
     """Hold the exams, the solution's first where its evidence is not there, and mark each as it comes."""
     started = time.monotonic()
-    timings.notes += warm_notes(engine.warm())
+    timings.note(warm_notes(engine.warm()))
     timings.warm = time.monotonic() - started
     solution = rule.order_solution()
     early: list[Result] = []

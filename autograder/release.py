@@ -6,11 +6,8 @@ their solutions and outputs, the pictures that their text still shows, metadata 
 
 from __future__ import annotations
 
-import fnmatch
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,12 +16,13 @@ import msgspec
 
 from autograder.assignment import SourceNotebook
 from autograder.errors import CourseError, Problem
+from autograder.given_files import links_out, release_files
 from autograder.notebook.attachments import shown_in
 from autograder.notebook.formats import Notebook, NotebookCell, as_utf8, course_notebook_bytes, read_course_notebook
 from autograder.notebook.master import nbgrader_config
 from autograder.notebook.metadata import role_of
-from autograder.notebook.regions import BEGIN, cell_name
-from autograder.paths import LITTER, PRIVATE, write_beside
+from autograder.notebook.regions import cell_name
+from autograder.paths import write_beside
 
 KEPT_METADATA: Mapping[str, tuple[str, ...]] = {
     "kernelspec": (),
@@ -60,20 +58,8 @@ KEPT_CELL_METADATA = (
     "colab_type",
     "id",
 )
-EXPORTED = (".html", ".htm", ".pdf", ".tex", ".rst", ".docx", ".odt", ".zip", ".slides.html", ".nbconvert.ipynb")
-"""What a notebook is exported as, beside itself and under its own name."""
-SCRIPT = re.compile(rb"^# In\[[ \d]*\]:|^# coding: utf-8\s*$", re.MULTILINE)
-"""What nbconvert writes in a script."""
 STRIPPED_BYTES = 5 * 2**20
 LANGUAGES = {".py": "python", ".r": "R", ".m": "matlab", ".sas": "sas", ".java": "java"}
-
-
-@dataclass(frozen=True)
-class ReleaseFile:
-    """One file beside the notebooks: where it lies in the source, and its name in the release."""
-
-    source: Path
-    name: Path
 
 
 class Stripper:
@@ -225,62 +211,14 @@ def build_release(source: SourceNotebook) -> bytes:
     return Stripper(source).notebook(source.path)
 
 
-def release_files(source: SourceNotebook) -> Iterator[ReleaseFile]:
-    """Yield the files that go with the notebooks: all in the source folder that is not the grader's, nor litter."""
-    for path in _beside(source):
-        if not _is_export(source, path):
-            yield ReleaseFile(path, path.relative_to(source.paths.source(source.name)))
-
-
-def exports_beside(source: SourceNotebook) -> list[Path]:
-    """Return the files that are left out since they look like exports of a notebook, which hold its solution."""
-    return [path for path in _beside(source) if _is_export(source, path)]
-
-
-def _beside(source: SourceNotebook) -> Iterator[Path]:
-    """Yield each file of the source folder that somebody put there for students, the graded notebooks left out."""
-    folder = source.paths.source(source.name)
-    checks = (source.paths.checks(source.name, other.stem) for other in source.others)
-    ours = {source.path, source.generated, *source.others, source.checks, *checks}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        if path.is_file() and path not in ours and not is_private(name) and not is_litter(name):
-            yield path
-
-
-def files_not_theirs(source: SourceNotebook, student_files: Sequence[str]) -> Iterator[Problem]:
-    """Yield the files in which students are to write a solution, though their own would not be used."""
-    for file in release_files(source):
-        named = any(fnmatch.fnmatch(file.name.as_posix(), pattern) for pattern in student_files)
-        if file.source.suffix != ".ipynb" and not named and BEGIN.encode() in file.source.read_bytes():
-            text = f"students complete it, and their own would not be used: name it in student_files of {source.name}"
-            yield Problem(source.paths.shown(file.source), 0, "", text)
-
-
-def is_private(name: Path) -> bool:
-    """Whether a file, by its path, is the grader's own."""
-    return any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in PRIVATE)
-
-
-def is_litter(name: Path) -> bool:
-    """Whether a file, by its path, is what editors, systems and version control leave: copies, caches, hidden files."""
-    return any(fnmatch.fnmatch(part.lower(), pattern) for part in name.parts for pattern in LITTER)
-
-
-def _is_export(source: SourceNotebook, path: Path) -> bool:
-    stems = {source.stem for source in (source.path, *source.others)}
-    if path.parent != source.paths.source(source.name):
-        return False
-    if path.name in {f"{stem}{suffix}" for stem in stems for suffix in EXPORTED}:
-        return True
-    return path.suffix == ".py" and path.stem in stems and bool(SCRIPT.search(path.read_bytes()))
-
-
 def write_release(first: SourceNotebook, *others: SourceNotebook) -> Path:
     """Write an assignment's release, all its parts, and return its folder. What an earlier one left there is removed.
 
-    A source that is a text has its notebook written beside it.
+    A source that is a text has its notebook written beside it. Raises CourseError, with nothing written, where a
+    link of the source folder leads elsewhere.
     """
+    if problems := links_out(first):
+        raise CourseError(problems)
     parts = (first, *others)
     folder, stripper = first.paths.release(first.name), Stripper(first)
     contents = {Path(part.notebook_file): build_release(part) for part in parts}

@@ -8,18 +8,23 @@ from typing import Any
 
 from autograder.assignment import SourceNotebook
 from autograder.course_yaml import AssignmentSettings
+from autograder.errors import CourseError
 from autograder.evidence import Evidence, find_evidence
+from autograder.given_files import links_out, release_files
 from autograder.intake import as_submission
 from autograder.nbgrader.executed import Shown, by_cell, outputs
-from autograder.release import Stripper, release_files, write_files
+from autograder.release import Stripper, write_files
 
 
 def write_solution(settings: AssignmentSettings, first: SourceNotebook, *others: SourceNotebook) -> Path:
     """Write an assignment's solution, all its parts, and return its folder. What lay there is removed.
 
     Checks, hidden tests, mark schemes and the comments that set off solutions are not in it. Cells show what came of
-    them where the solution, as it is now, has been examined: by `validate` or by `grade`.
+    them where the solution, as it is now, has been examined: by `validate` or by `grade`. Raises CourseError
+    where a link leads elsewhere, as a release does.
     """
+    if problems := links_out(first):
+        raise CourseError(problems)
     folder, stripper = first.paths.solution(first.name), Stripper(first)
     contents = {Path(part.notebook_file): _solved(stripper, settings, part) for part in (first, *others)}
     contents |= {file.name: stripper.file(file.source, solved=True) for file in release_files(first)}

@@ -17,6 +17,7 @@ from autograder.engine import Engine
 from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.evidence import CellRecord, Exam
+from autograder.given_files import files_not_theirs, links_out
 from autograder.intake import as_submission
 from autograder.judge.causes import Causes
 from autograder.judge.faults import explain_fault, explain_lack
@@ -28,7 +29,7 @@ from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
-from autograder.release import files_not_theirs, read_release, release_differences
+from autograder.release import read_release, release_differences
 from autograder.remarks import remark
 from autograder.sandbox.exam import Order
 from autograder.session import GradingOptions, Session
@@ -79,7 +80,12 @@ def _examine(engine: Engine, orders: Sequence[Order], paths: Sequence[Path]) -> 
 
 
 def _of_what_is_handed_out(source: SourceNotebook, settings: AssignmentSettings) -> list[Problem]:
-    return [*leaks(source), *release_differences(source), *files_not_theirs(source, settings.student_files)]
+    return [
+        *links_out(source),
+        *leaks(source),
+        *release_differences(source),
+        *files_not_theirs(source, settings.student_files),
+    ]
 
 
 def _stop_findings(source: SourceNotebook, language: str, solution: Assessment, data: str) -> Iterator[Problem]:

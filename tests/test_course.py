@@ -194,6 +194,13 @@ def test_a_source_that_is_not_a_notebook_is_named(tmp_path: Path) -> None:
     assert problem_of_assignment(tmp_path).startswith("source/toy/toy.ipynb: not a notebook: ")
 
 
+@pytest.mark.parametrize("points", [float("inf"), float("nan"), -1, 10**400, 1e7])
+@pytest.mark.parametrize("graded", [{"grade": True}, {"task": True}])
+def test_points_that_cannot_be_earned_are_the_courses(tmp_path: Path, points: float, graded: dict[str, bool]) -> None:
+    toy.write_source(tmp_path, cells=[*toy.SOLUTION, toy.code("essay", "", **graded, points=points)])
+    assert "points: write a number from 0 to 1000000" in problem_of_assignment(tmp_path)
+
+
 def test_questions_are_the_graded_cells(tmp_path: Path) -> None:
     toy.write_source(tmp_path, cells=[*toy.SOLUTION, toy.code("essay", "", grade=True, solution=True, points=3)])
     found = [(one.id, one.points, one.tested) for one in load_assignment(tmp_path, toy.NAME).questions]

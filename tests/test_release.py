@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,15 +18,10 @@ import pytest
 import toy
 from autograder.assignment import Assignment
 from autograder.errors import CourseError
+from autograder.given_files import exports_beside, files_not_theirs
 from autograder.leaks import leaks
-from autograder.release import (
-    build_release,
-    exports_beside,
-    files_not_theirs,
-    read_release,
-    release_differences,
-    write_release,
-)
+from autograder.release import build_release, read_release, release_differences, write_release
+from autograder.solution import write_solution
 from loading import load_assignment
 
 ESSAY: dict[str, Any] = {
@@ -238,6 +234,28 @@ LITTER = (
     ".ipynb_checkpoints/toy-checkpoint.ipynb", "__pycache__/a.pyc", "data/.hidden", "desktop.ini",
 )  # fmt: skip
 EXPORTS = ("toy.html", "toy.pdf", "toy.slides.html", "toy.py")
+
+
+@pytest.mark.parametrize("target", ["checks.py", f"{toy.NAME}.ipynb", "/etc/passwd", "../..", "nowhere", "key.txt"])
+def test_a_link_to_what_is_not_handed_out_stops_the_release(course: Path, target: str) -> None:
+    folder = course / "source" / toy.NAME
+    (folder / "key.txt").symlink_to(target)
+    problem = f"source/toy/key.txt: a link to « {target} », which is not handed out from here"
+    assignment = load_assignment(course, toy.NAME)
+    with pytest.raises(CourseError, match=re.escape(problem)):
+        write_release(assignment.source)
+    with pytest.raises(CourseError, match=re.escape(problem)):
+        write_solution(assignment.settings, assignment.source)
+    assert not (course / "release" / toy.NAME / "key.txt").exists()
+
+
+def test_a_link_to_a_file_that_is_handed_out_is_followed(course: Path) -> None:
+    folder = course / "source" / toy.NAME
+    (folder / "data.csv").write_text("1\n")
+    (folder / "again.csv").symlink_to("data.csv")
+    write_release(load_assignment(course, toy.NAME).source)
+    again = course / "release" / toy.NAME / "again.csv"
+    assert (again.read_text(), again.is_symlink()) == ("1\n", False)
 
 
 def test_what_editors_and_exports_leave_is_not_handed_out(course: Path) -> None:

@@ -12,6 +12,7 @@ import yaml
 from autograder.authoring.parts import CellPart, marked, whole
 from autograder.authoring.points import points_in
 from autograder.authoring.visible import is_hidden, without_marks
+from autograder.notebook.between import Region, regions, without_regions
 from autograder.notebook.formats import NotebookCell
 
 Kind = Literal["given", "answer", "tests", "manual"]
@@ -49,10 +50,12 @@ def plain_cells(cells: Iterable[NotebookCell]) -> list[SourceCell]:
 _OTTER = re.compile(
     r"^[ \t]*#[ \t]*(BEGIN|END|ASSIGNMENT)[ \t]+(QUESTION|SOLUTION|PROMPT|TESTS|CONFIG)\b", re.IGNORECASE
 )
-_FENCED = re.compile(
-    r"^(?:```|~~~)[^\n]*\n?[ \t]*#?[ \t]*(?P<what>(?:BEGIN|END)[ \t]+(?:QUESTION|ASSIGNMENT))(?P<said>.*?)"
-    r"^(?:```|~~~)[ \t]*$",
-    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+_FENCED = (
+    re.compile(
+        r"^(?:```|~~~)(?:[^\n]*?|[^\n]*+\n[ \t]*+(?:#[ \t]*+)?)(?P<what>(?:BEGIN|END)[ \t]+(?:QUESTION|ASSIGNMENT))",
+        re.MULTILINE | re.IGNORECASE,
+    ),
+    re.compile(r"^(?:```|~~~)[ \t]*$", re.MULTILINE),
 )
 _ITS_OWN = re.compile(
     r"(?:[ \t]*(?:#[^\n]*|import otter|from otter\b[^\n]*|\w+[ \t]*=[ \t]*otter\.Notebook\([^\n]*\)"
@@ -76,7 +79,9 @@ class _Otter:
                 continue
             source = cell.source
             if cell.cell_type == "markdown":
-                source = _FENCED.sub(self._note_fence, source).strip("\n")
+                for fence in regions(source, *_FENCED):
+                    self._note_fence(fence)
+                source = without_regions(source, *_FENCED).strip("\n")
             ours = cell.cell_type == "code" and "otter" in source + "otter" * ("grader." in source)
             if (source or not cell.source) and not (ours and _ITS_OWN.fullmatch(source)) and self.inside != "PROMPT":
                 yield self._cell(cell, source, number)
@@ -87,10 +92,10 @@ class _Otter:
         elif what in ("SOLUTION", "PROMPT", "TESTS"):
             self.inside = what if edge == "BEGIN" else ""
 
-    def _note_fence(self, found: re.Match[str]) -> str:
-        if "QUESTION" in found["what"].upper():
-            self._ask(_settings(found["said"]) if found["what"].upper().startswith("BEGIN") else {})
-        return ""
+    def _note_fence(self, fence: Region) -> None:
+        what = fence.opening["what"].upper()
+        if "QUESTION" in what:
+            self._ask(_settings(fence.inside) if what.startswith("BEGIN") else {})
 
     def _ask(self, settings: dict[str, Any]) -> None:
         self.question, self.manual = str(settings.get("name", "")), settings.get("manual") is True

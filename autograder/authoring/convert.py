@@ -19,7 +19,7 @@ from autograder.authoring.visible import names_tested, take_hidden
 from autograder.locale import phrase, render
 from autograder.notebook.formats import Notebook
 from autograder.notebook.headings import last_heading, spoken
-from autograder.notebook.metadata import role_of
+from autograder.notebook.metadata import can_be_earned, role_of
 from autograder.notebook.names import names_of
 
 ROLE = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
@@ -66,7 +66,8 @@ def _of_nbgrader(notebook: Notebook) -> Converted:
         cell.metadata = {name: value for name, value in one.metadata.items() if name != "nbgrader"}
         if role.id:
             kept = {"grade": role.grade, "solution": role.solution, "locked": role.read_only, "task": role.task}
-            points: dict[str, Any] = {"points": role.points} if role.grade or role.task else {}
+            worth = _worth(found, number, role.id, role.points)
+            points: dict[str, Any] = {"points": worth} if role.grade or role.task else {}
             cell.role = {**ROLE, **kept, "grade_id": role.id, **points}
         if role.solution and one.cell_type == "code":
             parts = marked(source, weak=True)
@@ -82,6 +83,14 @@ def _of_nbgrader(notebook: Notebook) -> Converted:
     if not found.questions:
         found.to_do.append("no cell of it is graded: nothing is worth a point yet")
     return found
+
+
+def _worth(found: Converted, number: int, name: str, points: float) -> float:
+    """The points of a question; none, and something to do, where those it is given are no number that can be earned."""
+    if can_be_earned(points):
+        return points
+    found.to_do.append(f"cell {number} ({name}): {points:g} points cannot be earned, 0 are written: write how many")
+    return 0.0
 
 
 def _unwritten(number: int, name: str) -> str:
@@ -209,11 +218,12 @@ class _Asked:
         said = [one.points for one in (*answers, tests) if one is not None and one.points is not None]
         texts = [*reversed(self._texts), *(one.source for one in answers)]
         said += [one for text in texts if (one := points_in(text)) is not None]
+        number = answers[-1].number
         if said:
-            return said[0], False
-        guess = self._asker.points(self._heading() or name, 1.0)
+            return _worth(self._found, number, name, said[0]), False
+        guess = _worth(self._found, number, name, self._asker.points(self._heading() or name, 1.0))
         if not self._asker.certain:
-            self._found.guesses.append(f"cell {answers[-1].number} ({name}): 1 point: no text says how many")
+            self._found.guesses.append(f"cell {number} ({name}): 1 point: no text says how many")
         return guess, not self._asker.certain
 
     def _note(self, cell: SourceCell, points: float | None) -> str:

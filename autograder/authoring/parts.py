@@ -17,6 +17,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from autograder.notebook.between import without_regions
 from autograder.notebook.names import parse
 from autograder.notebook.regions import BEGIN, END
 
@@ -37,8 +38,9 @@ _HERE = re.compile(
 )
 _TODO = re.compile(r"\s*#+\s*TODO\b|\s*raise NotImplementedError\b")
 _OF_A_LINE = re.compile(r"\s*#+ ?SOLUTION(?: NO PROMPT)?\s*$")
-_PROMPT = re.compile(
-    r'^[ \t]*"""[ \t]*# BEGIN PROMPT\n.*?"""[ \t]*;?[ \t]*# END PROMPT[ \t]*\n?', re.MULTILINE | re.DOTALL
+_PROMPT = (
+    re.compile(r'^[ \t]*"""[ \t]*# BEGIN PROMPT\n', re.MULTILINE),
+    re.compile(r'"""[ \t]*+(?:;[ \t]*+)?# END PROMPT[ \t]*\n?'),
 )
 EMPTY = 'raise NotImplementedError("the solution is still to be written")'
 _STUB = re.compile(r"\s*raise NotImplementedError(?:\(\))?\s*")
@@ -59,7 +61,7 @@ def marked(source: str, *, weak: bool = False) -> list[CellPart] | None:
 
     `weak`: a `# TODO` or a bare `raise NotImplementedError` says so too.
     """
-    lines = _PROMPT.sub("", source).split("\n")
+    lines = without_regions(source, *_PROMPT).split("\n")
     if any(map(_OPENS.match, lines)):
         return list(_between(lines))
     if any(map(_OF_A_LINE.search, lines)):
@@ -121,6 +123,7 @@ def _indent(line: str) -> str:
 
 def _between(lines: Sequence[str]) -> Iterator[CellPart]:
     """Regions with a line at either end; one that is never closed ends with its block."""
+    closing = iter([n for n, line in enumerate(lines) if _CLOSES.match(line)])
     given: list[str] = []
     place = 0
     while place < len(lines):
@@ -130,7 +133,7 @@ def _between(lines: Sequence[str]) -> Iterator[CellPart]:
             continue
         yield CellPart(tuple(given))
         given = []
-        closed = next((n for n in range(place + 1, len(lines)) if _CLOSES.match(lines[n])), None)
+        closed = next((n for n in closing if n > place), None)
         end = _end_of_block(lines, place) if closed is None else closed
         yield _solution(lines[place + 1 : end], _indent(lines[place]))
         place = end + (closed is not None)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Set
 
+from autograder.notebook.between import regions, without_regions
 from autograder.notebook.names import names_of, parse
 
 _TEST = re.compile(r"assert\w*|test_\w+|\w+_tests?|public_tests?|check_\w+", re.IGNORECASE)
 _HEADER = re.compile(r"^[ \t]*#+ ?(?:HIDDEN TESTS?|HIDDEN|TESTS?)[ \t]*\n", re.IGNORECASE)
-_CONFIG = re.compile(
-    r'^[ \t]*"""[ \t]*# BEGIN TEST CONFIG\n.*?"""[ \t]*;?[ \t]*# END TEST CONFIG[ \t]*\n?', re.MULTILINE | re.DOTALL
+_CONFIG = (
+    re.compile(r'^[ \t]*"""[ \t]*# BEGIN TEST CONFIG\n', re.MULTILINE),
+    re.compile(r'"""[ \t]*+(?:;[ \t]*+)?# END TEST CONFIG[ \t]*\n?'),
 )
-_HIDDEN = re.compile(r"^[ \t]*#+ ?BEGIN HIDDEN TESTS.*?^[ \t]*#+ ?END HIDDEN TESTS[^\n]*\n?", re.MULTILINE | re.DOTALL)
+_HIDDEN = (
+    re.compile(r"^[ \t]*#+ ?BEGIN HIDDEN TESTS[^\n]*\n", re.MULTILINE),
+    re.compile(r"^[ \t]*#+ ?END HIDDEN TESTS[^\n]*\n?", re.MULTILINE),
+)
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -70,7 +75,7 @@ def names_tested(source: str) -> frozenset[str]:
 
 def without_marks(source: str) -> str:
     """Return a test cell without what tells another tool that it is one."""
-    return _HEADER.sub("", _CONFIG.sub("", source)).strip("\n")
+    return _HEADER.sub("", without_regions(source, *_CONFIG)).strip("\n")
 
 
 def is_hidden(source: str) -> bool:
@@ -83,9 +88,5 @@ def is_hidden(source: str) -> bool:
 
 def take_hidden(source: str) -> tuple[str, tuple[str, ...]]:
     """Return a cell without its hidden tests, and these, each without the lines that set it off."""
-    return _HIDDEN.sub("", source).strip("\n"), tuple(_bodies(source))
-
-
-def _bodies(source: str) -> Iterator[str]:
-    for found in _HIDDEN.finditer(source):
-        yield "\n".join(found[0].rstrip("\n").split("\n")[1:-1])
+    hidden = tuple(one.inside.removesuffix("\n") for one in regions(source, *_HIDDEN))
+    return without_regions(source, *_HIDDEN).strip("\n"), hidden

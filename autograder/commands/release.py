@@ -9,7 +9,8 @@ import typer
 from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import course_folder, err, out
 from autograder.course import load_parts
-from autograder.release import exports_beside, write_release
+from autograder.given_files import exports_beside
+from autograder.release import write_release
 from autograder.solution import write_solution
 
 app = command_app()

@@ -2,6 +2,15 @@
 
 from autograder.intake.assemble import RebuiltNotebook, rebuild
 from autograder.intake.find import fingerprint
-from autograder.intake.read import as_submission, handed_out, read_submission, students
+from autograder.intake.read import as_submission, folders_left_out, handed_out, read_submission, students
 
-__all__ = ["RebuiltNotebook", "as_submission", "fingerprint", "handed_out", "read_submission", "rebuild", "students"]
+__all__ = [
+    "RebuiltNotebook",
+    "as_submission",
+    "fingerprint",
+    "folders_left_out",
+    "handed_out",
+    "read_submission",
+    "rebuild",
+    "students",
+]

@@ -11,7 +11,7 @@ from autograder.assignment import SourceNotebook
 from autograder.course_yaml import AssignmentSettings
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
-from autograder.errors import CourseError, Problem
+from autograder.given_files import release_files
 from autograder.intake.assemble import RebuiltNotebook, course_source, rebuild, text_kind
 from autograder.intake.find import Found, find_submission
 from autograder.notebook.attachments import attached
@@ -19,7 +19,6 @@ from autograder.notebook.formats import Notebook
 from autograder.notebook.metadata import role_of
 from autograder.paths import TIMESTAMP, Paths
 from autograder.records import Limits, Picture, Repair, Submission, TextCell, digest
-from autograder.release import release_files
 from autograder.roster import load_roster
 from autograder.wire.messages import Cell, Fault
 
@@ -31,23 +30,26 @@ NOTEBOOK = ".ipynb"
 def students(paths: Paths) -> list[str]:
     """Return the students who have a folder under `submitted/` or are in the roster, in order.
 
-    Whether or not they handed this in. Raises CourseError for names that are not text.
+    Whether or not they handed this in. Folders whose names are not text are left out: see `folders_left_out`.
     """
-    folder = paths.submitted
-    found = folder.iterdir() if folder.is_dir() else ()
-    names = sorted(path.name for path in found if path.is_dir() and not path.name.startswith("."))
-    if odd := [name for name in names if not name.isprintable() or not _is_text(name)]:
-        shown = paths.shown(folder)
-        raise CourseError(Problem(shown, 0, repr(name), "a folder's name that is not text: rename it") for name in odd)
+    names = [name for name in _folders(paths) if name.isprintable()]
     return sorted([*names, *load_roster(paths).absent(names)])
 
 
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def folders_left_out(paths: Paths) -> list[str]:
+    """Return what is to be said of folders under `submitted/` that are nobody's, for their names are not text.
+
+    Control characters, those that turn a line around, bytes that are not UTF-8: one such folder stops nobody else's.
+    """
+    shown = paths.shown(paths.submitted)
+    text = "its name is not text, and nothing in it is graded: rename it"
+    return [f"a folder in {shown}/ is left out, {name!a}: {text}" for name in _folders(paths) if not name.isprintable()]
+
+
+def _folders(paths: Paths) -> list[str]:
+    folder = paths.submitted
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path.name for path in found if path.is_dir() and not path.name.startswith("."))
 
 
 def read_submission(

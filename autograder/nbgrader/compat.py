@@ -15,7 +15,7 @@ from autograder.coherence import ON_TRUST
 from autograder.engine import Engine, Result
 from autograder.errors import GraderError, cause_of
 from autograder.evidence import load_exam
-from autograder.intake import students
+from autograder.intake import folders_left_out, students
 from autograder.marking import Marked, Settled
 from autograder.nbgrader.handed_in import CompatAssignment, Work, is_refused, orders_of
 from autograder.nbgrader.scores import grade_work, keys_of, same_for_all
@@ -36,6 +36,7 @@ def grade(assignments: Sequence[Assignment], options: GradingOptions, timings: T
     started = time.monotonic()
     first = assignments[0]
     with Session(first, options, preload=_preload(assignments)) as session:
+        timings.note(folders_left_out(first.paths))
         chosen = choose_students(first.source, students(first.paths), options.students)
         with open_assignment(assignments, session.isolation) as course:
             rule = NbgraderRule(course, session.store, again=options.again)

@@ -14,10 +14,10 @@ from autograder.data.course_shelf import course_shelf
 from autograder.environment import environment_of
 from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.evidence import Exam, libraries, load_exam
+from autograder.given_files import is_private, release_files
 from autograder.intake.names import on_disk
 from autograder.notebook.master import MasterCopy, Sanitized
 from autograder.records import Plan, Submission, digest
-from autograder.release import is_private, release_files
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
 from autograder.wire.messages import FitCap

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autograder.notebook.formats import NotebookCell
+
+MOST_POINTS = 1_000_000
+"""That one cell is worth: sums of what is beyond are no numbers any more."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,13 @@ def role_of(cell: NotebookCell) -> CellRole:
     )
 
 
+def can_be_earned(points: float) -> bool:
+    """Whether a number of points is one: not negative, not infinite, not NaN."""
+    return 0 <= points <= MOST_POINTS
+
+
 def _points(value: object) -> float:
     try:
         return float(value) if isinstance(value, int | float) else 0.0
-    except OverflowError:  # an integer of hundreds of digits: somebody's joke, worth nothing
-        return 0.0
+    except OverflowError:  # an integer of hundreds of digits
+        return math.inf

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import Problem
+from autograder.notebook.between import regions
 from autograder.notebook.formats import Notebook, NotebookCell
 from autograder.notebook.metadata import role_of
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
-MARK_SCHEME = re.compile(
-    r"^[^\n]*BEGIN MARK SCHEME[^\n]*\n(.*?)^[^\n]*END MARK SCHEME[^\n]*$", re.MULTILINE | re.DOTALL
+MARK_SCHEME = (
+    re.compile(r"^[^\n]*BEGIN MARK SCHEME[^\n]*\n", re.MULTILINE),
+    re.compile(r"^[^\n]*END MARK SCHEME[^\n]*$", re.MULTILINE),
 )
 HIDDEN_TESTS = re.compile(r"(BEGIN|END) HIDDEN TESTS")
 
@@ -34,8 +36,8 @@ class SolutionLine:
 
 def mark_schemes(notebook: Notebook) -> dict[str, str]:
     """Return how tasks are to be marked, by their ids: the text of the regions that students do not get."""
-    tasks = ((role_of(cell), MARK_SCHEME.findall(cell.source)) for cell in notebook.cells)
-    return {role.id: "\n".join(found).strip() for role, found in tasks if role.task and found}
+    tasks = ((role_of(cell), [*regions(cell.source, *MARK_SCHEME)]) for cell in notebook.cells)
+    return {role.id: "\n".join(one.inside for one in found).strip() for role, found in tasks if role.task and found}
 
 
 def cell_name(index: int, cell: NotebookCell) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import pytest
 
 from autograder.authoring.convert import Converted, convert
@@ -9,6 +12,7 @@ from autograder.authoring.finding import Guesses
 from autograder.authoring.parts import is_unwritten, marked, whole, written
 from autograder.authoring.points import points_in, question_id
 from autograder.authoring.visible import split
+from autograder.notebook.between import regions, without_regions
 from autograder.notebook.formats import Notebook, NotebookCell
 
 
@@ -352,3 +356,44 @@ def test_without_any_answer_it_says_how_to_mark_one() -> None:
 def test_data_under_an_exercise_that_tests_tell_the_answer_of_are_given() -> None:
     found = converted("md: ## Exercise 1 (2 points)", "x = [1, 2]", "total = sum(x)", "assert total == 3")
     assert roles(found) == [("answer", "total-answer", None), ("tests", "total", 2)]
+
+
+HEAD = "def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        ([HEAD, "assert f(1)\n{}"], "### BEGIN HIDDEN TESTS\n"),
+        (["raw: # BEGIN TESTS", "{}"], '""" # BEGIN TEST CONFIG\n\n'),
+        (["{}"], '""" # BEGIN PROMPT\n\n'),
+        (["md: {}"], "```x\n# BEGIN QUESTION\n"),
+        (["md: ```{}\nBEGIN\n"], " "),
+    ],
+)
+def test_marks_that_are_never_closed_are_read_once(cells: list[str], mark: str) -> None:
+    # Where each of them is looked for to the end of the text, this does not end in minutes.
+    assert converted(*(text.replace("{}", mark * 20_000) for text in cells)).questions is not None
+
+
+def test_what_is_between_marks_goes_with_them() -> None:
+    opens, closes = re.compile("<"), re.compile(">")
+    assert [one.inside for one in regions("a<b>c<d<e>f>g<h", opens, closes)] == ["b", "d<e"]
+    assert without_regions("a<b>c<d<e>f>g<h", opens, closes) == "acf>g<h"
+    assert without_regions("", opens, closes) == ""
+
+
+@pytest.mark.parametrize("points", [math.inf, -math.inf, math.nan, -3, 10**400, 1e300])
+def test_points_that_cannot_be_earned_are_to_be_written(points: float) -> None:
+    role = {"grade": True, "solution": False, "locked": True, "points": points, "grade_id": "f", "schema_version": 1}
+    found = convert(Notebook((NotebookCell("code", "assert f(1)", {"nbgrader": role}),)), "en", Guesses())
+    assert roles(found) == [("tests", "f", 0)]
+    assert [text for text in found.to_do if "points cannot be earned, 0 are written" in text]
+
+
+@pytest.mark.parametrize("points", [".inf", ".nan", "-1", "1e999"])
+def test_otters_points_that_cannot_be_earned_are_to_be_written(points: str) -> None:
+    begin = f"raw: # BEGIN QUESTION\nname: q\npoints: {points}"
+    found = converted(begin, "raw: # BEGIN SOLUTION", "x = 1", "raw: # END SOLUTION", "raw: # END QUESTION")
+    assert [cell.role["points"] for cell in found.cells if cell.role] in ([0], [1.0])
+    assert all(cell.role["points"] >= 0 for cell in found.cells if cell.role)

@@ -16,8 +16,7 @@ import toy
 from autograder.assignment import Assignment
 from autograder.data.shelf import Shelf
 from autograder.data.weights import add_weights
-from autograder.errors import CourseError
-from autograder.intake import as_submission, read_submission, students
+from autograder.intake import as_submission, folders_left_out, read_submission, students
 from autograder.notebook.formats import Notebook
 from autograder.records import Repair, Submission
 from autograder.release import read_release
@@ -370,11 +369,15 @@ def test_a_test_cell_turned_into_text_is_put_back_and_said(tmp_path: Path) -> No
     assert "double" in [cell.id for cell in submission.cells]
 
 
-def test_a_folder_whose_name_is_not_text_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [b"caf\xe9", "ada\u202etxt".encode(), b"a\nb", b"a\x1b[2Jb", "\u200b".encode()])
+def test_a_folder_whose_name_is_not_text_is_named_and_stops_nobody_else(tmp_path: Path, name: bytes) -> None:
     assignment, _ = one_assignment(tmp_path)
-    Path(os.fsdecode(os.fsencode(tmp_path / "submitted") + b"/caf\xe9")).mkdir(parents=True)
-    with pytest.raises(CourseError, match="a folder's name that is not text: rename it"):
-        students(assignment.paths)
+    for one in (name, b"zoe"):
+        Path(os.fsdecode(os.fsencode(tmp_path / "submitted") + b"/" + one)).mkdir(parents=True)
+    assert students(assignment.paths) == ["zoe"]
+    (said,) = folders_left_out(assignment.paths)
+    assert said.startswith(f"a folder in submitted/ is left out, {os.fsdecode(name)!a}: its name is not text")
+    assert said.isprintable()
 
 
 # --- Files beside the notebook ----------------------------------------------------------------------------------------

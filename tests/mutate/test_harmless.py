@@ -14,11 +14,11 @@ import toy
 from autograder.assignment import SourceNotebook
 from autograder.cli import app
 from autograder.errors import CourseError
+from autograder.given_files import release_files
 from autograder.mutate.harmless import mark_harmless, read_harmless
 from autograder.mutate.places import Mutant, derive
 from autograder.mutate.report import as_json, tallies
 from autograder.mutate.run import MutantVerdict
-from autograder.release import release_files
 from loading import load_assignment
 
 CELLS = (
