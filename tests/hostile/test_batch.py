@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -48,7 +50,9 @@ def attacked(source: str) -> list[dict[str, object]]:
 def left_behind() -> set[str]:
     """What rooms of this process leave on the machine once they have ended."""
     mine = f"{leftovers.PREFIX}{leftovers.owner()}-*"
-    groups = {str(path) for path in cgroups.MOUNT.glob(f"**/{mine}")}
+    # Not `glob`, which fails where a group of another process goes while it looks.
+    folders_of_groups = (Path(root) / name for root, names, _ in os.walk(cgroups.MOUNT) for name in names)
+    groups = {str(path) for path in folders_of_groups if fnmatch.fnmatch(path.name, mine)}
     folders = {str(path) for path in Path(tempfile.gettempdir()).glob(mine)}
     sleepers = subprocess.run(["pgrep", "-f", "sleep 300"], capture_output=True, text=True).stdout.split()
     return groups | folders | set(sleepers)
