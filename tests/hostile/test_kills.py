@@ -80,10 +80,12 @@ class Course:
         lines = {
             pid: line for pid, line in processes().items() if pid != os.getpid() and any(one in line for one in marks)
         }
-        groups = [path for pid in killed for path in cgroups.MOUNT.glob(f"**/{leftovers.PREFIX}{pid}.*")]
+        # Not `glob`, which fails where a group of another process goes while it looks.
+        names = [name for _, found, _ in os.walk(cgroups.MOUNT) for name in found]
+        groups = [name for pid in killed for name in names if name.startswith(f"{leftovers.PREFIX}{pid}.")]
         mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(self.temporary) in line]
         shared = list(Path("/dev/shm").glob(f"*{MARK}*"))
-        return [*lines.values(), *map(str, groups), *mounts, *map(str, shared), *map(str, self.temporary.iterdir())]
+        return [*lines.values(), *groups, *mounts, *map(str, shared), *map(str, self.temporary.iterdir())]
 
 
 def processes() -> dict[int, str]:
