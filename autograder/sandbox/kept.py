@@ -17,6 +17,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -38,6 +39,8 @@ MOST_KEPT = 2
 """Keepers of one user's: each holds some 500 MB, most of it TensorFlow's."""
 ANSWER_SECONDS = 1.0
 """A keeper that does not answer by then is busy, and a zygote of one's own is there in seconds."""
+LOCK_SECONDS = 5.0
+"""How long a command waits for another one that is starting a keeper."""
 LARGEST = 2**20
 """Bytes of one answer."""
 NAME_CHARS = 24
@@ -266,10 +269,27 @@ def _folder() -> Path:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Let one command at a time look whether there is a keeper, and start one."""
-    with (folder / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    """Let one command at a time look whether there is a keeper, and start one.
+
+    Raises OSError where another one is at it for longer than a keeper takes to start: it may have been stopped.
+    """
+    # Neither through a link nor waiting for whoever reads a pipe, and nothing that is there is emptied.
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        _lock(lock, time.monotonic() + LOCK_SECONDS)
         yield
+    finally:
+        os.close(lock)
+
+
+def _lock(lock: int, until: float) -> None:
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(LOCK_SECONDS / 100)
 
 
 def _surroundings(environment: Environment) -> Iterator[str]:

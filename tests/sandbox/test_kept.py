@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -170,6 +171,33 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     (tmp_path / f"keras-autograder-{os.geteuid()}").symlink_to(tmp_path / "elsewhere")
     assert borrowed(tmp_path) is None
+
+
+def _own_lock(tmp_path: Path) -> Path:
+    lock = tmp_path / f"keras-autograder-{os.geteuid()}" / "lock"
+    lock.parent.mkdir(mode=0o700)
+    return lock
+
+
+def test_a_command_that_was_stopped_while_it_looked_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "LOCK_SECONDS", 0.1)
+    with _own_lock(tmp_path).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert borrowed(tmp_path) is None
+
+
+@pytest.mark.parametrize("make", [lambda lock: lock.symlink_to("victim"), os.mkfifo, Path.mkdir])
+def test_what_stands_in_the_locks_place_is_neither_emptied_nor_waited_for(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    lock = _own_lock(tmp_path)
+    (lock.parent / "victim").write_text("kept")
+    make(lock)
+    if found := borrowed(tmp_path):
+        found.close()
+    assert (lock.parent / "victim").read_text() == "kept"
 
 
 def test_the_folder_is_this_users_alone(tmp_path: Path) -> None:
