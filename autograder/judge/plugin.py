@@ -11,14 +11,14 @@ import inspect
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.abc import MetaPathFinder
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from _pytest.runner import runtestprotocol  # what plugins that run a test again call
 
 from autograder.evidence import Evidence, load_evidence
 from autograder.judge.accounts import place_of, refusal
@@ -33,10 +33,10 @@ from autograder.judge.channel import (
     Rested,
     Running,
 )
-from autograder.judge.declare import Declared
 from autograder.judge.faults import NO_CAUSES, explain_fault, explain_lack, explain_training, say_first, status_of
 from autograder.judge.lacks import Lack, say_lack
 from autograder.judge.message import CheckFailed, CompiledOtherwise, Mismatch, Said, compose
+from autograder.judge.plain import declared, plain_checks, run_plain
 from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, TrainingFailed
 from autograder.judge.values import NoAnswer, describe
@@ -45,6 +45,7 @@ from autograder.records import CheckStatus, Outcome
 from autograder.wire import codec
 from autograder.wire.messages import (
     Artifact,
+    Probe,
 )
 
 FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
@@ -99,6 +100,9 @@ class JudgeSession:
         self._outcome: Judged | None = None
         self._reference: tuple[str, Evidence] | None = None
         self._complaints: list[Complaint] = []
+        self._records: dict[pytest.Item, CheckRecord] = {}
+        self._plain: dict[pytest.Item, Mapping[str, Probe]] = {}
+        self._held = b""
 
     # --- collecting ---
 
@@ -115,8 +119,9 @@ class JudgeSession:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         modules = {item.getparent(pytest.Module).obj for item in session.items if isinstance(item, pytest.Function)}  # type: ignore[union-attr]
         blobs: list[bytes] = []
-        probes = {name: one.encode(blobs) for module in modules for name, one in _declared(module)}
-        checks = [record for item in session.items if (record := self._check(item))]
+        probes = {name: one.encode(blobs) for module in modules for name, one in declared(module).items()}
+        self._records = {item: record for item in session.items if (record := self._check(item))}
+        checks = list(self._records.values())
         for name, count in Counter(check.name for check in checks).items():
             if count > 1:
                 self._complaints.append(Complaint(0, name, f"{count} checks have this name: give each its own"))
@@ -127,6 +132,7 @@ class JudgeSession:
             self._complaints.append(Complaint(0, "", "no check: write functions named test_… with @question"))
         self._send(CollectedChecks(checks, probes, self._complaints, self._sources.digest()), blobs)
         if not self._complaints:
+            self._plain = plain_checks(session)
             for case, labels in self._cases():
                 self._judge(session.items, case, labels)
         return True
@@ -169,7 +175,7 @@ class JudgeSession:
             self._send(Running(item.name))
             # No next item: everything is torn down, and the same items run again for the next case.
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            self._send(self._outcome or self._judged(item, "ungraded", "", "pytest gave no verdict"))
+            self._hold(self._outcome or self._judged(item, "ungraded", "", "pytest gave no verdict"))
         self._send(Rested())
 
     def _load_reference(self, path: str) -> Evidence | None:
@@ -179,24 +185,35 @@ class JudgeSession:
             self._reference = (path, load_evidence(Path(path)))
         return self._reference[1]
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-        report = yield
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
+        """Run a check and tell nobody: who listens keeps each report, and a class has thousands."""
+        if item in self._plain and self.case is not None:
+            assert isinstance(item, pytest.Function)
+            self._outcome = self._verdict(item, run_plain(item, self._plain[item], self.case.value))
+        else:
+            runtestprotocol(item, log=False, nextitem=None)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Find the verdict. pytest's own account of a failure is never shown, and takes longer than the check."""
         settled = self._outcome is not None and self._outcome.outcome.status != "passed"
         if call.when != "teardown" and not settled and (call.when == "call" or call.excinfo):
             self._outcome = self._verdict(item, call.excinfo)
-        return report
+        how: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
+        return pytest.TestReport(item.nodeid, item.location, {}, how, None, call.when)
 
     def _verdict(self, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException] | None) -> Judged:
         assert self._request is not None
         error = raised.value if raised else None
         if lack := self._lack(error):
             return self._judged(item, "ungraded", self._say(explain_lack(self._told(lack))), say_lack(lack))
+        if error is None:
+            remarks = self.case.remarks if self.case else []
+            return self._judged(item, "passed", "\n".join(self._say(remark) for remark in remarks))
         causes, first = self._causes, self._first()
         match error:
-            case None:
-                remarks = self.case.remarks if self.case else []
-                return self._judged(item, "passed", "\n".join(self._say(remark) for remark in remarks))
             case NoAnswer(fault=fault):
                 at = causes.stopped_at(fault)
                 status = status_of(causes.root(fault, at))
@@ -257,13 +274,17 @@ class JudgeSession:
         wants: str = "",
         unasked: str = "",
     ) -> Judged:
-        record = self._check(item)
-        assert record is not None, "a check without a question is never judged"
+        record = self._records[item]
         outcome = Outcome(item.name, record.question, record.title, status, record.weight, message)
         return Judged(outcome, ours, wants, unasked)
 
+    def _hold(self, message: Any) -> None:
+        """Send a message with the next: what comes after an outcome comes at once."""
+        self._held += codec.pack(message)
+
     def _send(self, message: Any, blobs: list[bytes] | None = None) -> None:
-        self._channel.sendall(codec.pack(message, blobs))
+        self._channel.sendall(self._held + codec.pack(message, blobs))
+        self._held = b""
 
 
 _SESSION = pytest.StashKey[JudgeSession]()
@@ -275,13 +296,6 @@ def _complaint(report: pytest.CollectReport) -> Complaint:
         return Complaint(max(crash.lineno, 0), Path(crash.path).name, crash.message)
     lines = [line for line in report.longreprtext.splitlines() if line.strip()]
     return Complaint(0, "", "\n".join(lines[-6:]))
-
-
-def _declared(module: ModuleType) -> Iterator[tuple[str, Declared]]:
-    for name, value in vars(module).items():
-        found = getattr(value, "declared", None)
-        if isinstance(found, Declared):
-            yield name, found
 
 
 def _other_form(given: Artifact, wanted: Artifact) -> Mismatch:
