@@ -29,7 +29,8 @@ def main(channel_fd: int, checks: str, root: str, texts: str) -> None:
     session = plugin.JudgeSession(socket.socket(fileno=channel_fd), sources, own_texts(Path(texts)))
     # pytest's own account of a failure, which reads the checks file again each time, is never shown: native is cheap.
     # Nothing of the folder the checks lie in, nor of this machine's plugins, changes how they are judged.
-    options = ["-qq", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib", "--tb=native"]
+    # What is printed is read by nobody, so that nothing of it is caught.
+    options = ["-qq", "-s", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib", "--tb=native"]
     options += ["-W", "error::pytest.PytestReturnNotNoneWarning"]  # a check that returns what it found asserts nothing
     options += ["-p", "autograder.judge.plugin", "--rootdir", str(Path(checks).resolve().parent), checks]
     pytest.main(options, plugins=[session])

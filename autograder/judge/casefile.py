@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,9 +11,7 @@ import msgspec
 
 from autograder.evidence import Evidence
 from autograder.judge.causes import Causes
-from autograder.judge.channel import (
-    TrainingCase,
-)
+from autograder.judge.channel import TrainingCase
 from autograder.judge.declare import step_name
 from autograder.judge.lacks import Lack
 from autograder.judge.message import CheckFailed, Mismatch
@@ -54,28 +50,6 @@ class Unasked(Exception):
         self.probe = probe
 
 
-MOST_KNOWN = 512
-"""Networks that are remembered from case to case. A class writes a few again and again."""
-_known: OrderedDict[bytes, Network] = OrderedDict()
-
-
-def _with_known_networks(answers: dict[str, Told]) -> dict[str, Told]:
-    """Return answers in which equal networks are one object: what is found of one holds for a whole class."""
-    return {
-        name: (_known_network(one) if isinstance(one, Network) else one, blobs)
-        for name, (one, blobs) in answers.items()
-    }
-
-
-def _known_network(network: Network) -> Network:
-    key = hashlib.sha256(msgspec.msgpack.encode(network)).digest()
-    known = _known.setdefault(key, network)
-    _known.move_to_end(key)
-    if len(_known) > MOST_KNOWN:
-        _known.popitem(last=False)
-    return known
-
-
 class CaseFile:
     """The evidence of the case in hand, beside the solution's."""
 
@@ -95,8 +69,8 @@ class CaseFile:
         self._unasked = unasked
         self.exam = evidence.exam
         self.causes = Causes(evidence.exam, reference.exam if reference else None, absent)
-        self._answers = _with_known_networks(evidence.answers())
-        self._reference = _with_known_networks(reference.answers()) if reference else {}
+        self._answers = evidence.answers()
+        self._reference = reference.answers() if reference else {}
         self._trainings = trainings
         self._blobs = blobs
         self.odd: list[tuple[Artifact, Artifact]] = []

@@ -100,7 +100,7 @@ class Causes:
         `before` is the cell where it was met; None: it was asked for after the last. `whole`: what is asked of a
         network is its making alone, whatever it has learned.
         """
-        spoilt = self._spoilt(before)
+        spoilt = self._spoilt(before) if self._absent else {}
         found = (spoilt[name] for name in names if name in spoilt)
         parts = ("all",) if whole else ("all", "trained")
         lacks = (self.lack(one.root) for one in found if one.part in parts)

@@ -34,7 +34,7 @@ def plain_checks(session: pytest.Session) -> dict[pytest.Item, Mapping[str, Prob
     if any(Path(getattr(one, "__file__", None) or "").name == "conftest.py" for one in _plugins(session)):
         return {}
     known: dict[ModuleType, dict[str, Probe]] = {}
-    found = {}
+    found: dict[pytest.Item, Mapping[str, Probe]] = {}
     for item in session.items:
         if isinstance(item, pytest.Function) and _is_plain(item):
             module = item.module

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ from autograder.wire import codec
 COLLECT_SECONDS = 120.0
 CHECK_SECONDS = 60.0
 """One check on plain data takes milliseconds; after this long it is taken for an endless loop."""
+SAID_CHARS = 2000
 GONE_SECONDS = 1.0
 """From the end of its conversation to the end of its process."""
 
@@ -52,6 +54,7 @@ class Judge:
 
     def _start(self) -> None:
         self._channel, theirs = socket.socketpair()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe that nobody reads would stop who writes
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
         files = (self._checks, self._root, self._texts)
@@ -61,7 +64,7 @@ class Judge:
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=self._stderr,
             start_new_session=True,
         )
         theirs.close()
@@ -92,17 +95,19 @@ class Judge:
             if self._was_killed():
                 raise _Killed from None
             self._process.kill()
-            assert self._process.stderr is not None
-            said = self._process.stderr.read().decode(errors="replace").strip() or f"{type(error).__name__}: {error}"
-            raise CourseError(
-                [Problem(self._shown, 0, "", f"the checks could not be collected: {said[-2000:]}")]
-            ) from error
+            said = self._said() or f"{type(error).__name__}: {error}"
+            raise CourseError([Problem(self._shown, 0, "", f"the checks could not be collected: {said}")]) from error
         if collected.complaints:
             raise CourseError(Problem(self._shown, one.line, one.where, one.text) for one in collected.complaints)
         checks = tuple(
             Check(one.name, one.question, one.title, one.weight, tuple(one.needs), one.line) for one in collected.checks
         )
         return Plan(checks, collected.probes, tuple(blobs), collected.code)
+
+    def _said(self) -> str:
+        """The end of what the judge's process wrote for whoever starts it: why it did not get to talk."""
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - 4 * SAID_CHARS))
+        return self._stderr.read().decode(errors="replace").strip()[-SAID_CHARS:]
 
     def judge(self, case: Case, blobs: Sequence[bytes] = ()) -> list[Judged]:
         """Return one outcome a check, in the file's order. `blobs` hold the labels of hidden sets.
@@ -173,8 +178,7 @@ class Judge:
         self._channel.close()
         self._process.kill()
         self._process.wait()
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        self._stderr.close()
 
     def __enter__(self) -> Judge:
         return self
@@ -190,6 +194,11 @@ class NoChecks(Judge):
 
     def __init__(self) -> None:
         self._plan = Plan((), {}, ())
+
+    def _said(self) -> str:
+        """The end of what the judge's process wrote for whoever starts it: why it did not get to talk."""
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - 4 * SAID_CHARS))
+        return self._stderr.read().decode(errors="replace").strip()[-SAID_CHARS:]
 
     def judge(self, case: Case, blobs: Sequence[bytes] = ()) -> list[Judged]:
         return []

@@ -15,7 +15,7 @@ from autograder.networks import hints, pytorch_words
 from autograder.networks.alignment import Edit, edits
 from autograder.networks.differences import Difference, edit_difference, label_of, place_of
 from autograder.networks.normal import COMMUTATIVE, Asked
-from autograder.networks.signature import RECENT, ByIdentity, Canonical, Step, canonical, hashes, untrained
+from autograder.networks.signature import RECENT, ByContent, Canonical, Step, by_content, canonical, hashes, untrained
 from autograder.wire.messages import Network, Shape
 
 FRAMEWORKS = {"keras": "Keras", "torch": "PyTorch"}
@@ -43,13 +43,13 @@ def explain(
     """Return the first difference between `given` and `wanted`, None where their signatures are equal.
 
     With `trainable`, frozen and trained layers differ as well; with `initializers`, the values that weights begin with.
-    Layers are numbered from 1 as the student wrote them. Of the same two records it is found once.
+    Layers are numbered from 1 as the student wrote them. Of the same two networks it is found once.
     """
-    return _explained(ByIdentity(given), ByIdentity(wanted), Asked(trainable, initializers))
+    return _explained(by_content(given), by_content(wanted), Asked(trainable, initializers))
 
 
 @lru_cache(maxsize=RECENT)
-def _explained(mine: ByIdentity, theirs: ByIdentity, asked: Asked) -> Difference | None:
+def _explained(mine: ByContent, theirs: ByContent, asked: Asked) -> Difference | None:
     given, wanted = mine.network, theirs.network
     if given.framework != wanted.framework and not given.problem:
         return _of_another_framework(given, wanted, asked)

@@ -11,8 +11,10 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+import msgspec
 
 from autograder.networks.algebra import computed
 from autograder.networks.nodes import Node
@@ -22,6 +24,8 @@ from autograder.wire.messages import Graph, Network, Shape
 
 RECENT = 256
 """Networks whose form is kept: a class is compared with one network, each of its own asked after several times."""
+MOST_SIGNED = 512
+"""Networks whose signature is: a class writes a few again and again."""
 VERSION = 4
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
 
@@ -76,11 +80,16 @@ def signature(network: Network, *, trainable: bool = False, initializers: bool =
     With `trainable`, frozen and trained layers differ as well; with `initializers`, the values that weights begin with.
     A network that could not be followed is equal to one of the same code.
     """
-    forms = [canonical(network, trainable=trainable, initializers=initializers)]
-    inference = untrained(network, Asked(trainable, initializers))
+    return _signature(by_content(network), Asked(trainable, initializers))
+
+
+@lru_cache(maxsize=MOST_SIGNED)
+def _signature(one: ByContent, asked: Asked) -> str:
+    forms = [_canonical(one, asked)]
+    inference = untrained(one.network, asked)
     if inference is not None:
         forms.append(inference)
-    return "sha256:" + _hash([VERSION, network.code, [form.content for form in forms]])
+    return "sha256:" + _hash([VERSION, one.network.code, [form.content for form in forms]])
 
 
 def canonical(network: Network, *, trainable: bool = False, initializers: bool = False) -> Canonical:
@@ -88,7 +97,7 @@ def canonical(network: Network, *, trainable: bool = False, initializers: bool =
 
     Of a network that computes another thing when it is not trained, what it computes in training.
     """
-    return _canonical(ByIdentity(network), Asked(trainable, initializers))
+    return _canonical(by_content(network), Asked(trainable, initializers))
 
 
 def untrained(network: Network, asked: Asked) -> Canonical | None:
@@ -100,22 +109,29 @@ def untrained(network: Network, asked: Asked) -> Canonical | None:
     return None if derived.content == actual.content else actual
 
 
-@dataclass(frozen=True, eq=False)
-class ByIdentity:
-    """A record that is equal to itself alone: records are frozen, and too large to be hashed."""
+@dataclass(frozen=True)
+class ByContent:
+    """A network as a key: equal to whoever holds the same, and to nothing that it is changed to afterwards.
 
-    network: Network
+    So what is found of one holds for a whole class, and students share no record: what a check does to one's network
+    is not seen in another's.
+    """
 
-    def __hash__(self) -> int:
-        return id(self.network)
+    content: bytes
+    network: Network = field(compare=False)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ByIdentity) and self.network is other.network
+
+def by_content(network: Network) -> ByContent:
+    """Return the key under which what is found of `network` is kept."""
+    try:
+        return ByContent(msgspec.msgpack.encode(network), network)
+    except OverflowError:  # a setting is a number that takes more than 64 bits
+        return ByContent(repr(network).encode(), network)
 
 
 @lru_cache(maxsize=RECENT)
-def _canonical(itself: ByIdentity, asked: Asked) -> Canonical:
-    return _form(itself.network, _graph(itself.network), asked)
+def _canonical(one: ByContent, asked: Asked) -> Canonical:
+    return _form(one.network, _graph(one.network), asked)
 
 
 def _graph(network: Network) -> Graph:
