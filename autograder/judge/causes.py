@@ -194,7 +194,7 @@ class Causes:
             return []
         place, names = self._place(fault) or 0, self.names_there(fault)
         cell = next(_names(one) for one in self._records if one.cell.index == place)
-        names |= cell.used if names & cell.made else frozenset()
+        names = (names - cell.made) | cell.needed if names & cell.made else names
         found = list(dict.fromkeys(self._from_student(names, place, set())))
         return sorted(found, key=lambda one: (not self._fails_its_tests(one[1], place), -one[1]))
 
@@ -346,7 +346,7 @@ class Causes:
                 yield name, maker.index
             else:
                 seen.add(maker.index)
-                yield from self._from_student(names_of(maker.source).used, maker.index, seen)
+                yield from self._from_student(names_of(maker.source).needed, maker.index, seen)
 
     # --- Faults -------------------------------------------------------------------------------------------------------
 

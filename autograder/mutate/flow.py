@@ -44,11 +44,7 @@ class Flow:
 
     def needs(self, index: int) -> frozenset[str]:
         """Return the names that a cell uses and has not made by then."""
-        needed, made = set[str](), set[str]()
-        for one in self._cells[index].statements:
-            needed |= one.used - made
-            made |= one.made
-        return frozenset(needed)
+        return self._cells[index].needed
 
     def definitions(self) -> Iterator[tuple[int, Statement]]:
         """Yield the functions and classes that cells define: what they use is looked up when they are called."""

@@ -76,6 +76,15 @@ class CellNames:
     statements: tuple[Statement, ...]
     """In order."""
 
+    @property
+    def needed(self) -> frozenset[str]:
+        """Names that others have to have made: used before the cell makes any of that name itself."""
+        needed, made = set[str](), set[str]()
+        for one in self.statements:
+            needed |= one.used - made
+            made |= one.made
+        return frozenset(needed) if self.statements else self.used
+
 
 @lru_cache(PARSED_CELLS)
 def names_of(source: str) -> CellNames:

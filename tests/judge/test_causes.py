@@ -309,6 +309,18 @@ def test_the_answer_whose_own_tests_failed_is_named_first() -> None:
     assert 'it works on "data": see your cell under "Load".' in told(held, missing("total"))
 
 
+def test_a_name_made_anew_is_not_what_an_earlier_cell_made_by_it() -> None:
+    held = notebook(
+        "## Rank",
+        Code("rank-answer", "def rank(x):\n    return -x"),
+        Code("rank", "trial = rank(2)\nassert trial == 2", "AssertionError", given=True),
+        "## Free",
+        Code("free-answer", "def free(x):\n    x.y = 1"),
+        Code("free", "trial = free(3)\nassert trial.rate == 3", "AttributeError: rate", ((5, 2),), True),
+    )
+    assert 'it works on "free": see your cell under "Free".' in told(held, fault_at(held, 5))
+
+
 def test_tests_are_not_said_to_follow_from_what_came_after_them() -> None:
     held = notebook(
         Code("a", "x = 1"),
