@@ -162,15 +162,16 @@ def test_biais(biais):
 
 # --- 4. CIFAR-10 ------------------------------------------------------------------------------------------------------
 
-UNIES = HASARD.random((960, 4, 4, 1), dtype=np.float32)
-TOUTES_3 = np.full((960, 1), 3, dtype=np.uint8)
-MOITIE_3 = np.where(np.arange(40) < 20, 3, 5).astype(np.uint8)[:, None]
+CLAIRES = np.repeat(np.float32([1, -1]), 480)[:, None, None, None] * np.ones((1, 4, 4, 1), np.float32)  # puis sombres
+TROIS_OU_CINQ = np.where(np.arange(960) < 480, 3, 5).astype(np.uint8)[:, None]  # dix lots suffisent à l'apprendre
+NOUVELLES = CLAIRES[460:500]
+VRAIES_SAUF_DIX = np.repeat([3, 5, 7], [20, 10, 10]).astype(np.uint8)[:, None]
 NEUFS = {
     "un": network((4, 4, 1), "Flatten()", "Dense(10, activation='softmax', kernel_initializer='zeros')", **COMPILE),
     "deux": network(
         (4, 4, 1),
         "GlobalAveragePooling2D()",
-        "Dense(6, activation='relu')",
+        "Dense(6, activation='tanh')",
         "Dense(10, activation='softmax', kernel_initializer='zeros')",
         **COMPILE,
     ),
@@ -178,7 +179,19 @@ NEUFS = {
 
 trois_photo = call("reseau_trois", (32, 32, 3))
 trois_ailleurs = call("reseau_trois", (20, 24, 1))
-comparaison = call("compare", NEUFS, UNIES, TOUTES_3, UNIES[:40], MOITIE_3)
+comparaison = call("compare", NEUFS, CLAIRES, TROIS_OU_CINQ, NOUVELLES, VRAIES_SAUF_DIX)
+
+
+def compte_les_lots(avance, vraie):
+    """Compare un réseau qui répond 0 d'abord, puis 3 à force de lots étiquetés 3 : plus tard s'il a plus d'avance."""
+    images = np.zeros((480, 10), dtype=np.float32)
+    images[:, 0] = avance
+    reseau = network((10,), "Dense(10, activation='softmax', kernel_initializer='identity')", **COMPILE)
+    return call("compare", {"seul": reseau}, images, np.full(480, 3), images[:5], np.full(5, vraie))
+
+
+quatre_lots_au_moins = compte_les_lots(0.00807, 3)  # avance / (1 + avance) = 2 × 0.001, le pas d'Adam, × 4 lots
+sept_lots_au_plus = compte_les_lots(0.01523, 0)  # de même, 7,5 lots : 480 images en font cinq de 96
 
 
 @question("trois")
@@ -215,7 +228,15 @@ def test_comparaison_parametres(comparaison):
 @question("comparaison", weight=2)
 def test_comparaison_justesse(comparaison):
     """Le second est la justesse sur les images de test, une fois le réseau entraîné."""
-    assert_close([couple[1] for couple in comparaison.values()], [0.5, 0.5])
+    assert_close([couple[1] for couple in comparaison.values()], [0.75, 0.75])
+
+
+@question("comparaison")
+def test_comparaison_lots(quatre_lots_au_moins, sept_lots_au_plus):
+    """Chaque réseau est entraîné une époque, par lots de 96."""
+    ((_, au_quatrieme),), ((_, au_huitieme),) = quatre_lots_au_moins.values(), sept_lots_au_plus.values()
+    assert au_quatrieme == 1, "attendu 1 : ce réseau change de réponse au quatrième lot, et 480 images en font cinq"
+    assert au_huitieme == 1, "attendu 1 : ce réseau change de réponse au huitième lot, et 480 images n'en font que cinq"
 
 
 # --- 5. Retenir n'est pas apprendre -----------------------------------------------------------------------------------
