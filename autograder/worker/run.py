@@ -125,6 +125,8 @@ def serve(talk: socket.socket) -> None:
                 frame = limits.pack(answered, data)
             except codec.WireError as error:
                 frame = codec.pack(Answered(name, answered.seconds, Fault(kind="size", message=str(error))))
+            except Exception as error:  # half a character in a layer's name: it costs this answer, and no other
+                frame = codec.pack(Answered(name, answered.seconds, explain_error(error, None, False)))
             talk.sendall(frame)
 
 

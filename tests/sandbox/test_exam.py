@@ -29,6 +29,7 @@ from autograder.wire.messages import (
     CellRun,
     Dictionary,
     Fault,
+    HistoryProbe,
     Items,
     Opaque,
     Output,
@@ -84,6 +85,14 @@ def test_a_file_that_is_gone_leaves_no_room_behind(light_zygote: Zygote, tmp_pat
     with pytest.raises(RoomEnded):
         opened[0].receive(time.monotonic() + 10)
     assert not list(cgroups.MOUNT.glob(f"**/{leftovers.PREFIX}{leftovers.owner()}-*"))
+
+
+@pytest.mark.parametrize("source", ["globals()['net\\ud800'] = 3", "class net:\n    history = {'\\ud800': [1.0]}"])
+def test_an_answer_that_cannot_be_written_costs_no_other(light_zygote: Zygote, source: str) -> None:
+    probes: dict[str, Probe] = {"net": HistoryProbe("net"), "x": VariableProbe("x")}
+    evidence = hold(light_zygote, f"{source}\nx = 3", probes=probes)
+    assert answer(evidence) == Scalar("int", "3")
+    assert isinstance(answer(evidence, "net"), Fault)
 
 
 # --- Artifacts --------------------------------------------------------------------------------------------------------
