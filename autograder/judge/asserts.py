@@ -16,7 +16,8 @@ from autograder.judge.shown import array_text, cut, network_of, numbers, numeric
 from autograder.judge.tables import table_mismatch
 from autograder.judge.values import Model
 from autograder.locale import phrase, phrases
-from autograder.networks.explain import explain, explain_params, unread
+from autograder.networks.doubts import doubt
+from autograder.networks.explain import explain, explain_params
 from autograder.networks.listed import network_from_list, without_shapes
 from autograder.networks.signature import signature
 from autograder.wire.messages import Layer, Network
@@ -85,7 +86,7 @@ def assert_same_network(
     compared with a network that applies them one after the other. Names, dress (Sequential, functional, subclass,
     layers of one's own) and how operations are written do not count; regularizers do. With `trainable`, frozen layers
     differ from trained ones; with `initializers`, the values that weights begin with count too. Raises CannotTell where
-    code that could not be followed is all that may differ.
+    code that could not be followed is all that may differ, or operations by hand that make the same numbers.
     """
     network = network_of(given)
     wanted = _wanted(network, expected)
@@ -93,10 +94,10 @@ def assert_same_network(
     asked = {"trainable": trainable, "initializers": initializers}
     if signature(given, **asked) == signature(wanted, **asked):
         return
+    why = doubt(given, wanted, **asked)
+    if why:
+        raise CannotTell(f"the networks cannot be compared, look at this one yourself: {why}")
     difference = explain(given, wanted, **asked)
-    doubt = unread(given, wanted, **asked)
-    if doubt:
-        raise CannotTell(f"the networks cannot be compared, look at this one yourself: {doubt}")
     same_size = network.params == wanted.params or isinstance(expected, list | tuple)
     received = None if same_size else phrases("{n} parameter", "{n} parameters", network.params)
     due = None if same_size else phrases("{n} parameter", "{n} parameters", wanted.params)

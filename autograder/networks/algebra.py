@@ -170,7 +170,10 @@ def _bare(b: Builder, layer: Layer, inputs: list[int]) -> int:
     roles = tuple(key for key, value in layer.arguments.items() if has_tensor(value))
     if len(roles) > 1 and roles != tuple(f"x{number}" for number in range(1, len(roles) + 1)):
         settings["takes"] = roles
-    return b.node(layer.cls, settings, inputs, shape=shape_of(layer), named_as=layer.cls)
+    node = b.node(layer.cls, settings, inputs, shape=shape_of(layer), named_as=layer.cls)
+    if "shape" in settings:
+        b.draws[node] = layer
+    return node
 
 
 def _among_tensors(value: object) -> tuple[object, ...]:

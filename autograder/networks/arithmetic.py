@@ -293,6 +293,11 @@ def _sum(b: Builder, terms: list[int], shape: Shape | None) -> int:
     if offset:
         return affine(b, _sum(b, terms, shape), ONE, constant(np.asarray(offset)), shape)
     terms = [term for one in terms for term in _signed(b, one, 1, "Subtract")]
+    centred = patterns.factored(b, terms)
+    if centred is not None:
+        (factors, x, mean), rest = centred
+        moved = merged(b, "Multiply", [*factors, merged(b, "Subtract", [x, mean], b.shape(x))], shape)
+        return merged(b, "Add", [moved, *rest], shape)
     halves = [scaled(b, one) for one in terms]
     if all(half[1:] == (rounded(1 / len(terms)), 0) for half in halves):
         return merged(b, "Average", [half[0] for half in halves], shape)

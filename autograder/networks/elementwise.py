@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.networks import patterns
+from autograder.networks import noise, patterns
 from autograder.networks.arithmetic import MINUS, ONE, ZERO, activation_node, affine, merged, pair, raised, uncast
 from autograder.networks.nodes import Builder, Operation
 from autograder.networks.operands import Constant, constant, constant_in, negated, said_of, shape_of
@@ -22,7 +22,8 @@ def add(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
     tensors = [one for one in nodes if isinstance(one, int)]
     if len(numbers) + len(tensors) != len(terms) or not tensors:
         return None
-    made = merged(b, "Add", tensors, shape)
+    noisy = noise.added(b, tensors)
+    made = merged(b, "Add", tensors, shape) if noisy is None else noisy
     for number in numbers:
         made = affine(b, made, ONE, number, shape)
     return made

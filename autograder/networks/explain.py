@@ -116,26 +116,6 @@ def raised(network: Network) -> Difference | None:
     return Difference("raised", where, where, hints.RAISED)
 
 
-def unread(given: Network, wanted: Network, *, trainable: bool = False, initializers: bool = False) -> str:
-    """Say why it cannot be told whether two networks differ; nothing where it can.
-
-    Code that could not be followed may be anything. That two networks differ all the same is certain where the settings
-    do of layers that both have, in the same number.
-    """
-    if given.problem == "unreadable" or wanted.problem == "unreadable":
-        return (given if given.problem == "unreadable" else wanted).note or "its code could not be followed"
-    mine, theirs = (canonical(one, trainable=trainable, initializers=initializers) for one in (given, wanted))
-    unknown = [step for step in (*mine.steps, *theirs.steps) if step.unreadable]
-    if not unknown or mine.input_shapes != theirs.input_shapes:
-        return ""
-    counts = [Counter(step.cls for step in form.steps) for form in (mine, theirs)]
-    for edit in edits(mine.steps, theirs.steps):
-        step = edit.given
-        if edit.settings and step is not None and not step.unreadable and counts[0][step.cls] == counts[1][step.cls]:
-            return ""
-    return f"layer {unknown[0].layer}, {unknown[0].label}, could not be followed ({unknown[0].unreadable})"
-
-
 def explain_params(given: Network, wanted: Network) -> Difference | None:
     """Return where the number of parameters first goes astray, None where no layer says."""
     if given.problem or wanted.problem:

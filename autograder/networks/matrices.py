@@ -43,8 +43,24 @@ def matrix_product(b: Builder, x: int, y: int, shape: Shape | None) -> int:
     y, second = _without_factor(b, y)
     if first * second != 1:
         return times(b, matrix_product(b, x, y, shape), first * second, shape)
-    found = _attention(b, x, y, shape)
-    return b.node("Matmul", {}, [x, y], shape=shape) if found is None else found
+    for found in (_attention(b, x, y, shape), _of_a_column(b, x, y, shape)):
+        if found is not None:
+            return found
+    return b.node("Matmul", {}, [x, y], shape=shape)
+
+
+def _of_a_column(b: Builder, x: int, y: int, shape: Shape | None) -> int | None:
+    """Places, each times a number that stands in a column, turned over: a sum over the places."""
+    column = b.get(x, "Permute")
+    if column is None or column.get("axes") != (0, 2, 1) or y in b.variables or shape is None or len(shape) != 2:
+        return None
+    inner = column.inputs[0]
+    if 1 not in ((b.shape(inner) or (0,))[-1], (b.shape(y) or (0,))[-1]) or len(b.shape(y) or ()) != 2:
+        return None
+    wide = max((inner, y), key=lambda one: (b.shape(one) or (0,))[-1] or 0)
+    product = merged(b, "Multiply", [inner, y], b.shape(wide))
+    total = b.node("Sum", {"axis": -2}, [product], shape=(shape[0] if shape[1] == 1 else shape[1],))
+    return reshaped(b, total, shape)
 
 
 def _without_factor(b: Builder, x: int) -> tuple[int, float]:

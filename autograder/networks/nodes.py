@@ -67,6 +67,8 @@ class Builder:
         self.inputs: list[Shape] = []
         self.variables: dict[int, Weight] = {}
         self.constants: dict[int, Constant] = {}
+        self.draws: dict[int, Layer] = {}
+        """Calls that draw at random, by their node."""
         self.uses: Counter[int] = Counter()
         self.told = slots_used(graph)
         self.asks: dict[int, Mapping[str, object]] = {}

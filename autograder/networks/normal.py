@@ -7,6 +7,7 @@ are, and never raise.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ _POOLING = re.compile(r"(?:Max|Average)Pooling[123]D")
 _GLOBAL_POOLING = re.compile(r"Global(?:Max|Average)Pooling[123]D")
 _SLIDING = re.compile(r"(?:Depthwise|Separable)?Conv[123]D|(?:Max|Average)Pooling[123]D")
 """Layers that slide a window, and pad the image by one rule."""
+_TRANSPOSED = re.compile(r"Conv[123]DTranspose")
 _IMAGE = re.compile("|".join(pattern.pattern for pattern in (_CONVOLUTION, _POOLING, _GLOBAL_POOLING)))
 _DENSE = re.compile("(?:Einsum)?Dense")
 
@@ -209,6 +211,8 @@ def _settings(cls: str, layer: Layer, asked: Asked) -> dict[str, object]:
     settings = {key: _spatial(key, value, cls) for key, value in settings.items()}
     if _SLIDING.fullmatch(cls) and settings.get("padding") == "same" and pads_nothing(settings, layer):
         settings["padding"] = "valid"
+    if _TRANSPOSED.fullmatch(cls) and settings.get("padding") == "same" and _leaves_nothing_over(settings):
+        settings["padding"] = "valid"
     if "axis" in settings:
         settings["axis"] = from_the_end(settings["axis"], rank_of(layer))
     for key in ("dropout", "recurrent_dropout"):
@@ -300,6 +304,13 @@ def pads_nothing(settings: Mapping[str, object], layer: Layer) -> bool:
     if not len(sizes) == len(windows) == len(strides) == len(dilations):
         return False
     return all(_padded(*axis) == 0 for axis in zip(sizes, windows, strides, dilations, strict=True))
+
+
+def _leaves_nothing_over(settings: Mapping[str, object]) -> bool:
+    """Whether the windows of a transposed convolution do not overlap: padding "same" then cuts nothing off."""
+    windows, strides = (_sizes(settings.get(key)) for key in ("kernel_size", "strides"))
+    plain = not settings.get("output_padding") and all(one == 1 for one in _sizes(settings.get("dilation_rate")))
+    return plain and 0 < len(windows) == len(strides) and all(map(operator.le, windows, strides))
 
 
 def _padded(size: int | None, window: int, stride: int, dilation: int) -> int | None:

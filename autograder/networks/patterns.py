@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import permutations
 
@@ -56,8 +57,25 @@ def _gated(b: Builder, x: int, gate: int) -> Named | None:
         return "silu", {}, x
     if of_activation(b, gate, "hard_sigmoid") == x:
         return "hard_silu", {}, x
+    halves = _halves(b, x, of_activation(b, gate, "sigmoid"))
+    if halves is not None:
+        return "glu", {}, halves
     inner = of_activation(b, gate, "tanh")
     return ("mish", {}, x) if inner is not None and of_activation(b, inner, "softplus") == x else None
+
+
+def _halves(b: Builder, x: int, other: int | None) -> int | None:
+    """Return what x is the first half of, along the last axis, and the other the second."""
+    first, second = b.get(x, "GetItem"), b.get(other, "GetItem") if other is not None else None
+    if first is None or second is None or first.inputs != second.inputs:
+        return None
+    whole, keys = b.shape(first.inputs[0]), (first.get("key"), second.get("key"))
+    size = whole[-1] if whole else None
+    if not whole or not isinstance(size, int) or size % 2:
+        return None
+    before = ((0, None, 1),) * len(whole)
+    due = ((*before, (0, size // 2, 1)), (*before, (size // 2, None, 1)))
+    return first.inputs[0] if keys == due else None
 
 
 def _gelu(b: Builder, x: int, gate: int) -> Named | None:
@@ -218,6 +236,33 @@ def positive_part(b: Builder, x: int, other: int) -> Named | None:
     return None
 
 
+Centred = tuple[list[int], int, int]
+"""The factors that x and its mean both have, x, and the mean."""
+
+
+def factored(b: Builder, terms: Sequence[int]) -> tuple[Centred, list[int]] | None:
+    """Of x · a less its mean · a, as `tf.nn.batch_normalization` writes it, the parts; and the terms beside them."""
+    for one, other in permutations(terms, 2):
+        inner, scale, offset = scaled(b, other)
+        mine, theirs = Counter(_terms(b, one, "Multiply")), Counter(_terms(b, inner, "Multiply"))
+        own, others = [*(mine - theirs).elements()], [*(theirs - mine).elements()]
+        if (scale, offset, len(own), len(others)) != (-1, 0, 1, 1) or not _is_mean(b, own[0], others[0]):
+            continue
+        rest = list(terms)
+        rest.remove(one)
+        rest.remove(other)
+        return ([*(mine & theirs).elements()], own[0], others[0]), rest
+    return None
+
+
+def _is_mean(b: Builder, x: int, mean: int) -> bool:
+    """Whether it is the mean of x over some of its axes, which are kept."""
+    pooled = b.get(mean, "Reshape")
+    if pooled is not None and b.nodes[pooled.inputs[0]].cls.startswith("GlobalAveragePooling"):
+        return b.nodes[pooled.inputs[0]].inputs == (x,)
+    return _of(b, mean, "Mean", keepdims=True) == x
+
+
 # --- Normalizations ---------------------------------------------------------------------------------------------------
 
 Normalization = tuple[str, dict[str, object], int, list[int]]
@@ -267,6 +312,14 @@ def squares_of_differences(b: Builder, squared: int, axis: object, *, kept: bool
         return None
     for x, other in permutations(node.inputs):
         mean = _of(b, other, "StopGradient")  # as tf.nn.moments writes it: deviations add up to nothing
-        if _of(b, other if mean is None else mean, "Mean", axis=axis, keepdims=True) == x and kept:
+        if _mean_of(b, other if mean is None else mean, axis) == x and kept:
             return x
     return None
+
+
+def _mean_of(b: Builder, index: int, axis: object) -> int | None:
+    """Return what `index` is the mean of over these axes, where it is, and they are kept."""
+    reshape, spatial = b.get(index, "Reshape"), {-2: 1, (-3, -2): 2, (-4, -3, -2): 3}.get(axis)
+    if reshape is None or spatial is None or reshape.shape != (*(1,) * spatial, (reshape.shape or (0,))[-1]):
+        return _of(b, index, "Mean", axis=axis, keepdims=True)
+    return _of(b, reshape.inputs[0], f"GlobalAveragePooling{spatial}D", keepdims=False)

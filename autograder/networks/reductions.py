@@ -40,17 +40,17 @@ def reduction(b: Builder, layer: Layer, cls: str, x: int, places: list[int], *, 
         return merged(b, _MERGES[cls], list(stack.inputs), made)
     if cls in ("Mean", "Max", "Min", "Sum") and not kept:
         x, rank, places = _with_those_before(b, cls, x, rank, places)
+    ends = tuple(one - rank for one in places)
+    axis = ends[0] if len(ends) == 1 else ends
+    centred = squares_of_differences(b, x, axis, kept=kept) if cls == "Mean" else None
+    if centred is not None:
+        return b.node("Var", _over(axis, kept=kept), [centred], shape=made)
     if cls in _POOLINGS and 3 <= rank <= 5 and places == list(range(1, rank - 1)):
         config: dict[str, object] = {"keepdims": kept}
         pooled = replace(layer, cls=f"{_POOLINGS[cls]}{rank - 2}D", origin="keras", config=config, arguments={})
         return applied(b, pooled, [x])[0]
-    ends = tuple(one - rank for one in places)
-    axis = ends[0] if len(ends) == 1 else ends
     if cls == "Std":
         return raised(b, b.node("Var", _over(axis, kept=kept), [x], shape=made), 0.5, made)
-    centred = squares_of_differences(b, x, axis, kept=kept) if cls == "Mean" else None
-    if centred is not None:
-        cls, x = "Var", centred
     return b.node(cls, _over(axis, kept=kept), [x], shape=made)
 
 

@@ -10,6 +10,9 @@ from autograder.wire.messages import Figure, Network, Sample
 RELATIVE, OF_THE_LARGEST = 1e-2, 1e-3
 """How far apart numbers may be that are computed in another order, of themselves and of the largest of them all."""
 
+NEAR = 1e-3
+"""The same of numbers that are taken for equal ones, of themselves; a tenth of it of the largest."""
+
 
 def contradicts(given: Network, wanted: Network) -> bool:
     """Whether a network is read as another is and, when both are run, makes something else.
@@ -20,6 +23,36 @@ def contradicts(given: Network, wanted: Network) -> bool:
     if given.sample is None or wanted.sample is None or _alike(given.sample, wanted.sample):
         return False
     return signature(given) == signature(wanted)
+
+
+def agree(given: Network, wanted: Network, *, regrouped: bool) -> bool | None:
+    """Whether two networks make the same of the same examples; None where it cannot be told.
+
+    With `regrouped`, their weights need not be cut the same way, nor in the same order.
+    """
+    one, other = given.sample, wanted.sample
+    if one is None or other is None or not _says_something(one) or not _says_something(other):
+        return None
+    if _near(one.values, other.values) and _near(one.signed, other.signed):
+        return True
+    return regrouped and bool(one.regrouped) and _near(one.regrouped, other.regrouped)
+
+
+def _says_something(sample: Sample) -> bool:
+    """Whether an output depends on what comes in."""
+    return not sample.raised and len({value for value in sample.values if value is not None}) > 1
+
+
+def _near(one: list[Figure], other: list[Figure]) -> bool:
+    """Whether numbers are those of other numbers, to the precision of float32."""
+    if len(one) != len(other):
+        return False
+    scale = max((abs(value) for value in other if value is not None), default=0.0)
+    return all(
+        (mine is None) == (theirs is None)
+        and (mine is None or theirs is None or math.isclose(mine, theirs, rel_tol=NEAR, abs_tol=NEAR / 10 * scale))
+        for mine, theirs in zip(one, other, strict=True)
+    )
 
 
 def _alike(one: Sample, other: Sample) -> bool:

@@ -109,6 +109,12 @@ def untrained(network: Network, asked: Asked) -> Canonical | None:
     return None if derived.content == actual.content else actual
 
 
+def outputs_untrained(network: Network, asked: Asked) -> Canonical:
+    """Return how the outputs of `network` come about when it is not trained."""
+    graph = network.inference or _graph(network)
+    return _form(network, Graph(graph.layers, graph.outputs, graph.slots), asked, trained=False)
+
+
 @dataclass(frozen=True)
 class ByContent:
     """A network as a key: equal to whoever holds the same, and to nothing that it is changed to afterwards.

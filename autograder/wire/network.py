@@ -85,6 +85,11 @@ class Sample(Record, frozen=True):
     """Numbers of its outputs, evenly spaced; empty where it made none."""
     raised: Annotated[str, Meta(max_length=1000)] = ""
     """What it raised instead."""
+    signed: Annotated[list[Figure], Meta(max_length=64)] = []
+    """The same of an example with negative numbers, and with zeros, which a mask may leave out."""
+    regrouped: Annotated[list[Figure], Meta(max_length=64)] = []
+    """The same of that example with weights that are alike however they are cut: four gates in one matrix or in four,
+    in whatever order; heads in one matrix or in three dimensions."""
 
 
 class Network(Record, tag="network", frozen=True):

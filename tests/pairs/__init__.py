@@ -27,6 +27,8 @@ class Pairs:
 
     equal: dict[str, tuple[Make, Make, dict[str, bool]]] = field(default_factory=dict)
     different: dict[str, tuple[Make, Make, dict[str, bool]]] = field(default_factory=dict)
+    unshown: dict[str, tuple[Make, Make, dict[str, bool]]] = field(default_factory=dict)
+    """Pairs that are equal in a way that is not known: it cannot be told, and nobody is told that they differ."""
 
     def same(self, name: str, one: Make, other: Make, **asked: bool) -> None:
         assert name not in self.equal
@@ -35,6 +37,13 @@ class Pairs:
     def differ(self, name: str, one: Make, other: Make, **asked: bool) -> None:
         assert name not in self.different
         self.different[name] = one, other, asked
+
+    def alike(self, name: str, one: Make, other: Make, mistakes: dict[str, Make] | None = None) -> None:
+        """Two that are equal in a way that is not known, and mistakes that are known to be none of it."""
+        assert name not in self.unshown
+        self.unshown[name] = one, other, {}
+        for what, wrong in (mistakes or {}).items():
+            self.differ(f"{name}: {what}", one, wrong)
 
     def family(self, name: str, one: Make, other: Make, mistakes: dict[str, Make]) -> None:
         """Two that are equal, and mistakes that are not."""

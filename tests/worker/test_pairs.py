@@ -13,17 +13,38 @@ import pytest
 pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")
 
+from autograder.judge.asserts import assert_same_network  # noqa: E402
+from autograder.judge.message import CannotTell, CheckFailed  # noqa: E402
+from autograder.judge.values import Model  # noqa: E402
 from autograder.networks.signature import signature  # noqa: E402
 from autograder.wire.messages import Network  # noqa: E402
+from autograder.worker.keras import running  # noqa: E402
 from autograder.worker.keras import told as keras_told  # noqa: E402
 from autograder.worker.keras.reader import read_model  # noqa: E402
-from pairs import Make, blocks, by_hand, constants, fourth, parts, second, series, settings, third  # noqa: E402
+from pairs import (  # noqa: E402
+    Make,
+    blocks,
+    by_hand,
+    constants,
+    fifth,
+    fourth,
+    parts,
+    second,
+    series,
+    settings,
+    third,
+    written_out,
+)  # fmt: skip
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]  # Keras warns of what students write
 
-TABLES = tuple(table.P for table in (blocks, by_hand, parts, settings, second, series, third, fourth, constants))
+TABLES = tuple(
+    table.P
+    for table in (blocks, by_hand, parts, settings, second, series, third, fourth, fifth, constants, written_out)
+)
 EQUAL = {name: pair for table in TABLES for name, pair in table.equal.items()}
 DIFFERENT = {name: pair for table in TABLES for name, pair in table.different.items()}
+UNSHOWN = {name: pair for table in TABLES for name, pair in table.unshown.items()}
 PART = 15
 """Pairs of one test: a test each would cost more than they do."""
 NOT_COMPUTED = (
@@ -43,6 +64,20 @@ def read(make: Make) -> Network:
     return msgspec.json.decode(msgspec.json.encode(read_model(make())), type=Network)
 
 
+def verdict(pair: Any) -> str:
+    """What is said of one network to whom the other was asked for, both run as a room runs them."""
+    one, other, asked = pair
+    with running.always():
+        wanted = read(other)
+    try:
+        assert_same_network(Model(read(one), wanted), **asked)
+    except CannotTell:
+        return "cannot tell"
+    except CheckFailed:
+        return "different"
+    return "equal"
+
+
 def signs(pair: Any) -> tuple[str, str]:
     one, other, asked = pair
     first, second = read(one), read(other)
@@ -57,8 +92,8 @@ def portions(table: dict[str, Any]) -> list[Any]:
 
 
 def test_there_are_enough() -> None:
-    assert len(EQUAL) >= 315
-    assert len(DIFFERENT) >= 380
+    assert len(EQUAL) >= 335
+    assert len(DIFFERENT) >= 405
     assert len(EQUAL) + len(DIFFERENT) == sum(len(table.equal) + len(table.different) for table in TABLES)
 
 
@@ -70,6 +105,20 @@ def test_equal(names: list[str]) -> None:
 @pytest.mark.parametrize("names", portions(DIFFERENT))
 def test_different(names: list[str]) -> None:
     assert [name for name in names if len(set(signs(DIFFERENT[name]))) == 1] == []
+
+
+@pytest.mark.parametrize("names", portions(UNSHOWN))
+def test_equal_in_a_way_that_is_not_known(names: list[str]) -> None:
+    assert {name: verdict(UNSHOWN[name]) for name in names} == dict.fromkeys(names, "cannot tell")
+
+
+ALMOST = {name: pair for name, pair in DIFFERENT.items() if name.partition(":")[0] in UNSHOWN}
+"""Mistakes in what is equal in a way that is not known."""
+
+
+@pytest.mark.parametrize("names", [*portions(ALMOST), pytest.param([*DIFFERENT], marks=pytest.mark.whole, id="all")])
+def test_what_differs_is_not_doubted(names: list[str]) -> None:
+    assert [name for name in names if verdict(DIFFERENT[name]) != "different"] == []
 
 
 @pytest.mark.whole

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.worker.keras.numbers import numbers
+from autograder.worker.keras.numbers import numbers, typed
 from autograder.worker.keras.pristine import ORIGINAL
 from autograder.worker.keras.symbols import (
     Dtype,
@@ -70,6 +70,8 @@ def _patch(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
 
 def _patches(keras: Any) -> Iterator[tuple[Any, str, Any]]:
     yield from _symbolic_weights(keras)
+    yield from _counted_repeats()
+    yield from _numbers_beside(keras)
     yield from _symbolic_calls(keras)
     yield from numbers(keras)
     yield from _random(keras)
@@ -118,6 +120,33 @@ def _symbolic_weights(keras: Any) -> Iterator[tuple[Any, str, Any]]:
         dtype = getattr(owner, "dtype", None)
         if isinstance(dtype, property):
             yield owner, "dtype", property(partial(_dtype, dtype.fget))
+
+
+def _numbers_beside(keras: Any) -> Iterator[tuple[Any, str, Any]]:
+    """Beside a tensor, `x / np.sqrt(d)`, NumPy's numbers are of its type: Keras has it otherwise than TensorFlow."""
+    for name in (*_OPERATORS, *(f"__r{name[2:]}" for name in _OPERATORS)):
+        original = getattr(keras.KerasTensor, name, None)
+        if original is not None:
+            yield keras.KerasTensor, name, _of_its_type(original)
+
+
+def _of_its_type(original: Callable[..., Any]) -> Callable[..., Any]:
+    def applied(self: Any, other: Any) -> Any:
+        return original(self, typed(other, str(self.dtype)) if is_open() else other)
+
+    return applied
+
+
+def _counted_repeats() -> Iterator[tuple[Any, str, Any]]:
+    """`ops.repeat(weight, tf.shape(x)[0])` is told a number: Keras asks a tensor of one number for its length."""
+    repeat = sys.modules["keras.src.ops.numpy"].Repeat
+    begin = repeat.__init__
+
+    def begun(self: Any, repeats: Any, *args: Any, **kwargs: Any) -> None:
+        counted = is_open() and not is_followable(repeats) and getattr(repeats, "shape", None) == ()
+        begin(self, int(repeats) if counted else repeats, *args, **kwargs)
+
+    yield repeat, "__init__", begun
 
 
 def _dtype(original: Any, tensor: Any) -> Dtype:

@@ -47,7 +47,15 @@ def _ufunc(self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any
     operation = getattr(keras.ops, ufunc.__name__, None)
     if method != "__call__" or kwargs or operation is None:
         return NotImplemented
-    return operation(*args)
+    return operation(*(typed(one, str(self.dtype)) for one in args))
+
+
+def typed(value: Any, dtype: str) -> Any:
+    """Return NumPy's numbers as TensorFlow takes them beside a tensor of this type; anything else as it is."""
+    beside = isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f" and "float" in dtype
+    if not beside or str(value.dtype) == dtype:
+        return value
+    return value.item() if value.ndim == 0 else value.astype(dtype if dtype != "bfloat16" else "float32")
 
 
 def _value(tensor: Any, following: Following) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from autograder.worker.keras.symbols import is_variable
 from autograder.worker.keras.told import training_told
 from autograder.worker.readings import slots
 
+_DRAWS = re.compile(r"Dropout|Random[A-Z][a-z]+")
 MAX_LAYERS = 2000
 """Calls recorded of one network."""
 MAX_INSIDE = 40
@@ -105,8 +107,8 @@ class Recorded:
 
     def training_of(self, call: Any) -> bool | None:
         """Return whether a call is trained for good, None where it is as the network is."""
-        if class_name(call.operation) == "Dropout" and origin(call.operation) == "operation":
-            return True  # tf.nn.dropout drops whenever it is called
+        if _DRAWS.fullmatch(class_name(call.operation)) and origin(call.operation) == "operation":
+            return True  # tf.nn.dropout drops whenever it is called, and numbers are drawn
         given = training_told(call)
         if given is None or isinstance(given, (bool, int)):
             return self._forced if given is None else bool(given)

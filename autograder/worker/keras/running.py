@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 import sys
 import warnings
 import zlib
@@ -44,6 +45,18 @@ SHOWN = 64
 Calling = Callable[[Callable[[Shape], Any]], Callable[[], Any]]
 """Returns a call of a network, to be made; its inputs are made from the shapes of one example each."""
 
+Weigh = Callable[[Any], Any]
+"""Returns numbers for a variable."""
+_PLAIN = frozenset(
+    (
+        *("Variable", "Constant", "Add", "Subtract", "Multiply", "Divide", "Concatenate", "Reshape", "Identity"),
+        *("Relu", "Sigmoid", "Tanh", "Softmax", "Dropout", "Cast", "Maximum"),
+    )
+)
+"""Operations that are few ways of writing layers, all of them known."""
+_HEADS = re.compile(r"/(query|key|value)/kernel$")
+"""Weights of an attention of Keras's, of which the last two dimensions are what it makes."""
+
 _always = False
 
 
@@ -59,14 +72,20 @@ def always() -> Iterator[None]:
 
 
 def is_due(network: Network, code: Sequence[Callable[..., Any]]) -> bool:
-    """Whether a network is to be run: the student's `code` in it may be two-faced, and it would not take long."""
+    """Whether a network is to be run, and it would not take long.
+
+    It is where the student's `code` in it may be two-faced, and where operations are written by hand: one that is read
+    as another than the one expected may compute the same in a way that is not known.
+    """
     if network.problem or network.note or not network.outputs:
         return False
-    if not (_always or keras_two_faced.may_be(code) or keras_pristine.is_altered()):
+    by_hand = any(layer.origin == "operation" and layer.cls not in _PLAIN for layer in network.layers)
+    if not (_always or by_hand or keras_two_faced.may_be(code) or keras_pristine.is_altered()):
         return False
     made = sum(math.prod(_sizes(shape)) for layer in network.layers for shape in layer.output_shapes)
     products = sum(_products(layer) for layer in network.layers)
-    draws = any(layer.unreadable or layer.cls.startswith("Random") for layer in network.layers)
+    called = network.layers if network.inference is None else network.inference.layers
+    draws = any(layer.unreadable or layer.cls.startswith("Random") for layer in called)
     return not draws and network.params <= MOST_PARAMS and products <= MOST_PRODUCTS and made <= MOST_MADE
 
 
@@ -81,27 +100,47 @@ def _sizes(shape: Shape) -> list[int]:
 
 
 def sample(calling: Calling, variables: Sequence[Any]) -> Sample | None:
-    """Return what a network makes of the fixed example; None where not all of its weights can be put aside."""
+    """Return what a network makes of fixed examples; None where not all of its weights can be put aside."""
     import keras
 
     if not all(isinstance(one, keras.Variable) for one in variables):
         return None
     for kind in ("float32", "int32"):  # a table of words may be asked for by whole numbers alone
         try:
-            with suspended(), warnings.catch_warnings(), _as_written():
-                warnings.simplefilter("ignore")
-                return Sample(_shown(keras.tree.flatten(_alone(calling(_Example(kind))))))
+            values = _made(calling, _Example(kind), _weight, _spaced)
         except Exception as error:
             raised = error
+        else:
+            return Sample(
+                values,
+                signed=_unless_raised(calling, _Signed(kind), _weight),
+                regrouped=_unless_raised(calling, _Signed(kind), _regrouped),
+            )
     return Sample([], raised=f"{type(raised).__name__}: {message_of(raised)}"[:1000])
 
 
-def _alone(call: Callable[[], Any]) -> Any:
+def _unless_raised(calling: Calling, example: _Example, weigh: Weigh) -> list[float | None]:
+    try:
+        return _made(calling, example, weigh, _scattered)
+    except Exception:
+        return []
+
+
+def _made(calling: Calling, example: _Example, weigh: Weigh, chosen: Callable[[int], Any]) -> list[float | None]:
+    """Return the `chosen` numbers of what a network makes of an example, each weight what `weigh` makes of it."""
+    import keras
+
+    with suspended(), warnings.catch_warnings(), _as_written():
+        warnings.simplefilter("ignore")
+        return _shown(keras.tree.flatten(_alone(calling(example), weigh)), chosen)
+
+
+def _alone(call: Callable[[], Any], weigh: Weigh) -> Any:
     """Return what a call gives where nothing of ours is on the stack, so that code cannot ask who is calling.
 
     It is called in a thread of its own and from C: what is Python there is the student's, Keras's or the library's.
     """
-    scope = _weights_aside()
+    scope = _weights_aside(weigh)
     steps = [scope.__enter__, call, partial(scope.__exit__, None, None, None)]
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(list, map(operator.call, steps)).result()[1]
@@ -119,19 +158,32 @@ class _Example:
 
         draw = np.random.default_rng(self._made)
         self._made += 1
-        numbers = draw.uniform(1.0, 2.0, (EXAMPLES, *_sizes((None, *sizes))))
+        numbers = self._drawn(draw, (EXAMPLES, *_sizes((None, *sizes))))
         return keras.ops.convert_to_tensor(numbers.astype(self._kind))
 
+    def _drawn(self, draw: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        return draw.uniform(1.0, 2.0, shape)
 
-def _weights_aside() -> Any:
-    """Return a scope in which each weight, the model's own or another, has the numbers of its shape."""
+
+class _Signed(_Example):
+    """Makes inputs of either sign, that end in zeros: a different number of them in each example, as padding does."""
+
+    def _drawn(self, draw: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        numbers = draw.integers(0, 2, shape) if self._kind == "int32" else 1.5 * draw.normal(size=shape)
+        for example in range(EXAMPLES if len(shape) > 1 and shape[1] > EXAMPLES else 0):
+            numbers[example, shape[1] - example - 1 :] = 0
+        return numbers
+
+
+def _weights_aside(weigh: Weigh) -> Any:
+    """Return a scope in which each weight, the model's own or another, has the numbers that it is given here."""
     import keras
 
     class Aside(keras.StatelessScope):  # type: ignore[misc]
         def get_current_value(self, variable: Any) -> Any:
             value = super().get_current_value(variable)
             if value is None and "float" in str(variable.dtype):
-                value = keras.ops.convert_to_tensor(_weight(variable))
+                value = keras.ops.convert_to_tensor(weigh(variable))
                 self.add_update((variable, value))
             return value
 
@@ -139,7 +191,7 @@ def _weights_aside() -> Any:
 
 
 def _weight(variable: Any) -> Any:
-    """Return numbers for a weight. Vectors are positive: variances are among them."""
+    """Return numbers for a weight, by its shape. Vectors are positive: variances are among them."""
     shape = tuple(variable.shape)
     draw = np.random.default_rng(zlib.crc32(repr(shape).encode()))
     numbers = draw.random(shape, dtype=np.float32)
@@ -147,6 +199,18 @@ def _weight(variable: Any) -> Any:
         return (0.1 + 0.4 * numbers).astype(str(variable.dtype))
     reach = math.sqrt(6 / max(math.prod(shape[:-1]), 1))
     return (reach * (2 * numbers - 1)).astype(str(variable.dtype))
+
+
+def _regrouped(variable: Any) -> Any:
+    """Return numbers for a weight that depend on what it takes alone: all that it makes is weighed alike."""
+    shape, name = tuple(variable.shape), str(getattr(variable, "path", ""))
+    if len(shape) < 2 or name.endswith("bias"):
+        return np.full(shape, 0.3, str(variable.dtype))
+    taken = 1 if _HEADS.search(name) else len(shape) - 1
+    size = math.prod(shape[:taken])
+    numbers = np.random.default_rng(size).uniform(-1, 1, size) * math.sqrt(6 / max(size, 1))
+    spread = numbers.reshape(*shape[:taken], *[1] * (len(shape) - taken))
+    return np.broadcast_to(spread, shape).astype(str(variable.dtype))
 
 
 @contextmanager
@@ -164,9 +228,17 @@ def _as_written() -> Iterator[None]:
         tf.config.run_functions_eagerly(before)
 
 
-def _shown(outputs: Sequence[Any]) -> list[float | None]:
+def _shown(outputs: Sequence[Any], chosen: Callable[[int], Any]) -> list[float | None]:
     import keras
 
     flat = np.concatenate([np.asarray(keras.ops.convert_to_numpy(one), dtype=np.float64).ravel() for one in outputs])
-    chosen = flat[:: max(-(-len(flat) // SHOWN), 1)]
-    return [float(one) if math.isfinite(one) else None for one in chosen]
+    return [float(one) if math.isfinite(one) else None for one in flat[chosen(len(flat))]]
+
+
+def _spaced(size: int) -> Any:
+    return slice(None, None, max(-(-size // SHOWN), 1))
+
+
+def _scattered(size: int) -> Any:
+    """Return places that are even along no axis: numbers of one channel alone would not tell channels apart."""
+    return np.sort(np.random.default_rng(size).permutation(size)[:SHOWN])
