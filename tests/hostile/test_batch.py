@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
-import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,10 +11,11 @@ import pytest
 
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
-from autograder.sandbox import cgroups, leftovers
+from autograder.sandbox import leftovers
 from autograder.sandbox.isolation import Isolation, WallStep, measure
 from autograder.session import GradingOptions
 from hostile.batch import BATCH, QUICK
+from left_groups import left_groups
 from loading import load_assignment
 from toy import NAME, answered, hand_in, make_course
 
@@ -50,9 +49,7 @@ def attacked(source: str) -> list[dict[str, object]]:
 def left_behind() -> set[str]:
     """What rooms of this process leave on the machine once they have ended."""
     mine = f"{leftovers.PREFIX}{leftovers.owner()}-*"
-    # Not `glob`, which fails where a group of another process goes while it looks.
-    folders_of_groups = (Path(root) / name for root, names, _ in os.walk(cgroups.MOUNT) for name in names)
-    groups = {str(path) for path in folders_of_groups if fnmatch.fnmatch(path.name, mine)}
+    groups = set(map(str, left_groups()))
     folders = {str(path) for path in Path(tempfile.gettempdir()).glob(mine)}
     sleepers = subprocess.run(["pgrep", "-f", "sleep 300"], capture_output=True, text=True).stdout.split()
     return groups | folders | set(sleepers)

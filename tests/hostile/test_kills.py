@@ -18,8 +18,8 @@ import pytest
 
 from autograder.evidence import load_exam
 from autograder.records import Grade
-from autograder.sandbox import cgroups, leftovers
 from autograder.store import Store
+from left_groups import left_groups
 from loading import load_assignment
 from toy import NAME, answered, hand_in, make_course
 
@@ -80,9 +80,7 @@ class Course:
         lines = {
             pid: line for pid, line in processes().items() if pid != os.getpid() and any(one in line for one in marks)
         }
-        # Not `glob`, which fails where a group of another process goes while it looks.
-        names = [name for _, found, _ in os.walk(cgroups.MOUNT) for name in found]
-        groups = [name for pid in killed for name in names if name.startswith(f"{leftovers.PREFIX}{pid}.")]
+        groups = [path.name for pid in killed for path in left_groups(f"{pid}.")]
         mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(self.temporary) in line]
         shared = list(Path("/dev/shm").glob(f"*{MARK}*"))
         return [*lines.values(), *groups, *mounts, *map(str, shared), *map(str, self.temporary.iterdir())]

@@ -16,7 +16,6 @@ import pytest
 from autograder.errors import GraderError
 from autograder.evidence import Evidence
 from autograder.records import Limits, Plan, Submission
-from autograder.sandbox import cgroups, leftovers
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.room import Room, RoomEnded
@@ -39,6 +38,7 @@ from autograder.wire.messages import (
     VariableProbe,
 )
 from autograder.wire.pictures import CELL_PICTURES, NO_PICTURE, plain_png
+from left_groups import left_groups
 
 LIMITS = Limits(cell_seconds=2, seconds=15, memory_mb=300, processes=64, disk_mb=16, output_kb=2, array_mb=1)
 X = {"x": VariableProbe("x")}
@@ -84,7 +84,7 @@ def test_a_file_that_is_gone_leaves_no_room_behind(light_zygote: Zygote, tmp_pat
         examine(light_zygote, Order("key", submission, Plan((), X, ()), LIMITS, level))
     with pytest.raises(RoomEnded):
         opened[0].receive(time.monotonic() + 10)
-    assert not list(cgroups.MOUNT.glob(f"**/{leftovers.PREFIX}{leftovers.owner()}-*"))
+    assert left_groups() == set()
 
 
 @pytest.mark.parametrize("source", ["globals()['net\\ud800'] = 3", "class net:\n    history = {'\\ud800': [1.0]}"])
