@@ -26,6 +26,8 @@ RECENT = 256
 """Networks whose form is kept: a class is compared with one network, each of its own asked after several times."""
 MOST_SIGNED = 512
 """Networks whose signature is: a class writes a few again and again."""
+MOST_WRITTEN = 20_000
+"""Layers of a network that is known again by what it holds."""
 VERSION = 4
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
 
@@ -128,11 +130,26 @@ class ByContent:
 
 
 def by_content(network: Network) -> ByContent:
-    """Return the key under which what is found of `network` is kept."""
-    try:
-        return ByContent(msgspec.msgpack.encode(network), network)
-    except OverflowError:  # a setting is a number that takes more than 64 bits
-        return ByContent(repr(network).encode(), network)
+    """Return the key under which what is found of `network` is kept; one too large to be written is equal to itself."""
+    known: dict[int, int] = {}
+    graphs = [_graph(network), *([network.inference] if network.inference else [])]
+    if sum(_written_layers(one, known) for one in graphs) <= MOST_WRITTEN:
+        try:
+            return ByContent(msgspec.msgpack.encode(network), network)
+        except (OverflowError, RecursionError):  # a setting is a number of more than 64 bits, or nests without end
+            pass
+    return ByContent(f"object {id(network)}".encode(), network)  # it lives as long as the key: no other has its id
+
+
+def _written_layers(graph: Graph, known: dict[int, int]) -> int:
+    """Count the layers of a graph and of the functions in it, each as often as it would be written.
+
+    Danger: functions that hold a function twice, and so on, are few records, and written out they fill any memory.
+    """
+    if id(graph) not in known:
+        inner = (one for layer in graph.layers for one in layer.functions.values())
+        known[id(graph)] = len(graph.layers) + sum(_written_layers(one, known) for one in inner)
+    return known[id(graph)]
 
 
 @lru_cache(maxsize=RECENT)
