@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -21,6 +22,8 @@ from autograder.data.sources import stand_in
 
 LESSONS = sorted(path.name for path in (REPOSITORY / "source").iterdir() if (path / f"{path.name}.ipynb").exists())
 PROGRAMS = Path(sys.executable).parent
+TORCH = REPOSITORY / ".venv-torch/bin"
+"""Where kernels that import PyTorch run: `make .venv-torch/ready` makes it."""
 SECONDS = 600
 STAND_INS = """
 import keras, numpy
@@ -33,6 +36,15 @@ for name in {names!r}:
     stands_in(name)
 """
 """Run by each kernel before the first cell: a machine without a network has no data sets."""
+TORCH_STAND_INS = """
+import numpy, torchvision
+class CIFAR10:
+    def __init__(self, root, train=True, **_):
+        held, part = numpy.load("{folder}/cifar10.npz"), "train" if train else "test"
+        self.data, self.targets = held[f"x_{{part}}"], held[f"y_{{part}}"].ravel().tolist()
+torchvision.datasets.CIFAR10 = CIFAR10
+"""
+"""The same where kernels have PyTorch: TensorFlow and torchvision in one process end it."""
 
 
 @pytest.fixture(scope="module")
@@ -45,21 +57,32 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = ("mnist", "fashion_mnist", "cifar10")
     for name in names:
         np.savez(root / f"{name}.npz", **stand_in(name))  # type: ignore[arg-type]
-    startup = root / "profile_default" / "startup"
-    startup.mkdir(parents=True)
-    (startup / "data.py").write_text(STAND_INS.format(folder=root, names=names))
+    for folder, text in ((root, STAND_INS), (root / "torch", TORCH_STAND_INS)):
+        startup = folder / "profile_default" / "startup"
+        startup.mkdir(parents=True)
+        (startup / "data.py").write_text(text.format(folder=root, names=names))
     return root
 
 
-def nbgrader(root: Path, *arguments: str) -> str:
+def programs(lesson: str) -> Path:
+    """Return the folder of the Python that a lesson's kernel is to run in."""
+    code = (REPOSITORY / "source" / lesson / f"{lesson}.ipynb").read_text(encoding="utf-8")
+    if '"import torch' not in code or importlib.util.find_spec("torch"):
+        return PROGRAMS
+    if not (TORCH / "python").exists():
+        pytest.skip(f"NOT TESTED: {lesson} needs PyTorch: make .venv-torch/ready")
+    return TORCH
+
+
+def nbgrader(root: Path, *arguments: str, programs: Path = PROGRAMS) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     environment |= {
-        "PATH": f"{PROGRAMS}:{environment['PATH']}",
+        "PATH": f"{programs}:{PROGRAMS}:{environment['PATH']}",
         "JUPYTER_CONFIG_DIR": str(root),
-        "IPYTHONDIR": str(root),
+        "IPYTHONDIR": str(root / "torch" if programs == TORCH else root),
         "TF_CPP_MIN_LOG_LEVEL": "3",  # a warning beside a test costs its points there
     }
-    command = [str(PROGRAMS / "nbgrader"), *arguments]
+    command = [str(programs / "python"), "-m", "nbgrader", *arguments]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -98,7 +121,7 @@ def test_visible_tests_are_green_on_the_solution_and_red_on_the_release(course: 
     for cell in whole["cells"]:
         cell["source"] = re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", "".join(cell["source"]))
     path.write_text(json.dumps(whole), encoding="utf-8")
-    nbgrader(course, "autograde", lesson)
+    nbgrader(course, "autograde", lesson, programs=programs(lesson))
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         most = gradebook.find_assignment(lesson).max_score - awaited(gradebook.find_notebook(lesson, lesson))
         scores = {who: gradebook.find_submission(lesson, who).score for who in ("solution", "untouched")}
