@@ -13,7 +13,6 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("divided by 256", ("255", "256")),
         other("from −1 to 1", ("/ 255", "/ 127.5 - 1")),
         other("no axis of channels at all", ("pixels[..., np.newaxis]", "pixels")),
-        other("a division without its rest", (" / 255", " // 255")),
     ],
     "dense": [
         other("no activation", (', activation="softmax"', "")),

@@ -5,9 +5,10 @@ perte, apres = dense.evaluate(chiffres_test, y_mnist_test)
 print(avant, apres)
 
 # %% return_dict
-avant = dense.evaluate(x=chiffres_test, y=y_mnist_test, return_dict=True, verbose=2)["accuracy"]
+justesse = lambda mesures: next(valeur for nom, valeur in mesures.items() if nom.startswith("acc"))
+avant = justesse(dense.evaluate(x=chiffres_test, y=y_mnist_test, return_dict=True, verbose=2))
 suivi = dense.fit(x=chiffres, y=y_mnist, batch_size=96, shuffle=True, validation_data=[chiffres_test, y_mnist_test])
-apres = dense.evaluate(x=chiffres_test, y=y_mnist_test, return_dict=True, verbose=2)["accuracy"]
+apres = justesse(dense.evaluate(x=chiffres_test, y=y_mnist_test, return_dict=True, verbose=2))
 
 # %% by predict and a mean
 def reussite():
@@ -22,7 +23,7 @@ apres = reussite()
 lots_de_chiffres = tf.data.Dataset.from_tensor_slices((chiffres, y_mnist)).shuffle(2000).batch(96)
 avant = dense.evaluate(chiffres_test, y_mnist_test, verbose=0)[-1]
 suivi = dense.fit(lots_de_chiffres, epochs=1, validation_data=(chiffres_test, y_mnist_test), verbose=0)
-apres = suivi.history["val_accuracy"][-1]
+apres = next(mesures[-1] for nom, mesures in suivi.history.items() if nom.startswith("val_acc"))
 
 # %% by itself: the axis of channels made sure of
 vues, essai = chiffres.reshape(-1, 28, 28, 1), chiffres_test.reshape(-1, 28, 28, 1)
