@@ -14,7 +14,7 @@ from autograder.authoring.parts import marked, whole
 from autograder.authoring.points import points_in
 from autograder.authoring.visible import is_hidden, names_tested, split, take_hidden, without_marks
 from autograder.notebook.headings import last_heading
-from autograder.notebook.names import names_of
+from autograder.notebook.names import names_of, parse
 
 _ASKS = re.compile(
     r"\b(?:exerci[sc]es?|questions?|tasks?|tâches?|problems?|problèmes?|todo|à vous|your turn)\b",
@@ -158,16 +158,10 @@ def _guessed(cells: Sequence[SourceCell]) -> list[tuple[int, bool]]:
 def nameless(cells: Sequence[SourceCell]) -> list[SourceCell]:
     """Return what stands right below an exercise's text that nothing answers, and gives no name to what it makes."""
     code = [place for place, cell in enumerate(cells) if cell.cell_type == "code"]
-    return [
-        cells[place]
-        for place in _under_exercises(cells, code)
-        if cells[place].kind == "given"
-        and not makes(cells[place])
-        and _is_computed(cells[place].source)
-        and not any(
-            _text_before(cells, one) == _text_before(cells, place) for one in code if cells[one].kind != "given"
-        )
-    ]
+    answered = {_text_before(cells, place) for place in code if cells[place].kind != "given"}
+    asked = (place for place in _under_exercises(cells, code) if _text_before(cells, place) not in answered)
+    found = (cells[place] for place in asked if cells[place].kind == "given")
+    return [cell for cell in found if not makes(cell) and _is_computed(cell.source)]
 
 
 def _under_exercises(cells: Sequence[SourceCell], code: Sequence[int]) -> Iterator[int]:
@@ -192,11 +186,9 @@ def _asks(text: str) -> bool:
 
 def _is_computed(source: str) -> bool:
     """Whether code has an expression that is more than a name: what a given cell only shows is not asked."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return False
-    return any(isinstance(one, ast.Expr) and not isinstance(one.value, ast.Name | ast.Constant) for one in body)
+    tree = parse(source)
+    shown = (one.value for one in (tree.body if tree else ()) if isinstance(one, ast.Expr))
+    return any(not isinstance(one, ast.Name | ast.Constant) for one in shown)
 
 
 def _points_are_said(text: str) -> bool:

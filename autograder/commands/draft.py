@@ -40,8 +40,8 @@ def draft(
                 found = run(session)
             placed = _keep(part.source, found, replace=replace)
             _say(found)
-            short = short or not any(one.checks for one in found.proposals)
-            if most and any(one.checks for one in found.proposals):
+            short = short or not found.checks
+            if most and found.checks:
                 _try(session, most)
         if placed:
             found.path.unlink(missing_ok=True)
@@ -51,13 +51,12 @@ def draft(
 
 def _keep(part: SourceNotebook, found: Draft, *, replace: bool) -> bool:
     """Put a copy of the draft in its place, where none is taken from it; return whether it stands there."""
-    checks = sum(len(one.checks) for one in found.proposals)
-    if checks and (replace or not part.checks.exists()):
+    if found.checks and (replace or not part.checks.exists()):
         shutil.copyfile(found.path, part.checks)
-        out.print(f"{part.paths.shown(part.checks)}: {count(checks, 'check')}")
+        out.print(f"{part.paths.shown(part.checks)}: {count(found.checks, 'check')}")
         return True
-    out.print(f"{part.paths.shown(found.path)}: {count(checks, 'check')}")
-    if checks:
+    out.print(f"{part.paths.shown(found.path)}: {count(found.checks, 'check')}")
+    if found.checks:
         there = part.paths.shown(part.checks)
         out.print(f"  {there} is there and stays: take from the draft what it lacks, or use --replace")
     return False

@@ -37,7 +37,7 @@ from autograder.judge.channel import (
 from autograder.judge.faults import NO_CAUSES, explain_fault, explain_lack, explain_training, say_first, status_of
 from autograder.judge.lacks import Lack, say_lack
 from autograder.judge.message import CheckFailed, CompiledOtherwise, Mismatch, Said, compose
-from autograder.judge.plain import declared, plain_checks, run_plain
+from autograder.judge.plain import MARK, declared, plain_checks, run_plain
 from autograder.judge.sources import Sources
 from autograder.judge.trainings import NeedsTraining, TrainingFailed
 from autograder.judge.values import NoAnswer, describe
@@ -141,7 +141,7 @@ class JudgeSession:
         return True
 
     def _check(self, item: pytest.Item) -> CheckRecord | None:
-        mark = item.get_closest_marker("question")
+        mark = item.get_closest_marker(MARK)
         line = (item.location[1] or 0) + 1
         if mark is None:
             text = 'names no question: put @question("…") above it, with the id of a grade cell'

@@ -6,24 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 
+from autograder.mutate.operators.training import SEEDED
 from autograder.notebook.formats import Notebook, NotebookCell
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import parse
 from autograder.notebook.regions import solution_line_numbers
 
-_SEEDERS = frozenset(
-    [
-        "seed",
-        "set_seed",
-        "manual_seed",
-        "set_random_seed",
-        "from_seed",
-        "default_rng",
-        "RandomState",
-        "SeedGenerator",
-        "PRNGKey",
-    ]
-)
+_SEEDERS = SEEDED | {"from_seed", "SeedGenerator", "PRNGKey"}
 _KEYWORDS = frozenset(["seed", "random_state"])
 _SPOKEN = re.compile(r"\b(?:seeds?|graines?|random_state)\b", re.IGNORECASE)
 

@@ -40,6 +40,11 @@ class Draft:
     left_out: list[str] = field(default_factory=list)
     """Titles of checks that the solution does not pass, or the untouched release does."""
 
+    @property
+    def checks(self) -> int:
+        """How many checks are proposed."""
+        return sum(len(one.checks) for one in self.proposals)
+
 
 def draft(session: Session) -> Draft:
     """Write draft/A/checks.py.
