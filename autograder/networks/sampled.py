@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from autograder.networks.signature import signature
 from autograder.wire.messages import Figure, Network, Sample
@@ -33,9 +34,10 @@ def agree(given: Network, wanted: Network, *, regrouped: bool) -> bool | None:
     one, other = given.sample, wanted.sample
     if one is None or other is None or not _says_something(one) or not _says_something(other):
         return None
-    if _near(one.values, other.values) and _near(one.signed, other.signed):
+    near = partial(_near, relative=NEAR, of_the_largest=NEAR / 10)  # to the precision of float32
+    if near(one.values, other.values) and near(one.signed, other.signed):
         return True
-    return regrouped and bool(one.regrouped) and _near(one.regrouped, other.regrouped)
+    return regrouped and bool(one.regrouped) and near(one.regrouped, other.regrouped)
 
 
 def _says_something(sample: Sample) -> bool:
@@ -43,26 +45,19 @@ def _says_something(sample: Sample) -> bool:
     return not sample.raised and len({value for value in sample.values if value is not None}) > 1
 
 
-def _near(one: list[Figure], other: list[Figure]) -> bool:
-    """Whether numbers are those of other numbers, to the precision of float32."""
+def _alike(one: Sample, other: Sample) -> bool:
+    return bool(one.raised) == bool(other.raised) and _near(one.values, other.values, RELATIVE, OF_THE_LARGEST)
+
+
+def _near(one: list[Figure], other: list[Figure], relative: float, of_the_largest: float) -> bool:
+    """Whether numbers are those of other numbers, to a part of themselves or of the largest."""
     if len(one) != len(other):
         return False
-    scale = max((abs(value) for value in other if value is not None), default=0.0)
-    return all(
-        (mine is None) == (theirs is None)
-        and (mine is None or theirs is None or math.isclose(mine, theirs, rel_tol=NEAR, abs_tol=NEAR / 10 * scale))
-        for mine, theirs in zip(one, other, strict=True)
-    )
+    least = of_the_largest * max((abs(value) for value in other if value is not None), default=0.0)
+    return all(_close(*pair, relative, least) for pair in zip(one, other, strict=True))
 
 
-def _alike(one: Sample, other: Sample) -> bool:
-    if bool(one.raised) != bool(other.raised) or len(one.values) != len(other.values):
-        return False
-    scale = max((abs(value) for value in other.values if value is not None), default=0.0)
-    return all(_close(*pair, scale) for pair in zip(one.values, other.values, strict=True))
-
-
-def _close(one: Figure, other: Figure, scale: float) -> bool:
+def _close(one: Figure, other: Figure, relative: float, least: float) -> bool:
     if one is None or other is None:
         return one is other
-    return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=OF_THE_LARGEST * scale)
+    return math.isclose(one, other, rel_tol=relative, abs_tol=least)
