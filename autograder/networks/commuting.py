@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from autograder.networks.nodes import Builder, Node
 from autograder.wire.messages import Shape

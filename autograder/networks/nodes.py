@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from autograder.networks.activations import LayerPart
 from autograder.networks.normal import COMMUTATIVE, Asked, label
@@ -23,8 +23,7 @@ DRAWS = re.compile(r".*Dropout.*|Random.*|GaussianNoise|torch\.randn?")
 TRAINED_APART = ("BatchNormalization", "SpectralNormalization")
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """One thing that is computed."""
 
     cls: str
@@ -134,7 +133,7 @@ class Builder:
             unreadable=node.unreadable,
         )  # fmt: skip
         if node.written:
-            self.nodes[made] = dataclasses.replace(self.nodes[made], written=node.written)
+            self.nodes[made] = msgspec.structs.replace(self.nodes[made], written=node.written)
         self.at = before
         return made
 

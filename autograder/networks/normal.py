@@ -11,6 +11,7 @@ import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeGuard
 
 from msgspec.structs import replace
@@ -24,6 +25,8 @@ COMMUTATIVE = frozenset({"Add", "Multiply", "Average", "Maximum", "Minimum"})
 
 MAX_SIZE = 20
 """Characters of a label's number: nothing forces a room to send a number."""
+MOST_CLASSES = 256
+"""Names of classes whose defaults are kept: a network has many layers of few classes, and a room may invent names."""
 _CONVOLUTION = re.compile(r"(?:Depthwise|Separable)?Conv[123]D(?:Transpose)?")
 _POOLING = re.compile(r"(?:Max|Average)Pooling[123]D")
 _GLOBAL_POOLING = re.compile(r"Global(?:Max|Average)Pooling[123]D")
@@ -32,6 +35,9 @@ _SLIDING = re.compile(r"(?:Depthwise|Separable)?Conv[123]D|(?:Max|Average)Poolin
 _TRANSPOSED = re.compile(r"Conv[123]DTranspose")
 _IMAGE = re.compile("|".join(pattern.pattern for pattern in (_CONVOLUTION, _POOLING, _GLOBAL_POOLING)))
 _DENSE = re.compile("(?:Einsum)?Dense")
+_DIMENSIONS = re.compile(r"([123])D")
+_SIZES = frozenset(("kernel_size", "pool_size", "strides", "dilation_rate", "size"))
+"""Settings that may be said once for every axis."""
 
 _DEFAULTS: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
     (_CONVOLUTION, {"strides": 1, "padding": "valid", "dilation_rate": 1, "use_bias": True}),
@@ -190,6 +196,7 @@ def _inside(layer: Layer, cls: str, config: Mapping[str, object]) -> Layer:
     return replace(layer, cls=cls, config=config, input_shapes=shapes)
 
 
+@lru_cache(maxsize=MOST_CLASSES)
 def plain_class(name: str) -> str:
     """Return the name Keras gives a class: MaxPooling2D for MaxPool2D."""
     for pattern, plain in _CLASS_ALIASES:
@@ -201,14 +208,11 @@ def plain_class(name: str) -> str:
 
 
 def _settings(cls: str, layer: Layer, asked: Asked) -> dict[str, object]:
-    settings: dict[str, object] = {}
-    for pattern, defaults in _DEFAULTS:
-        if pattern.fullmatch(cls):
-            settings |= defaults
-    settings |= cleaned(layer.config, asked)
+    settings = {**_defaults(cls), **cleaned(layer.config, asked)}
     if "pool_size" in settings:
         settings.setdefault("strides", settings["pool_size"])
-    settings = {key: _spatial(key, value, cls) for key, value in settings.items()}
+    for key in _SIZES & settings.keys():
+        settings[key] = _spatial(settings[key], cls)
     if _SLIDING.fullmatch(cls) and settings.get("padding") == "same" and pads_nothing(settings, layer):
         settings["padding"] = "valid"
     if _TRANSPOSED.fullmatch(cls) and settings.get("padding") == "same" and _leaves_nothing_over(settings):
@@ -221,6 +225,16 @@ def _settings(cls: str, layer: Layer, asked: Asked) -> dict[str, object]:
     if cls == "MultiHeadAttention" and settings.get("value_dim") == settings.get("key_dim"):
         settings.pop("value_dim", None)
     return settings
+
+
+@lru_cache(maxsize=MOST_CLASSES)
+def _defaults(cls: str) -> Mapping[str, object]:
+    """Return what Keras takes for the settings of a class that are not given."""
+    found: dict[str, object] = {}
+    for pattern, defaults in _DEFAULTS:
+        if pattern.fullmatch(cls):
+            found |= defaults
+    return found
 
 
 def cleaned(config: Mapping[str, object], asked: Asked) -> dict[str, object]:
@@ -278,12 +292,10 @@ def _regularizer(value: object) -> object:
     return f"{''.join(kinds).upper()}({', '.join(found)})" if kinds else None
 
 
-def _spatial(key: str, value: object, cls: str) -> object:
+def _spatial(value: object, cls: str) -> object:
     """Write a size along every axis: 3 is (3, 3) in two dimensions."""
-    dimensions = re.search(r"([123])D", cls)
-    if key in ("kernel_size", "pool_size", "strides", "dilation_rate", "size") and dimensions and _is_size(value):
-        return (value,) * int(dimensions[1])
-    return value
+    dimensions = _DIMENSIONS.search(cls) if _is_size(value) else None
+    return (value,) * int(dimensions[1]) if dimensions else value
 
 
 # --- Shapes -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import msgspec
@@ -32,8 +32,7 @@ VERSION = 4
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One thing the network does: a layer without its activation, an activation, a bare operation."""
 
     cls: str
@@ -213,7 +212,7 @@ def _oriented(nodes: list[Node], outputs: list[int]) -> list[Node]:
         hashes, depths = _hashes(nodes, [""] * len(nodes)), _depths(nodes)
         keys = [(-depths[one], hashes[one]) if one >= 0 else (0, str(one)) for one in nodes[index].inputs]
         if keys != sorted(keys):
-            turned = replace(nodes[index], inputs=nodes[index].inputs[::-1])
+            turned = msgspec.structs.replace(nodes[index], inputs=nodes[index].inputs[::-1])
             nodes = [*nodes[:index], turned, *nodes[index + 1 :]]
     return nodes
 
@@ -280,12 +279,12 @@ def _plain(value: object) -> object:
     """Write equal numbers alike: Keras takes `use_bias=1` for True and `rate=0` for 0.0, and so does `==`."""
     if type(value) is str or type(value) is int or value is None:
         return value
-    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
-        return int(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
     return value
 
 

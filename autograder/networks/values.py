@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 
 from autograder.wire.messages import Layer
@@ -18,6 +19,7 @@ NOISE = frozenset(
     )
 )
 """Settings that do not change what a layer computes. `trainable` is read from the weights, where it is asked for."""
+_BARE = (str, bool, int)
 _DEPTH = 20
 """Nested configurations are compared down to here."""
 
@@ -39,6 +41,8 @@ def shown(value: object) -> str:
 
 def clean(value: object, depth: int = 0) -> object:
     """Return `value` so that it compares and hashes; a serialised object as its class, with what sets it apart."""
+    if value is None or type(value) in _BARE:  # what most settings are
+        return value
     if depth > _DEPTH:
         return "…"
     if isinstance(value, float):
@@ -63,7 +67,7 @@ def rounded(value: float) -> float | int:
 
 
 def sort(settings: Mapping[str, object]) -> Settings:
-    return tuple(sorted(settings.items(), key=lambda pair: pair[0]))
+    return tuple(sorted(settings.items(), key=operator.itemgetter(0)))
 
 
 def from_the_end(axis: object, rank: int) -> object:

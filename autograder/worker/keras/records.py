@@ -182,11 +182,11 @@ def _squeezed(array: Any) -> object:
 
 def _own_members(layer: Any) -> dict[str, object]:
     """Initializers, regularizers and constraints that are not Keras's: a name says nothing of them, their code does."""
-    found: dict[str, object] = {}
-    for name, value in list(getattr(layer, "__dict__", {}).items()):
-        if name.endswith(_MEMBERS) and value is not None and not is_framework(type(value)):
-            found[name.lstrip("_")] = plain(value)
-    return found
+    said = getattr(layer, "__dict__", {})
+    named = [(name, said[name]) for name in said if name.endswith(_MEMBERS)]
+    return {
+        name.lstrip("_"): plain(value) for name, value in named if value is not None and not is_framework(type(value))
+    }
 
 
 def _asked_of(variable: Any) -> dict[str, object]:
@@ -279,7 +279,8 @@ def _weight(variable: Any, trainable: bool, identity: Identity) -> Weight:
 
 
 def _dtype(variable: Any) -> str:
-    return str(getattr(variable.dtype, "name", variable.dtype))[:MAX_NAME]
+    dtype = variable.dtype
+    return str(getattr(dtype, "name", dtype))[:MAX_NAME]
 
 
 def count(variables: Iterable[Any]) -> int:
@@ -294,9 +295,11 @@ def plain(value: Any, depth: int = 0) -> object:
     functions a digest of their code, and anything else is the start of its repr, without the address in memory that
     would differ at every run.
     """
+    if value is None or type(value) is str or type(value) is bool:  # what most settings are
+        return value
     if isinstance(value, np.generic) or (hasattr(value, "__array__") and getattr(value, "shape", None) == ()):
         value = _item(value)
-    if value is None or isinstance(value, bool):
+    if isinstance(value, bool):
         return value
     if isinstance(value, str):
         return str(value)  # and not a subclass of it, such as the types of numbers that student code is shown
@@ -353,12 +356,13 @@ def is_symbolic(value: object) -> bool:
 
 
 def _plain_dict(value: dict[Any, Any], depth: int) -> object:
-    if value.get("class_name") == "function":
+    name = value.get("class_name")
+    if name == "function":
         return plain(value.get("config"), depth + 1)
-    if value.get("class_name") == "DTypePolicy":
+    if name == "DTypePolicy":
         return plain(value["config"].get("name"))
-    if {"class_name", "config"} <= set(value):
-        value = {"class_name": value["class_name"], "config": value["config"]}
+    if "class_name" in value and "config" in value:
+        value = {"class_name": name, "config": value["config"]}
     return {str(key): plain(item, depth + 1) for key, item in _first(value.items())}
 
 
