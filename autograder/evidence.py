@@ -68,6 +68,8 @@ class Exam(Record, tag="exam", frozen=True):
     """The cells that are not code, by the place they have between the others."""
     asked: dict[str, str] = msgspec.field(default_factory=dict)
     """Digest of each probe, as `Plan.asked` has it."""
+    at_length: bool = False
+    """Whether sets had their true length, what their stand-ins hold over and over."""
 
 
 @dataclass(frozen=True)

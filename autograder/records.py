@@ -49,6 +49,7 @@ RepairKind = Literal[
     "path",
     "module",
     "input",
+    "sample",
 ]
 
 
@@ -181,7 +182,8 @@ class Repair(Record, frozen=True):
     · given-file: a file handed out had been changed · returned: a cell of the course was gone
     · reset: it had been changed · moved: it was out of its place · recognised: it had lost its id · retyped: an answer
     was not code · copied: an id was there twice · split, merged: an answer in several cells, several cells in one
-    · command, path, module, input: what works on another computer only."""
+    · command, path, module, input: what works on another computer only · sample: it is written for more examples than
+    a stand-in holds."""
     cell: str = ""
     """nbgrader's grade_id, or empty."""
     index: int | None = None

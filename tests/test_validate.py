@@ -96,18 +96,21 @@ def test_a_missing_library_comes_first_with_what_hangs_on_it(tmp_path: Path) -> 
     ]
 
 
-def test_a_solution_that_counts_on_the_real_data_is_told_of_stand_ins(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("images", "stops"), [(60000, False), (61000, True)])
+def test_a_solution_that_counts_on_other_data_is_told_of_stand_ins(tmp_path: Path, images: int, stops: bool) -> None:
+    flat = f"### BEGIN SOLUTION\nnumber = len(images.reshape({images}, 784)) // {images}\n### END SOLUTION"
     cells = [
         given("load", "from keras.datasets import mnist\n(images, _), _ = mnist.load_data()"),
-        toy.answer(
-            "flat-answer", "### BEGIN SOLUTION\nnumber = len(images.reshape(60000, 784)) // 60000\n### END SOLUTION"
-        ),
+        toy.answer("flat-answer", flat),
         toy.test_cell("one", 1, "assert number == 1"),
     ]
     root = toy.make_course(tmp_path, cells=cells, checks=CHECKS)
     written = (root / "course.yaml").read_text().replace("language:", "stand_ins: true\nlanguage:")
     (root / "course.yaml").write_text(written.replace("    limits:", "    data: [mnist]\n    limits:"))
     found, _ = findings(load_assignment(root, toy.NAME), GradingOptions(jobs=1))
+    if not stops:
+        assert found == []
+        return
     assert str(found[0]).startswith("source/toy/toy.ipynb: cell 2 (flat-answer): the solution stops here: ValueError: ")
     assert "(stand-ins serve for mnist, of fewer examples: `autograder data add` brings the real ones)" in str(found[0])
 

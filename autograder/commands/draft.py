@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from autograder.assignment import SourceNotebook
-from autograder.authoring.draft.run import Draft, tried_on_mutants
+from autograder.authoring.draft.run import Draft, drafting, mutants_of, tried_on_mutants
 from autograder.authoring.draft.run import draft as run
 from autograder.commands._options import AssignmentName, Jobs, command_app, command_help
 from autograder.commands._terminal import SHORT, count, course_folder, err, out
@@ -27,6 +27,7 @@ def draft(
     assignment: AssignmentName,
     replace: Annotated[bool, typer.Option("--replace", help="Write over checks.py, where there is one.")] = False,
     most: Annotated[int, typer.Option(min=0, help="How many wrong solutions it is tried on.")] = 60,
+    seconds: Annotated[float, typer.Option(min=1, help="After which it is tried on no further one.")] = 60,
     jobs: Jobs = None,
 ) -> None:
     """Propose checks.py from what the solution makes, and say how many wrong solutions it catches.
@@ -35,14 +36,14 @@ def draft(
     """
     short = False
     for part in load_parts(course_folder(), assignment):
-        with Session(part, GradingOptions(jobs=jobs or cores())) as session:
+        with drafting(Session(part, GradingOptions(jobs=jobs or cores()))) as session:
             with err.status(f"{part.key}: watching the solution"):
                 found = run(session)
             placed = _keep(part.source, found, replace=replace)
             _say(found)
             short = short or not found.checks
             if most and found.checks:
-                _try(session, most)
+                _try(session, most, seconds)
         if placed:
             found.path.unlink(missing_ok=True)
         out.print(f"Read it, change it, then: autograder validate {part.source.name}")
@@ -72,20 +73,21 @@ def _say(found: Draft) -> None:
             out.print(f"  to write: {one.asked.id}: nothing that its answer makes can be asked for")
 
 
-def _try(session: Session, most: int) -> None:
-    """Say how many wrong solutions the checks catch. Where cells train that takes minutes: the draft is in place."""
-    part = session.source
+def _try(session: Session, most: int, seconds: float) -> None:
+    """Say how many wrong solutions the checks catch. The draft is in place by then."""
+    part, planned = session.source, mutants_of(session, most)
     verdicts: list[MutantVerdict] = []
     said = f"{part.key}: trying the checks on wrong solutions"
     with err.status(said) as status:
-        for verdict in tried_on_mutants(session, most):
+        for verdict in tried_on_mutants(session, most, seconds):
             verdicts.append(verdict)
-            status.update(f"{said}: {len(verdicts)} of {most} at most")
+            status.update(f"{said}: {len(verdicts)} of {planned}")
     if not verdicts:
         return
     whole = tallies(part, verdicts)[-1]
     score = "none that counts" if whole.score is None else f"{100 * whole.score:.0f} %"
     killed, survived = whole.count("killed"), whole.count("survived")
-    out.print(f"  wrong solutions caught: {score} ({killed} of {killed + survived})")
+    tried = f"; in {seconds:g} seconds {len(verdicts)} of {planned} were tried" if len(verdicts) < planned else ""
+    out.print(f"  wrong solutions caught: {score} ({killed} of {killed + survived}{tried})")
     if survived:
         out.print(f"  `autograder mutate {part.name}` shows those that pass, once the checks are in place")

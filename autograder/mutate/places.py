@@ -96,15 +96,13 @@ def _edits(code: Code, lines: frozenset[int]) -> Iterator[tuple[Operator, Source
 
 
 def choose(mutants: Sequence[Mutant], most: int, seed: int) -> list[Mutant]:
-    """Return at most `most` of them, drawn so that each question, and in it each operator, has its turn."""
+    """Return at most `most` of them in an order in which each question, and in it each operator, has its turn."""
     shuffled = list(mutants)
     random.Random(seed).shuffle(shuffled)
     by_question: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in shuffled:
         by_question[mutant.question].append(mutant)
-    turns = _in_turn([_in_turn(_by_operator(ones)) for ones in by_question.values()])
-    chosen = set(map(id, turns[:most]))
-    return [mutant for mutant in mutants if id(mutant) in chosen]
+    return _in_turn([_in_turn(_by_operator(ones)) for ones in by_question.values()])[:most]
 
 
 def _by_operator(mutants: Sequence[Mutant]) -> list[list[Mutant]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from autograder.assessment import Assessment, Assessor, assess_to_the_end
 from autograder.assignment import SourceNotebook
+from autograder.data.lengths import repeated
 from autograder.engine import Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence
@@ -25,7 +30,7 @@ from autograder.records import Outcome, Plan
 from autograder.remarks import cut_short
 from autograder.sandbox.exam import Order
 from autograder.session import Session
-from autograder.wire.messages import Fault, TrainedByProbe
+from autograder.wire.messages import Fault, FitCap, TrainedByProbe
 
 Fate = Literal["killed", "equivalent", "survived", "harmless", "stillborn", "untold", "ungraded"]
 """killed: it costs points · equivalent: it behaves as the solution does · survived: it earns every point though it
@@ -33,6 +38,9 @@ behaves otherwise, or nothing looks · harmless: so it does, and a lecturer has 
 hand it in, a name in it is not defined · untold: only a training could tell · ungraded: a fault of ours."""
 STILLBORN = ("NameError", "UnboundLocalError", "SyntaxError", "IndentationError")
 LOST = ("failed", "errored")
+SHORT = FitCap(epoch_steps=1, seconds=5.0)
+"""What `fit` may do where nobody asks what is learnt, and the course sets no limit: every epoch is there, and a network
+that trains in each of sixty rooms costs hardly more than one that does not."""
 LIVING: tuple[Fate, ...] = ("equivalent", "survived", "untold")
 """What a part of an exam does not settle."""
 
@@ -59,10 +67,13 @@ class Choice:
     seed: int = 0
     trainings: bool = False
     """Whether networks are trained where checks ask for it, and training functions called."""
+    seconds: float = math.inf
+    """After which no further mutant is begun."""
 
 
 def mutate(session: Session, choice: Choice) -> Iterator[MutantVerdict]:
-    """Yield what becomes of each mutant chosen, in the order in which they end.
+    """Yield what becomes of each mutant chosen, in the order in which they end; of those begun in time, where
+    `choice.seconds` are over first.
 
     Raises CourseError where the course is broken, or its own solution does not earn every point; GraderError where we
     could not find out.
@@ -100,6 +111,10 @@ class _Line:
         self._reach = Reach(self._source, asked, self._flow)
         self._harmless = read_harmless(self._source).reasons
         self._grounds: dict[int, _Ground] = {}
+        self._end = time.monotonic() + choice.seconds
+        self._limits = self._settings.limits
+        self._at_length = False
+        """Whether the solution is written for its sets' true length."""
 
     def through(self, mutants: Sequence[Mutant]) -> Iterator[MutantVerdict]:
         """Yield a verdict of each. One that lives in its part of the exam is examined whole before it is said to."""
@@ -114,11 +129,14 @@ class _Line:
         yield from map(self._marked, self._examine_mutants(living, {}))
 
     def _examine_mutants(self, mutants: Sequence[Mutant], grounds: Mapping[int, _Ground]) -> Iterator[MutantVerdict]:
-        """Examine mutants, each on the ground of its cell; whole, where there is none."""
+        """Examine mutants, each on the ground of its cell, as long as there is time; whole, where there is none: those
+        were begun."""
         by_number = {str(number): mutant for number, mutant in enumerate(mutants)}
         on = {number: grounds.get(mutant.cell, self._whole_ground) for number, mutant in by_number.items()}
         orders = (
-            on[number].part.of(self._order(mutant.of(self._source), number)) for number, mutant in by_number.items()
+            on[number].part.of(self._order(mutant.of(self._source), number))
+            for number, mutant in by_number.items()
+            if not grounds or time.monotonic() < self._end
         )
         for result in self._engine.examine(orders):
             number = result.order.submission.student
@@ -138,24 +156,38 @@ class _Line:
 
     def _order(self, source: SourceNotebook, name: str) -> Order:
         submission = replace(as_submission(source, self._settings, source.notebook), student=name)
-        return replace(self._assessor.order(submission), plan=self._plan)
+        ordered = self._assessor.order(submission)
+        longer = repeated(ordered.sets) if self._at_length else {}
+        return replace(ordered, plan=self._plan, limits=self._limits, repeated=longer)
 
     def _examine_solution(self) -> None:
         """Examine the solution twice: what is not twice the same says nothing. Its points must all be there."""
+        if not self._trainings and self._limits.fit == FitCap():  # nobody has said what is enough
+            self._limits = msgspec.structs.replace(self._limits, fit=SHORT)
+        lost = self._lost_by_solution()
+        if lost and self._limits != self._settings.limits:  # its points hang on what it learns
+            self._limits = self._settings.limits
+            lost = self._lost_by_solution()
+        if lost:
+            shown = self._source.paths.shown(self._source.path)
+            text = f"the solution does not earn every point: run `autograder validate {self._source.name}`"
+            raise CourseError([Problem(shown, 0, lost[0], text)])
+
+    def _lost_by_solution(self) -> list[str]:
+        """What costs the solution points, once it has been examined."""
         orders = [self._order(self._source, name) for name in ("solution", "again")]
         found = [_evidence(result) for result in self._engine.examine(orders)]
         first, second = map(behaviour_of, found)
-        dropped = {name for name in self._origins if isinstance(first.answers[name][0], Fault)}
+        asked = self._origins.keys() & self._plan.probes.keys()
+        dropped = {name for name in asked if isinstance(first.answers[name][0], Fault)}
         kept = {name: probe for name, probe in self._plan.probes.items() if name not in dropped}
         self._plan = replace(self._plan, probes=kept)
         self._unstable = {*dropped, *differences(first, second)}
         self._solution: Behaviour = first
         self._whole = found[0]
+        self._at_length = self._whole.exam.at_length
         found[0].save(self.reference)
-        if lost := self._lost(orders[0], self.reference):
-            shown = self._source.paths.shown(self._source.path)
-            text = f"the solution does not earn every point: run `autograder validate {self._source.name}`"
-            raise CourseError([Problem(shown, 0, lost[0], text)])
+        return self._lost(orders[0], self.reference)
 
     def _examine_parts(self, cells: Sequence[int]) -> None:
         """Examine the solution in the part that each of these cells touches. Where it does not earn every point so,

@@ -34,6 +34,10 @@ SENTENCES: dict[RepairKind, Phrase] = {
     "path": phrase("Files lie beside the notebook while grading; these paths of another computer were replaced"),
     "module": phrase("Modules of another platform do nothing while grading; these were replaced"),
     "input": phrase("Nobody is at the keyboard while grading; input() gives an empty text"),
+    "sample": phrase(
+        "This course is graded on a smaller sample of the data, and these cells say how many examples there are: write "
+        "`len(x)`, or -1 in `reshape`, rather than the number. They were run on as many as they say, and cost nothing"
+    ),
 }
 """Kind by kind, in the order they are told."""
 
@@ -64,6 +68,6 @@ def _place(repair: Repair, places: Places, language: str) -> str:
     if repair.index is None:
         return repair.detail
     label = render(places.cell(repair.index), language)
-    if repair.kind in ("command", "path", "module"):
+    if repair.kind in ("command", "path", "module", "sample"):
         return f"{label} ({repair.detail})"
     return f"{label} ({repair.cell})" if repair.cell and not places.has_heading(repair.index) else label

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import msgspec
 
+from autograder.data.lengths import repeated, reserved_bytes
 from autograder.data.weights import Item
 from autograder.errors import GraderError
 from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.records import Limits, Picture, Plan, Submission
 from autograder.sandbox import questions
 from autograder.sandbox.clock import Clock
+from autograder.sandbox.lengths import asks_for_length, at_length, for_length, with_time_for_length
 from autograder.sandbox.room import Room, RoomEnd, RoomEnded, RoomSilent
 from autograder.sandbox.rooms import RoomLimits, RoomView, WarmRooms
 from autograder.wire import codec, limits
@@ -33,6 +35,7 @@ from autograder.wire.messages import (
     File,
     FitCap,
     Pictured,
+    Repeated,
     TrainedByProbe,
 )
 from autograder.wire.pictures import CELL_PICTURES, EXAM_BYTES, EXAM_PICTURES, PICTURE_BYTES, plain_png
@@ -76,6 +79,8 @@ class Order:
     """Whether what the cells show is kept, for somebody who marks by hand."""
     sampled: bool = False
     """Whether networks are run as well as read: the solution's, which others are compared with."""
+    repeated: Mapping[str, Repeated] = field(default_factory=dict)
+    """Sets that loaders give at their true length, what their stand-ins hold over and over."""
 
 
 class _Overdue(Exception):
@@ -132,6 +137,7 @@ class _Exam:
             variables,
             pictures=self._order.pictures,
             as_kernel=as_kernel,
+            repeated=dict(self._order.repeated),
         )
         self._room.send(opening, blobs, deadline=self.clock.end)
         pictures = CELL_PICTURES * PICTURE_BYTES if self._order.pictures else 0
@@ -214,11 +220,25 @@ class _Exam:
 
 
 def examine(rooms: WarmRooms, order: Order) -> Evidence:
-    """Hold one exam in a new room and return its evidence.
+    """Hold one exam in a new room and return its evidence; again at the true length of its sets, where cells stop that
+    are written for it.
 
     Whatever student code does is in the evidence, and so is a doubt whether it was the student's doing. Raises
     GraderError for what is ours: no room, a wall that does not stand, a room that speaks out of turn.
     """
+    sets = {} if order.as_kernel or order.repeated else repeated(order.sets)
+    longer = replace(order, repeated=sets, limits=with_time_for_length(order.limits))
+    if sets and any(cell.given and cell.source in rooms.for_length for cell in order.submission.cells):
+        return _examined(rooms, longer)
+    found = _examined(rooms, order)
+    if not asks_for_length(found, sets):
+        return found
+    taken = at_length(found, _examined(rooms, longer), sets)
+    rooms.for_length |= for_length(found, taken, sets)
+    return taken
+
+
+def _examined(rooms: WarmRooms, order: Order) -> Evidence:
     if order.submission.fault:
         return Evidence(_report(order, rooms, fault=order.submission.fault), ())
     if (held := _text_bytes(order.submission)) > SUBMITTED_BYTES:
@@ -226,9 +246,10 @@ def examine(rooms: WarmRooms, order: Order) -> Evidence:
         nothing = replace(order.submission, cells=(), sources={}, texts=(), repairs=())
         return Evidence(_report(replace(order, submission=nothing), rooms, fault=Fault("unreadable", message=text)), ())
     sizes = order.limits
+    reserved = reserved_bytes(order.sets) if order.repeated else 0
     started = time.monotonic()
     with rooms.open_room(
-        RoomLimits(sizes.memory_mb * 2**20, sizes.processes, sizes.disk_mb * 2**20),
+        RoomLimits(sizes.memory_mb * 2**20 + reserved, sizes.processes, sizes.disk_mb * 2**20),
         RoomView(order.sets, files=laid_out(order.submission)),
         grouped=order.isolation == "strict",
     ) as room:
@@ -330,4 +351,5 @@ def _report(
         texts=submission.texts,
         fault=fault,
         asked=order.plan.asked,
+        at_length=bool(order.repeated),
     )

@@ -106,6 +106,8 @@ class WarmRooms(ABC):
         self._hung_up = False
         self._groups: cgroups.Hierarchy | None = None
         self._rooms: weakref.WeakSet[Room] = weakref.WeakSet()
+        self.for_length: set[str] = set()
+        """Cells of the course's own that stop on a stand-in, and run at the true length of its set."""
 
     @property
     @abstractmethod

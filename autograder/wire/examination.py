@@ -29,7 +29,18 @@ class FitCap(Record, frozen=True):
     epochs: Annotated[int, Meta(ge=1)] | None = None
     steps: Annotated[int, Meta(ge=1)] | None = None
     """Batches, all epochs together."""
+    epoch_steps: Annotated[int, Meta(ge=1)] | None = None
+    """Batches of one epoch, and of the validation behind it: every epoch is there, and is short."""
     seconds: Annotated[float, Meta(gt=0)] | None = None
+
+
+class Repeated(Record, frozen=True):
+    """A set whose examples are repeated until there are as many as in the set that it stands in for."""
+
+    held: tuple[Size, Size]
+    """Examples that there are: to train on, to test on."""
+    true: tuple[Size, Size]
+    """Those that loaders give."""
 
 
 class File(Record, frozen=True):
@@ -56,6 +67,8 @@ class Cells(Record, tag="cells", frozen=True):
     """Whether what the cells show as pictures is kept, for somebody who marks by hand."""
     as_kernel: bool = False
     """Whether the room behaves as a kernel that nbgrader starts: nothing stands in for what is not here."""
+    repeated: dict[str, Repeated] = {}
+    """By name, the sets that Keras's and torchvision's loaders give at another length than theirs."""
 
 
 class Questions(Record, tag="questions", frozen=True):

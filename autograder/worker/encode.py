@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.wire import codec
 from autograder.wire.messages import Array, Artifact, Dictionary, Items, Network, Opaque, Plots, Shape, Text
-from autograder.worker import plots, tables
+from autograder.worker import once, plots, tables
 from autograder.worker.keras import reader as keras_reader
 from autograder.worker.keras import version as keras_version
 from autograder.worker.pytorch import reader as pytorch_reader
@@ -63,7 +63,7 @@ class Encoder:
         if tables.is_index(value):
             return self.encode(value.tolist(), depth)
         array = _as_array(value)
-        return self._opaque(value) if array is None else self._encode_array(array, depth)
+        return self._opaque(value) if array is None else self._encode_array(once.shortened(array), depth)
 
     def spend(self, size: int, what: str) -> None:
         """Count `size` bytes. Raise TooLarge, naming what has them, where that is too many."""

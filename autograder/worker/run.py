@@ -37,7 +37,7 @@ from autograder.wire.messages import (
     Questions,
     Record,
 )
-from autograder.worker import imports, kernel, stand_ins, weights
+from autograder.worker import datasets, imports, kernel, once, stand_ins, weights
 from autograder.worker.answer import Answerer
 from autograder.worker.figures import figures
 from autograder.worker.keras import fit_cap
@@ -96,15 +96,10 @@ def serve(talk: socket.socket) -> None:
     if not cells.as_kernel:
         stand_ins.install()
     reseed(cells.seed)  # a submission graded twice gives the same evidence
-    _lay_out(cells.files, contents)
-    weights.lay_beside()
-    imports.look_beside_the_notebook(str(path) for path in (*Path().glob("*.py"), *Path().glob("*/__init__.py")))
-    kernel.move_in(_shell)
-    outputs.install()
-    os.environ.update(cells.environment)
-    pictures.wanted = cells.pictures
+    _move_in(cells, contents)
     for cell in cells.cells:
         imports.notice_new_files()
+        once.install()  # at each cell: one before may have loaded Keras
         _send(talk, CellStarted(cell.index))
         run = _run_cell(_shell, cell, cells.output_chars, cells.fit, interrupts)
         _leave_if_forked()
@@ -128,6 +123,18 @@ def serve(talk: socket.socket) -> None:
             except Exception as error:  # half a character in a layer's name: it costs this answer, and no other
                 frame = codec.pack(Answered(name, answered.seconds, explain_error(error, None, False)))
             talk.sendall(frame)
+
+
+def _move_in(cells: Cells, contents: list[bytes]) -> None:
+    """Have all here that the cells find, and none of the host's."""
+    datasets.repeat(cells.repeated)
+    _lay_out(cells.files, contents)
+    weights.lay_beside()
+    imports.look_beside_the_notebook(str(path) for path in (*Path().glob("*.py"), *Path().glob("*/__init__.py")))
+    kernel.move_in(_shell)
+    outputs.install()
+    os.environ.update(cells.environment)
+    pictures.wanted = cells.pictures
 
 
 def _next_question(stream: BinaryIO) -> tuple[Questions, list[bytes]] | None:

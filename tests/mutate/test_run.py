@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 import toy
 from autograder.assignment import Assignment
+from autograder.engine import Result
 from autograder.mutate.fresh import with_fresh
 from autograder.mutate.places import choose, derive
 from autograder.mutate.report import as_json, tallies
-from autograder.mutate.run import Choice, MutantVerdict, mutate
+from autograder.mutate.run import SHORT, Choice, MutantVerdict, mutate
+from autograder.sandbox.exam import Order
 from autograder.session import GradingOptions, Session
 from loading import load_assignment
 
@@ -114,7 +117,68 @@ def test_a_choice_gives_each_question_its_turn(assignment: Assignment) -> None:
     few = choose(every, 4, seed=0)
     assert Counter(one.question for one in few) == {"larger": 2, "total": 2}
     assert choose(every, 4, seed=0) == few
-    assert choose(every, len(every), seed=3) == every
+    assert {one.question for one in few[:2]} == {"larger", "total"}  # those begun before time is over
+    assert {one.id for one in choose(every, len(every), seed=3)} == {one.id for one in every}
+
+
+def test_no_mutant_is_begun_when_time_is_over(assignment: Assignment) -> None:
+    with Session(assignment, GradingOptions(jobs=1)) as session:
+        assert list(mutate(session, Choice(most=1000, seconds=0))) == []
+
+
+TRAINING = (
+    toy.code(
+        "given",
+        """import keras
+import numpy as np
+keras.utils.set_random_seed(1)
+x = np.linspace(0, 1, 64)[:, None]""",
+        locked=True,
+    ),
+    toy.answer("net-answer", "### BEGIN SOLUTION\nnet = keras.Sequential([keras.layers.Dense(1)])\n### END SOLUTION"),
+    toy.test_cell("net", 1, "assert len(net.layers) == 1"),
+    toy.code(
+        "trained",
+        """net.compile(loss="mse", optimizer=keras.optimizers.SGD(0.5))
+losses = net.fit(x, 2 * x, epochs=3, batch_size=1, verbose=0).history["loss"]
+steps = int(net.optimizer.iterations)""",
+        locked=True,
+    ),
+    toy.test_cell("net-learns", 1, "assert len(losses) == 3"),
+)
+ASKED = """
+from autograder import model, question
+from autograder.asserts import assert_same_network
+
+net = model("net", input_shape=(1,))
+
+
+@question("net")
+def test_net(net):
+    assert_same_network(net)
+"""
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(("learns", "capped"), [("len(losses) == 3", True), ("steps == 192", False)])
+def test_no_mutant_trains_longer_than_its_verdict_needs(tmp_path: Path, learns: str, capped: bool) -> None:
+    cells = [*TRAINING[:-1], toy.test_cell("net-learns", 1, f"assert {learns}")]
+    root = toy.make_course(tmp_path, cells=cells, checks=ASKED)
+    caps = set()
+    with Session(load_assignment(root, toy.NAME), GradingOptions(jobs=2)) as session:
+        examine = session.engine.examine
+
+        def watched(orders: Iterable[Order]) -> Iterator[Result]:
+            for result in examine(orders):
+                caps.add((result.order.submission.student.isdigit(), result.order.limits.fit == SHORT))
+                yield result
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(session.engine, "examine", watched)
+            found = {verdict.fate for verdict in mutate(session, Choice(most=2))}
+    assert found <= {"killed", "equivalent", "survived", "untold"}
+    assert (True, capped) in caps
+    assert (True, not capped) not in caps
 
 
 def test_fresh_inputs_keep_their_kind(assignment: Assignment) -> None:

@@ -14,6 +14,7 @@ from autograder.authoring.draft.propose import Proposal, ask, require
 from autograder.authoring.draft.write import checks_file
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.intake import as_submission
+from autograder.mutate.places import derive
 from autograder.mutate.run import Choice, MutantVerdict, mutate
 from autograder.paths import Paths, write_beside
 from autograder.records import Outcome
@@ -46,29 +47,34 @@ class Draft:
         return sum(len(one.checks) for one in self.proposals)
 
 
+def drafting(session: Session) -> Session:
+    """Return a session of the same assignment, its draft in the place of its checks: what `draft` and
+    `tried_on_mutants` work in."""
+    source = replace(session.source, paths=_DraftPaths(session.source.paths.root))
+    return Session(replace(session.assignment, source=source), session.options, unfinished=True)
+
+
 def draft(session: Session) -> Draft:
-    """Write draft/A/checks.py.
+    """Write draft/A/checks.py, in a session of `drafting`.
 
     Raises CourseError where the solution does not run, GraderError where we could not find out.
     """
-    with _drafted(session) as own:
-        own.source.checks.unlink(missing_ok=True)
-        own.engine.start()
-        found = _proposed(own)
-        found.left_out = list(_tried(own, found.proposals))
+    session.source.checks.unlink(missing_ok=True)
+    session.engine.start()
+    found = _proposed(session)
+    found.left_out = list(_tried(session, found.proposals))
     return found
 
 
-def tried_on_mutants(session: Session, most: int) -> Iterator[MutantVerdict]:
-    """Yield what draft/A/checks.py says of each of at most so many mutants. Raises as `draft` does."""
-    with _drafted(session) as own:
-        yield from mutate(own, Choice(most))
+def tried_on_mutants(session: Session, most: int, seconds: float) -> Iterator[MutantVerdict]:
+    """Yield what draft/A/checks.py says of each of at most so many mutants, of as many as begin in time. Raises as
+    `draft` does."""
+    return mutate(session, Choice(most, seconds=seconds))
 
 
-def _drafted(session: Session) -> Session:
-    """A session of the same assignment, its draft in the place of its checks."""
-    source = replace(session.source, paths=_DraftPaths(session.source.paths.root))
-    return Session(replace(session.assignment, source=source), session.options, unfinished=True)
+def mutants_of(session: Session, most: int) -> int:
+    """Return how many mutants there are to try, `most` at most."""
+    return min(most, len(derive(session.source)))
 
 
 def _proposed(session: Session) -> Draft:

@@ -79,6 +79,8 @@ def _cappable(original: Callable[..., Any], keras: Any) -> Callable[..., Any]:
 
 def _capped(original: Callable[..., Any], given: inspect.BoundArguments, arming: _Arming, keras: Any) -> Any:
     watch = _watch(arming.cap, keras)
+    if arming.cap.epoch_steps is not None:
+        _shorten_epochs(given.arguments, arming.cap.epoch_steps)
     callbacks = given.arguments.get("callbacks")
     if isinstance(callbacks, keras.callbacks.CallbackList):  # used as it is: Keras adds nothing to one
         watch.set_model(given.args[0])
@@ -93,6 +95,13 @@ def _capped(original: Callable[..., Any], given: inspect.BoundArguments, arming:
             callbacks.callbacks.remove(watch)
         if watch.limit is not None:
             arming.happened.append(watch.record(given.arguments.get("epochs", 1)))
+
+
+def _shorten_epochs(given: dict[str, Any], most: int) -> None:
+    """Have each epoch, and the validation behind it, end after so many batches. Keras's own arguments say so."""
+    given["steps_per_epoch"] = min(given.get("steps_per_epoch") or most, most)
+    if given.get("validation_data") is not None or given.get("validation_split"):
+        given["validation_steps"] = min(given.get("validation_steps") or most, most)
 
 
 def _watch(cap: FitCap, keras: Any) -> Any:
