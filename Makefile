@@ -10,10 +10,10 @@ LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
 HANDED_IN := $(notdir $(patsubst %/$(TRAINED),%,$(wildcard examples/submitted/*/$(TRAINED))))
 
-.PHONY: help demo demo-course test test-all test-vm machine lint types check bench grade-the-grader catalogue commands docs news news-of lock clean
+.PHONY: help demo demo-course test test-all test-vm machine lint types check bench validate-real grade-the-grader catalogue commands docs news news-of lock clean
 
 help: ## Say what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/ready: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name it: make PYTHON=python3.11")'
@@ -74,6 +74,9 @@ check: $(COURSE)/ready $(SITE)/ready ## Tests
 bench: $(VENV)/ready ## Measure against nbgrader and against the floor
 	$(BIN)/python -m tests.bench
 
+validate-real: $(VENV)/ready ## Calibrate and validate the course on the real data: make validate-real ARCHIVES=DIR
+	$(BIN)/python tests/real_course.py $(or $(ARCHIVES),$(error name the folder of mnist.npz, fashion_mnist.npz and cifar10.npz: make validate-real ARCHIVES=DIR))
+
 grade-the-grader: $(VENV)/ready ## Right answers, mistakes and mutants of every assignment: one JSON line
 	@$(BIN)/python tests/grade_the_grader.py
 
@@ -107,4 +110,4 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(COURSE) $(SITE) site $(TORCH) $(MACHINE) demo demo-course build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(COURSE) $(SITE) site $(TORCH) $(MACHINE) demo demo-course real-course build *.egg-info .pytest_cache .ruff_cache .mypy_cache
