@@ -36,6 +36,7 @@ from autograder.training.scorer import Scorer
 from autograder.wire.messages import Fault
 
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
+NO_MISTAKES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -208,30 +209,31 @@ class Assessor:
         reference: Path | None,
         hidden: bool,
         before: Mapping[str, Sequence[Outcome]] = NOTHING,
+        mistaken: Mapping[str, str] = NO_MISTAKES,
     ) -> Assessment:
         """Judge a submission's evidence and count its points. Explanations compare with `reference`, the solution's.
 
-        `before` is what was found of each question earlier: it stands where a check cannot be judged now. Raises
-        GraderError, OSError or WireError where nothing can be judged.
+        `before` is what was found of each question earlier: it stands where a check cannot be judged now. `mistaken`
+        says what is wrong with which check: nobody fails those. Raises GraderError, OSError or WireError where nothing
+        can be judged.
         """
         evidence = load_evidence(path)
         if evidence.exam.submission != submission.digest:
             raise GraderError("the evidence is of another notebook: grade again")
-        scores = self.scorer.scores(evidence)
-        language = self.course.language
+        scores, language = self.scorer.scores(evidence), self.course.language
         notes = self._notes(faults_of(evidence.exam, evidence), submission)
         unasked, absent = self.unasked(evidence.exam), tuple(lack.name for lack in notes.lacks)
         case = Case(str(path), str(reference or ""), language, hidden, scores.cases, unasked=unasked, absent=absent)
-        judged = self._judged(case, scores.blobs)
+        judged = [_spare(one, mistaken) for one in self._judged(case, scores.blobs)]
         causes = Causes(evidence.exam, load_exam(reference) if reference else None, absent)
-        outcomes = [one.outcome for one in judged]
-        asked, checks = self.source.questions, self._judge.plan().checks
+        outcomes, checks = [one.outcome for one in judged], self._judge.plan().checks
+        asked = self.source.questions
         questions = grade_questions(asked, checks, outcomes, evidence.exam, language, before, self._stubs, causes)
-        tests = _said_by_tests(questions, notes)
+        told = [*filter(None, (one.ours for one in judged)), *_said_by_tests(questions, notes)]
         return Assessment(
             exam=evidence.exam,
             questions=questions,
-            ours="; ".join(dict.fromkeys([*filter(None, (one.ours for one in judged)), *tests])),
+            ours="; ".join(dict.fromkeys(told)),
             broken={one.outcome.name: one.ours for one in judged if one.ours and not _is_lack(one.ours, notes)},
             wants=tuple(self.scorer.wanted(evidence, name) for name in _wanted(judged)),
             unasked=tuple(dict.fromkeys(one.unasked for one in judged if one.unasked)),
@@ -239,6 +241,30 @@ class Assessor:
             uses=scores.uses,
             notes=replace(notes, doubted=tuple(doubted(evidence, reference)) if reference else ()),
         )
+
+    def mistaken(self, reference: Path) -> Mapping[str, str]:
+        """Return the checks that the solution itself fails, and what the instructor should know of each, by name.
+
+        Raises GraderError, OSError or WireError where the solution's evidence cannot be judged.
+        """
+        evidence = load_evidence(reference)
+        scores, unasked = self.scorer.scores(evidence), self.unasked(evidence.exam)
+        case = Case(str(reference), str(reference), self.course.language, False, scores.cases, unasked=unasked)
+        failed = [one.outcome.name for one in self._judged(case, scores.blobs) if one.outcome.status == "failed"]
+        return {
+            name: f"check {name} fails on the solution too: run `autograder validate {self.source.name}`"
+            for name in failed
+        }
+
+
+def _spare(judged: Judged, mistaken: Mapping[str, str]) -> Judged:
+    """A failure by a check that is wrong itself is ours."""
+    outcome = judged.outcome
+    if outcome.status != "failed" or outcome.name not in mistaken:
+        return judged
+    return msgspec.structs.replace(
+        judged, outcome=msgspec.structs.replace(outcome, status="ungraded", message=""), ours=mistaken[outcome.name]
+    )
 
 
 @cache

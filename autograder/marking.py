@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from autograder.assessment import NOTHING, Assessment, Assessor
+from autograder.assessment import NO_MISTAKES, NOTHING, Assessment, Assessor
 from autograder.engine import Engine, Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence, Exam, find_evidence, load_exam
@@ -88,6 +88,7 @@ class Marker:
         self._release = read_release(self._source)
         self._solution = as_submission(self._source, self._settings, self._source.notebook)
         self._solution_key = ""
+        self._mistaken: Mapping[str, str] | None = None
         if problems := list(release_problems(self._source)):
             raise CourseError(problems)
         if not again and (stored := self._load_solution()) and self._holds(stored.exam, judging=judging):
@@ -134,6 +135,7 @@ class Marker:
             raise CourseError([Problem(shown, 0, where, text)])
         result.evidence.save(self._source.paths.reference(self._source.key))
         self._solution_key = result.order.key
+        self._mistaken = None
 
     def receive(self, student: str) -> Settled | Sequence[Order]:
         """Read what a student handed in; return its grade where it needs no exam, or else the exam to hold.
@@ -256,12 +258,16 @@ class Marker:
 
     def _assess(self, submission: Submission, before: Mapping[str, Sequence[Outcome]] = NOTHING) -> Assessment:
         paths, name = self._source.paths, self._source.key
+        reference = paths.reference(name) if self.knows_solution else None
+        if reference and self._mistaken is None:
+            self._mistaken = self._assessor.mistaken(reference)
         return self._assessor.assess(
             submission,
             paths.evidence(name, submission.student),
-            reference=paths.reference(name) if self.knows_solution else None,
+            reference=reference,
             hidden=self._settings.hides_expected,
             before=before,
+            mistaken=self._mistaken or NO_MISTAKES,
         )
 
     def _grade(self, submission: Submission, found: Assessment) -> Grade:

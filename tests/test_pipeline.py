@@ -40,6 +40,14 @@ from loading import load_assignment
 
 RIGHT = toy.answered({})
 WRONG = toy.answered({"double-answer": "def double(values):\n    return values", "greet-answer": "pass"})
+SINGLE = toy.answered(
+    {"double-answer": "def double(values):\n    return np.float32(2) * np.asarray(values, 'float32')"}
+)
+STRICTER = toy.CHECKS.replace(
+    "assert_close(doubled, [3.0, -4.0])",
+    'assert_close(doubled, [3.0, -4.0])\n    assert doubled.dtype == np.float64, "keep the type"',
+)
+"""Those who hand in single precision pass the checks as they were, and fail these."""
 
 
 @pytest.fixture
@@ -137,12 +145,12 @@ def test_graded_both_ways_the_same_bytes_are_one_attempt_wherever_the_course_lie
 def test_a_changed_probe_examines_again_and_a_changed_check_only_judges(
     course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "ada", SINGLE)
     run(course)
     evidence = course / ".autograder/evidence/toy/submitted/ada.evidence"
     before = evidence.stat().st_mtime_ns
     checks = course / "source/toy/checks.py"
-    checks.write_text(toy.CHECKS.replace("[3.0, -4.0]", "[3.0, -5.0]"))
+    checks.write_text(STRICTER)
     (step,) = run(course)
     assert not step.unchanged
     assert step.grade.score == pytest.approx(8 - 4 * 3 / 5)
@@ -155,9 +163,9 @@ def test_a_changed_probe_examines_again_and_a_changed_check_only_judges(
 def test_checks_edited_during_a_run_judge_the_next_one(course: Path) -> None:
     """What was judged by the checks as they were does not stand under those that lie there now."""
     for name in ("ada", "bob"):
-        toy.hand_in(course, name, RIGHT)
+        toy.hand_in(course, name, SINGLE)
     checks = course / "source/toy/checks.py"
-    checks.write_text(toy.CHECKS.replace("[3.0, -4.0]", "[3.0, -5.0]"))
+    checks.write_text(STRICTER)
     steps = grade(load_assignment(course, toy.NAME), GradingOptions(engine="inline"), Timings())
     first = next(steps)
     checks.write_text(toy.CHECKS)
@@ -187,6 +195,23 @@ def test_a_broken_check_costs_nobody_a_point(course: Path) -> None:
     (course / "source/toy/checks.py").write_text(toy.CHECKS)
     (step,) = run(course)
     assert (step.unchanged, step.grade.status) == (False, "graded")
+
+
+def test_a_check_that_the_solution_fails_costs_nobody_a_point(course: Path) -> None:
+    wrong = toy.CHECKS.replace("[3.0, -4.0]", "[3.0, 4.0]")
+    (course / "source/toy/checks.py").write_text(wrong)
+    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "bob", WRONG)
+    toy.hand_in(course, "cyd", toy.answered({"double-answer": "def double(values):\n    return abs(2 * values)"}))
+    found = grades(run(course))
+    assert {name: statuses(one)["double/test_double"] for name, one in found.items()} == {
+        "ada": "ungraded",
+        "bob": "ungraded",
+        "cyd": "passed",
+    }
+    assert statuses(found["bob"])["greet/test_greet"] == "failed"
+    assert {name: one.status for name, one in found.items()} == {"ada": "ungraded", "bob": "ungraded", "cyd": "graded"}
+    assert found["ada"].fault == "check test_double fails on the solution too: run `autograder validate toy`"
 
 
 def test_evidence_that_cannot_be_stored_costs_nobody_a_point(course: Path) -> None:
@@ -264,11 +289,12 @@ def no_room(*_: object, **__: object) -> None:
 
 
 def test_after_a_new_probe_judging_judges_the_rest_and_says_who_must_be_examined(course: Path) -> None:
-    toy.hand_in(course, "ada", RIGHT)
-    toy.hand_in(course, "bob", toy.answered({"names-answer": 'names = ["Ada"]'}))
+    single = "def double(values):\n    return np.float32(2) * np.asarray(values, 'float32')"
+    toy.hand_in(course, "ada", SINGLE)
+    toy.hand_in(course, "bob", toy.answered({"double-answer": single, "names-answer": 'names = ["Ada"]'}))
     before = grades(run(course))
-    checks = toy.CHECKS.replace('question("double", weight=3)', 'question("double", weight=8)') + NEW_PROBE
-    (course / "source/toy/checks.py").write_text(checks.replace("[3.0, -4.0]", "[3.0, -5.0]"))
+    checks = STRICTER.replace('question("double", weight=3)', 'question("double", weight=8)') + NEW_PROBE
+    (course / "source/toy/checks.py").write_text(checks)
     found = judged(course)
     assert {name: step.kept for name, step in found.items()} == dict.fromkeys(
         ("ada", "bob"), "to be examined again, it was never asked tripled: run `autograder grade toy`"
@@ -284,9 +310,9 @@ def test_after_a_new_probe_judging_judges_the_rest_and_says_who_must_be_examined
 
 
 def test_a_changed_probe_leaves_its_question_as_it_was_marked(course: Path) -> None:
-    toy.hand_in(course, "ada", RIGHT)
+    toy.hand_in(course, "ada", SINGLE)
     run(course)
-    checks = toy.CHECKS.replace("np.array([1.5, -2.0])", "np.array([5.0])").replace("[3.0, -4.0]", "[11.0]")
+    checks = STRICTER.replace("np.array([1.5, -2.0])", "np.array([5.0])").replace("[3.0, -4.0]", "[10.0]")
     (course / "source/toy/checks.py").write_text(checks)
     step = judged(course)["ada"]
     assert (step.grade.status, step.grade.score) == ("graded", 8.0)
@@ -364,6 +390,15 @@ def test_a_check_that_breaks_takes_no_stored_mark_away(course: Path) -> None:
     assert all(step.ours and step.kept.startswith("checks.py:17: NameError") for step in found.values())
     (course / "source/toy/checks.py").write_text(toy.CHECKS)
     assert {name: step.grade for name, step in judged(course).items()} == before
+
+
+def test_a_check_that_is_edited_so_that_the_solution_fails_it_takes_no_stored_mark_away(course: Path) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    before = grades(run(course))["ada"]
+    (course / "source/toy/checks.py").write_text(toy.CHECKS.replace("[3.0, -4.0]", "[3.0, 4.0]"))
+    step = judged(course)["ada"]
+    assert (step.grade.status, step.grade.questions, step.ours) == ("graded", before.questions, True)
+    assert step.kept == "check test_double fails on the solution too: run `autograder validate toy`"
 
 
 def test_evidence_that_cannot_be_read_takes_no_stored_mark_away(course: Path) -> None:
