@@ -76,6 +76,8 @@ def _require_known(paths: Paths, settings: CourseSettings, name: str) -> None:
     if name not in settings.assignments:
         near = difflib.get_close_matches(name, settings.assignments, 1)
         known = f"did you mean {near[0]}?" if near else f"known: {', '.join(settings.assignments)}"
+        if paths.source(name).is_dir():
+            known = f"its folder is there: give it a line of its own, `{name}: {{title: …}}`"
         raise CourseError([Problem(paths.shown(paths.course), 0, "assignments", f"no assignment {name!r}; {known}")])
 
 

@@ -151,6 +151,13 @@ def test_an_unknown_assignment_is_told_the_known_ones(tmp_path: Path, name: str,
     assert problem_of_assignment(tmp_path, name) == f"course.yaml: assignments: no assignment '{name}'; {advice}"
 
 
+def test_an_assignment_that_course_yaml_does_not_name_is_told_what_to_write(tmp_path: Path) -> None:
+    toy.write_source(tmp_path)
+    (tmp_path / "source" / "powers").mkdir()
+    told = "no assignment 'powers'; its folder is there: give it a line of its own, `powers: {title: …}`"
+    assert problem_of_assignment(tmp_path, "powers") == f"course.yaml: assignments: {told}"
+
+
 def test_a_notebook_with_nothing_to_grade_is_a_file_beside(tmp_path: Path) -> None:
     toy.write_source(tmp_path)
     folder = tmp_path / "source" / toy.NAME

@@ -6,7 +6,7 @@ import typer
 
 from autograder.commands._grades import print_stand_ins
 from autograder.commands._options import AnyAssignment, Fresh, Profile, ProfileChoice, command_app, command_help
-from autograder.commands._terminal import SHORT, WRONG, course_folder, err, out
+from autograder.commands._terminal import SHORT, WRONG, count, course_folder, err, out
 from autograder.course import load_assignments
 from autograder.data.course_shelf import course_shelf
 from autograder.errors import Problem
@@ -36,7 +36,8 @@ def validate(
         found += (problem for problem in problems if problem not in found)
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)
-            out.print(f"{loaded.key}: fit to hand out ({len(questions)} questions, {points:g} points)")
+            worth = f"{points:g} point{'' if points == 1 else 's'}"
+            out.print(f"{loaded.key}: fit to hand out ({count(len(questions), 'question')}, {worth})")
         if trust:
             err.print(f"note: {trust}")
         for path in unread(loaded.source):

@@ -1,8 +1,8 @@
 """Where rooms run. An engine is a module of this folder: its name is what `--engine` is given, `open_engine` opens it.
 
 An engine is given orders and gives back evidence, plain data both, and owns the processes its rooms are forked from: so
-it can live in another process, or on another machine (`packed` makes bytes of what it is given and gives back; paths in
-orders mean the same wherever its rooms run). tests/engine/test_conformance.py is what every engine must do.
+it can live in another process, or on another machine (`_packed.py` makes bytes of what it is given and gives back;
+paths in orders mean the same wherever its rooms run). tests/engine/test_conformance.py is what every engine must do.
 """
 
 from __future__ import annotations

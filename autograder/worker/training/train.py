@@ -43,7 +43,7 @@ class SeededTraining(Protocol):
 
 
 class Trainer(Protocol):
-    """What trains networks of one framework: a module of this folder."""
+    """What trains networks of one framework: `worker/keras/training.py`, `worker/pytorch/training.py`."""
 
     def open_training(self, fit: Fit, blobs: list[bytes], folder: Path) -> SeededTraining:
         """Set up threads, a leased GPU and determinism, and return the training on the set in `folder`."""
