@@ -198,9 +198,10 @@ class _Measurement:
         return {name: [self._run_of(job) for job in ones] for name, ones in jobs.items()}
 
     def _run(self, jobs: list[Job]) -> None:
-        for trained in trainings(self._engine, self._scorer, [job for job in jobs if self._scorer.load(job) is None]):
-            if trained.error is not None:
-                raise trained.error
+        while missing := [job for job in jobs if self._scorer.load(job) is None]:
+            for trained in trainings(self._engine, self._scorer, missing):
+                if trained.error is not None:
+                    raise trained.error
 
     def _run_of(self, job: Job) -> TrainingRun:
         run = self._scorer.load(job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -23,6 +24,9 @@ from autograder.session import GradingOptions, Session
 from autograder.store import Keys, open_store
 from autograder.training.scorer import Scorer
 from autograder.wire.messages import Warm
+
+MOST_FAILED = 3
+"""Records of one network whose rooms failed: from then on it is taken for the machine's doing, not for a record's."""
 
 
 @dataclass
@@ -154,17 +158,21 @@ def _examine(rule: MarkingRule, engine: Engine, orders: list[Order], timings: Ti
 def _train(marker: Marker, engine: Engine, scorer: Scorer, waiting: list[Marked]) -> Iterator[Marked]:
     """Run the trainings that submissions wait for, and mark each submission when all of its own are there.
 
-    The only loop of the line: a check that cannot tell from the trainings there are asks for one more.
+    The only loop of the line: a check that cannot tell from the trainings there are asks for one more. So does one
+    whose like was trained instead of it, where what came of that is the other's alone.
     """
+    failures: Counter[str] = Counter()
     while waiting:
         again: list[Marked] = []
         missing = {marked.student: {job.key for job in marked.wants} for marked in waiting}
         for trained in trainings(engine, scorer, [job for marked in waiting for job in marked.wants]):
+            failures[trained.job.key] += trained.error is not None
             for marked in waiting:
                 if trained.job.key not in missing[marked.student]:
                     continue
                 missing[marked.student].discard(trained.job.key)
-                if trained.error is not None:
+                its_own = trained.job.own_key in {job.own_key for job in marked.wants}
+                if trained.error is not None and (its_own or failures[trained.job.key] >= MOST_FAILED):
                     missing[marked.student].clear()
                     yield marker.give_up_training(marked, str(trained.error))
                 elif not missing[marked.student]:

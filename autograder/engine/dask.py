@@ -303,7 +303,7 @@ def _trained(jobs: Sequence[Job], answer: Delivered) -> Iterator[Trained]:
     if error is None and len(found) != len(jobs):
         error = GraderError(f"a worker brought back {len(found)} of {len(jobs)} trainings")
     for job, one in zip(jobs, found if error is None else [Ran(None, str(error))] * len(jobs), strict=True):
-        own = one.run is not None and one.run.key == job.key
+        own = one.run is not None and one.run.key in (job.key, job.own_key)
         wrong = one.error if one.run is None else "a worker brought back another network's training"
         yield Trained(job, one.run if own else None, None if own else GraderError(wrong))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from autograder.data.shelf import DataSet
 from autograder.evidence import TrainingRun
 from autograder.networks.signature import signature
@@ -15,6 +17,7 @@ from autograder.wire.messages import Fault, Figure, Network
 
 OF_CHARS = 16
 """How much of a digest names what a threshold was calibrated for."""
+FLOAT = "float32"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Job:
     seed: int
     blobs: tuple[bytes, ...] = ()
     """Values of the weights that the network keeps."""
+    own_key: str = ""
+    """Digest of this very record too: what the run is stored under that says nothing of its like."""
 
     @property
     def backend(self) -> BackendName:
@@ -44,10 +49,13 @@ class Job:
         epochs: list[dict[str, Figure]],
         scores: dict[str, Figure],
         fault: Fault | None,
+        built: bool = True,
     ) -> TrainingRun:
-        """Return the record of this training, given what came of it."""
+        """Return the record of this training, given what came of it, and whether what was `built` is what it says."""
+        # Danger: a record is a claim. One that says what a neighbour's does, and is not that, or cannot be trained,
+        # would fail the neighbour: what comes of it is its author's alone.
         return TrainingRun(
-            key=self.key,
+            key=self.key if built and fault is None else self.own_key,
             signature=self.signature,
             recipe=self.recipe.name,
             seed=self.seed,
@@ -71,11 +79,24 @@ def make_jobs(frozen: Frozen, recipe: Recipe, data: DataSet, seeds: Iterable[int
     `libraries` names the versions that compute it.
     """
     network, kept = frozen.network, [frozen.digest] if frozen.digest else []
-    sign = signature(network, trainable=True, initializers=True)
+    sign, own = signature(network, trainable=True, initializers=True), msgspec.json.encode(network)
+    kept += _inputs(network)
     kept += [network.framework] if network.framework != "keras" else []  # its layers are drawn otherwise than Keras's
     for seed in seeds:  # danger: under one key the whole class has one training, for good
         key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries, *kept)
-        yield Job(key, network, sign, recipe, data, seed, frozen.blobs)
+        yield Job(key, network, sign, recipe, data, seed, frozen.blobs, digest(key, own))
+
+
+def is_built(network: Network, built: Network) -> bool:
+    """Whether what was built of a network, read anew, is trained as whatever has the network's signature is."""
+    signs = [signature(one, trainable=True, initializers=True) for one in (network, built)]
+    return signs[0] == signs[1] and _inputs(network) == _inputs(built)
+
+
+def _inputs(network: Network) -> list[str]:
+    """Return what a network takes its inputs as, where one of them is not taken as it is."""
+    kinds = [str(one.config.get("dtype") or FLOAT) for one in network.layers if one.cls == "InputLayer"]
+    return [] if set(kinds) <= {FLOAT} else kinds
 
 
 def calibrated_for(recipe: Recipe, *sets: DataSet) -> str:

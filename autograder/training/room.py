@@ -12,7 +12,7 @@ from autograder.evidence import TrainingRun
 from autograder.sandbox.gpus import Lease
 from autograder.sandbox.room import Room, RoomEnd, RoomEnded, RoomSilent
 from autograder.sandbox.rooms import RoomLimits, RoomView, WarmRooms
-from autograder.training.job import Job
+from autograder.training.job import Job, is_built
 from autograder.wire import codec
 from autograder.wire.messages import (
     ROOM_STARVED,
@@ -77,6 +77,8 @@ def train_seeds(
             course = _Course()
             stop = _follow(room, job, course, fit if place == 0 else None)
             fitted = course.fitted or Fitted({})
+            if place == 0:
+                built = fitted.built is not None and is_built(job.network, fitted.built)
             if place and (stop is not None or (fitted.fault and fitted.fault.kind in ROOMS_FAULTS)):
                 return
             if fitted.last:
@@ -87,6 +89,7 @@ def train_seeds(
                 epochs=course.epochs,
                 scores=fitted.scores,
                 fault=fitted.fault if course.fitted else _why_ended(stop, end, grouped=grouped),
+                built=built,
             )
             if fitted.last:
                 return

@@ -155,8 +155,10 @@ class Scorer:
         return make_jobs(frozen, recipe, self.data[recipe.data], seeds, libraries(versions))
 
     def load(self, job: Job) -> TrainingRun | None:
-        """Return the stored run of a job, None where there is none."""
-        return load_training_run(self._source.paths.training(job.key))
+        """Return the stored run of a job, that of its very record before one of its like; None where there is none."""
+        own = load_training_run(self._source.paths.training(job.own_key))
+        like = None if own else load_training_run(self._source.paths.training(job.key))
+        return own or (like if like and like.fault is None else None)
 
     def keep(self, run: TrainingRun) -> None:
         """Store a run. Raises OSError where it cannot be."""

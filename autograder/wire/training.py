@@ -101,6 +101,8 @@ class Fitted(Record, tag="fitted", frozen=True):
     fault: Fault | None = None
     last: bool = True
     """Whether no other seed is trained here: none is asked for, or something of this one might reach it."""
+    built: Network | None = None
+    """With the first scores: what was trained, read from what was built and not from the record. None: it cannot be."""
 
 
 FromTrainingRoom = EpochEnded | Fitted | Broken

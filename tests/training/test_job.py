@@ -12,7 +12,7 @@ import pytest
 from autograder.data.shelf import ArrayInfo, DataSet
 from autograder.recipes import Recipe, Threshold
 from autograder.training.frozen import Frozen
-from autograder.training.job import Job, calibrated_for, make_jobs
+from autograder.training.job import Job, calibrated_for, is_built, make_jobs
 from autograder.wire.messages import Compiled, Fault, Network, Optimizer
 from networks import Call, Graph, call, chain, dense, operation
 
@@ -159,7 +159,38 @@ def test_a_threshold_is_for_a_recipe_and_its_data() -> None:
 def test_a_run_says_what_it_is_of(fault: Fault | None) -> None:
     came: dict[str, Any] = {"seconds": 1.5, "epochs": [{"loss": 1.0}], "scores": {"accuracy": 0.7}, "fault": fault}
     run = job(seed=3).run(versions={"keras": "3"}, **came)
-    assert (run.key, run.signature, run.recipe, run.seed) == (job(seed=3).key, job().signature, "short", 3)
+    key = job(seed=3).own_key if fault else job(seed=3).key
+    assert (run.key, run.signature, run.recipe, run.seed) == (key, job().signature, "short", 3)
     assert (run.data, run.data_digest, run.stand_in, run.device) == ("mnist", "sha256:data", True, "cpu")
     assert (run.versions, run.asked) == ({"keras": "3"}, 4)
     assert {name: getattr(run, name) for name in came} == came
+
+
+# --- Whose it is ------------------------------------------------------------------------------------------------------
+
+
+def edited(place: int, **changes: Any) -> Network:
+    layers = list(NETWORK.layers)
+    layers[place] = msgspec.structs.replace(layers[place], **changes)
+    return msgspec.structs.replace(NETWORK, layers=layers)
+
+
+@pytest.mark.parametrize("fault", [Fault(kind="untrainable"), Fault(kind="time"), None])
+def test_what_is_not_as_it_says_says_nothing_of_its_like(fault: Fault | None) -> None:
+    liar = job(edited(1, output_shapes=[(None, 7)]))
+    assert liar.key == KEY
+    assert liar.own_key != job().own_key
+    run = liar.run(versions={}, seconds=1.0, epochs=[], scores={}, fault=fault, built=False)
+    assert run.key == liar.own_key
+
+
+def test_what_was_built_is_what_the_record_says() -> None:
+    assert is_built(NETWORK, named("a", "b"))
+    assert not is_built(NETWORK, chain(dense(31), input_shape=SHAPE))
+    assert not is_built(edited(0, config={"dtype": "int32"}), NETWORK)
+
+
+def test_an_input_of_whole_numbers_is_another_network() -> None:
+    """The same layers, which are given the fractions of a picture's points as zeros."""
+    assert job(edited(0, config={"dtype": "float32"})).key == KEY
+    assert job(edited(0, config={"dtype": "int32"})).key != KEY

@@ -528,6 +528,18 @@ def test_what_is_no_network_has_no_trainings(scorer: Scorer, answer: Answer | No
     assert (scores.cases["reached"].runs, scores.uses) == ((), ())
 
 
+def test_a_fault_is_shared_by_nobody(scorer: Scorer) -> None:
+    job = scorer.wanted(evidence(reached=NETWORK), "reached")
+    keep(scorer, job, "untrainable")
+    assert [run.fault.kind for run in scorer.scores(evidence(reached=NETWORK)).cases["reached"].runs if run.fault] == [
+        "untrainable"
+    ]
+    neighbour = scorer.wanted(evidence(reached=DRESSED), "reached")
+    assert (neighbour.key, neighbour.seed) == (job.key, 0)
+    keep(scorer, neighbour)
+    assert scorer.load(job) != scorer.load(neighbour)
+
+
 # --- What may be forgotten --------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from autograder.training.job import is_built
 from autograder.wire import codec
 from autograder.wire.messages import (
     Augmentation,
@@ -101,6 +102,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Trainer:
     """A process that trains, and the curves and end of each training."""
 
+    built: Network | None
+    """What was trained last, as it was read from it."""
+
     def __init__(self, shelf: Path) -> None:
         self._talk, theirs = socket.socketpair()
         fd = theirs.fileno()
@@ -113,7 +117,8 @@ class Trainer:
     def __call__(self, **changes: Any) -> tuple[list[dict[str, float | None]], Fitted]:
         epochs, end = self._training(changes)
         assert isinstance(end, Fitted), end
-        return epochs, end
+        self.built = end.built
+        return epochs, msgspec.structs.replace(end, built=None)  # its layers are named anew each time
 
     def fault(self, **changes: Any) -> Fault:
         epochs, fitted = self(**changes)
@@ -175,6 +180,15 @@ def test_it_learns(train: Trainer) -> None:
     assert set(fitted.scores) == {"loss", "accuracy"}
     assert [set(epoch) for epoch in epochs] == [{"loss", "accuracy"}] * 5
     assert fitted.scores["accuracy"] > 0.9 > epochs[0]["accuracy"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("changes", [{}, {"trainable": False}], ids=["as it says", "frozen"])
+def test_what_was_trained_is_told_as_it_is(train: Trainer, changes: dict[str, Any]) -> None:
+    layers = [*SOFTMAX.layers[:-1], msgspec.structs.replace(SOFTMAX.layers[-1], **changes)]
+    network = msgspec.structs.replace(SOFTMAX, layers=layers)
+    train(network=network, epochs=1)
+    assert train.built is not None
+    assert is_built(network, train.built) == (not changes)
 
 
 def test_a_seed_is_a_training_and_another_seed_another(train: Trainer) -> None:

@@ -18,11 +18,13 @@ from autograder.wire.messages import (
     EpochEnded,
     Figure,
     Fit,
+    Network,
     Optimizer,
     OptimizerName,
     Record,
     Shape,
 )
+from autograder.worker.keras.reader import read_model
 from autograder.worker.keras.rebuild import rebuild
 from autograder.worker.keras.redrawn import is_closed, redraw
 from autograder.worker.training import backends
@@ -87,6 +89,8 @@ class KerasTraining:
     def __init__(self, fit: Fit, blobs: list[bytes], folder: Path) -> None:
         self._fit, self._blobs, self._folder = fit, blobs, folder
         self._compiled: Any = None
+        self._first: Any = None
+        """The network of the first seed, without what augments its images."""
         self._split: tuple[Pair, Pair | None, Pair] | None = None
 
     @property
@@ -109,6 +113,13 @@ class KerasTraining:
             measured = model.evaluate(*test, batch_size=max(fit.batch, EVALUATION_BATCH), verbose=0, return_dict=True)
         return figures(measured)
 
+    def rebuilt(self) -> Network | None:
+        """Return a record of what was trained. Reading may draw numbers: each seed begins by setting them all."""
+        try:
+            return read_model(self._first)
+        except Exception:  # what no reader can follow is trained all the same, for its author alone
+            return None
+
     def _drawn(self) -> Any:
         """Return the compiled model as a seed begins: rebuilt like the first, since that is what draws its weights."""
         fit = self._fit
@@ -122,7 +133,7 @@ class KerasTraining:
         with _faults():
             if self._compiled is None:
                 model.compile(**settings)
-                self._compiled = model
+                self._compiled, self._first = model, network
             else:
                 redraw(self._compiled, model, settings["optimizer"])
         del model, network

@@ -16,8 +16,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from autograder.wire.messages import EarlyStopping, EpochEnded, Figure, Fit, Optimizer, Record, Shape
+from autograder.wire.messages import EarlyStopping, EpochEnded, Figure, Fit, Network, Optimizer, Record, Shape
 from autograder.worker.pytorch.augmentation import Augmented
+from autograder.worker.pytorch.reader import read_module
 from autograder.worker.pytorch.rebuild import RebuiltModule, rebuild
 from autograder.worker.training.backends import BACKENDS
 from autograder.worker.training.examples import (
@@ -64,6 +65,7 @@ class PyTorchTraining:
     def __init__(self, fit: Fit, blobs: list[bytes], folder: Path) -> None:
         self._fit, self._blobs, self._folder = fit, blobs, folder
         self._split: tuple[Pair, Pair | None, Pair] | None = None
+        self._built: Network | None = None
 
     def scores(self, seed: int, send: Callable[[Record], None]) -> dict[str, Figure]:
         """Train from `seed`, tell each epoch with `send`, and return the loss and metrics on the test examples."""
@@ -80,11 +82,24 @@ class PyTorchTraining:
         first = is_channels_first(network.input_shape, examples.shape)
         self._split = self._split or examples.split(shape, channels_first=first)
         train, validation, test = self._split
+        self._built = self._built or _read(network)
         model = _augmented(network, fit, examples.shape)
         with network_faults(backend):
             training = _Training(model, network.dtype, goal, fit, train, validation)
             training.run(send)
             return figures(training.measure(test))
+
+    def rebuilt(self) -> Network | None:
+        """Return a record of what was trained, read before it was: what a parameter begins with is seen in it."""
+        return self._built
+
+
+def _read(network: RebuiltModule) -> Network | None:
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return read_module(network, network.input_shape)
+    except Exception:  # what no reader can follow is trained all the same, for its author alone
+        return None
 
 
 def _augmented(network: RebuiltModule, fit: Fit, given: tuple[int | None, ...]) -> nn.Module:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.wire import codec
-from autograder.wire.messages import Broken, Figure, Fit, Fitted, Record
+from autograder.wire.messages import Broken, Figure, Fit, Fitted, Network, Record
 from autograder.worker.keras import training as keras_training
 from autograder.worker.training.faults import Faulty, Starved
 
@@ -41,6 +41,10 @@ class SeededTraining(Protocol):
         """
         ...
 
+    def rebuilt(self) -> Network | None:
+        """Return a record of what was trained, read from it; None where no reader can."""
+        ...
+
 
 class Trainer(Protocol):
     """What trains networks of one framework: `worker/keras/training.py`, `worker/pytorch/training.py`."""
@@ -62,7 +66,8 @@ def serve(talk: socket.socket, shelf: str = SHELF) -> None:
     for left, seed in zip(range(len(fit.more), -1, -1), [fit.seed, *fit.more], strict=True):
         try:
             scores = training.scores(seed, lambda message: _send(talk, message))
-            fitted = Fitted(scores, last=not left or not training.shareable)
+            built = training.rebuilt() if left == len(fit.more) else None
+            fitted = Fitted(scores, last=not left or not training.shareable, built=built)
         except Faulty as faulty:
             fitted = Fitted({}, faulty.fault)
         except Starved as starved:
