@@ -6,7 +6,6 @@ import contextlib
 import os
 import select
 import socket
-import struct
 import sys
 import time
 from pathlib import Path
@@ -15,13 +14,10 @@ from typing import Any
 import msgspec
 
 from autograder.errors import GraderError
-from autograder.sandbox.kept import ANSWER_SECONDS, Kept, Lent, Wanted, answer
+from autograder.sandbox.kept import ANSWER_SECONDS, Kept, Lent, Wanted, answer, is_ours
 from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Warm
 from autograder.wire.ready import ready
-
-CREDENTIALS = struct.Struct("3i")
-"""Of a peer, as the kernel tells them: process, user, group."""
 
 
 def main(listening: int, first: int, path: str) -> None:
@@ -74,7 +70,7 @@ class _Keeper:
         client, _ = self._listener.accept()
         client.settimeout(ANSWER_SECONDS)
         with contextlib.suppress(OSError):
-            if _user_of(client) == os.geteuid():
+            if is_ours(client):
                 match client.recv(16):
                     case b"lend" if self._borrower is None and not self._ending:
                         self._lend(client)
@@ -107,11 +103,6 @@ class _Keeper:
             ends_after=self._wanted.idle_seconds,
             resident_bytes=resident,
         )
-
-
-def _user_of(client: socket.socket) -> int:
-    told = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
-    return int(CREDENTIALS.unpack(told)[1])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import os
 import select
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,8 @@ LOCK_SECONDS = 5.0
 LARGEST = 2**20
 """Bytes of one answer."""
 NAME_CHARS = 24
+CREDENTIALS = struct.Struct("3i")
+"""Of a peer, as the kernel tells them: process, user, group."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -218,10 +221,18 @@ def _connect(path: Path) -> socket.socket | None:
     try:
         client.settimeout(ANSWER_SECONDS)
         client.connect(str(path))
+        if is_ours(client):
+            return client
     except OSError:
-        client.close()
-        return None
-    return client
+        pass
+    client.close()
+    return None
+
+
+def is_ours(peer: socket.socket) -> bool:
+    """Whether the other end is a process of this user's: notebooks, and what is found of them, go to nobody else."""
+    told = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    return int(CREDENTIALS.unpack(told)[1]) == os.geteuid()
 
 
 def _ask(path: Path, request: Request) -> bytes | None:
@@ -257,8 +268,12 @@ def _sockets() -> list[Path]:
 
 def _folder() -> Path:
     """Return the folder of this user's keepers. Raise OSError where there is none that nobody else can enter."""
-    parent = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    folder = Path(parent) / f"keras-autograder-{os.geteuid()}"
+    parent = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    around = parent.stat()
+    # Whoever may rename a folder may put another in its place, once it was looked at: `su` leaves one's variables.
+    if around.st_uid not in (0, os.geteuid()) or (around.st_mode & 0o022 and not around.st_mode & stat.S_ISVTX):
+        raise PermissionError(f"{parent} is others' to change")
+    folder = parent / f"keras-autograder-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     # Whoever can reach the sockets can have any file of ours mounted in a room: another's folder is never used.

@@ -6,6 +6,7 @@ import fcntl
 import os
 import select
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from autograder.sandbox.kept import keepers, kept_zygote, stop_keepers
 from autograder.sandbox.room import Room
 from autograder.sandbox.rooms import RoomLimits, WarmRooms
 
+OTHER_USER = 65534
 SIZES = RoomLimits(memory_bytes=2**29, processes=64, disk_bytes=2**24)
 
 
@@ -165,6 +167,43 @@ def test_a_folder_that_others_can_enter_is_not_used(tmp_path: Path, mode: int) -
     folder.chmod(mode)
     assert borrowed(tmp_path) is None
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o757])
+def test_a_place_in_which_others_may_rename_it_is_not_used(tmp_path: Path, mode: int) -> None:
+    """Once it was looked at, another could stand there. Where only owners rename, as in /tmp, it is used."""
+    tmp_path.chmod(mode)
+    assert borrowed(tmp_path) is None
+    assert not list(tmp_path.glob("keras-autograder-*"))
+    tmp_path.chmod(mode | stat.S_ISVTX)
+    lent(tmp_path).close()
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user for a while")
+
+
+@needs_root
+def test_a_place_of_another_users_is_not_used(tmp_path: Path) -> None:
+    """`su` leaves the variables of whoever was there before."""
+    os.chown(tmp_path, OTHER_USER, OTHER_USER)
+    assert borrowed(tmp_path) is None
+
+
+@needs_root
+def test_a_socket_that_another_user_answers_on_is_nobodys(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as other:
+        other.bind(str(path))
+        os.seteuid(OTHER_USER)
+        try:
+            other.listen()
+        finally:
+            os.seteuid(0)
+        assert kept._connect(path) is None
+        other.listen()
+        mine = kept._connect(path)
+        assert mine is not None
+        mine.close()
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
