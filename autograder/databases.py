@@ -40,6 +40,10 @@ class Database(Protocol):
         """Wait until nobody else writes, and keep it so until the transaction that begins here ends."""
         ...
 
+    def read_at_once(self, connection: sa.Connection) -> None:
+        """See everything as it is now, until the transaction that begins here ends."""
+        ...
+
     def make_place(self, connection: sa.Connection) -> None:
         """Make what tables lie in, where it is not there."""
         ...
@@ -75,6 +79,9 @@ class Sqlite:
 
     def write_alone(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql("begin immediate")
+
+    def read_at_once(self, connection: sa.Connection) -> None:
+        connection.exec_driver_sql("begin")
 
     def make_place(self, connection: sa.Connection) -> None:
         return
@@ -132,6 +139,9 @@ class Postgres:
         connection.execute(
             sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"keras-autograder {self._course}")))
         )
+
+    def read_at_once(self, connection: sa.Connection) -> None:
+        connection.exec_driver_sql("set transaction isolation level repeatable read")
 
     def make_place(self, connection: sa.Connection) -> None:
         if not sa.inspect(connection).has_schema(self._course):  # who may use one need not be allowed to make one

@@ -39,7 +39,7 @@ LAYERS = (
         "remarks",
     },
     {"training", "environment"},
-    {"sandbox", "judge", "store", "databases", "course", "roster"},
+    {"sandbox", "judge", "store", "databases", "rows", "course", "roster"},
     {"coherence"},
     {"assignment"},
     {"course_yaml", "nbgrader.address"},

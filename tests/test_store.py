@@ -6,8 +6,8 @@ import contextlib
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +180,60 @@ def test_a_save_that_fails_halfway_leaves_the_old_grade(path: Path) -> None:
         assert store.grades("toy") == [GRADE]
         assert store.keys("toy", GRADE.student) == KEYS
     assert [rows(Sqlite(path), table) for table in ("submission", "question", "check")] == [1, 2, 2]
+
+
+def test_a_class_is_stored_all_together_or_not_at_all(path: Path) -> None:
+    """Who has a grade and who has none: nobody's is stored where the last cannot be."""
+    with Store(path) as store:
+        store.save(replace(GRADE, student="2"), KEYS)
+        marks = [(replace(GRADE, student=str(number), submission="sha256:second"), KEYS) for number in range(4)]
+        with closing(sqlite3.connect(path)) as database:
+            full = "select raise(abort, 'the disk is full')"
+            database.execute(f"create trigger full before insert on training when new.probe = 'last' begin {full}; end")
+            database.commit()
+        last = replace(
+            GRADE,
+            student="last",
+            trainings=(TrainingUse("last", "short", "net", [0], "cpu", "digits", "data", False, {}),),
+        )
+        with pytest.raises(GraderError, match="the disk is full"):
+            store.save_all([*marks, (last, KEYS)])
+        assert store.grades("toy") == [replace(GRADE, student="2")]
+        saved = store.save_all(marks)
+        assert [one.attempt for one in saved] == [1, 1, 2, 1]
+        assert store.grades("toy") == saved
+    assert [rows(Sqlite(path), table) for table in ("submission", "question", "check")] == [4, 8, 8]
+
+
+def test_grades_are_read_as_they_are_at_one_moment(database: Database) -> None:
+    """Whoever saves one meanwhile: its questions are not looked for among those of the grade that was there before."""
+    again = replace(GRADE, submission="sha256:second", questions=())
+    with Store(database) as store, Store(database) as other, ThreadPoolExecutor(1) as pool:
+        store.save(GRADE, KEYS)
+        saves = []
+
+        def meanwhile() -> None:
+            saves.append(pool.submit(other.save, again, KEYS))
+            wait(saves, timeout=0.3)  # SQLite lets it write when this has been read, PostgreSQL now
+
+        engine = store._engine
+        sa.event.listen(engine, "before_cursor_execute", meanwhile_once := once_after_rows(meanwhile))
+        assert store.grades("toy") == [GRADE]
+        sa.event.remove(engine, "before_cursor_execute", meanwhile_once)
+        assert [one.result().attempt for one in saves] == [2]
+        assert store.grades("toy") == [replace(again, attempt=2)]
+
+
+def once_after_rows(work: Callable[[], None]) -> Callable[..., None]:
+    """Do work when the questions of rows are asked for, and when they are asked for again no more."""
+    done: list[bool] = []
+
+    def listener(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not done and "FROM question" in statement:
+            done.append(True)
+            work()
+
+    return listener
 
 
 def test_two_stores_may_be_open_on_one_file(database: Database) -> None:
