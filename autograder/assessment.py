@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -16,12 +17,13 @@ from autograder.data.course_shelf import course_shelf
 from autograder.engine import Engine, Trained
 from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError
-from autograder.evidence import Exam, libraries, load_evidence, load_exam
+from autograder.evidence import Evidence, Exam, libraries, load_evidence, load_exam
 from autograder.grades import grade_questions, is_ours
 from autograder.intake import handed_out
 from autograder.judge.causes import Causes
 from autograder.judge.channel import Case, Judged
 from autograder.judge.doubted import doubted
+from autograder.judge.judges import Judges
 from autograder.judge.lacks import lack_of, looks_own, say_lack, truly_absent
 from autograder.judge.process import Judge
 from autograder.notebook.metadata import role_of
@@ -65,7 +67,7 @@ class Assessor:
     def __init__(
         self,
         assignment: Assignment,
-        judge: Judge,
+        judge: Judge | Judges,
         profile: Profile,
         isolation: str = "",
         *,
@@ -89,6 +91,7 @@ class Assessor:
             raise CourseError(problems)
         shelf = course_shelf(assignment.stand_ins)
         self.scorer = Scorer(self.source, self.settings, shelf, judge.plan(), profile, calibrating=unfinished)
+        self._counting = threading.Lock()
         self.judge_seconds = 0.0
         """Spent waiting for the judge, all cases together."""
 
@@ -199,7 +202,8 @@ class Assessor:
         try:
             return self._judge.judge(case, labels)
         finally:
-            self.judge_seconds += time.monotonic() - started
+            with self._counting:
+                self.judge_seconds += time.monotonic() - started
 
     def assess(
         self,
@@ -210,14 +214,15 @@ class Assessor:
         hidden: bool,
         before: Mapping[str, Sequence[Outcome]] = NOTHING,
         mistaken: Mapping[str, str] = NO_MISTAKES,
+        evidence: Evidence | None = None,
     ) -> Assessment:
         """Judge a submission's evidence and count its points. Explanations compare with `reference`, the solution's.
 
         `before` is what was found of each question earlier: it stands where a check cannot be judged now. `mistaken`
-        says what is wrong with which check: nobody fails those. Raises GraderError, OSError or WireError where nothing
-        can be judged.
+        says what is wrong with which check: nobody fails those. `evidence` is that at `path`, where it is at hand.
+        Raises GraderError, OSError or WireError where nothing can be judged.
         """
-        evidence = load_evidence(path)
+        evidence = evidence or load_evidence(path)
         if evidence.exam.submission != submission.digest:
             raise GraderError("the evidence is of another notebook: grade again")
         scores, language = self.scorer.scores(evidence), self.course.language
@@ -225,7 +230,7 @@ class Assessor:
         unasked, absent = self.unasked(evidence.exam), tuple(lack.name for lack in notes.lacks)
         case = Case(str(path), str(reference or ""), language, hidden, scores.cases, unasked=unasked, absent=absent)
         judged = [_spare(one, mistaken) for one in self._judged(case, scores.blobs)]
-        causes = Causes(evidence.exam, load_exam(reference) if reference else None, absent)
+        causes = Causes(evidence.exam, _exam_of(reference), absent)
         outcomes, checks = [one.outcome for one in judged], self._judge.plan().checks
         asked = self.source.questions
         questions = grade_questions(asked, checks, outcomes, evidence.exam, language, before, self._stubs, causes)
@@ -265,6 +270,16 @@ def _spare(judged: Judged, mistaken: Mapping[str, str]) -> Judged:
     return msgspec.structs.replace(
         judged, outcome=msgspec.structs.replace(outcome, status="ungraded", message=""), ours=mistaken[outcome.name]
     )
+
+
+def _exam_of(reference: Path | None) -> Exam | None:
+    return _load_once(reference, reference.stat().st_mtime_ns) if reference else None
+
+
+@lru_cache(maxsize=4)
+def _load_once(reference: Path, _written: int) -> Exam | None:
+    """The solution's exam, read once: nothing that runs in this process can change it."""
+    return load_exam(reference)
 
 
 @cache

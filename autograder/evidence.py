@@ -81,9 +81,11 @@ class Evidence:
     doubt: str = ""
     """Why what cut the exam short may not be the student's doing: it is to be held again, alone. Not in the file."""
 
-    def answers(self) -> dict[str, tuple[Answer, list[bytes]]]:
-        """Return each probe's answer with the blobs its arrays refer to."""
-        opened = [codec.unpack(frame, Answered | Picture) for frame in self.frames]
+    def answers(self, holding: bytes = b"") -> dict[str, tuple[Answer, list[bytes]]]:
+        """Return each probe's answer with the blobs its arrays refer to; of those alone that hold some bytes, a part of
+        what is looked for: to read an answer takes longer than to see that it is another.
+        """
+        opened = [codec.unpack(frame, Answered | Picture) for frame in self.frames if holding in frame]
         return {one.probe: (one.answer, blobs) for one, blobs in opened if isinstance(one, Answered)}
 
     def pictures(self) -> list[tuple[Picture, bytes]]:

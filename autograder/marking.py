@@ -3,58 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 
 import msgspec
 
-from autograder.assessment import NO_MISTAKES, NOTHING, Assessment, Assessor
+from autograder.assessment import NO_MISTAKES, Assessment, Assessor
 from autograder.engine import Engine, Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence, Exam, find_evidence, load_exam
 from autograder.grades import is_ours
 from autograder.intake import as_submission, fingerprint, read_submission
+from autograder.judge.lacks import lack_of
+from autograder.marks import NO_KEYS, Known, Marked, Settled, found_before, noted, stands
 from autograder.records import Grade, Outcome, QuestionGrade, Submission, digest
 from autograder.release import read_release, release_problems
-from autograder.remarks import Notes, cut_short, note_handed_in, remark
+from autograder.remarks import cut_short, faults_of, note_handed_in, remark
 from autograder.roster import NOTHING_CAME
 from autograder.sandbox.exam import Order
 from autograder.sandbox.isolation import suffices
 from autograder.store import OWN, Keys, Store
-from autograder.training.job import Job
 from autograder.training.scorer import PASSING_FAULTS
 
 TRAINING_TO_COME = "its networks are still to be trained"
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A submission whose grade needs no exam."""
-
-    grade: Grade
-    unchanged: bool = False
-    """Whether the grade is the stored one."""
-    marked: Marked | None = None
-    """Itself, where it was marked again."""
-    notes: Notes = field(default_factory=Notes)
-
-
-@dataclass(frozen=True)
-class Marked:
-    """A submission's grade as it is stored, and the trainings it waits for."""
-
-    submission: Submission
-    grade: Grade
-    wants: tuple[Job, ...] = ()
-    notes: Notes = field(default_factory=Notes)
-    kept: str = ""
-    """Why marks that were stored before stand, some or all; empty: none of them does."""
-    ours: bool = False
-    """Whether that is a fault of ours."""
-
-    @property
-    def student(self) -> str:
-        return self.submission.student
 
 
 class Marker:
@@ -81,7 +52,7 @@ class Marker:
         self._source, self._course, self._settings = assessor.source, assessor.course, assessor.settings
         self._assessor = assessor
         self._store = store
-        self._again = again
+        self._again, self._judging = again, judging
         self._students = students
         self._seen: dict[str, str] = {}
         """By student, digest of what their grade of this run is read from."""
@@ -151,18 +122,37 @@ class Marker:
             marked = self.give_up(Submission(student, ""), cause_of(error))
             return Settled(marked.grade, marked=marked)
 
+    def known(self, students: Collection[str]) -> dict[str, Known]:
+        """Return what is stored of students by the checks' own way."""
+        return self._store.known(self._source.key, students)
+
     @cached_property
-    def _known(self) -> dict[str, tuple[Grade, Keys]]:
-        return self._store.known(self._source.key, self._students)
+    def _known(self) -> dict[str, Known]:
+        return self.known(self._students)
+
+    def _look(self, student: str) -> str:
+        """Digest of what a student's files are, and of all that reading them depends on; empty where it is not known."""
+        found = fingerprint(self._source, self._settings.limits, student)
+        return digest(found, self._reading) if found and self._reading else ""
+
+    @cached_property
+    def _reading(self) -> str:
+        try:
+            return self._assessor.reading
+        except Exception:
+            if self._judging:  # evidence is judged where the environment of its rooms is not, or is another
+                return ""
+            raise
 
     def _recognise(self, student: str) -> Settled | None:
         """The stored grade of files that are byte for byte those it is of: they are not even read as notebooks."""
-        if found := fingerprint(self._source, self._settings.limits, student):
-            self._seen[student] = digest(found, self._assessor.reading)
-        grade, keys = self._known.get(student, (None, None))
-        if self._again or not self.knows_solution or grade is None or keys is None:
+        grade, keys = self._known.get(student, (None, NO_KEYS))
+        self._seen[student] = seen = self._look(student)
+        if self._again or not self.knows_solution or grade is None or grade.status != "graded":
             return None
-        if not keys.seen or keys.seen != self._seen.get(student) or keys != Keys(keys.exam, self._judge_key(keys.exam)):
+        if not seen or keys.seen != seen:
+            return None
+        if keys != Keys(keys.exam, self._judge_key(keys.exam)):
             return None
         exam = load_exam(self._source.paths.evidence(self._source.key, student))
         if exam is None or exam.key != keys.exam or not self._walled(exam) or not self._assessor.lacks_nothing(exam):
@@ -176,7 +166,7 @@ class Marker:
         if submission is None:
             questions = tuple(QuestionGrade(one.id, 0.0, one.max_score, ()) for one in self._source.questions)
             missing = Grade(student, name, "missing", questions, fault=NOTHING_CAME)
-            return Settled(self._store.save(missing, Keys("", "")))
+            return Settled(self._store.save(missing, NO_KEYS))
         exam = load_exam(self._source.paths.evidence(name, student))
         if self._again or not self.knows_solution or exam is None or not self._walled(exam):
             return None
@@ -208,55 +198,91 @@ class Marker:
 
     def mark_stored(self, submission: Submission) -> Marked:
         """Judge, mark and store a submission from the evidence and the trainings that lie on disk."""
-        try:
-            stored = self._store.grade(self._source.key, submission.student, OWN)
-            before = _found(stored) if stored and stored.submission == submission.digest else {}
-            return self._keep(submission, self._assess(submission, before), stored)
-        except Exception as error:
-            return self.give_up(submission, cause_of(error))
+        known = self.known([submission.student]).get(submission.student)
+        return self.keep([self._mark(submission, known)])[0]
 
-    def judge_again(self, student: str) -> Marked | None:
-        """Judge a submission's stored evidence; None where nothing is handed in any more.
+    def judge_again(self, student: str, known: Known | None) -> Marked | None:
+        """Judge a submission's stored evidence, whose grade is `known`; None where nothing is handed in any more.
 
-        Another exam is held by `grade` alone.
+        Another exam is held by `grade` alone. What is found is not stored, nor is the store read: several threads may
+        judge at once, each another student's.
         """
-        paths, name = self._source.paths, self._source.key
-        stored = self._store.grade(name, student, OWN)
         submission = Submission(student, "")
         try:
-            exam = load_exam(paths.evidence(name, student))
-            handed_in = read_submission(self._source, self._settings, self._release, student)
+            evidence = find_evidence(self._source.paths.evidence(self._source.key, student))
+            handed_in = self._same(student, known, evidence) or read_submission(
+                self._source, self._settings, self._release, student
+            )
             if handed_in is None:
                 return None
             submission = handed_in
-            if exam is None:
+            if evidence is None:
                 raise GraderError(f"its evidence cannot be read: {self._grade_it}")
-            if exam.submission != submission.digest and stored is not None:
-                return Marked(submission, stored, kept=f"handed in anew since it was graded: {self._grade_it}")
+            if evidence.exam.submission != submission.digest and known is not None:
+                return Marked(submission, known[0], kept=f"handed in anew since it was graded: {self._grade_it}")
         except Exception as error:
-            return self.give_up(submission, cause_of(error))
-        return self.mark_stored(submission)
+            return self._give_up(submission, cause_of(error), known)
+        return self._mark(submission, known, evidence)
 
-    def _keep(self, submission: Submission, found: Assessment, stored: Grade | None) -> Marked:
-        """Store what was found of a submission, but for what `stored` says better."""
+    def _same(self, student: str, known: Known | None, evidence: Evidence | None) -> Submission | None:
+        """What was handed in where it is, byte for byte, what was graded last; None: it is to be read.
+
+        Not read are its cells and which files are beside it: whether a library is truly absent hangs on these.
+        """
+        seen = self._look(student)
+        if known is None or not seen or known[1].seen != seen or evidence is None:
+            return None
+        if any(map(lack_of, faults_of(evidence.exam, evidence))):
+            return None
+        self._seen[student] = seen  # what else is seen now may be of other libraries than the evidence
+        return Submission(student, known[0].submission)
+
+    def _mark(self, submission: Submission, known: Known | None, evidence: Evidence | None = None) -> Marked:
+        """Judge and mark a submission; nothing is stored."""
+        stored = known[0] if known else None
+        try:
+            before = found_before(stored) if stored and stored.submission == submission.digest else {}
+            return self._over(submission, self._assess(submission, before, evidence), known)
+        except Exception as error:
+            return self._give_up(submission, cause_of(error), known)
+
+    def keep(self, several: Sequence[Marked]) -> list[Marked]:
+        """Store, all in one transaction, the grades that are to be stored. What of one cannot be is one row."""
+        try:
+            return self._stored(several)
+        except GraderError:  # the database's own: it is no submission's
+            raise
+        except Exception:
+            return [self._keep_alone(one) for one in several]
+
+    def _stored(self, several: Sequence[Marked]) -> list[Marked]:
+        saved = iter(self._store.save_all([(one.grade, one.keys) for one in several if one.keys is not None]))
+        return [one if one.keys is None else replace(one, grade=next(saved), keys=None) for one in several]
+
+    def _keep_alone(self, marked: Marked) -> Marked:
+        try:
+            return self._stored([marked])[0]
+        except Exception as error:
+            return self.give_up(marked.submission, cause_of(error))
+
+    def _over(self, submission: Submission, found: Assessment, known: Known | None) -> Marked:
+        """What was found of a submission, but for what is stored and says better."""
         grade, why = self._grade(submission, found), self._why(found)
-        if stored is not None and found.kept:
+        marked = Marked(submission, grade, found.wants, found.notes, keys=self._keys(submission.student, found))
+        if known is None:
+            return marked
+        stored, ours = known[0], bool(found.ours)
+        if found.kept:
             trainings = {use.probe: use for use in (*stored.trainings, *grade.trainings)}
             merged = replace(grade, trainings=tuple(trainings.values()))
-            kept = self._store.save(merged, Keys(found.exam.key, ""))
-            return Marked(submission, kept, found.wants, found.notes, why, bool(found.ours))
-        if stored is not None and grade.status == "ungraded" and _stands(stored, submission):
-            return Marked(submission, self._note(stored, why), found.wants, found.notes, why, bool(found.ours))
-        return Marked(
-            submission, self._store.save(grade, self._keys(submission.student, found)), found.wants, found.notes
-        )
+            return replace(marked, grade=merged, kept=why, ours=ours, keys=Keys(found.exam.key, ""))
+        if grade.status == "ungraded" and stands(stored, submission):
+            return replace(marked, grade=noted(stored, why), kept=why, ours=ours, keys=known[1])
+        return marked
 
-    def _note(self, stored: Grade, why: str) -> Grade:
-        """Note on the stored grade that it is not of what was handed in last."""
-        keys = self._store.keys(stored.assignment, stored.student)
-        return self._store.save(replace(stored, fault=f"handed in anew, not graded yet: {why}"), keys or Keys("", ""))
-
-    def _assess(self, submission: Submission, before: Mapping[str, Sequence[Outcome]] = NOTHING) -> Assessment:
+    def _assess(
+        self, submission: Submission, before: Mapping[str, Sequence[Outcome]], evidence: Evidence | None
+    ) -> Assessment:
         paths, name = self._source.paths, self._source.key
         reference = paths.reference(name) if self.knows_solution else None
         if reference and self._mistaken is None:
@@ -268,6 +294,7 @@ class Marker:
             hidden=self._settings.hides_expected,
             before=before,
             mistaken=self._mistaken or NO_MISTAKES,
+            evidence=evidence,
         )
 
     def _grade(self, submission: Submission, found: Assessment) -> Grade:
@@ -308,10 +335,14 @@ class Marker:
 
         A grade that is stored stands.
         """
-        stored = self._store.grade(self._source.key, submission.student, OWN)
-        if stored is not None and stored.status == "graded":
-            noted = self._note(stored, why) if submission.digest and _stands(stored, submission) else stored
-            return Marked(submission, noted, kept=why, ours=True)
+        known = self.known([submission.student]).get(submission.student)
+        return self._stored([self._give_up(submission, why, known)])[0]
+
+    def _give_up(self, submission: Submission, why: str, known: Known | None) -> Marked:
+        if known is not None and known[0].status == "graded":
+            anew = bool(submission.digest) and stands(known[0], submission)
+            grade = noted(known[0], why) if anew else known[0]
+            return Marked(submission, grade, kept=why, ours=True, keys=known[1] if anew else None)
         outcomes: dict[str, list[Outcome]] = {question.id: [] for question in self._source.questions}
         for check in self._assessor.scorer.plan.checks:
             outcomes[check.question].append(Outcome(check.name, check.question, check.title, "ungraded", check.weight))
@@ -327,14 +358,14 @@ class Marker:
             submission=submission.digest,
             fault=why,
         )
-        return Marked(submission, self._store.save(graded, Keys("", "")))
+        return Marked(submission, graded, keys=NO_KEYS)
 
     def give_up_training(self, marked: Marked, why: str) -> Marked:
         """Store the grade of a submission one of whose trainings failed through no fault of its author."""
         if marked.grade.status == "graded":
             return replace(marked, wants=(), kept=why, ours=True)
         grade = replace(marked.grade, fault=why)
-        return Marked(marked.submission, self._store.save(grade, Keys("", "")))
+        return Marked(marked.submission, self._store.save(grade, NO_KEYS))
 
     def _walled(self, exam: Exam) -> bool:
         """Whether evidence was taken behind the wall the course asks for now, or a stronger one."""
@@ -356,13 +387,3 @@ class Marker:
             self._settings.hides_expected,
         ]
         return [self._assessor.scorer.plan.code.encode(), msgspec.json.encode(said)]
-
-
-def _stands(stored: Grade, submission: Submission) -> bool:
-    """Whether a stored grade is one, and of other bytes than those handed in last."""
-    return stored.status == "graded" and stored.submission != submission.digest
-
-
-def _found(grade: Grade) -> dict[str, Sequence[Outcome]]:
-    """What was found of each question, where all of it could be judged."""
-    return {one.id: one.outcomes for one in grade.questions if one.outcomes and not is_ours(one.outcomes)}

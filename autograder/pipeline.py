@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -16,17 +17,22 @@ from autograder.engine import Engine, Result
 from autograder.errors import CourseError, Problem
 from autograder.grades import join
 from autograder.intake import folders_left_out, students
-from autograder.marking import Marked, Marker, Settled
+from autograder.marking import Marker
+from autograder.marks import Marked, Settled
 from autograder.records import Grade
 from autograder.remarks import Notes, join_notes
 from autograder.sandbox.exam import Order
-from autograder.session import GradingOptions, Session
+from autograder.session import GradingOptions, Session, cores
 from autograder.store import Keys, open_store
 from autograder.training.scorer import Scorer
 from autograder.wire.messages import Warm
 
 MOST_FAILED = 3
 """Records of one network whose rooms failed: from then on it is taken for the machine's doing, not for a record's."""
+TOGETHER = 50
+"""Submissions judged again whose grades are read, and stored, in one transaction."""
+WORTH_A_JUDGE = 100
+"""Submissions judged again for which another judge is worth the time it takes to start."""
 
 
 @dataclass
@@ -240,11 +246,34 @@ def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Progress]:
             session.assessor.isolation = session.isolation
             for result in session.engine.examine(filter(None, [marker.order_solution()])):
                 marker.keep_solution(result, session.engine)
-        for student in examined:
-            if again := marker.judge_again(student):
-                yield _step(again, len(examined))
+        for marked in _judge_all(marker, examined):
+            yield _step(marked, len(examined))
         timings.judge = session.assessor.judge_seconds
     timings.total = time.monotonic() - started
+
+
+def _judge_all(marker: Marker, students: Sequence[str]) -> Iterator[Marked]:
+    """Judge submissions again, several at once, and yield them in order, so many together when they are stored.
+
+    Each has its old row or its new one, whenever this is killed.
+    """
+    pool = ThreadPoolExecutor(min(cores(), 1 + len(students) // WORTH_A_JUDGE))
+    coming: deque[list[Future[Marked | None]]] = deque()
+    try:
+        for start in range(0, len(students), TOGETHER):
+            some = students[start : start + TOGETHER]
+            known = marker.known(some)
+            coming.append([pool.submit(marker.judge_again, student, known.get(student)) for student in some])
+            if len(coming) > 1:  # those before are stored while these are judged
+                yield from _kept(marker, coming.popleft())
+        while coming:
+            yield from _kept(marker, coming.popleft())
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # one that hangs in a check ends with its judge
+
+
+def _kept(marker: Marker, coming: Iterable[Future[Marked | None]]) -> list[Marked]:
+    return marker.keep([marked for one in coming if (marked := one.result()) is not None])
 
 
 def warm_notes(warm: Warm) -> Iterator[str]:

@@ -18,6 +18,8 @@ REMARKS = {
     "died": "ended its process",
 }
 """What kept a notebook from running to its end, by kind of fault."""
+FAULT = str(Fault.__struct_config__.tag)
+"""What the record of a fault says that it is."""
 STOPS: tuple[str, ...] = ("time", "memory")
 """Limits that a correct notebook may reach on a machine that is too small, or too busy."""
 
@@ -52,7 +54,8 @@ def faults_of(exam: Exam, evidence: Evidence | None = None) -> Iterator[Fault]:
     if exam.fault:
         yield exam.fault
     if evidence:
-        yield from (answer for answer, _ in evidence.answers().values() if isinstance(answer, Fault))
+        answers = evidence.answers(FAULT.encode())
+        yield from (answer for answer, _ in answers.values() if isinstance(answer, Fault))
 
 
 def remark(fault: Fault) -> str:

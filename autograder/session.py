@@ -18,6 +18,7 @@ from autograder.assignment import Assignment, SourceNotebook
 from autograder.engine import Engine, RoomSetup, open_engine
 from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, Problem
+from autograder.judge.judges import Judges
 from autograder.judge.process import Judge, NoChecks
 from autograder.recipes import BACKENDS, PYTORCH, BackendName, Profile
 from autograder.sandbox.environment import Environment
@@ -91,9 +92,10 @@ class Session:
         return find_gpus(self.options)
 
     @cached_property
-    def judge(self) -> Judge:
-        """Holds the assignment's checks. Raises CourseError where they are no Python."""
-        return self._stack.enter_context(judge_of(self.source))
+    def judge(self) -> Judges:
+        """Hold the assignment's checks, and judge as many cases at once as are asked for. Raises CourseError where they
+        are no Python."""
+        return self._stack.enter_context(Judges(lambda: judge_of(self.source)))
 
     @cached_property
     def store(self) -> Store:

@@ -23,7 +23,8 @@ from typing import Any
 import toy
 from autograder.engine import Result
 from autograder.evidence import CellRecord, Evidence, Exam
-from autograder.marking import Marker, Settled
+from autograder.marking import Marker
+from autograder.marks import Settled
 from autograder.records import Grade, Submission
 from autograder.report.feedback import write_feedback
 from autograder.sandbox.exam import Order

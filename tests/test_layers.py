@@ -23,7 +23,7 @@ LAYERS = (
     {"nbgrader.scores"},
     {"nbgrader.handed_in"},
     {"pipeline"},
-    {"session", "marking"},
+    {"session", "marking", "marks"},
     {"assessment"},
     {
         "engine",

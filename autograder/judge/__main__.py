@@ -1,4 +1,6 @@
-"""The judge's process: `python -m autograder.judge FD CHECKS ROOT TEXTS`, FD one end of a socket to the pipeline."""
+"""The judge's process: `python -m autograder.judge FD SHARED CHECKS ROOT TEXTS`.
+
+FD is one end of a socket to the pipeline, SHARED the file of `channel.Running`."""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder.judge import plugin
+from autograder.judge.channel import Running
 from autograder.judge.sources import Sources
 from autograder.locale.own import own_texts
 
@@ -18,7 +21,7 @@ MEMORY_BYTES = 4 * 2**30
 """Evidence is half a gigabyte at most. A check that takes more than this fails, and the machine does not."""
 
 
-def main(channel_fd: int, checks: str, root: str, texts: str) -> None:
+def main(channel_fd: int, shared_fd: int, checks: str, root: str, texts: str) -> None:
     """Collect `checks` of the course in `root`, judge what is sent, end when the other end of the channel closes.
 
     What the checks say is said as the catalogue `texts` has it.
@@ -26,7 +29,7 @@ def main(channel_fd: int, checks: str, root: str, texts: str) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     plugin.forbid_frameworks()
     sources = Sources(Path(root), Path(checks))
-    session = plugin.JudgeSession(socket.socket(fileno=channel_fd), sources, own_texts(Path(texts)))
+    session = plugin.JudgeSession(socket.socket(fileno=channel_fd), Running(shared_fd), sources, own_texts(Path(texts)))
     # pytest's own account of a failure, which reads the checks file again each time, is never shown: native is cheap.
     # Nothing of the folder the checks lie in, nor of this machine's plugins, changes how they are judged.
     # What is printed is read by nobody, so that nothing of it is caught.
@@ -37,4 +40,4 @@ def main(channel_fd: int, checks: str, root: str, texts: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:])
+    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

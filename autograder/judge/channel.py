@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
+import os
+import struct
+
 import msgspec
 
 from autograder.evidence import TrainingRun
@@ -77,14 +81,8 @@ class Case(Record, tag="case", frozen=True):
     """Probes that the exam was not asked as they are now: the evidence answers none of them."""
 
 
-class Running(Record, tag="running", frozen=True):
-    """Judge to pipeline: this check has started. The last one said, when a judge is lost, is the one that lost it."""
-
-    name: str
-
-
-class Judged(Record, tag="judged", frozen=True):
-    """Judge to pipeline: one check's outcome, and for a fault of ours what the instructor should know."""
+class Judged(Record, frozen=True):
+    """One check's outcome, and for a fault of ours what the instructor should know."""
 
     outcome: Outcome
     ours: str = ""
@@ -94,8 +92,41 @@ class Judged(Record, tag="judged", frozen=True):
     """The probe that must be asked in another exam before this check can tell."""
 
 
-class Rested(Record, tag="rested", frozen=True):
+class Verdicts(Record, tag="verdicts", frozen=True):
     """Judge to pipeline: every check of the case is judged."""
 
+    judged: list[Judged]
 
-FromJudge = CollectedChecks | Running | Judged | Rested
+
+class Running:
+    """Which check of a case runs: a number in memory that judge and pipeline share, so that to say it takes no message.
+
+    When a judge is lost, it is the one that lost it.
+    """
+
+    NONE = 0
+
+    def __init__(self, fd: int) -> None:
+        """`fd` is a file that both have open: see `make`."""
+        self._shared = mmap.mmap(fd, _NUMBER.size)
+
+    @staticmethod
+    def make() -> int:
+        """Return such a file, without a name; whoever asked closes it."""
+        fd = os.memfd_create("autograder-judge")
+        os.ftruncate(fd, _NUMBER.size)
+        return fd
+
+    def say(self, number: int) -> None:
+        """Say the number of the check that starts, counted from 1 in the order they were collected."""
+        _NUMBER.pack_into(self._shared, 0, number)
+
+    def read(self) -> int:
+        """Return the number of the check that runs, NONE where none does."""
+        return int(_NUMBER.unpack_from(self._shared)[0])
+
+    def close(self) -> None:
+        self._shared.close()
+
+
+_NUMBER = struct.Struct("=I")

@@ -10,6 +10,9 @@ from autograder.evidence import Evidence, load_evidence
 from autograder.networks.sampled import contradicts
 from autograder.wire.messages import Network, Steps
 
+SAMPLE = b'"sample"'
+"""What the record of a network says that was run, and no other does."""
+
 
 def doubted(evidence: Evidence, reference: Path) -> Iterator[str]:
     """Yield the names of such networks; `reference` holds the solution's evidence. Raises as `load_evidence` does."""
@@ -26,7 +29,7 @@ def _of_solution(reference: Path, _written: int) -> dict[str, Network]:
 def _networks(evidence: Evidence) -> dict[str, Network]:
     """The networks among the answers, by probe; those that an object of the student's answered with, by step too."""
     found: dict[str, Network] = {}
-    for name, (answer, _) in evidence.answers().items():
+    for name, (answer, _) in evidence.answers(SAMPLE).items():
         steps = answer.results if isinstance(answer, Steps) else [answer]
         found |= {f"{name}{place or ''}": one for place, one in enumerate(steps) if isinstance(one, Network)}
     return found

@@ -31,8 +31,8 @@ from autograder.judge.channel import (
     CollectedChecks,
     Complaint,
     Judged,
-    Rested,
     Running,
+    Verdicts,
 )
 from autograder.judge.faults import NO_CAUSES, explain_fault, explain_lack, explain_training, say_first, status_of
 from autograder.judge.lacks import Lack, say_lack
@@ -91,8 +91,9 @@ class _Forbid(MetaPathFinder):
 class JudgeSession:
     """One pytest session that judges cases as the pipeline sends them."""
 
-    def __init__(self, channel: socket.socket, sources: Sources, texts: OwnTexts) -> None:
+    def __init__(self, channel: socket.socket, running: Running, sources: Sources, texts: OwnTexts) -> None:
         self._channel = channel
+        self._running = running
         self._texts = texts
         self._sources = sources
         self._stream = channel.makefile("rb")
@@ -103,7 +104,6 @@ class JudgeSession:
         self._complaints: list[Complaint] = []
         self._records: dict[pytest.Item, CheckRecord] = {}
         self._plain: dict[pytest.Item, Mapping[str, Probe]] = {}
-        self._held = b""
 
     # --- collecting ---
 
@@ -170,16 +170,18 @@ class JudgeSession:
         self._request = request
         evidence, reference = load_evidence(Path(request.evidence)), self._load_reference(request.reference)
         self.case = CaseFile(evidence, reference, request.trainings, blobs, request.unasked, request.absent)
-        for item in items:
+        found: list[Judged] = []
+        for number, item in enumerate(items, 1):
             if item.name in request.skip:
                 continue
             self.case.start()
             self._outcome = None
-            self._send(Running(item.name))
+            self._running.say(number)
             # No next item: everything is torn down, and the same items run again for the next case.
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            self._hold(self._outcome or self._judged(item, "ungraded", "", "pytest gave no verdict"))
-        self._send(Rested())
+            found.append(self._outcome or self._judged(item, "ungraded", "", "pytest gave no verdict"))
+        self._running.say(Running.NONE)
+        self._send(Verdicts(found))
 
     def _load_reference(self, path: str) -> Evidence | None:
         if not path:
@@ -282,13 +284,8 @@ class JudgeSession:
         outcome = Outcome(item.name, record.question, record.title, status, record.weight, message)
         return Judged(outcome, ours, wants, unasked)
 
-    def _hold(self, message: Any) -> None:
-        """Send a message with the next: what comes after an outcome comes at once."""
-        self._held += codec.pack(message)
-
     def _send(self, message: Any, blobs: list[bytes] | None = None) -> None:
-        self._channel.sendall(self._held + codec.pack(message, blobs))
-        self._held = b""
+        self._channel.sendall(codec.pack(message, blobs))
 
 
 _SESSION = pytest.StashKey[JudgeSession]()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import msgspec
 
 from autograder.errors import CourseError, GraderError, Problem
-from autograder.judge.channel import Case, CollectedChecks, FromJudge, Judged, Rested, Running
+from autograder.judge.channel import Case, CollectedChecks, Judged, Running, Verdicts
 from autograder.locale.own import NO_CATALOGUE
 from autograder.records import Check, Outcome, Plan
 from autograder.wire import codec
@@ -26,6 +28,8 @@ COLLECT_SECONDS = 120.0
 CHECK_SECONDS = 60.0
 """One check on plain data takes milliseconds; after this long it is taken for an endless loop."""
 SAID_CHARS = 2000
+LOOKS = 10
+"""How often it is looked, in that time, whether it is still the same check that runs."""
 GONE_SECONDS = 1.0
 """From the end of its conversation to the end of its process."""
 
@@ -50,17 +54,28 @@ class Judge:
         self._texts = texts
         self._edited = False
         self._plan: Plan | None = None
+        self._lock = threading.Lock()
+        self._over = False
         self._start()
 
     def _start(self) -> None:
+        with self._lock:
+            if self._over:
+                raise GraderError("the judge is closed")
+            self._begin()
+
+    def _begin(self) -> None:
         self._channel, theirs = socket.socketpair()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe that nobody reads would stop who writes
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
         files = (self._checks, self._root, self._texts)
+        shared = Running.make()
+        self._running = Running(shared)
+        fds = theirs.fileno(), shared
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.judge", str(theirs.fileno()), *map(str, files)],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, "-m", "autograder.judge", *map(str, (*fds, *files))],
+            pass_fds=fds,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -68,6 +83,7 @@ class Judge:
             start_new_session=True,
         )
         theirs.close()
+        os.close(shared)
         self._stream = self._channel.makefile("rb")
 
     def plan(self) -> Plan:
@@ -80,7 +96,7 @@ class Judge:
         """Return what the judge says first; start another where it was killed before it could, once."""
         with contextlib.suppress(_Killed):
             return self._hear_plan()
-        self.close()
+        self._end()
         self._start()
         try:
             return self._hear_plan()
@@ -138,18 +154,30 @@ class Judge:
 
     def _ask(self, case: Case, blobs: list[bytes], found: dict[str, Judged], lost: set[str]) -> str | None:
         """Fill `found`; return the name of the check that lost the judge, empty for none, or None at the end."""
-        running = ""
+        self._running.say(Running.NONE)
         self._channel.settimeout(CHECK_SECONDS)
         try:
             self._channel.sendall(codec.pack(msgspec.structs.replace(case, skip=tuple(sorted(lost))), blobs))
-            while not isinstance(message := self._next(), Rested):
-                if isinstance(message, Running):
-                    running = message.name
-                elif isinstance(message, Judged):
-                    found[message.outcome.name] = message
+            self._wait()
+            verdicts, _ = codec.unpack(codec.read_frame(self._stream.read), Verdicts)
         except (EOFError, OSError, codec.WireError):
+            number = self._running.read()
+            running = self.plan().checks[number - 1].name if number else ""
             return "" if running in lost else running
+        found |= {one.outcome.name: one for one in verdicts.judged}
         return None
+
+    def _wait(self) -> None:
+        """Wait until the judge answers, or is gone. Raise TimeoutError where one check runs for too long."""
+        answered = select.poll()
+        answered.register(self._channel, select.POLLIN)
+        number, since = Running.NONE, time.monotonic()
+        while not answered.poll(1000 * CHECK_SECONDS / LOOKS):
+            now = time.monotonic()
+            if self._running.read() != number:
+                number, since = self._running.read(), now
+            elif now - since >= CHECK_SECONDS:
+                raise TimeoutError
 
     def _was_killed(self) -> bool:
         """Whether somebody else ended the judge's process, which has stopped talking."""
@@ -158,11 +186,8 @@ class Judge:
         except subprocess.TimeoutExpired:
             return False
 
-    def _next(self) -> Any:
-        return codec.unpack(codec.read_frame(self._stream.read), FromJudge)[0]
-
     def _restart(self) -> None:
-        self.close()
+        self._end()
         self._start()
         self._edited = True  # or broken: collecting says so
         self._edited = self._collect().code != self.plan().code
@@ -170,14 +195,25 @@ class Judge:
 
     def _require_unedited(self) -> None:
         if self._edited:
-            raise GraderError(f"{self._shown} was edited during the run: grade again, by what it says now")
+            raise self.edited()
+
+    def edited(self) -> GraderError:
+        """Return what is raised where the checks that would judge are not those that were collected."""
+        return GraderError(f"{self._shown} was edited during the run: grade again, by what it says now")
 
     def close(self) -> None:
-        """End the judge's process."""
-        self._stream.close()
-        self._channel.close()
+        """End the judge's process, whichever thread waits for it: what it judges is a fault of ours."""
+        with self._lock:
+            self._over = True
+            self._process.kill()  # first: who reads from it has its streams until it is gone
+        self._end()
+
+    def _end(self) -> None:
         self._process.kill()
         self._process.wait()
+        self._stream.close()
+        self._channel.close()
+        self._running.close()
         self._stderr.close()
 
     def __enter__(self) -> Judge:

@@ -16,7 +16,7 @@ from autograder.engine import Engine, Result
 from autograder.errors import GraderError, cause_of
 from autograder.evidence import load_exam
 from autograder.intake import folders_left_out, students
-from autograder.marking import Marked, Settled
+from autograder.marks import Marked, Settled
 from autograder.nbgrader.handed_in import CompatAssignment, Work, is_refused, orders_of
 from autograder.nbgrader.scores import grade_work, keys_of, same_for_all
 from autograder.notebook.formats import Notebook
