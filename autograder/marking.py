@@ -13,7 +13,7 @@ from autograder.engine import Engine, Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence, Exam, find_evidence, load_exam
 from autograder.grades import is_ours
-from autograder.intake import as_submission, fingerprint, read_submission
+from autograder.intake import as_submission, fingerprint, know_submission, read_submission
 from autograder.judge.lacks import lack_of
 from autograder.marks import NO_KEYS, Known, Marked, Settled, found_before, noted, stands
 from autograder.records import Grade, Outcome, QuestionGrade, Submission, digest
@@ -131,7 +131,7 @@ class Marker:
         return self.known(self._students)
 
     def _look(self, student: str) -> str:
-        """Digest of what a student's files are, and of all that reading them depends on; empty where it is not known."""
+        """Digest of a student's files, and of all that reading them depends on; empty where it is not known."""
         found = fingerprint(self._source, self._settings.limits, student)
         return digest(found, self._reading) if found and self._reading else ""
 
@@ -210,7 +210,7 @@ class Marker:
         submission = Submission(student, "")
         try:
             evidence = find_evidence(self._source.paths.evidence(self._source.key, student))
-            handed_in = self._same(student, known, evidence) or read_submission(
+            handed_in = self._same(student, known, evidence) or know_submission(
                 self._source, self._settings, self._release, student
             )
             if handed_in is None:

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from autograder import pipeline, session
+from autograder.judge.process import Judge
 from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.session import GradingOptions
+from autograder.store import open_store
 from loading import load_assignment
 
 LESSON = "reseaux-convolutifs"
@@ -25,13 +28,18 @@ def cases(repository: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def graded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Grade]:
+def root(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("class")
     for name in ("course.yaml", "nbgrader_config.py"):
         shutil.copyfile(repository / name, root / name)
     for name in ("source", "release"):
         shutil.copytree(repository / name, root / name)
     shutil.copytree(repository / "examples/submitted", root / "submitted")
+    return root
+
+
+@pytest.fixture(scope="module")
+def graded(root: Path) -> dict[str, Grade]:
     steps = grade(load_assignment(root, LESSON), GradingOptions(), Timings())
     return {step.grade.student: step.grade for step in steps}
 
@@ -86,3 +94,29 @@ def test_a_missing_padding_is_pointed_at(graded: dict[str, Grade]) -> None:
         counted.format("le compte s'écarte ici\u00a0: "),
         f"{counted.format('')}\n{hint}",
     ]
+
+
+def test_judged_again_by_several_judges_each_has_what_it_was_graded(
+    root: Path, graded: dict[str, Grade], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever judge has a case, whatever it judged before, and whoever is stored in the same transaction."""
+    monkeypatch.setattr(pipeline, "cores", lambda: 3)
+    monkeypatch.setattr(pipeline, "WORTH_A_JUDGE", 10)
+    monkeypatch.setattr(pipeline, "TOGETHER", 7)
+    started: list[Path] = []
+
+    def start(checks: Path, *given: Any) -> Judge:
+        started.append(checks)
+        return Judge(checks, *given)
+
+    monkeypatch.setattr(session, "Judge", start)
+    assignment = load_assignment(root, LESSON)
+    again = [step.grade for step in pipeline.rejudge(assignment, Timings())]
+    assert again == [graded[name] for name in sorted(graded)]
+    assert len(started) == 3
+    with open_store(assignment.paths) as store:
+        assert store.grades(LESSON) == again
+        known = store.known(LESSON, list(graded))
+    steps = list(grade(assignment, GradingOptions(), Timings()))
+    assert all(keys.seen for one, keys in known.values() if one.status == "graded")
+    assert all(step.unchanged for step in steps)

@@ -2,7 +2,14 @@
 
 from autograder.intake.assemble import RebuiltNotebook, rebuild
 from autograder.intake.find import fingerprint
-from autograder.intake.read import as_submission, folders_left_out, handed_out, read_submission, students
+from autograder.intake.read import (
+    as_submission,
+    folders_left_out,
+    handed_out,
+    know_submission,
+    read_submission,
+    students,
+)
 
 __all__ = [
     "RebuiltNotebook",
@@ -10,6 +17,7 @@ __all__ = [
     "fingerprint",
     "folders_left_out",
     "handed_out",
+    "know_submission",
     "read_submission",
     "rebuild",
     "students",

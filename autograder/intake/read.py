@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import SourceNotebook
@@ -59,32 +60,59 @@ def read_submission(
 
     A file that is no notebook is a submission with a fault. Raises OSError for one that goes while it is read.
     """
+    taken = _take(source, settings, release, student)
+    if taken is None or taken.notebook is None:
+        return taken.known if taken else None
+    files = taken.known.files
+    rebuilt = rebuild(release, taken.notebook, frozenset(files) - taken.beside | _weights(settings.data))
+    return replace(
+        taken.known,
+        cells=rebuilt.cells,
+        sources=rebuilt.sources,
+        repairs=(*taken.known.repairs, *rebuilt.repairs),
+        texts=rebuilt.texts,
+        attached=tuple(_attached(settings.limits, rebuilt)) if source.keeps_gradebook else (),
+    )
+
+
+def know_submission(
+    source: SourceNotebook, settings: AssignmentSettings, release: Notebook, student: str
+) -> Submission | None:
+    """Return what a student handed in as `read_submission` does, its cells unread: what is judged again was run."""
+    taken = _take(source, settings, release, student)
+    return taken.known if taken else None
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What a student handed in, before it is rebuilt."""
+
+    known: Submission
+    notebook: Notebook | None = None
+    beside: frozenset[str] = frozenset()
+    """Of its files, the notebook itself: a kernel has it beside itself."""
+
+
+def _take(source: SourceNotebook, settings: AssignmentSettings, release: Notebook, student: str) -> _Taken | None:
     found = find_submission(source, settings.limits, release, student)
     if found is None:
         return None
     one = found.candidate
     if one.notebook is None:
-        return Submission(student, digest(one.data), fault=Fault(kind="unreadable", message=one.problem))
+        return _Taken(Submission(student, digest(one.data), fault=Fault(kind="unreadable", message=one.problem)))
     own, left_out = _own_files(settings.limits, found)
     given = handed_out(source)
     completed = _completed(settings.student_files, own)
     files = {**own, **given, **completed}
-    rebuilt = rebuild(release, one.notebook, frozenset(files) | _weights(settings.data))
-    repairs = (*_of_the_whole(found, one.notebook), *left_out, *_taken_back(own, files), *rebuilt.repairs)
-    if one.path.suffix == NOTEBOOK and len(one.data) <= settings.limits.files_mb * 2**20:
-        files[source.notebook_file] = one.path  # a kernel has it beside itself
+    repairs = (*_of_the_whole(found, one.notebook), *left_out, *_taken_back(own, files))
     contents = [part for name, path in sorted(own.items()) for part in (name.encode(), path.read_bytes())]
-    return Submission(
-        student,
-        digest(one.data, *contents),
-        rebuilt.cells,
-        rebuilt.sources,
-        repairs,
-        files=files,
-        given=frozenset(given.keys() - completed.keys() - {source.notebook_file}),
-        texts=rebuilt.texts,
-        attached=tuple(_attached(settings.limits, rebuilt)) if source.keeps_gradebook else (),
-    )
+    beside = frozenset[str]()
+    if one.path.suffix == NOTEBOOK and len(one.data) <= settings.limits.files_mb * 2**20:
+        beside = frozenset([source.notebook_file]) - files.keys()
+        files[source.notebook_file] = one.path
+    given_names = frozenset(given.keys() - completed.keys() - {source.notebook_file})
+    known = Submission(student, digest(one.data, *contents), repairs=repairs, files=files, given=given_names)
+    return _Taken(known, one.notebook, beside)
 
 
 def _attached(limits: Limits, rebuilt: RebuiltNotebook) -> Iterator[tuple[Picture, bytes]]:

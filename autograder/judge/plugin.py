@@ -11,6 +11,7 @@ import inspect
 import os
 import socket
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -134,6 +135,7 @@ class JudgeSession:
         self._send(CollectedChecks(checks, probes, self._complaints, self._sources.digest()), blobs)
         if not self._complaints:
             self._plain = plain_checks(session)
+            warnings.simplefilter("error", pytest.PytestReturnNotNoneWarning)  # as pytest does around the others
             with Path(os.devnull).open("wb") as nowhere:  # a class's worth of what checks print is kept by nobody
                 os.dup2(nowhere.fileno(), 2)
             for case, labels in self._cases():
@@ -177,8 +179,7 @@ class JudgeSession:
             self.case.start()
             self._outcome = None
             self._running.say(number)
-            # No next item: everything is torn down, and the same items run again for the next case.
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            self._run(item)
             found.append(self._outcome or self._judged(item, "ungraded", "", "pytest gave no verdict"))
         self._running.say(Running.NONE)
         self._send(Verdicts(found))
@@ -190,14 +191,21 @@ class JudgeSession:
             self._reference = (path, load_evidence(Path(path)))
         return self._reference[1]
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
-        """Run a check and tell nobody: who listens keeps each report, and a class has thousands."""
+    def _run(self, item: pytest.Item) -> None:
+        """Run a check and tell nobody: who listens keeps each report, and a class has thousands.
+
+        No next item: everything is torn down, and the same items run again for the next case.
+        """
         if item in self._plain and self.case is not None:
             assert isinstance(item, pytest.Function)
-            self._outcome = self._verdict(item, run_plain(item, self._plain[item], self.case.value))
+            with warnings.catch_warnings():  # what a check does to them is gone when the next runs
+                self._outcome = self._verdict(item, run_plain(item, self._plain[item], self.case.value))
         else:
-            runtestprotocol(item, log=False, nextitem=None)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool:
+        runtestprotocol(item, log=False, nextitem=None)
         return True
 
     @pytest.hookimpl(tryfirst=True)
