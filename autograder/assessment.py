@@ -218,9 +218,9 @@ class Assessor:
     ) -> Assessment:
         """Judge a submission's evidence and count its points. Explanations compare with `reference`, the solution's.
 
-        `before` is what was found of each question earlier: it stands where a check cannot be judged now. `mistaken`
-        says what is wrong with which check: nobody fails those. `evidence` is that at `path`, where it is at hand.
-        Raises GraderError, OSError or WireError where nothing can be judged.
+        `before` is what was found of each question earlier: it stands where a check cannot be judged now. Nobody fails
+        the checks that are `mistaken`. `evidence` is that at `path`, where it is at hand. Raises GraderError, OSError
+        or WireError where nothing can be judged.
         """
         evidence = evidence or load_evidence(path)
         if evidence.exam.submission != submission.digest:
@@ -231,9 +231,8 @@ class Assessor:
         case = Case(str(path), str(reference or ""), language, hidden, scores.cases, unasked=unasked, absent=absent)
         judged = [_spare(one, mistaken) for one in self._judged(case, scores.blobs)]
         causes = Causes(evidence.exam, _exam_of(reference), absent)
-        outcomes, checks = [one.outcome for one in judged], self._judge.plan().checks
-        asked = self.source.questions
-        questions = grade_questions(asked, checks, outcomes, evidence.exam, language, before, self._stubs, causes)
+        outcomes, known = [one.outcome for one in judged], (evidence.exam, language, before, self._stubs, causes)
+        questions = grade_questions(self.source.questions, self._judge.plan().checks, outcomes, *known)
         told = [*filter(None, (one.ours for one in judged)), *_said_by_tests(questions, notes)]
         return Assessment(
             exam=evidence.exam,
