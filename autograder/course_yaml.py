@@ -157,6 +157,8 @@ WRITTEN: dict[Any, tuple[Callable[[str], Any], str]] = {
     ZoneInfo: (lambda name: ZoneInfo(name), "a time zone's name such as Europe/Paris"),
 }
 """How values are read that are written as plain text, and what is expected of them."""
+UNSHOWN = ("store",)
+"""Keys whose value no message repeats: a password may be in it."""
 
 
 class _Reader:
@@ -181,7 +183,8 @@ class _Reader:
                 value = yaml.SafeLoader("").construct_object(node, deep=True)
             return msgspec.convert(value, ready(kind))
         except msgspec.ValidationError as error:
-            self._complain(node, key, f"{_lower(str(error))}; given: {value!r}")
+            given = "" if key in UNSHOWN else f"; given: {value!r}"
+            self._complain(node, key, f"{_lower(str(error))}{given}")
         except yaml.YAMLError as error:
             self._complain(node, key, _lower(str(getattr(error, "problem", error))))
         return None

@@ -468,6 +468,15 @@ def test_an_address_that_is_none_is_refused_without_being_told(
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("said", ["[postgresql://ada:secret@host/results]", "{ada: secret}"])
+def test_an_address_in_another_form_is_refused_without_being_told(tmp_path: Path, said: str) -> None:
+    (tmp_path / "course.yaml").write_text(f"course: a\ntitle: T\nstore: {said}\nassignments: {{a: {{title: A}}}}\n")
+    with pytest.raises(CourseError) as refused:
+        open_store(Paths(tmp_path))
+    assert str(refused.value).startswith("course.yaml:3: store: expected `str`, got `")
+    assert "secret" not in str(refused.value)
+
+
 def test_a_course_says_where_its_results_are(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     written = f"course: said\ntitle: T\nstore: {server}\nassignments: {{a: {{title: A}}}}\n"
     (tmp_path / "course.yaml").write_text(written)

@@ -41,7 +41,8 @@ def check(
 ) -> None:
     """For students: run a notebook from the top and its visible tests, and say what a grader would mend.
 
-    Nothing is handed in or graded. The notebook runs in your own Python, with all that it may do there.
+    Nothing is handed in or graded. The notebook runs in your own Python, with all that it may do there: run
+    nobody else's so.
     """
     said: Literal["fr", "en"] | str = language.value if language else "en"
     try:

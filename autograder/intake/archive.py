@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from autograder.intake.links import kind_of, oddity
 from autograder.intake.names import read_names
 
 MOST_ENTRIES = 200_000
@@ -194,12 +195,13 @@ class _Folder:
         self._files = []
         for root, folders, names in os.walk(self._path):
             folders.sort()
+            here = Path(root).stat()
             links = [name for name in folders if (Path(root) / name).is_symlink()]
             for name in sorted([*names, *links]):
                 path = Path(root) / name
                 self._files.append(path)
                 info = path.lstat()
-                yield Raw(self._name(path), _oddity(info.st_mode), info.st_size)
+                yield Raw(self._name(path), oddity(info, here), info.st_size)
             if ".git" in folders:  # its objects are no one's submission, and many
                 folders.remove(".git")
                 self._files.append(Path(root) / ".git")
@@ -217,14 +219,6 @@ class _Folder:
                 continue
             with os.fdopen(descriptor, "rb") as file:
                 yield key, file
-
-
-def _oddity(mode: int) -> str:
-    if stat.S_ISLNK(mode):
-        return "a link"
-    if stat.S_ISDIR(mode):
-        return "folder"
-    return "" if stat.S_ISREG(mode) else "a device"
 
 
 class _Zip:
@@ -285,7 +279,7 @@ def _refuse_many(path: Path) -> None:
 
 def _zip_oddity(info: zipfile.ZipInfo) -> str:
     mode = info.external_attr >> 16
-    return "folder" if info.filename.endswith("/") else _oddity(mode) if stat.S_IFMT(mode) else ""
+    return "folder" if info.filename.endswith("/") else kind_of(mode) if stat.S_IFMT(mode) else ""
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str | bytes:

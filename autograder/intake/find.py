@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autograder.assignment import SourceNotebook
 from autograder.errors import SubmissionError
+from autograder.intake.links import is_handed_in
 from autograder.intake.names import folded, on_disk
 from autograder.notebook.formats import CLOSED, Notebook, is_notebook, read_submitted_notebook
 from autograder.notebook.metadata import role_of
@@ -47,7 +48,7 @@ def find_submission(source: SourceNotebook, limits: Limits, release: Notebook, s
     """Return the notebook a student handed in; None where there is none.
 
     Of several, the one with the most of the release's cells; then the one with the most answers; then the latest; then
-    the one of the assignment's name. Links are not followed.
+    the one of the assignment's name. Links are not followed, nor are hard links to another user's files.
     """
     folder = _folder(source, student)
     if folder is None:
@@ -143,7 +144,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
             if count > FILES:
                 return
             path = inside / name
-            if not name.startswith(".") and (folder / path).is_file() and not (folder / path).is_symlink():
+            if not name.startswith(".") and is_handed_in(folder / path):
                 yield on_disk(path.as_posix()), folder / path
 
 

@@ -15,6 +15,7 @@ from autograder.environment import environment_of
 from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.evidence import Exam, libraries, load_exam
 from autograder.given_files import is_private, release_files
+from autograder.intake.links import is_handed_in
 from autograder.intake.names import on_disk
 from autograder.notebook.master import MasterCopy, Sanitized
 from autograder.records import Plan, Submission, digest
@@ -98,7 +99,7 @@ class CompatAssignment:
     def _read(self, student: str, notebook: str) -> Handed | None:
         folder = self.paths.submission(student, self.name)
         path = folder / f"{notebook}.ipynb"
-        if folder.is_symlink() or folder.parent.is_symlink() or path.is_symlink() or not path.is_file():
+        if folder.is_symlink() or folder.parent.is_symlink() or not is_handed_in(path):
             return None
         try:
             data = path.read_bytes()
@@ -166,9 +167,8 @@ def _is_plain(path: Path, folder: Path) -> bool:
     """Whether a file was handed in: no link, no link on its way, nothing a tool left there."""
     name = path.relative_to(folder)
     ways = [path, *(folder / parent for parent in name.parents)]
-    return (
-        path.is_file() and not any(way.is_symlink() for way in ways) and not is_private(name) and len(str(name)) <= 500
-    )
+    linked = any(way.is_symlink() for way in ways)
+    return is_handed_in(path) and not linked and not is_private(name) and len(str(name)) <= 500
 
 
 def orders_of(course: CompatAssignment, work: Work, *, again: bool = False) -> list[Order]:

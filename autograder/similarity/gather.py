@@ -15,6 +15,7 @@ from pathlib import Path
 from autograder.assignment import SourceNotebook
 from autograder.evidence import Evidence, find_evidence
 from autograder.intake.identity import read_identity
+from autograder.intake.links import is_handed_in
 from autograder.networks.signature import signature
 from autograder.paths import Paths
 from autograder.records import Grade
@@ -119,7 +120,7 @@ def _files(folder: Path, patterns: Sequence[str]) -> Iterator[Part]:
     """Yield the Python files that students complete, links left out."""
     for pattern in patterns:
         for path in sorted(folder.glob(pattern)) if pattern.endswith(".py") else ():
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_FILE:
+            if is_handed_in(path) and path.stat().st_size <= LARGEST_FILE:
                 yield Part(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8", errors="replace"))
 
 

@@ -474,6 +474,24 @@ def test_links_and_devices_of_a_tar_are_not_taken(assignment: Assignment, tmp_pa
     assert here(assignment) == ["ada/toy/toy.ipynb", "bob/toy/toy.ipynb"]
 
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+
+
+@needs_root
+@pytest.mark.parametrize("owner", [0, 65534])
+def test_a_hard_link_to_another_users_file_is_not_taken(assignment: Assignment, tmp_path: Path, owner: int) -> None:
+    """Several names of one's own file are one's own."""
+    path = laid_out(tmp_path / "download", GOOD)
+    (tmp_path / "secret").write_text("a key")
+    os.chown(tmp_path / "secret", owner, owner)
+    (path / "ada" / "notes").hardlink_to(tmp_path / "secret")
+    found = collected(assignment, path)
+    assert [(one.name, one.reason) for one in found.skipped] == (
+        [("ada/notes", "a hard link to another user's file")] if owner else []
+    )
+    assert ("ada/toy/notes" in here(assignment)) == (not owner)
+
+
 def test_links_of_a_folder_are_not_followed(assignment: Assignment, tmp_path: Path) -> None:
     path = laid_out(tmp_path / "download", GOOD)
     (path / "ada" / "secret").symlink_to("/etc/passwd")

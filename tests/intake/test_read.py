@@ -228,6 +228,18 @@ def test_a_link_is_not_followed(assignment: Assignment) -> None:
     assert read(assignment) is None
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.parametrize("owner", [0, 65534])
+def test_a_hard_link_to_another_users_file_is_not_read(assignment: Assignment, tmp_path: Path, owner: int) -> None:
+    path = toy.hand_in(assignment.paths.root, "ada", toy.answered({}))
+    (tmp_path / "secret").write_text("a key")
+    os.chown(tmp_path / "secret", owner, owner)
+    (path.parent / "notes").hardlink_to(tmp_path / "secret")
+    submission = read(assignment)
+    assert submission is not None
+    assert ("notes" in submission.files) == (not owner)
+
+
 def test_students_of_the_roster_are_students_too(assignment: Assignment) -> None:
     toy.hand_in(assignment.paths.root, unicodedata.normalize("NFD", "zoé"), toy.answered({}))
     assignment.paths.roster.write_text("student\nzoé\nada\n", encoding="utf-8")
