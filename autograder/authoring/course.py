@@ -17,6 +17,7 @@ from autograder.assignment import imports_of
 from autograder.authoring.cells import SourceCell
 from autograder.authoring.convert import Converted, convert
 from autograder.authoring.finding import Asker
+from autograder.authoring.loaded import sets_loaded
 from autograder.authoring.points import question_id
 from autograder.course import load_parts
 from autograder.course_yaml import find_course
@@ -35,7 +36,6 @@ from autograder.release import write_files, write_release
 SAMPLE = Path(__file__).parent / "sample"
 SAMPLES = {"fr": ("premiers-pas", "Premiers pas"), "en": ("first-steps", "First steps")}
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-_LOADED = re.compile(r"\bdatasets\.(\w+)\.load_data|\bdatasets[ \t]+import[ \t]+(\w+)")
 HIDDEN_TESTS = "hidden_tests.py"
 LARGEST_FILE = 50 * 2**20
 
@@ -129,9 +129,9 @@ def _plan(name: str, path: Path, notebook: Notebook, language: str, asker: Asker
     title = next((heading for text in texts if (heading := _first_heading(text))), path.stem)
     beside, absent = _files_named(path, notebook)
     files = {Path(f"{name}.ipynb"): notebook_bytes(converted.cells), **beside}
-    loaded = (one for cell in notebook.cells for found in _LOADED.findall(cell.source) for one in found if one)
+    loaded = sets_loaded(cell.source for cell in notebook.cells if cell.cell_type == "code")
     made = Made(name, converted, tuple(map(str, beside)), absent)
-    return _Planned(name, title, files, made, tuple(dict.fromkeys(loaded)))
+    return _Planned(name, title, files, made, loaded)
 
 
 def _first_heading(text: str) -> str:

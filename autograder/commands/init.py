@@ -86,9 +86,8 @@ def init(
 def _say(made: Made) -> None:
     found = made.converted
     points = sum(cell.role.get("points", 0) for cell in found.cells if cell.role)
-    out.print(
-        f"{made.name}: {count(len(found.questions), 'question')}, {points:g} points: {', '.join(found.questions)}"
-    )
+    questions = f"{count(len(found.questions), 'question')}, {count(points, 'point')}"
+    out.print(f"{made.name}: {questions}: {', '.join(found.questions)}")
     if made.copied:
         out.print(f"  taken along: {', '.join(made.copied)}")
     for text in found.guesses:

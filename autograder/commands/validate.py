@@ -36,8 +36,7 @@ def validate(
         found += (problem for problem in problems if problem not in found)
         if not problems:
             questions, points = loaded.questions, sum(question.points for question in loaded.questions)
-            worth = f"{points:g} point{'' if points == 1 else 's'}"
-            out.print(f"{loaded.key}: fit to hand out ({count(len(questions), 'question')}, {worth})")
+            out.print(f"{loaded.key}: fit to hand out ({count(len(questions), 'question')}, {count(points, 'point')})")
         if trust:
             err.print(f"note: {trust}")
         for path in unread(loaded.source):

@@ -15,7 +15,7 @@ _MARK = re.compile(r"\*\*|__|<[^<>\n]+>|[*$]")
 
 
 def last_heading(text: str) -> str:
-    """Return the last heading of a Markdown text as it is written, or an empty text."""
+    """Return the last heading of a Markdown text as it is written, but for links, which are their words; or nothing."""
     lines = reversed(FENCED.sub("", text).split("\n"))
     return next(filter(None, map(_heading, lines)), "")
 
@@ -29,6 +29,7 @@ def _heading(line: str) -> str:
     if start is None:
         return ""
     title = line[start.end() :].strip().rstrip("#").rstrip()
+    title = _LINK.sub(r"\1", title[:HEADING_CHARS]) + title[HEADING_CHARS:]
     opened = title.rfind("(")
     if opened > 0 and title.endswith(")") and _POINTS.search(title[opened:-1]) and ")" not in title[opened:-1]:
         return title[:opened].rstrip()

@@ -13,6 +13,7 @@ import pytest
 import toy
 from autograder.authoring.course import add_notebooks, start_course
 from autograder.authoring.finding import Guesses
+from autograder.authoring.loaded import sets_loaded
 from autograder.course_yaml import load_course
 from autograder.errors import CourseError
 from autograder.session import GradingOptions
@@ -167,3 +168,24 @@ def test_the_configuration_is_this_repositorys(repository: Path, tmp_path: Path,
     ours = (repository / "nbgrader_config.py").read_text()
     written = (tmp_path / "course" / "nbgrader_config.py").read_text()
     assert written == ours.replace('course_id = "vision"', 'course_id = "course"')
+
+
+@pytest.mark.parametrize(
+    ("code", "sets"),
+    [
+        ("from tensorflow.keras.datasets import mnist, cifar10 as c  # both", ["mnist", "cifar10"]),
+        ("fashion = tf.keras.datasets.fashion_mnist\n(x, y), _ = fashion.load_data()", ["fashion_mnist"]),
+        (
+            "from keras import datasets\ndatasets.cifar100.load_data()\ndatasets.mnist.load_data()",
+            ["cifar100", "mnist"],
+        ),
+        ("from keras.datasets import (\n    imdb,\n    reuters,\n)", ["imdb", "reuters"]),
+        ("from torchvision import datasets\ntrain = datasets.FashionMNIST('.', train=True)", ["fashion_mnist"]),
+        ("from torchvision.datasets import CIFAR10, ImageFolder", ["cifar10"]),
+        ("from datasets import load_dataset\nload_dataset('ylecun/mnist')", ["mnist"]),
+        ("from sklearn.datasets import make_moons, load_digits", []),
+        ("from sklearn import datasets\ndatasets.make_moons(100)", []),
+    ],
+)
+def test_sets_are_those_of_libraries_that_the_shelf_answers(code: str, sets: list[str]) -> None:
+    assert list(sets_loaded([code])) == sets

@@ -110,6 +110,7 @@ def test_a_heading_as_it_is_said(heading: str, said: str) -> None:
 
 
 def test_the_last_heading_counts() -> None:
+    assert last_heading("## 1. With [`make_moons()`](https://host/a.html) (2 points)") == "1. With `make_moons()`"
     assert last_heading("# A\n\n## B (2 points)\n\ntext\n```\n# no\n```") == "B"
     assert last_heading("text") == ""
     assert last_heading("# A (2 points) ##\n#no\n####### no\n# ") == "A"
