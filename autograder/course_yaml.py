@@ -23,6 +23,9 @@ from autograder.wire.messages import (
 )
 from autograder.wire.ready import ready
 
+Option = bool | int | float | str | list[str | int | float | bool] | dict[str, bool | int | float | str]
+"""What may be passed on to a class of Dask's."""
+ClusterKind = Literal["local", "ssh", "slurm", "pbs", "kubernetes"]
 Percent = Annotated[float, msgspec.Meta(gt=0, le=100)]
 
 
@@ -60,6 +63,19 @@ class AssignmentSettings(Record, frozen=True):
         return self.resubmission if self.expected is None else self.expected == "hidden"
 
 
+class ClusterSettings(Record, frozen=True):
+    """A Dask cluster that is made for a grading, where no scheduler is named."""
+
+    kind: ClusterKind
+    """Which of Dask's classes makes it."""
+    workers: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    """How many it is to have; None: one, or as many as its options say."""
+    wait_minutes: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    """How long the first worker may take: a queue has its own pace."""
+    options: dict[str, Option] = msgspec.field(default_factory=dict)
+    """What the class is given, by its own names."""
+
+
 class CourseSettings(Record, frozen=True):
     """course.yaml."""
 
@@ -80,6 +96,9 @@ class CourseSettings(Record, frozen=True):
 
     store: str | None = None
     """Address of the PostgreSQL database that the results are in; None: a file of the course's own."""
+
+    cluster: ClusterSettings | None = None
+    """What `--engine dask` opens rooms on, where no scheduler is named."""
 
     def python_for(self, assignment: str) -> tuple[str, str | None]:
         """Return the key that names the Python of an assignment's rooms, and what it names."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+COURSE = "course.yaml"
 CHECKS = "checks.py"
 HARMLESS = "harmless.yaml"
 """Mutants that cost no point and should not."""
@@ -61,7 +62,7 @@ class Paths:
 
     @property
     def course(self) -> Path:
-        return self.root / "course.yaml"
+        return self.root / COURSE
 
     @property
     def nbgrader_config(self) -> Path:

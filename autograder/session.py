@@ -123,7 +123,8 @@ class Session:
         """Holds exams and trains, in rooms with what the notebook imports; nothing of it runs before it is asked."""
         gpus = () if self._judging else self._gpus
         kept = self.options.kept
-        setup = RoomSetup(self._preload, self.source.paths.cache, self.isolation, self._environment, gpus, kept)
+        cache, cluster = self.source.paths.cache, self.assignment.course.cluster
+        setup = RoomSetup(self._preload, cache, self.isolation, self._environment, gpus, kept, cluster)
         return self._stack.enter_context(open_engine(self.options.engine, setup, self.options.jobs))
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from autograder.errors import GraderError
 
 if TYPE_CHECKING:  # the names of the engines are asked for by whoever only reads results
+    from autograder.course_yaml import ClusterSettings
     from autograder.evidence import Evidence, TrainingRun
     from autograder.sandbox.environment import Environment
     from autograder.sandbox.exam import Order
@@ -40,6 +41,8 @@ class RoomSetup:
     """What networks are trained on; none: the CPU."""
     kept: bool = False
     """Whether rooms that an earlier command left warm serve, and are left for the next."""
+    cluster: ClusterSettings | None = None
+    """What an engine on other machines makes to open rooms on, where none is there."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ Each worker owns what its rooms are forked from, raises its own wall and leases 
 and runs travel as bytes of `_packed`, never as pickles of ours; checks, labels and the store stay with whoever grades.
 Paths in orders mean the same on every worker: the course, its data and its Python lie on a file system that all share.
 
-The scheduler is Dask's to name: `DASK_SCHEDULER_ADDRESS`, or `scheduler-address` in its configuration.
+The scheduler is Dask's to name: `DASK_SCHEDULER_ADDRESS`, or `scheduler-address` in its configuration. Where it names
+none, a cluster is made as course.yaml says, and ends with the engine.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from autograder.engine import Result, RoomSetup, Trained
+from autograder.engine._cluster import make_cluster
 from autograder.engine._host import Host, in_doubt, share_gpus, share_rooms
 from autograder.engine._packed import pack, unpack
 from autograder.errors import CourseError, GraderError, IsolationError, Problem
@@ -41,6 +43,10 @@ except ImportError as error:
 
 WAIT_SECONDS = 60.0
 """For the first worker to connect."""
+NO_SCHEDULER = (
+    "no scheduler is named: start one with `dask scheduler`, workers with `dask worker ADDRESS --nthreads 4`, and set "
+    "DASK_SCHEDULER_ADDRESS to its address; or say in course.yaml which `cluster` to make (docs/clusters.md)"
+)
 
 Given = TypeVar("Given", Order, tuple[Job, ...])
 Made = TypeVar("Made")
@@ -145,6 +151,8 @@ class DaskEngine:
         self._setup = Setup(setup.preload, setup.isolation, setup.environment, bool(setup.gpus))
         self._jobs = jobs
         self._name = f"autograder-{uuid.uuid4().hex}"
+        self._wanted = setup.cluster
+        self._cluster: Any = None
         self._client: Any = None
         self._closed = False
 
@@ -252,9 +260,19 @@ class DaskEngine:
         if self._closed:
             raise GraderError("the rooms are closed")
         if self._client is None:
-            self._client = _client()
+            self._client = self._connect()
             self._client.register_plugin(WorkerRooms(msgspec.json.encode(self._setup)), name=self._name)
         return self._client
+
+    def _connect(self) -> Any:
+        address, seconds = dask.config.get("scheduler-address", None), WAIT_SECONDS
+        if not address and self._wanted is not None:
+            if self._cluster is None:
+                self._cluster = make_cluster(self._wanted)
+            address, seconds = self._cluster, 60 * self._wanted.wait_minutes
+        if not address:
+            raise CourseError([Problem("--engine dask", 0, "", NO_SCHEDULER)])
+        return _client(address, seconds)
 
     def __enter__(self) -> DaskEngine:
         return self
@@ -264,6 +282,8 @@ class DaskEngine:
         if self._client is not None:
             self._client.unregister_worker_plugin(self._name)  # each worker ends its rooms
             self._client.close()
+        if self._cluster is not None:
+            self._cluster.close()
 
 
 def open_engine(setup: RoomSetup, jobs: int) -> DaskEngine:
@@ -271,19 +291,18 @@ def open_engine(setup: RoomSetup, jobs: int) -> DaskEngine:
     return DaskEngine(setup, jobs)
 
 
-def _client() -> Any:
-    address = dask.config.get("scheduler-address", None)
-    if not address:
-        text = (
-            "no scheduler is named: start one with `dask scheduler`, workers with `dask worker ADDRESS --nthreads 4`, "
-            "and set DASK_SCHEDULER_ADDRESS to its address"
-        )
-        raise CourseError([Problem("--engine dask", 0, "", text)])
+def _client(address: Any, seconds: float) -> Any:
+    """A client of the scheduler at an address, or of a cluster, once it has a worker."""
+    shown = address if isinstance(address, str) else address.scheduler_address
     try:
         client = distributed.Client(address, name="keras-autograder")
-        client.wait_for_workers(1, timeout=WAIT_SECONDS)
     except (OSError, TimeoutError) as error:
-        raise GraderError(f"no worker is to be had of the scheduler at {address}: {error}") from error
+        raise GraderError(f"no worker is to be had of the scheduler at {shown}: {error}") from error
+    try:
+        client.wait_for_workers(1, timeout=seconds)
+    except (OSError, TimeoutError) as error:
+        client.close()
+        raise GraderError(f"no worker is to be had of the scheduler at {shown}: {error}") from error
     return client
 
 
