@@ -1,16 +1,19 @@
-"""Which layer of the wall stops what: `python tests/hostile/table.py` measures it, for the table of docs/wall.md."""
+"""What each layer stops, and all that is tried: `python tests/hostile/table.py` writes both in docs/wall.md.
+
+The first is measured; the second names the programs of these tests.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
 DOCS = TESTS.parent / "docs" / "wall.md"
-PLACE = re.compile(r"(<!-- layers -->\n).*(<!-- /layers -->)", re.DOTALL)
+PLACE = r"(<!-- {0} -->\n).*(<!-- /{0} -->)"
 WITHOUT: Mapping[str, tuple[str, ...]] = {
     "Landlock": ("Landlock",),
     "the filter": ("system call filter",),
@@ -30,6 +33,33 @@ def table(through: Mapping[str, set[str]], names: Mapping[str, str]) -> str:
     return "\n".join(lines) + f"\n\nThe other {others} of {len(names)} are stopped without either.\n"
 
 
+def tried() -> str:
+    """Return the table of what is tried: each program by its name, by what it goes for."""
+    from hostile.answers import FIGURES, MODULES
+    from hostile.batch import BATCH
+    from hostile.escapes import ESCAPES
+    from hostile.test_keeper import CLIENTS, IN_ITS_PLACE
+    from hostile.trainings import FUNCTIONS, RECORDS
+
+    kinds: Mapping[str, Iterable[str]] = {
+        "a cell, for the kernel and the host": ESCAPES,
+        "a notebook, for points, neighbours, the batch, pages": BATCH,
+        "a figure, for whoever reads it": FIGURES,
+        "a module or a tensor of PyTorch's, for whoever reads it": MODULES,
+        "the record of a network, for those who have the same": RECORDS,
+        "a function that trains, for the hidden labels": FUNCTIONS,
+        "another program, for the keeper of warm rooms": CLIENTS,
+        "another program, in the keeper's place": IN_ITS_PLACE,
+    }
+    lines = [f"| {kind} | {len([*names])} | {' · '.join(names)} |" for kind, names in kinds.items()]
+    return "\n".join(["| goes | | tried |", "|---|--:|---|", *lines]) + "\n"
+
+
+def written(text: str, place: str, found: str) -> str:
+    """Return the page with this in its place."""
+    return re.sub(PLACE.format(place), lambda marks: marks[1] + found + marks[2], text, flags=re.DOTALL)
+
+
 def main() -> None:
     from autograder.sandbox.rooms import Zygote
     from hostile.escapes import ESCAPES
@@ -40,7 +70,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as cache, Zygote([], Path(cache), unsafe_without=layers) as zygote:
             found[column] = through(zygote)
     text = DOCS.read_text(encoding="utf-8")
-    DOCS.write_text(PLACE.sub(lambda place: place[1] + table(found, ESCAPES) + place[2], text), encoding="utf-8")
+    text = written(written(text, "layers", table(found, ESCAPES)), "tried", tried())
+    DOCS.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

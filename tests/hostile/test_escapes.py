@@ -15,7 +15,7 @@ from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Cell, Items, Scalar, VariableProbe
 from hostile.escapes import ESCAPES, PRELUDE
-from hostile.table import WITHOUT, table
+from hostile.table import WITHOUT, table, tried
 from sandbox.test_exam import LIMITS, hold
 
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="calls are named by their numbers on x86-64")
@@ -55,6 +55,10 @@ def test_the_docs_say_what_each_layer_stops(tmp_path: Path, repository: Path) ->
         with Zygote([], tmp_path, unsafe_without=layers) as zygote:
             found[column] = through(zygote)
     assert table(found, ESCAPES) in (repository / "docs" / "wall.md").read_text(encoding="utf-8")
+
+
+def test_the_docs_name_what_is_tried(repository: Path) -> None:
+    assert tried() in (repository / "docs" / "wall.md").read_text(encoding="utf-8")
 
 
 def test_libraries_still_work_behind_the_filter(light_zygote: Zygote) -> None:
