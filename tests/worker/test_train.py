@@ -430,6 +430,13 @@ def test_an_augmentation_of_nothing_is_none(train: Trainer) -> None:
 # --- Whose fault ------------------------------------------------------------------------------------------------------
 
 
+def test_a_layer_that_cannot_compute_is_its_networks_fault(train: Trainer) -> None:
+    """Dropped altogether, by a layer that divides by what is kept: Python's own error, from within Keras."""
+    dropping = chain(call("AlphaDropout", rate=1), call("Flatten"), dense(CLASSES), input_shape=(SIDE, SIDE, 1))
+    fault = train.fault(network=shapeless(dropping))
+    assert (fault.kind, fault.error) == ("untrainable", "ZeroDivisionError")
+
+
 def test_a_network_that_is_not_rebuilt(train: Trainer) -> None:
     fault = train.fault(network=chain(call("Lambda", function="<lambda>"), dense(CLASSES)))
     assert (fault.kind, fault.error, fault.message[:6]) == ("untrainable", "code", "Lambda")

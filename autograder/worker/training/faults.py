@@ -11,6 +11,18 @@ from autograder.worker.errors import message_of
 from autograder.worker.keras.allowed_layers import Reason
 from autograder.worker.training.backends import Backend, Cause
 
+OF_LAYERS = (
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AssertionError,
+    NotImplementedError,
+    RecursionError,
+)
+"""What layers and operations raise for settings and inputs that they cannot compute with. The same data and the same
+recipe train the course's own network: whoever could have a network raise another would be ungraded at will."""
+
 
 class Untrainable(Exception):
     """The network does not fit the data or the recipe."""
@@ -71,4 +83,4 @@ def _cause(error: Exception) -> Cause | None:
     """Return what an error comes to that is no backend's own."""
     if isinstance(error, MemoryError):
         return "memory"
-    return "untrainable" if isinstance(error, (ValueError, TypeError)) else None
+    return "untrainable" if isinstance(error, OF_LAYERS) else None
