@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,6 +26,8 @@ from autograder.wire.messages import (
 from autograder.wire.ready import ready
 
 OURS = "keras-autograder"
+PICTURE = b'{"type":"picture"'
+"""How a picture's frame begins, where nobody made it another way."""
 
 
 def libraries(versions: Mapping[str, str]) -> str:
@@ -81,11 +83,13 @@ class Evidence:
     doubt: str = ""
     """Why what cut the exam short may not be the student's doing: it is to be held again, alone. Not in the file."""
 
-    def answers(self, holding: bytes = b"") -> dict[str, tuple[Answer, list[bytes]]]:
-        """Return each probe's answer with the blobs its arrays refer to; of those alone that hold some bytes, a part of
-        what is looked for: to read an answer takes longer than to see that it is another.
+    def answers(self, wanted: Callable[[bytes], bool] = lambda _: True) -> dict[str, tuple[Answer, list[bytes]]]:
+        """Return each probe's answer with the blobs its arrays refer to; only those whose bytes are `wanted`.
+
+        To read an answer takes longer than to see that it is not what is looked for.
         """
-        opened = [codec.unpack(frame, Answered | Picture) for frame in self.frames if holding in frame]
+        frames = (frame for frame in self.frames if not codec.starts(frame, PICTURE) and wanted(frame))
+        opened = [codec.unpack(frame, Answered | Picture) for frame in frames]
         return {one.probe: (one.answer, blobs) for one, blobs in opened if isinstance(one, Answered)}
 
     def pictures(self) -> list[tuple[Picture, bytes]]:

@@ -18,7 +18,7 @@ REMARKS = {
     "died": "ended its process",
 }
 """What kept a notebook from running to its end, by kind of fault."""
-FAULT = str(Fault.__struct_config__.tag)
+FAULT = str(Fault.__struct_config__.tag).encode()
 """What the record of a fault says that it is."""
 STOPS: tuple[str, ...] = ("time", "memory")
 """Limits that a correct notebook may reach on a machine that is too small, or too busy."""
@@ -54,7 +54,7 @@ def faults_of(exam: Exam, evidence: Evidence | None = None) -> Iterator[Fault]:
     if exam.fault:
         yield exam.fault
     if evidence:
-        answers = evidence.answers(FAULT.encode())
+        answers = evidence.answers(lambda frame: FAULT in frame)
         yield from (answer for answer, _ in answers.values() if isinstance(answer, Fault))
 
 

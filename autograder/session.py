@@ -116,7 +116,7 @@ class Session:
     @property
     def _judged_profile(self) -> Profile:
         """That of the stored trainings."""
-        return "gpu" if "gpu" in {one.device for one in self.store.grades(self.source.key)} else "cpu"
+        return "gpu" if "gpu" in self.store.devices(self.source.key) else "cpu"
 
     @cached_property
     def engine(self) -> Engine:

@@ -125,6 +125,12 @@ class Store:
         found = self._read(SUBMISSION.c.assignment == assignment)
         return sorted((grade for grade, _ in found), key=lambda one: one.student)  # a server's order is its language's
 
+    def devices(self, assignment: str) -> set[str]:
+        """Return the kinds of devices that the grades of an assignment are of."""
+        query = sa.select(SUBMISSION.c.device).where(SUBMISSION.c.assignment == assignment).distinct()
+        with self._connected() as connection:
+            return set(connection.scalars(query))
+
     def known(self, assignment: str, students: Collection[str]) -> dict[str, tuple[Grade, Keys]]:
         """Return what these students have of the checks' own way, a grade or none yet, with what each depends on.
 

@@ -10,8 +10,8 @@ from autograder.evidence import Evidence, load_evidence
 from autograder.networks.sampled import contradicts
 from autograder.wire.messages import Network, Steps
 
-SAMPLE = b'"sample"'
-"""What the record of a network says that was run, and no other does."""
+SAMPLE, NO_SAMPLE = b'"sample"', b'"sample":null'
+"""What the record of a network says that was run, and of one that was not."""
 
 
 def doubted(evidence: Evidence, reference: Path) -> Iterator[str]:
@@ -29,7 +29,11 @@ def _of_solution(reference: Path, _written: int) -> dict[str, Network]:
 def _networks(evidence: Evidence) -> dict[str, Network]:
     """The networks among the answers, by probe; those that an object of the student's answered with, by step too."""
     found: dict[str, Network] = {}
-    for name, (answer, _) in evidence.answers(SAMPLE).items():
+    for name, (answer, _) in evidence.answers(_may_be_run).items():
         steps = answer.results if isinstance(answer, Steps) else [answer]
         found |= {f"{name}{place or ''}": one for place, one in enumerate(steps) if isinstance(one, Network)}
     return found
+
+
+def _may_be_run(frame: bytes) -> bool:
+    return frame.count(SAMPLE) > frame.count(NO_SAMPLE)

@@ -67,6 +67,11 @@ def read_frame(read: Callable[[int], bytes], *, most_text: int = MAX_FRAME, most
     return head + body
 
 
+def starts(frame: bytes, text: bytes) -> bool:
+    """Return whether the JSON of a whole frame starts so."""
+    return frame.startswith(text, _HEAD.size + 8 * int(_HEAD.unpack_from(frame)[1]))
+
+
 def text_bytes(frame: bytes) -> int:
     """Return how many bytes of a whole frame are JSON."""
     return int(_HEAD.unpack_from(frame)[2])
