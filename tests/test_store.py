@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -203,6 +207,45 @@ def test_a_class_is_stored_all_together_or_not_at_all(path: Path) -> None:
         assert [one.attempt for one in saved] == [1, 1, 2, 1]
         assert store.grades("toy") == saved
     assert [rows(Sqlite(path), table) for table in ("submission", "question", "check")] == [4, 8, 8]
+
+
+SAVES = """
+import sys, pickle
+from autograder.store import Store
+database, marks = pickle.load(open(sys.argv[1], "rb"))
+with Store(database) as store:
+    print("opened", flush=True)
+    while True:
+        for each in marks:
+            store.save_all(each)
+"""
+
+
+@pytest.mark.parametrize("after", [0.0, 0.013, 0.05])
+def test_whoever_is_killed_while_a_class_is_stored_leaves_all_of_the_old_or_all_of_the_new(
+    database: Database, tmp_path: Path, after: float
+) -> None:
+    students = [f"student {number}" for number in range(50)]
+    marks = [
+        [(replace(GRADE, student=name, submission=version, fault=version), KEYS) for name in students]
+        for version in ("one", "two")
+    ]
+    with Store(database) as store:
+        store.save_all(marks[0])
+    given = tmp_path / "given"
+    given.write_bytes(pickle.dumps((database, marks)))
+    process = subprocess.Popen([sys.executable, "-c", SAVES, str(given)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(after)
+    process.kill()
+    process.communicate()
+    with Store(database) as store:
+        found = store.grades("toy")
+        assert len(found) == len(students)
+        assert len({(one.fault, one.attempt) for one in found}) == 1
+        assert {one.questions for one in found} == {GRADE.questions}
+        assert len({one.attempt for one in store.save_all(marks[0])}) == 1
 
 
 def test_grades_are_read_as_they_are_at_one_moment(database: Database) -> None:
