@@ -195,9 +195,9 @@ def grade_parts(parts: Sequence[Assignment], options: GradingOptions, timings: T
     yield from _over_parts(parts, timings, lambda part, spent: grade(part, options, spent))
 
 
-def rejudge_parts(parts: Sequence[Assignment], timings: Timings) -> Iterator[Progress]:
-    """Judge the stored evidence of an assignment again."""
-    yield from _over_parts(parts, timings, rejudge)
+def rejudge_parts(parts: Sequence[Assignment], timings: Timings, *, kept: bool = False) -> Iterator[Progress]:
+    """Judge the stored evidence of an assignment again, as `rejudge` does each of its notebooks'."""
+    yield from _over_parts(parts, timings, lambda part, spent: rejudge(part, spent, kept=kept))
 
 
 def _over_parts(
@@ -228,14 +228,15 @@ def _over_parts(
             yield Progress(joined, len(found) * len(parts), unchanged, kept=kept, ours=ours, notes=notes)
 
 
-def rejudge(assignment: Assignment, timings: Timings) -> Iterator[Progress]:
+def rejudge(assignment: Assignment, timings: Timings, *, kept: bool = False) -> Iterator[Progress]:
     """Judge stored evidence again, without running student code or training anything.
 
-    A solution that was changed is examined anew before anything is judged. Raises CourseError where it does not run to
-    its end, IsolationError where this machine cannot raise the wall: the stored grades are then as they were.
+    A solution that was changed is examined anew before anything is judged, in a room that is `kept` warm or not: no
+    other opens. Raises CourseError where it does not run to its end, IsolationError where this machine cannot raise the
+    wall: the stored grades are then as they were.
     """
     started = time.monotonic()
-    with Session(assignment, GradingOptions(jobs=1), judging=True) as session:
+    with Session(assignment, GradingOptions(jobs=1, kept=kept), judging=True) as session:
         marker = Marker(session.assessor, session.store, judging=True)
         examined = [
             student

@@ -12,6 +12,7 @@ import sysconfig
 import time
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ import toy
 from autograder import assessment, marking
 from autograder.assignment import SourceNotebook
 from autograder.course_yaml import AssignmentSettings
+from autograder.engine import Engine, RoomSetup, open_engine
 from autograder.errors import CourseError, GraderError
 from autograder.evidence import Evidence, load_evidence
 from autograder.intake import read_submission
@@ -365,6 +367,28 @@ def test_judging_after_the_solution_was_edited_examines_it_anew(course: Path) ->
         judged(course)
     with Store(load_assignment(course, toy.NAME).paths.store) as store:
         assert store.grade(toy.NAME, "ada") == step.grade
+
+
+def test_judging_opens_a_room_for_an_edited_solution_alone_and_a_warm_one_where_it_may(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.hand_in(course, "ada", RIGHT)
+    run(course)
+    assignment = load_assignment(course, toy.NAME)
+    asked: list[bool] = []
+
+    def noted(name: str, setup: RoomSetup, jobs: int) -> Engine:
+        asked.append(setup.kept)
+        return open_engine(name, replace(setup, kept=False), jobs)
+
+    monkeypatch.setattr("autograder.session.open_engine", noted)
+    assert [step.grade.status for step in rejudge(assignment, Timings(), kept=True)] == ["graded"]
+    assert asked == []
+    cells = [{**cell} for cell in toy.SOLUTION]
+    cells[4]["source"] += "\n"
+    toy.write_source(course, cells=cells)
+    assert [step.grade.status for step in rejudge(load_assignment(course, toy.NAME), Timings(), kept=True)]
+    assert asked == [True]
 
 
 def test_what_was_handed_in_anew_is_judged_when_it_is_graded(course: Path) -> None:

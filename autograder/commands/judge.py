@@ -6,7 +6,7 @@ import typer
 
 from autograder.commands._gradebook import keep_gradebook
 from autograder.commands._grades import leave_loudly, print_kept, print_notes, print_stand_ins, print_table
-from autograder.commands._options import AssignmentName, command_app, command_help
+from autograder.commands._options import AssignmentName, Fresh, command_app, command_help
 from autograder.commands._terminal import OURS, count, course_folder, out
 from autograder.course import load_parts
 from autograder.errors import CourseError, Problem
@@ -18,13 +18,13 @@ app = command_app()
 
 
 @app.command(**command_help("Judge stored evidence again, after mending a check.", "judge tp1"))
-def judge(assignment: AssignmentName) -> None:
+def judge(assignment: AssignmentName, fresh: Fresh = False) -> None:
     """Judge stored evidence again, without running student code."""
     parts = load_parts(course_folder(), assignment)
     timings = Timings()
     with open_store(parts[0].paths) as store:
         before = {one.student: one for one in store.grades(assignment)}
-    steps = [step for step in rejudge_parts(parts, timings) if not step.part]
+    steps = [step for step in rejudge_parts(parts, timings, kept=not fresh) if not step.part]
     grades = [step.grade for step in steps]
     if not grades:
         raise CourseError([Problem("submitted", 0, "", f"no evidence yet: run `autograder grade {assignment}`")])

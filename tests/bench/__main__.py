@@ -143,8 +143,10 @@ def measure_large(bench: Bench) -> Part:
 def measure_judge(bench: Bench) -> Part:
     taken = scale.time_judge(bench.sample, bench.options.judged)
     for verb, aim in (("judge", "   (aim: 10 or less)"), ("feedback", ""), ("report", "")):
-        yield f"  {f'autograder {verb}, {bench.options.judged} submissions, seconds':<50} {taken[verb]:8.1f}{aim}"
-    return {f"{verb}_1000_s": round(taken[verb] * 1000 / bench.options.judged, 1) for verb in taken}
+        used = f"   ({taken[f'{verb} processor']:.1f} of the processors')"
+        yield f"  {f'autograder {verb}, {bench.options.judged} submissions, seconds':<50} {taken[verb]:8.1f}{used}{aim}"
+    names = {name: name.replace(" processor", "_1000_cpu_s") if " " in name else f"{name}_1000_s" for name in taken}
+    return {names[name]: round(seconds * 1000 / bench.options.judged, 1) for name, seconds in taken.items()}
 
 
 def measure_growth(bench: Bench) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -57,7 +58,10 @@ def time_warm(sample: Sample) -> float:
 
 
 def time_judge(sample: Sample, count: int = JUDGED) -> dict[str, float]:
-    """Return the seconds of `judge`, `feedback` and `report` on a class of that many, its evidence multiplied."""
+    """Return the seconds of `judge`, `feedback` and `report` on a class of that many, its evidence multiplied.
+
+    Beside each, under `… processor`, the seconds of all processors: those say more where a machine has other work.
+    """
     time_command(sample)
     with _multiplied(sample, count) as large:
         evidence = large.assignment().paths.evidence(LESSON, "x").parent
@@ -66,14 +70,21 @@ def time_judge(sample: Sample, count: int = JUDGED) -> dict[str, float]:
             shutil.copyfile(evidence / f"{_original(name)}.evidence", evidence / f"{name}.evidence")
         taken = {}
         for verb in ("judge", "feedback", "report"):
-            started = time.perf_counter()
+            started, before = time.perf_counter(), _processor_seconds()
             run_to_end([command("autograder"), verb, LESSON], large.course, may=(0, 3))
             taken[verb] = time.perf_counter() - started
+            taken[f"{verb} processor"] = _processor_seconds() - before
         with open_store(large.assignment().paths) as store:
             judged = sum(one.status == "graded" for one in store.grades(LESSON))
     if judged < count:
         sys.exit(f"judge: {judged} of {count} are graded")
     return taken
+
+
+def _processor_seconds() -> float:
+    """Of the processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _original(name: str) -> str:
