@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 import toy
+from autograder.check.form import CheckedCell, NotebookForm
+from autograder.check.run import run
 
 COMMAND = [sys.executable, "-c", "from autograder.cli import main; main()", "check"]
 
@@ -166,3 +168,32 @@ def test_no_framework_is_loaded_to_look(course: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+TOLD = "results = open('/proc/self/cmdline').read().split('\\0')[3]\n"
+"""A cell that finds where it is told what cells end with."""
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        pytest.param("raise ValueError('\\ud800')", "ValueError", id="half a character"),
+        pytest.param("e = NameError('x'); e.name = 3; raise e", "NameError", id="a name that is none"),
+        pytest.param("e = SyntaxError('x'); e.lineno = 'a'; raise e", "SyntaxError", id="a line that is none"),
+        pytest.param(
+            "class M(type):\n    __name__ = property(lambda self: 3)\nclass E(Exception, metaclass=M): pass\nraise E",
+            "3",
+            id="a class without a name",
+        ),
+        pytest.param("class E(Exception):\n    def __str__(self): raise self\nraise E", "E", id="no message"),
+        pytest.param(f"{TOLD}import os; os.remove(results); os.mkfifo(results)", "", id="another file in its place"),
+        pytest.param(f"{TOLD}open(results, 'ab').write(bytes([255, 10]))", None, id="no text"),
+        pytest.param(f"{TOLD}open(results, 'a').write('nonsense\\n')", None, id="nonsense"),
+    ],
+)
+def test_whatever_a_cell_does_is_told_of_that_cell(tmp_path: Path, source: str, error: str | None) -> None:
+    """`error`: of the second cell; empty: it runs; None: Python ended there."""
+    cells = tuple(CheckedCell(number, "", text, "", False, False) for number, text in enumerate(("x = 1", source), 1))
+    found = run(NotebookForm(cells), sys.executable, tmp_path)
+    assert (found.ended is not None) == (error is None)
+    assert [one.stop.error for one in found.outcomes if one.stop] == ([error] if error else [])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -73,10 +75,10 @@ class Run:
 def run(form: NotebookForm, python: str, folder: Path) -> Run:
     """Run the cells of a notebook in `folder`, where it lies. Raise OSError where there is no such Python."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as kept:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as kept:
         cells, results = Path(kept) / "cells.json", Path(kept) / "results"
         cells.write_text(json.dumps([cell.source for cell in form.cells]), encoding="utf-8")
-        results.touch()
+        told = results.open("w+b")  # what a cell makes of the name does not matter
         environment = {**os.environ, "MPLBACKEND": "Agg", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONIOENCODING": "utf-8"}
         subprocess.run(
             [python, str(RUNNER), str(cells), str(results)],
@@ -86,10 +88,17 @@ def run(form: NotebookForm, python: str, folder: Path) -> Run:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        lines = results.read_text(encoding="utf-8").splitlines()
-    stops = [msgspec.json.decode(line, type=ready(Stop)) for line in lines]
+        with told:
+            stops = list(_stops(told, len(form.cells)))
     ended = form.cells[len(stops)] if len(stops) < len(form.cells) else None
     return Run(tuple(_outcomes(form.cells, stops)), time.monotonic() - started, ended)
+
+
+def _stops(told: Iterable[bytes], most: int) -> Iterator[Stop]:
+    """Yield what each cell ended with, up to the first of which no word can be read: there Python is not ours."""
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeError):
+        for line in itertools.islice(told, most):
+            yield msgspec.json.decode(line, type=ready(Stop))
 
 
 def own_python() -> str:

@@ -80,15 +80,28 @@ def _told(error: BaseException, name: str) -> dict[str, Any]:
     if frames:
         line, code = frames[-1].lineno, frames[-1].line
     here = frames[-1].filename if frames else name
+    missing = getattr(error, "name", None) if isinstance(error, NameError | ImportError) else None
     return {
         "ok": False,
-        "error": type(error).__name__,
-        "message": str(error)[:MESSAGE_CHARS],
+        "error": _text(type(error).__name__),
+        "message": _message(error),
         "cell": int(here.removeprefix("<cell ").removesuffix(">")),
-        "line": line,
-        "code": (code or "").strip()[:MESSAGE_CHARS],
-        "missing": getattr(error, "name", None) if isinstance(error, NameError | ImportError) else None,
+        "line": line if isinstance(line, int) else None,
+        "code": _text(code or "").strip(),
+        "missing": _text(missing) if isinstance(missing, str) else None,
     }
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return _text(error)
+    except Exception:  # what cannot be said of itself
+        return ""
+
+
+def _text(value: object) -> str:
+    """Return a value as text that can be written: halves of characters are none."""
+    return str(value)[:MESSAGE_CHARS].encode("utf-8", "replace").decode()
 
 
 if __name__ == "__main__":
