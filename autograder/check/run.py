@@ -78,17 +78,16 @@ def run(form: NotebookForm, python: str, folder: Path) -> Run:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as kept:
         cells, results = Path(kept) / "cells.json", Path(kept) / "results"
         cells.write_text(json.dumps([cell.source for cell in form.cells]), encoding="utf-8")
-        told = results.open("w+b")  # what a cell makes of the name does not matter
         environment = {**os.environ, "MPLBACKEND": "Agg", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONIOENCODING": "utf-8"}
-        subprocess.run(
-            [python, str(RUNNER), str(cells), str(results)],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        with told:
+        with results.open("w+b") as told:  # what a cell makes of the name does not matter
+            subprocess.run(
+                [python, str(RUNNER), str(cells), str(results)],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             stops = list(_stops(told, len(form.cells)))
     ended = form.cells[len(stops)] if len(stops) < len(form.cells) else None
     return Run(tuple(_outcomes(form.cells, stops)), time.monotonic() - started, ended)
