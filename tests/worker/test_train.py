@@ -17,6 +17,7 @@ import pytest
 
 from autograder.training.job import is_built
 from autograder.wire import codec
+from autograder.wire.limits import LAYERS
 from autograder.wire.messages import (
     Augmentation,
     Broken,
@@ -31,6 +32,7 @@ from autograder.wire.messages import (
     Preparation,
     TrainingData,
 )
+from autograder.worker.training import train as training_room
 from networks import call, chain, conv, dense, pool
 
 pytestmark = pytest.mark.tensorflow
@@ -540,3 +542,9 @@ def test_gpu_libraries_that_cannot_start_are_told_from_what_a_network_does() -> 
     command = [sys.executable, "-c", RAISED]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["Starved"] * len(NOT_STARTED) + [kind for *_, kind in OTHERS]
+
+
+def test_a_record_that_the_host_would_not_read_is_not_sent() -> None:
+    many = chain(*[dense(1)] * LAYERS, input_shape=(1,))
+    assert training_room._sendable(many) is None
+    assert training_room._sendable(SOFTMAX) == SOFTMAX

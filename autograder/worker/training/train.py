@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from autograder.wire import codec
+from autograder.wire import codec, limits
 from autograder.wire.messages import Broken, Figure, Fit, Fitted, Network, Record
 from autograder.worker.keras import training as keras_training
 from autograder.worker.training.faults import Faulty, Starved
@@ -67,7 +67,7 @@ def serve(talk: socket.socket, shelf: str = SHELF) -> None:
         try:
             scores = training.scores(seed, lambda message: _send(talk, message))
             built = training.rebuilt() if left == len(fit.more) else None
-            fitted = Fitted(scores, last=not left or not training.shareable, built=built)
+            fitted = Fitted(scores, last=not left or not training.shareable, built=_sendable(built))
         except Faulty as faulty:
             fitted = Fitted({}, faulty.fault)
         except Starved as starved:
@@ -76,6 +76,16 @@ def serve(talk: socket.socket, shelf: str = SHELF) -> None:
         _send(talk, fitted)
         if fitted.last:
             return
+
+
+def _sendable(network: Network | None) -> Network | None:
+    """Return a record that the host reads; None for one that is larger once all is written that its author left out."""
+    try:
+        if network is not None:
+            limits.pack(network, [])
+    except codec.WireError:
+        return None
+    return network
 
 
 def _send(talk: socket.socket, message: Record) -> None:
