@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from autograder.engine import Result, Trained
 from autograder.engine._packed import pack, unpack
 from autograder.errors import GraderError
@@ -12,7 +14,7 @@ from autograder.evidence import CellRecord, Evidence
 from autograder.sandbox.exam import Order
 from autograder.training.job import Job
 from autograder.wire import codec
-from autograder.wire.messages import Answer, Answered, Cell, CellRun, Fault, Warm
+from autograder.wire.messages import Answer, Answered, Cell, CellRun, Fault, Items, Text, Warm
 from exams import exam
 
 VERSIONS = {"python": "3.11"}
@@ -24,6 +26,21 @@ MISSING: Told = (Fault(kind="missing", names=[]), [])
 def quiet(cell: Cell) -> CellRun:
     """A cell that ran and said nothing."""
     return CellRun(cell.index, 0.0, "", "", 0, "")
+
+
+NAMES = ("Ada", "Grace", "Joan")
+
+
+def right() -> dict[str, Told]:
+    """What the toy assignment's solution answers."""
+    blobs: list[bytes] = []
+    doubled = codec.array_record(np.array([3.0, -4.0]), blobs)
+    return {"doubled": (doubled, blobs), "names": (Items("list", [Text(name, len(name)) for name in NAMES]), [])}
+
+
+def greeting(cell: Cell) -> CellRun:
+    """What its cells say."""
+    return CellRun(cell.index, 0.0, "Hello Ada\n", "", 10, "") if cell.id == "greet-answer" else quiet(cell)
 
 
 @dataclass

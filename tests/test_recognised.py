@@ -19,7 +19,7 @@ from autograder.records import Limits
 from autograder.release import write_release
 from autograder.session import GradingOptions
 from loading import load_assignment
-from scripted import Scripted
+from scripted import Scripted, greeting, right
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return real(source, settings, release, student)
 
     monkeypatch.setattr(marking, "read_submission", watched)
-    monkeypatch.setattr("autograder.session.open_engine", lambda *_: Scripted())
+    monkeypatch.setattr("autograder.session.open_engine", lambda *_: Scripted(right(), greeting))
     return found
 
 

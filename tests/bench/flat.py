@@ -19,7 +19,7 @@ from autograder import session
 from autograder.pipeline import Timings, grade
 from autograder.session import GradingOptions
 from loading import load_assignment
-from scripted import Scripted
+from scripted import Scripted, greeting, right
 
 
 class Forgetful(Scripted):
@@ -38,7 +38,7 @@ def main() -> None:
             answers = {"names-answer": f'names = ["Ada", "Grace", "Joan"]  # {number}'}
             toy.hand_in(root, f"student_{number:05}", toy.answered(answers))
         started = time.perf_counter()
-        with patch.object(session, "open_engine", lambda *_: Forgetful()):
+        with patch.object(session, "open_engine", lambda *_: Forgetful(right(), greeting)):
             _grade(root, count // 2)
             _grade(root, count)
         seconds = time.perf_counter() - started

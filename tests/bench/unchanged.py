@@ -18,7 +18,7 @@ from autograder import session
 from autograder.pipeline import Timings, grade
 from autograder.session import GradingOptions
 from loading import load_assignment
-from scripted import Scripted
+from scripted import Scripted, greeting, right
 
 from .grading import run_to_end
 from .sample import command
@@ -34,7 +34,7 @@ def graded_class(students: int) -> Iterator[Path]:
         for number in range(students):
             name = f'names = ["Ada", "Grace", "Joan"]  # {number}'
             toy.hand_in(root, f"student_{number:04}", toy.answered({"names-answer": name}))
-        with patch.object(session, "open_engine", lambda *_: Scripted()):
+        with patch.object(session, "open_engine", lambda *_: Scripted(right(), greeting)):
             for _ in grade(load_assignment(root, toy.NAME), GradingOptions(), Timings()):
                 pass
         yield root

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import toy
@@ -13,23 +12,9 @@ from autograder.pipeline import Timings, grade
 from autograder.records import Grade
 from autograder.sandbox.isolation import Isolation
 from autograder.session import GradingOptions
-from autograder.wire import codec
-from autograder.wire.messages import Cell, CellRun, Fault, Items, Text
+from autograder.wire.messages import Cell, CellRun, Fault
 from loading import load_assignment
-from scripted import Scripted, Told, quiet
-
-
-def right() -> dict[str, Told]:
-    blobs: list[bytes] = []
-    doubled = codec.array_record(np.array([3.0, -4.0]), blobs)
-    return {"doubled": (doubled, blobs), "names": (Items("list", [Text(name, len(name)) for name in NAMES]), [])}
-
-
-NAMES = ("Ada", "Grace", "Joan")
-
-
-def greeting(cell: Cell) -> CellRun:
-    return CellRun(cell.index, 0.0, "Hello Ada\n", "", 10, "") if cell.id == "greet-answer" else quiet(cell)
+from scripted import Scripted, greeting, quiet, right
 
 
 def raising(cell: Cell) -> CellRun:
