@@ -224,6 +224,30 @@ def test_inputs_are_like_those_seen_and_others(args: list[dict[str, object]], fi
     assert len({one.code for one in found}) == len(found)
 
 
+@pytest.mark.parametrize(
+    ("arg", "loose"),
+    [
+        ({"kind": "named", "name": "net", "weights": True}, "weights"),
+        ({"kind": "named", "name": "table"}, None),
+        (plain("digit.PNG"), "picture"),
+        (plain("a.csv"), None),
+        ({"kind": "list", "items": [plain("a.jpg"), plain("b.jpg")]}, "picture"),
+    ],
+)
+def test_what_right_answers_may_differ_in_is_known_of_inputs(arg: dict[str, object], loose: str | None) -> None:
+    assert {one.loose for one in fresh({"args": [arg, plain(2)], "kwargs": {}}, count(1))} == {loose}
+
+
+def test_a_network_is_told_from_another_object_by_its_weights(repository: Path) -> None:
+    space: dict[str, object] = {}
+    exec((repository / "autograder/authoring/draft/recorder.py").read_text(), space)
+    exec("class Net:\n    def get_weights(self): ...\nnet, table = Net(), object()\ndef f(*given): ...", space)
+    exec("autograder_watch(globals(), ['f'])\nf(net, table)", space)
+    calls = space["AUTOGRADER_CALLS"]
+    assert isinstance(calls, dict)
+    assert [one.get("weights", False) for one in calls["f"][0]["args"]] == [True, False]
+
+
 def test_a_matrix_that_is_square_stays_so() -> None:
     found = fresh({"args": [array([10, 10], "int64", 0, 50)], "kwargs": {}}, count(1))
     assert [one.code.partition("(0, 51, ")[2] for one in found] == ["(5, 5))", "(6, 6))", "(10, 10))"]

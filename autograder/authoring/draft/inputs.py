@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,6 +22,10 @@ NEW_SIDES = (5, 7, 6, 9, 10, 11, 12, 13)
 Reason = Literal["hidden", "values", "sizes", "rows", "same sizes"]
 """How inputs differ from those seen: as a hidden test's, which nobody has seen; in their values, in their sizes too, in
 the number of rows, in values alone."""
+Loose = Literal["weights", "picture"]
+"""weights: a network is given, whose weights were drawn · picture: an image file is named, which libraries decode and
+resize each in its way."""
+_PICTURE = re.compile(r"\.(?:bmp|gif|jpe?g|png|tiff?|webp)$", re.IGNORECASE)
 Described = Mapping[str, Any]
 """What the recorder says of one value."""
 
@@ -40,6 +45,8 @@ class _Way:
     """Whether some array has that many rows."""
     used: set[str] = field(default_factory=set)
     """What the code needs: `symbolic`, `named`."""
+    loose: Loose | None = None
+    """Why right answers to these inputs may differ in their values."""
 
     def side(self, size: int, axis: int, last: int, *, square: bool = False) -> int:
         """Return another length of an axis; `square`: of a matrix whose rows stay as many as its columns."""
@@ -62,6 +69,8 @@ class Inputs:
     code: str
     reason: Reason
     used: frozenset[str]
+    loose: Loose | None = None
+    """Why right answers may differ in their values; None: they do not."""
 
 
 def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
@@ -87,7 +96,7 @@ def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
             continue
         if code not in seen:
             seen.add(code)
-            yield Inputs(code, reason, frozenset(way.used))
+            yield Inputs(code, reason, frozenset(way.used), way.loose)
 
 
 class _Unwritable(Exception):
@@ -113,6 +122,7 @@ def _written(value: Described, way: _Way) -> str:
             return f"symbolic({tuple(sides)})"
         case "named":
             way.used.add("named")
+            way.loose = "weights" if value.get("weights") else way.loose
             return f'named("{value["name"]}")'
         case "list" | "tuple":
             return _several(value, way)
@@ -128,6 +138,8 @@ def _symbolic_side(size: int, axis: int, last: int, way: _Way) -> int:
 
 
 def _plain(value: Any, way: _Way) -> str:
+    if isinstance(value, str) and _PICTURE.search(value):
+        way.loose = "picture"
     if isinstance(value, str) and '"' not in value:
         return repr(value).replace("'", '"')
     if isinstance(value, bool) or not isinstance(value, int | float):

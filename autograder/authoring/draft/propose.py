@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.authoring.draft.asked import RANDOM, TRAINS, DraftQuestion
 from autograder.authoring.draft.expected import Unsayable, assertions, compiled, is_finite, quoted
-from autograder.authoring.draft.inputs import Inputs, fresh, size_of
+from autograder.authoring.draft.inputs import Inputs, Loose, fresh, size_of
 from autograder.authoring.draft.observe import Observed, Seen
 from autograder.authoring.points import question_id
 from autograder.judge.trainings import History
@@ -218,16 +218,25 @@ TITLES = {
 }
 
 
+DRAWN = phrase("it draws at random: form alone is required, and that nothing is lost")
+LOOSE: dict[Loose, Phrase] = {
+    "weights": phrase("it is given a network, whose weights are drawn: form alone is required"),
+    "picture": phrase("libraries decode and resize images each in its way: form alone is required"),
+}
+
+
 def _require_call(proposal: Proposal, name: str, probe: Probe, answers: Observed, names: Names) -> None:
     assert probe.inputs is not None
     value, reason = answers.values[probe.name], probe.inputs.reason
-    luck = bool(probe.constant) or probe.name in answers.luck
+    luck, loose = bool(probe.constant) or probe.name in answers.luck, probe.inputs.loose
     try:
-        lines = assertions(probe.name, value, luck=luck)
+        lines = assertions(probe.name, value, luck=luck or bool(loose))
     except Unsayable:
+        free = phrase("the value of {name} is free: say what is to be asked of it", name=name)
+        proposal.remarks += [free] if loose and free not in proposal.remarks else []
         return
     title = Phrase(TITLES[reason].msgid, {"name": name})
-    why = phrase("it draws at random: form alone is required, and that nothing is lost") if luck else None
+    why = LOOSE[loose] if loose else DRAWN if luck else None
     check = ProposedCheck(
         proposal.asked.id, names.check(proposal.asked.id, f"{name} {reason}"), title, lines, [probe.name], why
     )

@@ -73,7 +73,8 @@ def _described(value: Any, space: dict[str, Any]) -> dict[str, Any]:
         return {"kind": "dict", "pairs": pairs}
     for name, other in space.items():
         if other is value and not name.startswith("_"):
-            return {"kind": "named", "name": name}
+            weighted = hasattr(type(value), "get_weights") or hasattr(type(value), "state_dict")
+            return {"kind": "named", "name": name, **({"weights": True} if weighted else {})}
     return {"kind": "other", "cls": type(value).__name__}
 
 
