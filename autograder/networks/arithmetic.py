@@ -15,7 +15,7 @@ from autograder.networks.directions import bidirectional
 from autograder.networks.nodes import Builder, Node
 from autograder.networks.operands import Constant, broadcast, constant, constant_told
 from autograder.networks.patterns import Named, scaled
-from autograder.networks.shapes import reshaped
+from autograder.networks.shapes import mean_of_sum, reshaped
 from autograder.networks.values import rounded
 from autograder.networks.weighted import biased, gained, leaking
 from autograder.wire.messages import Shape
@@ -95,6 +95,9 @@ def affine(b: Builder, x: int, scale: Constant, offset: Constant, shape: Shape |
             x = before.inputs[0]
     if scale.told == 1 and offset.told == 0:
         return x
+    if (mean := b.get(x, "Average")) is not None and scale.numbers is not None:
+        scale = constant(np.asarray(scale.numbers / len(mean.inputs)))
+        x = merged(b, "Add", mean.inputs, mean.shape)
     found = _scaled_as(b, x, scale.told, offset.told, shape)
     if found is not None:
         return found
@@ -108,32 +111,12 @@ def _scaled_as(b: Builder, x: int, scale: object, offset: object, shape: Shape |
     total = b.get(x, "Add")
     if total is not None and offset == 0 and scale == rounded(1 / len(total.inputs)):
         return merged(b, "Average", list(total.inputs), shape)
-    if offset == 0 and (mean := _mean(b, x, scale, shape)) is not None:
+    if offset == 0 and (mean := mean_of_sum(b, x, scale, shape)) is not None:
         return mean
     difference = b.get(x, "Subtract")
     if difference is not None and (scale, offset) == (-1, 0):
         return b.node("Subtract", {}, difference.inputs[::-1], shape=shape)
     return _known(b, patterns.scaled_activation(b, x, scale, offset), shape)
-
-
-def _mean(b: Builder, x: int, scale: object, shape: Shape | None) -> int | None:
-    """A sum over axes, divided by how many numbers there are along them, is their mean."""
-    node = b.get(x, "Sum")
-    given = b.shape(node.inputs[0]) if node is not None else None
-    axes = node.get("axis") if node is not None else None
-    axes = (axes,) if isinstance(axes, int) else axes
-    if node is None or given is None or not isinstance(axes, tuple):
-        return None
-    rank = len(given) + 1
-    places = sorted(one + rank for one in axes)
-    sizes = [given[place - 1] if place else None for place in places]
-    if None in sizes or scale != rounded(1 / math.prod(size or 1 for size in sizes)):
-        return None
-    if 3 <= rank <= 5 and places == list(range(1, rank - 1)):
-        settings = {"data_format": "channels_last", "keepdims": False}
-        pooled = b.node(f"GlobalAveragePooling{rank - 2}D", settings, node.inputs, shape=given[-1:])
-        return reshaped(b, pooled, shape) if shape is not None else pooled
-    return b.node("Mean", dict(node.settings), node.inputs, shape=shape)
 
 
 def times(b: Builder, x: int, factor: float, shape: Shape | None) -> int:
@@ -171,9 +154,10 @@ def _one_reshape(b: Builder, inputs: Sequence[int]) -> Node | None:
     nodes = [b.nodes[one] for one in inputs if one >= 0]
     if len(nodes) < len(inputs) or len(set(inputs)) < 2 or nodes[0].cls not in ("Reshape", "Flatten"):
         return None
+    if len({(node.cls, node.settings, node.shape) for node in nodes}) > 1:  # a weight takes nothing
+        return None
     shapes = {b.shape(node.inputs[0]) for node in nodes}
-    alike = len({(node.cls, node.settings, node.shape) for node in nodes}) == 1
-    return nodes[0] if alike and len(shapes) == 1 and None not in shapes else None
+    return nodes[0] if len(shapes) == 1 and None not in shapes else None
 
 
 def _flattened(b: Builder, cls: str, inputs: Sequence[int]) -> list[int]:
@@ -261,6 +245,9 @@ def _without_factors(b: Builder, terms: list[int], shape: Shape | None) -> tuple
 
 def raised(b: Builder, x: int, exponent: object, shape: Shape | None) -> int:
     """Return a power; a power of a power, of an exponential and of a difference from a mean are one."""
+    x, passed = beneath(b, "Power", {"exponent": exponent}, x)
+    if passed:
+        return above(b, raised(b, x, exponent, b.shape(x)), passed)
     node = b.get(x, "Power")
     inner = node.get("exponent") if node is not None else None
     if node is not None and exponent in (-1, -0.5) and inner in (0.5, -1, 1) and isinstance(inner, (int, float)):

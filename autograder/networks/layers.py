@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from autograder.networks import repeats
 from autograder.networks.activations import LayerPart
-from autograder.networks.arithmetic import activated, affine, merged, uncast
+from autograder.networks.arithmetic import ONE, activated, affine, merged, times, uncast
 from autograder.networks.commuting import above, beneath
 from autograder.networks.matrices import dot
 from autograder.networks.nodes import RECURRENT, Builder, Node, function_told
 from autograder.networks.normal import COMMUTATIVE, parts, settings_of
 from autograder.networks.operands import constant, constant_in, shape_of, weights_of
+from autograder.networks.patterns import scaled
 from autograder.networks.sequences import attention, recurrent, stacked, unmasked
 from autograder.networks.shapes import concatenated, reshaped, transposed
 from autograder.networks.slices import cropped
@@ -244,9 +245,22 @@ def pooled(b: Builder, cls: str, settings: Mapping[str, object], layer: Layer, i
     plain = {**settings, **b.said(layer, cls), "keepdims": False}
     for key in ("pool_size", "strides", "padding"):
         plain.pop(key, None)
+    factor, moved = without_factor(b, inputs[0]) if "Average" in cls and len(inputs) == 1 else (1.0, -1)
+    if factor != 1:
+        return times(b, pooled(b, cls, settings, layer, [moved]), factor, made)
     cls, inputs = _of_the_image(b, cls, inputs)
     node = b.node(cls, plain, inputs, shape=(made[-1],) if made and kept else made)
     return reshaped(b, node, made) if kept and made is not None else node
+
+
+def without_factor(b: Builder, x: int) -> tuple[float, int]:
+    """Return the number that scales x, and x without it: what a mean of it is scaled by as well."""
+    inner, scale, offset = scaled(b, x)
+    numbers = isinstance(scale, (int, float)) and isinstance(offset, (int, float))
+    if not numbers or scale in (0, 1):
+        return 1.0, x
+    rest = constant(np.asarray(float(offset) / float(scale)))  # type: ignore[arg-type]
+    return float(scale), affine(b, inner, ONE, rest, b.shape(x))  # type: ignore[arg-type]
 
 
 def _of_the_image(b: Builder, cls: str, inputs: list[int]) -> tuple[str, list[int]]:

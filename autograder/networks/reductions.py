@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from msgspec.structs import replace
 
-from autograder.networks.arithmetic import ONE, affine, merged, raised, times
-from autograder.networks.layers import applied
+from autograder.networks.arithmetic import merged, raised, times
+from autograder.networks.layers import applied, without_factor
 from autograder.networks.nodes import Builder
-from autograder.networks.operands import constant, said_of, shape_of
-from autograder.networks.patterns import scaled, squares_of_differences
+from autograder.networks.operands import said_of, shape_of
+from autograder.networks.patterns import squares_of_differences
 from autograder.wire.messages import Layer
 
 _MERGES = {"Mean": "Average", "Sum": "Add", "Max": "Maximum", "Min": "Minimum", "Prod": "Multiply"}
@@ -32,7 +31,7 @@ def reduced(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
 def reduction(b: Builder, layer: Layer, cls: str, x: int, places: list[int], *, kept: bool) -> int:
     """Return a mean, a sum or the like of x over these axes, counted from the batch."""
     made, rank = shape_of(layer), _rank(b, x, layer)
-    factor, moved = _without_factor(b, cls, x)
+    factor, moved = without_factor(b, x) if cls in ("Mean", "Sum") else (1.0, x)
     if factor != 1:
         return times(b, reduction(b, layer, cls, moved, places, kept=kept), factor, made)
     stack = b.get(x, "Stack")
@@ -56,19 +55,9 @@ def reduction(b: Builder, layer: Layer, cls: str, x: int, places: list[int], *, 
 
 def _of_all(b: Builder, layer: Layer, x: int) -> int:
     """Return a mean, a sum or the like of all there is, the batch too: of a loss."""
-    factor, moved = _without_factor(b, layer.cls, x)
+    factor, moved = without_factor(b, x) if layer.cls in ("Mean", "Sum") else (1.0, x)
     made = b.node(layer.cls, {}, [moved], shape=shape_of(layer))
     return times(b, made, factor, shape_of(layer)) if factor != 1 else made
-
-
-def _without_factor(b: Builder, cls: str, x: int) -> tuple[float, int]:
-    """Take out of a mean or a sum the number that scales what it is of."""
-    inner, scale, offset = scaled(b, x)
-    numbers = isinstance(scale, (int, float)) and isinstance(offset, (int, float))
-    if cls not in ("Mean", "Sum") or not numbers or scale in (0, 1):
-        return 1.0, x
-    rest = constant(np.asarray(float(offset) / float(scale)))  # type: ignore[arg-type]
-    return float(scale), affine(b, inner, ONE, rest, b.shape(x))  # type: ignore[arg-type]
 
 
 def _over(axis: object, *, kept: bool) -> dict[str, object]:

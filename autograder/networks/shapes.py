@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from autograder.networks.directions import bidirectional
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import said_of, shape_of, size_of
-from autograder.networks.values import clean, from_the_end
+from autograder.networks.values import clean, from_the_end, rounded
 from autograder.wire.messages import Layer, Shape
 
 MAX_PIECES = 256
@@ -46,6 +47,26 @@ def _with_its_axes(b: Builder, x: int, made: Shape) -> int | None:
     if min(gone) < 0 or tuple(1 if place in gone else size for place, size in enumerate(given)) != tuple(made):
         return None
     return b.node(node.cls, {**dict(node.settings), "keepdims": True}, node.inputs, shape=made)
+
+
+def mean_of_sum(b: Builder, x: int, scale: object, shape: Shape | None) -> int | None:
+    """A sum over axes, divided by how many numbers there are along them, is their mean."""
+    node = b.get(x, "Sum")
+    given = b.shape(node.inputs[0]) if node is not None else None
+    axes = node.get("axis") if node is not None else None
+    axes = (axes,) if isinstance(axes, int) else axes
+    if node is None or given is None or not isinstance(axes, tuple):
+        return None
+    rank = len(given) + 1
+    places = sorted(one + rank for one in axes)
+    sizes = [given[place - 1] if place else None for place in places]
+    if None in sizes or scale != rounded(1 / math.prod(size or 1 for size in sizes)):
+        return None
+    if 3 <= rank <= 5 and places == list(range(1, rank - 1)):
+        settings = {"data_format": "channels_last", "keepdims": False}
+        pooled = b.node(f"GlobalAveragePooling{rank - 2}D", settings, node.inputs, shape=given[-1:])
+        return reshaped(b, pooled, shape) if shape is not None else pooled
+    return b.node("Mean", dict(node.settings), node.inputs, shape=shape)
 
 
 def reshape_operation(b: Builder, layer: Layer, x: int) -> int | None:
