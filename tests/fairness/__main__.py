@@ -88,16 +88,24 @@ def others(runs: int, budget: int, calibrations: int = 400, gradings: int = 50) 
         yield name, powers
 
 
+SETTINGS = tuple(Setting(*drawn) for drawn in product(UNITS, (10, 20, 40), (3, 5, 8), (0.0, 0.05)))
+
+
+def row(setting: Setting, calibrations: int, gradings: int) -> str:
+    """Return a setting's line of the table: how often correct work fails, and networks so many deviations below it."""
+    fair = failing(setting, 0.0, calibrations, gradings)
+    powers = " | ".join(f"{100 * failing(setting, below, calibrations // 4, 50):.0f}" for below in BELOW)
+    said = f"{setting.kind} | {setting.runs} | {setting.budget} | {100 * setting.collapses:.0f} %"
+    return f"| {said} | {100 * fair:.3f} % | {powers} |"
+
+
 def table(calibrations: int, gradings: int) -> Iterator[str]:
     """Yield the lines of the table."""
     heads = " | ".join(f"{below}" for below in BELOW)
     yield f"| scores | runs | `seeds` | collapse | correct work fails | {heads} |"
     yield f"|---|---|---|---|---|{'---|' * len(BELOW)}"
-    for kind, runs, budget, collapses in product(UNITS, (10, 20, 40), (3, 5, 8), (0.0, 0.05)):
-        setting = Setting(kind, runs, budget, collapses)
-        fair = failing(setting, 0.0, calibrations, gradings)
-        powers = " | ".join(f"{100 * failing(setting, below, calibrations // 4, 50):.0f}" for below in BELOW)
-        yield f"| {kind} | {runs} | {budget} | {100 * collapses:.0f} % | {100 * fair:.3f} % | {powers} |"
+    for setting in SETTINGS:
+        yield row(setting, calibrations, gradings)
     yield ""
     yield f"| other rules, normal scores, 20 runs, 5 seeds | {heads} |"
     yield f"|---|{'---|' * len(BELOW)}"

@@ -1,0 +1,45 @@
+"""The table of docs/fairness.md is what its command prints, and keeps what the page promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fairness.__main__ import SETTINGS, UNITS, Setting, row, table
+
+PRINTED_BY = re.compile(r"`python -m tests\.fairness --calibrations (\d+) --gradings (\d+)`")
+ROW = re.compile(r"^\| (?:normal|skewed|heavy) \|.*\|$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def page(repository: Path) -> str:
+    return (repository / "docs" / "fairness.md").read_text(encoding="utf-8")
+
+
+def drawn(page: str) -> tuple[int, int]:
+    """Return how many calibrations and gradings the page says its table is of."""
+    said = PRINTED_BY.search(page)
+    assert said is not None
+    return int(said[1]), int(said[2])
+
+
+def test_every_setting_has_its_row(page: str) -> None:
+    assert len(ROW.findall(page)) == len(SETTINGS) == len(UNITS) * 18
+
+
+@pytest.mark.parametrize("kind", UNITS)
+def test_a_row_is_found_again(page: str, kind: str) -> None:
+    assert row(Setting(kind, 20, 5, 0.05), *drawn(page)) in page
+
+
+@pytest.mark.whole
+def test_the_whole_table_is_found_again(page: str) -> None:
+    assert [line for line in table(*drawn(page)) if line not in page] == []
+
+
+def test_correct_work_fails_less_than_once_in_a_thousand_with_five_seeds(page: str) -> None:
+    rows = [[cell.strip() for cell in one.strip("|").split("|")] for one in ROW.findall(page)]
+    failing = {tuple(cells[:4]): float(cells[4].rstrip(" %")) for cells in rows}
+    assert {setting: share for setting, share in failing.items() if share >= 0.1 and int(setting[2]) >= 5} == {}
