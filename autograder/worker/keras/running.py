@@ -107,26 +107,26 @@ def sample(calling: Calling, variables: Sequence[Any]) -> Sample | None:
         return None
     for kind in ("float32", "int32"):  # a table of words may be asked for by whole numbers alone
         try:
-            values = _made(calling, _Example(kind), _weight, _spaced)
+            values = _made(calling, Example(kind), _weight, spaced)
         except Exception as error:
             raised = error
         else:
             return Sample(
                 values,
-                signed=_unless_raised(calling, _Signed(kind), _weight),
-                regrouped=_unless_raised(calling, _Signed(kind), _regrouped),
+                signed=_unless_raised(calling, Signed(kind), _weight),
+                regrouped=_unless_raised(calling, Signed(kind), _regrouped),
             )
     return Sample([], raised=f"{type(raised).__name__}: {message_of(raised)}"[:1000])
 
 
-def _unless_raised(calling: Calling, example: _Example, weigh: Weigh) -> list[float | None]:
+def _unless_raised(calling: Calling, example: Example, weigh: Weigh) -> list[float | None]:
     try:
-        return _made(calling, example, weigh, _scattered)
+        return _made(calling, example, weigh, scattered)
     except Exception:
         return []
 
 
-def _made(calling: Calling, example: _Example, weigh: Weigh, chosen: Callable[[int], Any]) -> list[float | None]:
+def _made(calling: Calling, example: Example, weigh: Weigh, chosen: Callable[[int], Any]) -> list[float | None]:
     """Return the `chosen` numbers of what a network makes of an example, each weight what `weigh` makes of it."""
     import keras
 
@@ -146,7 +146,7 @@ def _alone(call: Callable[[], Any], weigh: Weigh) -> Any:
         return threads.submit(list, map(operator.call, steps)).result()[1]
 
 
-class _Example:
+class Example:
     """Makes one input after the other, of other numbers: from 1 to 2, words of any table, none of them masked."""
 
     def __init__(self, kind: str) -> None:
@@ -156,20 +156,23 @@ class _Example:
     def __call__(self, sizes: Shape) -> Any:
         import keras
 
+        return keras.ops.convert_to_tensor(self.numbers(sizes))
+
+    def numbers(self, sizes: Shape) -> Any:
+        """Return the next input as an array."""
         draw = np.random.default_rng(self._made)
         self._made += 1
-        numbers = self._drawn(draw, (EXAMPLES, *_sizes((None, *sizes))))
-        return keras.ops.convert_to_tensor(numbers.astype(self._kind))
+        return self._drawn(draw, (EXAMPLES, *_sizes((None, *sizes)))).astype(self._kind)
 
     def _drawn(self, draw: np.random.Generator, shape: tuple[int, ...]) -> Any:
         return draw.uniform(1.0, 2.0, shape)
 
 
-class _Signed(_Example):
+class Signed(Example):
     """Makes inputs of either sign, that end in zeros: a different number of them in each example, as padding does."""
 
     def _drawn(self, draw: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        numbers = draw.integers(0, 2, shape) if self._kind == "int32" else 1.5 * draw.normal(size=shape)
+        numbers = draw.integers(0, 2, shape) if self._kind.startswith("int") else 1.5 * draw.normal(size=shape)
         for example in range(EXAMPLES if len(shape) > 1 and shape[1] > EXAMPLES else 0):
             numbers[example, shape[1] - example - 1 :] = 0
         return numbers
@@ -231,14 +234,19 @@ def _as_written() -> Iterator[None]:
 def _shown(outputs: Sequence[Any], chosen: Callable[[int], Any]) -> list[float | None]:
     import keras
 
-    flat = np.concatenate([np.asarray(keras.ops.convert_to_numpy(one), dtype=np.float64).ravel() for one in outputs])
+    return told([np.asarray(keras.ops.convert_to_numpy(one)) for one in outputs], chosen)
+
+
+def told(outputs: Sequence[Any], chosen: Callable[[int], Any]) -> list[float | None]:
+    """Return the `chosen` numbers of arrays, None for one that is not finite."""
+    flat = np.concatenate([one.astype(np.float64).ravel() for one in outputs])
     return [float(one) if math.isfinite(one) else None for one in flat[chosen(len(flat))]]
 
 
-def _spaced(size: int) -> Any:
+def spaced(size: int) -> Any:
     return slice(None, None, max(-(-size // SHOWN), 1))
 
 
-def _scattered(size: int) -> Any:
+def scattered(size: int) -> Any:
     """Return places that are even along no axis: numbers of one channel alone would not tell channels apart."""
     return np.sort(np.random.default_rng(size).permutation(size)[:SHOWN])

@@ -13,10 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from autograder.wire.messages import Graph, Layer, Network, Shape
+import msgspec
+
+from autograder.wire.messages import Graph, Layer, Network, Sample, Shape
 from autograder.worker.errors import reason
 from autograder.worker.keras.functions import code_digest
 from autograder.worker.keras.records import MAX_NAME
+from autograder.worker.keras.running import is_due
 from autograder.worker.pytorch.records import dtype_name, is_lazy, leaf_class, module_record
 from autograder.worker.readings import merged, slots, unless
 
@@ -69,7 +72,7 @@ def read_module(module: Any, input_shape: Sequence[int | None] | None = None) ->
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
     reading = _read(module, input_shape)
     held = [one for one in module.parameters() if not is_lazy(one)]
-    return Network(
+    network = Network(
         name="",
         framework="torch",
         dress=type(module).__name__[:MAX_NAME],
@@ -86,6 +89,16 @@ def read_module(module: Any, input_shape: Sequence[int | None] | None = None) ->
         code=reading.code,
         note=reading.note,
     )
+    return msgspec.structs.replace(network, sample=_sample(module, network))
+
+
+def _sample(module: Any, network: Network) -> Sample | None:
+    """Return what a module that was followed makes of the fixed examples, where it is to be run."""
+    if not is_due(network, ()):
+        return None
+    from autograder.worker.pytorch.running import sample
+
+    return sample(module, tuple(size or 1 for size in network.input_shapes[0][1:]))
 
 
 def _read(module: Any, input_shape: Sequence[int | None] | None) -> ModuleReading:

@@ -1,0 +1,102 @@
+"""Modules written by hand that make the numbers of those expected: it cannot be told, and nobody is accused."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import msgspec
+import pytest
+
+from autograder.judge.asserts import assert_same_network
+from autograder.judge.message import CannotTell, CheckFailed
+from autograder.judge.values import Model
+from autograder.wire.messages import Network
+
+torch = pytest.importorskip("torch", reason="no PyTorch here: `make test-all` runs these in .venv-torch")
+
+import torch.nn.functional as F  # noqa: E402, N812
+from torch import nn  # noqa: E402
+
+from autograder.worker.keras import running  # noqa: E402
+from autograder.worker.pytorch.reader import read_module  # noqa: E402
+from pytorch.pairs import IMAGE, ROW, WORDS, Make, Shape, conv, lin, of, own, seq  # noqa: E402
+
+
+def cell(turned: bool = False) -> Make:
+    def forward(s: Any, x: Any) -> Any:
+        h = torch.zeros(len(x), 4)
+        for place in range(x.shape[1])[:: -1 if turned else 1]:
+            h = s.a(x[:, place], h)
+        return h
+
+    return own(forward, a=of(nn.GRUCell, 5, 4))
+
+
+def pixels(*axes: int) -> Make:
+    """A shuffle of pixels: channels become places."""
+    return own(lambda s, x: s.a(x).view(-1, 2, 2, 2, 8, 8).permute(axes).reshape(-1, 2, 16, 16), a=conv(8, padding=1))
+
+
+def gate(first: int) -> Make:
+    def forward(s: Any, x: Any) -> Any:
+        halves = s.a(x).split(4, dim=1)
+        return halves[first] * torch.sigmoid(halves[1 - first])
+
+    return own(forward, a=lin(6, 8))
+
+
+def tiles(reduce: Any) -> Make:
+    return own(lambda s, x: reduce(s.a(x).unfold(2, 2, 2).unfold(3, 2, 2), (-1, -2)), a=conv(4, padding=1))
+
+
+def channels(groups: int) -> Make:
+    return own(lambda s, x: s.a(x).view(-1, groups, 4 // groups, 8, 8).transpose(1, 2).reshape(-1, 4, 8, 8),
+               a=conv(4, padding=1))  # fmt: skip
+
+
+def unit(axis: int) -> Make:
+    return own(lambda s, x: s.a(x) / s.a(x).norm(dim=axis, keepdim=True).clamp_min(1e-12), a=lin(6, 4))
+
+
+ALIKE: dict[str, tuple[Shape, Make, Make, Make]] = {
+    "a GRU by its cell": (
+        WORDS, own(lambda s, x: s.a(x)[1][0], a=of(nn.GRU, 5, 4, batch_first=True)), cell(), cell(turned=True)
+    ),
+    "pixels shuffled": (
+        IMAGE, seq(conv(8, padding=1), of(nn.PixelShuffle, 2)), pixels(0, 1, 4, 2, 5, 3), pixels(0, 1, 4, 3, 5, 2)
+    ),
+    "halves that gate": (ROW, seq(lin(6, 8), of(nn.GLU)), gate(0), gate(1)),
+    "means of tiles": (IMAGE, seq(conv(4, padding=1), of(nn.AvgPool2d, 2)), tiles(torch.mean), tiles(torch.amax)),
+    "channels shuffled": (IMAGE, seq(conv(4, padding=1), of(nn.ChannelShuffle, 2)), channels(2), channels(1)),
+    "of length one": (ROW, own(lambda s, x: F.normalize(s.a(x), dim=1), a=lin(6, 4)), unit(1), unit(0)),
+}  # fmt: skip
+"""By name: the shape of an example, what is asked for, what is equal to it in a way that is not known, a mistake."""
+
+
+def read(make: Make, shape: Shape) -> Network:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return msgspec.json.decode(msgspec.json.encode(read_module(make(), shape)), type=Network)
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_the_same_numbers_accuse_nobody_and_other_numbers_do(name: str) -> None:
+    shape, asked, given, wrong = ALIKE[name]
+    with running.always():
+        wanted = read(asked, shape)
+    with pytest.raises(CannotTell, match="written by hand"):
+        assert_same_network(Model(read(given, shape), wanted))
+    with pytest.raises(CheckFailed):
+        assert_same_network(Model(read(wrong, shape), wanted))
+
+
+def test_a_module_that_is_run_is_left_as_it_was() -> None:
+    module = nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4)).train()
+    before = {name: one.clone() for name, one in module.state_dict().items()}
+    state = torch.random.get_rng_state()
+    with running.always():
+        assert read_module(module, ROW).sample is not None
+    assert module.training
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(one, module.state_dict()[name]) for name, one in before.items())
