@@ -366,7 +366,7 @@ def test_fit_is_capped_as_the_course_says(tmp_path: Path) -> None:
         ("seconds: 0", "seconds: expected `float` > 0.0; given: 0"),
         ("seconds:", "seconds: expected `float`, got `null`; given: None"),
         ("epoch: 1", "epoch: unknown key; did you mean epochs?"),
-        ("batches: 1", "batches: unknown key; known here: epochs, steps, seconds"),
+        ("batches: 1", "batches: unknown key; known here: epochs, steps, epoch_steps, seconds"),
     ],
 )
 def test_a_cap_that_is_none(tmp_path: Path, cap: str, found: str) -> None:
