@@ -56,6 +56,7 @@ dense_photo = call("reseau_dense", (32, 32, 3))
 lots_cifar = call("lots", 50_000, 96)
 lots_justes = call("lots", 60_000, 96)
 lots_un_seul = call("lots", 7, 32)
+lots_un_de_trop = call("lots", 97, 96)
 avant = variable("avant")
 apres = variable("apres")
 suivi = history("suivi")
@@ -81,10 +82,11 @@ def test_dense_compile(dense_chiffre):
 
 
 @question("lots")
-def test_lots_incomplet(lots_cifar, lots_un_seul):
+def test_lots_incomplet(lots_cifar, lots_un_seul, lots_un_de_trop):
     """Le dernier lot compte, même s'il est incomplet."""
     assert_equal(lots_cifar, 521)
     assert_equal(lots_un_seul, 1)
+    assert_equal(lots_un_de_trop, 2)
 
 
 @question("lots")
