@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.environment import NEEDED, OLDEST
+from autograder.worker.zygote import FOR_TORCH
 
 OPTIONAL = {
     "sklearn": "data",
@@ -96,6 +97,20 @@ def test_what_is_loaded_late_is_loaded_by_no_files_own_imports(repository: Path)
             if isinstance(node, ast.ImportFrom) and node.module:
                 named = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
                 assert named.isdisjoint(late), path
+
+
+def test_what_is_loaded_late_is_there_before_a_room_is(repository: Path) -> None:
+    """No room sees where our files lie: what it asks for and is not loaded is not found."""
+    folder = repository / "autograder" / "worker" / "pytorch"
+    found: set[str] = set()
+    left = [*FOR_TORCH]
+    while left:
+        found.add(name := left.pop())
+        for node in ast.parse((folder / f"{name}.py").read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder.worker.pytorch"):
+                named = {(node.module or "").rpartition(".")[2], *(alias.name for alias in node.names)}
+                left += sorted({path.stem for path in folder.glob("*.py")} & named - found)
+    assert {Path(one).stem for one in LOADED_LATE} <= found
 
 
 OLD = """

@@ -45,6 +45,8 @@ _STANDS = b"+"
 ENV_START, ENV_END = 50 - 3, 51 - 3
 """Of /proc/self/stat, counted from what follows the name."""
 
+FOR_TORCH = ("following", "running", "training")
+"""Modules of ours, in `worker/pytorch`, that rooms with PyTorch ask for: loaded before, as no room sees our files."""
 FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "torch", "torchvision", "jax", "transformers")
 """Imported last: seconds each, lost where a lighter library then turns out to start threads."""
 SETTLE_SECONDS = 0.2
@@ -148,7 +150,7 @@ def _warm_torch() -> None:
         for name in ("torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_rng"):
             with contextlib.suppress(ImportError):  # of another version of PyTorch
                 importlib.import_module(name)
-        for name in ("following", "training"):  # no room sees where they lie
+        for name in FOR_TORCH:
             importlib.import_module(f"autograder.worker.pytorch.{name}")
 
 
