@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -60,6 +61,7 @@ class Marker:
         self._solution = as_submission(self._source, self._settings, self._source.notebook)
         self._solution_key = ""
         self._mistaken: Mapping[str, str] | None = None
+        self._asking = threading.Lock()
         if problems := list(release_problems(self._source)):
             raise CourseError(problems)
         if not again and (stored := self._load_solution()) and self._holds(stored.exam, judging=judging):
@@ -285,8 +287,9 @@ class Marker:
     ) -> Assessment:
         paths, name = self._source.paths, self._source.key
         reference = paths.reference(name) if self.knows_solution else None
-        if reference and self._mistaken is None:
-            self._mistaken = self._assessor.mistaken(reference)
+        with self._asking:  # several threads judge: the solution is judged for all of them once
+            if reference and self._mistaken is None:
+                self._mistaken = self._assessor.mistaken(reference)
         return self._assessor.assess(
             submission,
             paths.evidence(name, submission.student),
