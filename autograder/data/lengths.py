@@ -18,8 +18,7 @@ _NUMBER = re.compile(r"(?<![\w.])\d[\d_]{0,11}(?![\w.])")
 
 def repeated(items: Iterable[Item]) -> dict[str, Repeated]:
     """Return, by name, the sets that stand-ins serve of fewer examples than the set itself has."""
-    sets = (one for one in items if isinstance(one, DataSet) and one.stand_in and one.name in TRUE_LENGTHS)
-    return {one.name: Repeated(_held(one), TRUE_LENGTHS[one.name]) for one in sets}
+    return {one.name: Repeated(_held(one), TRUE_LENGTHS[one.name]) for one in _short(items)}
 
 
 def spoken_of(code: str, sets: Mapping[str, Repeated]) -> Iterator[tuple[int, int]]:
@@ -35,8 +34,11 @@ def spoken_of(code: str, sets: Mapping[str, Repeated]) -> Iterator[tuple[int, in
 
 def reserved_bytes(items: Iterable[Item]) -> int:
     """Return the memory that such sets take at their true length, in a room of a notebook written for them."""
-    sets = [one for one in items if isinstance(one, DataSet) and one.stand_in and one.name in TRUE_LENGTHS]
-    return sum(_true_bytes(one) * (1 + COPIES_BYTES) for one in sets)
+    return sum(_true_bytes(one) * (1 + COPIES_BYTES) for one in _short(items))
+
+
+def _short(items: Iterable[Item]) -> Iterator[DataSet]:
+    return (one for one in items if isinstance(one, DataSet) and one.stand_in and one.name in TRUE_LENGTHS)
 
 
 def _held(one: DataSet) -> tuple[int, int]:
