@@ -194,14 +194,21 @@ def _weights_aside(weigh: Weigh) -> Any:
 
 
 def _weight(variable: Any) -> Any:
-    """Return numbers for a weight, by its shape. Vectors are positive: variances are among them."""
+    """Return numbers for a weight. Vectors are positive: variances are among them."""
     shape = tuple(variable.shape)
-    draw = np.random.default_rng(zlib.crc32(repr(shape).encode()))
-    numbers = draw.random(shape, dtype=np.float32)
-    if len(shape) < 2:
-        return (0.1 + 0.4 * numbers).astype(str(variable.dtype))
-    reach = math.sqrt(6 / max(math.prod(shape[:-1]), 1))
-    return (reach * (2 * numbers - 1)).astype(str(variable.dtype))
+    return numbers_of(shape, math.prod(shape[:-1])).astype(str(variable.dtype))
+
+
+def numbers_of(shape: tuple[int, ...], taken: int) -> Any:
+    """Return float32 numbers for a weight of a shape that takes so many numbers: by its shape. Vectors are positive."""
+    numbers = np.random.default_rng(zlib.crc32(repr(shape).encode())).random(shape, dtype=np.float32)
+    spread = 0.1 + 0.4 * numbers if len(shape) < 2 else reach(taken) * (2 * numbers - 1)
+    return np.asarray(spread, dtype=np.float32)
+
+
+def reach(taken: int) -> float:
+    """How far numbers go to either side, so that what a weight makes is about as large as what it takes."""
+    return math.sqrt(6 / max(taken, 1))
 
 
 def _regrouped(variable: Any) -> Any:
@@ -211,7 +218,7 @@ def _regrouped(variable: Any) -> Any:
         return np.full(shape, 0.3, str(variable.dtype))
     taken = 1 if _HEADS.search(name) else len(shape) - 1
     size = math.prod(shape[:taken])
-    numbers = np.random.default_rng(size).uniform(-1, 1, size) * math.sqrt(6 / max(size, 1))
+    numbers = np.random.default_rng(size).uniform(-1, 1, size) * reach(size)
     spread = numbers.reshape(*shape[:taken], *[1] * (len(shape) - taken))
     return np.broadcast_to(spread, shape).astype(str(variable.dtype))
 

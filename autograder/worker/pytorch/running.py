@@ -6,7 +6,6 @@ The module's own weights are not touched, nor is what it holds: numbers are put 
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ import torch
 
 from autograder.wire.messages import Sample
 from autograder.worker.errors import message_of
-from autograder.worker.keras.running import Example, Signed, scattered, spaced, told
+from autograder.worker.keras.running import Example, Signed, numbers_of, reach, scattered, spaced, told
 from autograder.worker.pytorch.following import unchanged
 
 Weigh = Callable[[tuple[int, ...]], Any]
@@ -54,20 +53,13 @@ def _made(
 
 
 def _weight(shape: tuple[int, ...]) -> Any:
-    """Vectors are positive: variances are among them."""
-    numbers = np.random.default_rng(zlib.crc32(repr(shape).encode())).random(shape, dtype=np.float32)
-    if len(shape) < 2:
-        return np.asarray(0.1 + 0.4 * numbers, dtype=np.float32)
-    return np.asarray(_reach(shape) * (2 * numbers - 1), dtype=np.float32)
+    return numbers_of(shape, math.prod(shape[1:]))
 
 
 def _regrouped(shape: tuple[int, ...]) -> Any:
     """Return numbers that depend on what a weight takes alone: all that it makes, its first axis, is weighed alike."""
     if len(shape) < 2:
         return np.full(shape, 0.3, np.float32)
-    numbers = np.random.default_rng(math.prod(shape[1:])).uniform(-1, 1, shape[1:]) * _reach(shape)
+    taken = math.prod(shape[1:])
+    numbers = np.random.default_rng(taken).uniform(-1, 1, shape[1:]) * reach(taken)
     return np.array(np.broadcast_to(numbers, shape), dtype=np.float32)
-
-
-def _reach(shape: tuple[int, ...]) -> float:
-    return math.sqrt(6 / max(math.prod(shape[1:]), 1))
