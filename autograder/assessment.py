@@ -110,6 +110,11 @@ class Assessor:
             pictures=self.source.shows_pictures,
         )
 
+    def order_solution(self, submission: Submission) -> Order:
+        """Return the exam to hold for the solution: its networks are run, for others are compared with them."""
+        order = self.order(submission)
+        return replace(order, sampled=frozenset(order.plan.probes))
+
     def exam_key(self, submission: Submission) -> str:
         """Digest of all that evidence depends on: the code run, its files, what is asked, the limits, the libraries."""
         # Danger: what is left out here, and changes what a room answers, gives a student another's or an old answer.

@@ -70,6 +70,8 @@ class Exam(Record, tag="exam", frozen=True):
     """The cells that are not code, by the place they have between the others."""
     asked: dict[str, str] = msgspec.field(default_factory=dict)
     """Digest of each probe, as `Plan.asked` has it."""
+    sampled: list[str] = msgspec.field(default_factory=list)
+    """Probes whose networks were to be run as well as read."""
     at_length: bool = False
     """Whether sets had their true length, what their stand-ins hold over and over."""
 

@@ -15,6 +15,7 @@ from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence, Exam, find_evidence, load_exam
 from autograder.grades import is_ours
 from autograder.intake import as_submission, fingerprint, know_submission, read_submission
+from autograder.judge.doubted import compared_by_numbers
 from autograder.judge.lacks import lack_of
 from autograder.marks import NO_KEYS, Known, Marked, Settled, found_before, noted, stands
 from autograder.records import Grade, Outcome, QuestionGrade, Submission, digest
@@ -84,11 +85,12 @@ class Marker:
         """
         if judging:
             return exam.submission == self._solution.digest and not self._assessor.unasked(exam)
-        return exam.key == self._assessor.exam_key(self._solution) and not self._assessor.is_outlived(exam)
+        was_run = self._assessor.scorer.plan.probes.keys() <= set(exam.sampled)
+        return was_run and exam.key == self._assessor.exam_key(self._solution) and not self._assessor.is_outlived(exam)
 
     def order_solution(self) -> Order | None:
         """Return the exam to hold for the solution; None where its evidence is there."""
-        return None if self.knows_solution else replace(self._assessor.order(self._solution), sampled=True)
+        return None if self.knows_solution else self._assessor.order_solution(self._solution)
 
     def keep_solution(self, result: Result, engine: Engine) -> None:
         """Store the solution's evidence. Raise CourseError where it did not run to its end.
@@ -109,6 +111,15 @@ class Marker:
         result.evidence.save(self._source.paths.reference(self._source.key))
         self._solution_key = result.order.key
         self._mistaken = None
+
+    def with_numbers(self, order: Order) -> Order:
+        """Return a student's exam with the networks that are to be run, as far as the solution's evidence tells."""
+        return replace(order, sampled=self._sampled)
+
+    @property
+    def _sampled(self) -> frozenset[str]:
+        reference = self._source.paths.reference(self._source.key)
+        return compared_by_numbers(reference) if self.knows_solution else frozenset()
 
     def receive(self, student: str) -> Settled | Sequence[Order]:
         """Read what a student handed in; return its grade where it needs no exam, or else the exam to hold.
@@ -157,7 +168,7 @@ class Marker:
         if keys != Keys(keys.exam, self._judge_key(keys.exam)):
             return None
         exam = load_exam(self._source.paths.evidence(self._source.key, student))
-        if exam is None or exam.key != keys.exam or not self._walled(exam) or not self._assessor.lacks_nothing(exam):
+        if exam is None or exam.key != keys.exam or not self._is_whole(exam) or not self._assessor.lacks_nothing(exam):
             return None
         notes = self._assessor.notes(Submission(student, grade.submission), exam)
         return Settled(grade, unchanged=True, notes=notes)
@@ -170,7 +181,7 @@ class Marker:
             missing = Grade(student, name, "missing", questions, fault=NOTHING_CAME)
             return Settled(self._store.save(missing, NO_KEYS))
         exam = load_exam(self._source.paths.evidence(name, student))
-        if self._again or not self.knows_solution or exam is None or not self._walled(exam):
+        if self._again or not self.knows_solution or exam is None or not self._is_whole(exam):
             return None
         if self._assessor.is_outlived(exam):
             return None
@@ -370,9 +381,10 @@ class Marker:
         grade = replace(marked.grade, fault=why)
         return Marked(marked.submission, self._store.save(grade, NO_KEYS))
 
-    def _walled(self, exam: Exam) -> bool:
-        """Whether evidence was taken behind the wall the course asks for now, or a stronger one."""
-        return exam.fault is not None or suffices(exam.isolation, self._course.isolation)
+    def _is_whole(self, exam: Exam) -> bool:
+        """Whether evidence was taken behind the wall the course asks for now, or a stronger one, with its numbers."""
+        walled = suffices(exam.isolation, self._course.isolation)
+        return exam.fault is not None or (walled and self._sampled <= set(exam.sampled))
 
     def _judge_key(self, exam_key: str) -> str:
         """Digest of all that a grade depends on beside the evidence."""
@@ -383,10 +395,5 @@ class Marker:
     def _rules(self) -> list[bytes]:
         """What the course says of judging: its checks, as they were collected, its points, its messages."""
         questions = [(one.id, one.points, one.tested, one.task, one.bonus) for one in self._source.questions]
-        said = [
-            questions,
-            self._source.keeps_gradebook,
-            self._course.language,
-            self._settings.hides_expected,
-        ]
+        said = [questions, self._source.keeps_gradebook, self._course.language, self._settings.hides_expected]
         return [self._assessor.scorer.plan.code.encode(), msgspec.json.encode(said)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import unicodedata
 from collections import Counter, deque
@@ -85,6 +86,10 @@ class MarkingRule(Protocol):
         """Store what came of that exam. Raise CourseError where the solution does not run to its end."""
         ...
 
+    def with_numbers(self, order: Order) -> Order:
+        """Return a student's exam with the networks that are to be run, as far as is known of the solution by now."""
+        ...
+
     def mark(self, result: Result) -> Marked | None:
         """Store one exam's evidence and mark its student; None where another exam of theirs is still to come."""
         ...
@@ -143,21 +148,30 @@ def _step(marked: Marked, total: int) -> Progress:
 
 
 def _examine(rule: MarkingRule, engine: Engine, orders: list[Order], timings: Timings) -> Iterator[Marked]:
-    """Hold the exams, the solution's first where its evidence is not there, and mark each as it comes."""
+    """Hold the exams, the solution's first where its evidence is not there, and mark each as it comes.
+
+    What began before the solution was known, and lacks numbers that it asks for, is held again.
+    """
     started = time.monotonic()
     timings.note(warm_notes(engine.warm()))
     timings.warm = time.monotonic() - started
     solution = rule.order_solution()
-    early: list[Result] = []
-    for result in engine.examine([*([solution] if solution else []), *orders]):
+    came: list[Result] = []
+    again: list[Order] = []
+    for result in engine.examine(itertools.chain(filter(None, [solution]), map(rule.with_numbers, orders))):
         if result.order is solution:
             rule.keep_solution(result, engine)
             solution = None
-            yield from filter(None, map(rule.mark, early))
-        elif solution:
-            early.append(result)
-        elif marked := rule.mark(result):
-            yield marked
+        else:
+            came.append(result)
+        while came and not solution:
+            early = came.pop(0)
+            order = rule.with_numbers(early.order)
+            if order.sampled > early.order.sampled:
+                again.append(order)
+            elif marked := rule.mark(early):
+                yield marked
+    yield from filter(None, map(rule.mark, engine.examine(again)))
     timings.rooms = time.monotonic() - started - timings.warm
 
 

@@ -56,7 +56,11 @@ def findings(assignment: Assignment, options: GradingOptions) -> tuple[list[Prob
         }
         beside = stack.enter_context(ThreadPoolExecutor(1))
         handed_out = beside.submit(_of_what_is_handed_out, source, settings)  # a second of nbgrader's, while rooms work
-        _examine(engine, [assessor.order(submission) for submission in submissions.values()], list(submissions))
+        _examine(
+            engine,
+            [assessor.order_solution(submissions[solution]), assessor.order(submissions[untouched])],
+            [solution, untouched],
+        )
         first, second = (
             assess_to_the_end(assessor, engine, submission, path, solution) for path, submission in submissions.items()
         )

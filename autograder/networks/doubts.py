@@ -79,7 +79,8 @@ def _by_hand(mine: Read, theirs: Read, found: Sequence[Edit], asked: Asked) -> s
     same = agree(given, wanted, regrouped=composed or _shapes(given) != _shapes(wanted))
     if same:
         return f"{where}, and run on examples the network makes the numbers of the one expected"
-    return f"{where}, and the network was not run on examples" if same is None and composed else ""
+    unrun = given.sample is None and wanted.sample is not None  # evidence of before the solution was written by hand
+    return f"{where}, and the network was not run on examples" if same is None and (composed or unrun) else ""
 
 
 def _first_by_hand(network: Network, form: Canonical, differing: Sequence[Step | None]) -> Step | None:

@@ -77,8 +77,9 @@ class Order:
     """Whether cells run as in a kernel that nbgrader starts, `fit` not capped."""
     pictures: bool = False
     """Whether what the cells show is kept, for somebody who marks by hand."""
-    sampled: bool = False
-    """Whether networks are run as well as read: the solution's, which others are compared with."""
+    sampled: frozenset[str] = frozenset()
+    """Probes whose networks are run as well as read, whatever they hold: all of the solution's, which others are
+    compared with; of a student's, those that are written by hand in the solution."""
     repeated: Mapping[str, Repeated] = field(default_factory=dict)
     """Sets that loaders give at their true length, what their stand-ins hold over and over."""
 
@@ -151,7 +152,7 @@ class _Exam:
     def _ask(self, name: str) -> None:
         """Ask one question, alone: nothing of another is in the room with it, but of those before."""
         order = self._order
-        question, blobs = questions.alone(name, order.plan, order.limits, sampled=order.sampled)
+        question, blobs = questions.alone(name, order.plan, order.limits, sampled=name in order.sampled)
         self._room.send(question, blobs, deadline=self.clock.end)
         training = isinstance(self._order.plan.probes[name], TrainedByProbe)
         self._allow(self._order.limits.training_seconds if training else self._order.limits.cell_seconds)
@@ -351,5 +352,6 @@ def _report(
         texts=submission.texts,
         fault=fault,
         asked=order.plan.asked,
+        sampled=sorted(order.sampled),
         at_length=bool(order.repeated),
     )

@@ -259,6 +259,13 @@ def solution() -> Network:
         return read_model(functional())
 
 
+def test_nothing_is_run_where_numbers_are_not_asked() -> None:
+    by_hand = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: keras.ops.flip(x, 1))])
+    with keras_running.never():
+        assert read_model(by_hand).sample is None
+    assert read_model(by_hand).sample is not None
+
+
 @pytest.mark.parametrize("name", TRUE)
 def test_what_is_said_changes_nothing(name: str, solution: Network) -> None:
     network = read_model(TRUE[name]())

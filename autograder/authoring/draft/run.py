@@ -112,7 +112,7 @@ def _tried(session: Session, proposals: list[Proposal]) -> Iterator[str]:
         reference = source.paths.mutant(source.key, "drafted")
         for notebook, good in ((source.notebook, True), (read_release(source), False)):
             submission = as_submission(source, session.settings, notebook)
-            (result,) = session.engine.examine([assessor.order(submission)])
+            (result,) = session.engine.examine([assessor.order_solution(submission)])
             if result.evidence is None:
                 raise result.error or GraderError("an exam gave no evidence")
             path = reference if good else source.paths.mutant(source.key, "untouched")

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.wire.by_hand import is_by_hand
 from autograder.wire.messages import Layer, Network, Sample, Shape
 from autograder.worker.errors import message_of
 from autograder.worker.keras import pristine as keras_pristine
@@ -47,28 +48,35 @@ Calling = Callable[[Callable[[Shape], Any]], Callable[[], Any]]
 
 Weigh = Callable[[Any], Any]
 """Returns numbers for a variable."""
-_PLAIN = frozenset(
-    (
-        *("Variable", "Constant", "Add", "Subtract", "Multiply", "Divide", "Concatenate", "Reshape", "Identity"),
-        *("Relu", "Sigmoid", "Tanh", "Softmax", "Dropout", "Cast", "Maximum"),
-    )
-)
-"""Operations that are few ways of writing layers, all of them known."""
 _HEADS = re.compile(r"/(query|key|value)/kernel$")
 """Weights of an attention of Keras's, of which the last two dimensions are what it makes."""
 
-_always = False
+_asked: bool | None = None
+"""Whether networks are run; None: those that need it."""
 
 
 @contextmanager
 def always() -> Iterator[None]:
     """Run every network that is read meanwhile, but for the large ones."""
-    global _always
-    _always = True
+    with _asking(True):
+        yield
+
+
+@contextmanager
+def never() -> Iterator[None]:
+    """Run no network that is read meanwhile: what was read of it is all that is asked."""
+    with _asking(False):
+        yield
+
+
+@contextmanager
+def _asking(asked: bool) -> Iterator[None]:
+    global _asked
+    before, _asked = _asked, asked
     try:
         yield
     finally:
-        _always = False
+        _asked = before
 
 
 def is_due(network: Network, code: Sequence[Callable[..., Any]]) -> bool:
@@ -77,10 +85,9 @@ def is_due(network: Network, code: Sequence[Callable[..., Any]]) -> bool:
     It is where the student's `code` in it may be two-faced, and where operations are written by hand: one that is read
     as another than the one expected may compute the same in a way that is not known.
     """
-    if network.problem or network.note or not network.outputs:
+    if _asked is False or network.problem or network.note or not network.outputs:
         return False
-    by_hand = any(layer.origin == "operation" and layer.cls not in _PLAIN for layer in network.layers)
-    if not (_always or by_hand or keras_two_faced.may_be(code) or keras_pristine.is_altered()):
+    if not (_asked or is_by_hand(network) or keras_two_faced.may_be(code) or keras_pristine.is_altered()):
         return False
     made = sum(math.prod(_sizes(shape)) for layer in network.layers for shape in layer.output_shapes)
     products = sum(_products(layer) for layer in network.layers)

@@ -1,0 +1,18 @@
+"""Whether a network holds operations written by hand: both sides of the wall ask, to know which are run on numbers."""
+
+from __future__ import annotations
+
+from autograder.wire.network import Network
+
+_PLAIN = frozenset(
+    (
+        *("Variable", "Constant", "Add", "Subtract", "Multiply", "Divide", "Concatenate", "Reshape", "Identity"),
+        *("Relu", "Sigmoid", "Tanh", "Softmax", "Dropout", "Cast", "Maximum"),
+    )
+)
+"""Operations that are few ways of writing layers, all of them known."""
+
+
+def is_by_hand(network: Network) -> bool:
+    """Whether operations beside the best-known ones stand in a network: another may compute the same in another way."""
+    return any(layer.origin == "operation" and layer.cls not in _PLAIN for layer in network.layers)
