@@ -19,6 +19,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("column by column", ("images.reshape", "images.swapaxes(1, 2).reshape")),
         other("not brought to [0, 1]", (" / 255", "")),
         other("divided by 256", ("255", "256")),
+        other("the quotient whole: every pixel is 0", ("/ 255", "// 255")),
     ],
     "one-hot": [
         other("as many values as labels go", ("classes), dtype", "max(etiquettes) + 1), dtype")),

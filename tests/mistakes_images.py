@@ -12,6 +12,8 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("divided by 256", ("255", "256")),
         other("the axis of channels is the first but one", ("pixels[..., np.newaxis]", "pixels[:, np.newaxis]")),
         other("from −1 to 1", ("/ 255", "/ 127.5 - 1")),
+        other("the quotient whole: every pixel is 0", ("/ 255", "// 255")),
+        other("bytes again, once they are divided", ("/ 255\n", "/ 255\n    pixels = pixels.astype(np.uint8)\n")),
         other("no axis of channels at all", ("pixels[..., np.newaxis]", "pixels")),
     ],
     "dense": [

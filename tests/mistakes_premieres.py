@@ -9,6 +9,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("not brought to [0, 1]", (" / 255", "")),
         other("divided by the brightest pixel", ("/ 255", "/ images.max()")),
         other("divided by 256", ("/ 255", "/ 256")),
+        other("the quotient whole: every pixel is 0", ("/ 255", "// 255")),
         other("float64", ("np.float32", "np.float64")),
         other("from −1 to 1", ("/ 255", "/ 127.5 - 1")),
         other("rows and columns exchanged", ("images[...", "images.swapaxes(1, 2)[...")),

@@ -16,6 +16,12 @@ from autograder.notebook.regions import solution_line_numbers
 _CODE = re.compile(r"(`{1,2})([^`\n]+)\1")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\(([^()]*)\)")
+DRAWN_TOLD = re.compile(
+    r"\b(?:re)?(?:plots?|plott\w+|draw\w*|display\w*|shows?|curves?|figures?|charts?|graphs?|histograms?|heat ?maps?"
+    r"|visuali[sz]\w+|affich\w+|trac(?:e|é|er|ez)\w*|courbes?|dessin\w*|montr\w+|représent\w+|graphiques?|graphes?|histogrammes?|nuages?"
+    r"|diagrammes?)\b",
+    re.IGNORECASE,
+)
 _PRINTS = re.compile(r"\b(?:prints?|printed|display|affich\w+|imprim\w+)\b", re.IGNORECASE)
 RANDOM = re.compile(r"random|rng|shuffle|permutation|\bseed\b|randint|train_test_split")
 TRAINS = re.compile(r"\.(?:fit|train_on_batch)\(|\.backward\(\)|GradientTape")
@@ -36,6 +42,8 @@ class DraftQuestion:
     """Names of earlier answers that its own compile or train."""
     prints: str = ""
     """Id of the answer that is to print something."""
+    draws: tuple[str, ...] = ()
+    """Ids of the answers that may be to plot something."""
     untold: tuple[str, ...] = ()
     """Those of the names that no student could know: the solution's own, where nothing else can be asked for."""
 
@@ -87,6 +95,7 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
                 variables=tuple(name for name in wanted if name not in defined),
                 changed=tuple(dict.fromkeys(name for cell in answers for name in _trained(cell) if name in earlier)),
                 prints=prints if _PRINTS.search(text) else "",
+                draws=tuple(role_of(cell).id for cell in answers if DRAWN_TOLD.search(f"{text}\n{_given_code(cell)}")),
                 untold=untold,
             )
         )
@@ -140,11 +149,16 @@ def _given_names(cell: NotebookCell) -> frozenset[str]:
     """Names in code that students are given: cells of the course, and what an answer holds outside of its solution."""
     if not role_of(cell).solution:
         return names_of(cell.source).used
-    inside = solution_line_numbers(cell)
-    lines = [line for number, line in enumerate(cell.source.split("\n"), start=1) if number not in inside]
+    lines = _given_code(cell).split("\n")
     return frozenset(name for line in lines for name in re.findall(r"\b(?:def|class)[ \t]+(\w+)", line)) | frozenset(
         name for line in lines for name in re.findall(r"^(\w+)[ \t]*=", line)
     )
+
+
+def _given_code(cell: NotebookCell) -> str:
+    """What of an answer stands outside of its solution."""
+    inside = solution_line_numbers(cell)
+    return "\n".join(line for number, line in enumerate(cell.source.split("\n"), start=1) if number not in inside)
 
 
 def _named_in(text: str) -> tuple[set[str], set[str]]:

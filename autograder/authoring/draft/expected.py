@@ -42,21 +42,26 @@ def _assertions(name: str, value: Any, luck: bool) -> Iterator[str]:
             yield f"assert_same_network({name}, trainable=True)"
         case History() | Unreadable():
             raise Unsayable
+        case DataTable() if value.series:
+            yield from _of_series(name, value, luck)
         case DataTable():
-            yield f"assert_table({name}, columns={list(value.columns)!r}, rows={value.shape[0]})"
+            yield f"assert_table({name}, columns={quoted(list(value.columns))}, rows={value.shape[0]})"
+            for column in () if luck else value.columns:
+                if value.columns.count(column) == 1:
+                    yield from _of_column(f"{name}[{quoted(column)}]", value[column])
         case np.ndarray() | np.generic():
             yield from _of_array(name, np.asarray(value), luck)
         case dict() if all(isinstance(key, str | int) for key in value):
             for key, one in value.items():
                 yield from _assertions(f"{name}[{quoted(key)}]", one, luck)
         case list() | tuple() if _is_plain(value) and not luck:
-            yield _compared(name, value)
+            yield _required(name, value)
         case list() | tuple():
             yield f"assert len({name}) == {len(value)}"
             for place, one in enumerate(value[:8]):
                 yield from _assertions(f"{name}[{place}]", one, luck)
         case bool() | int() | float() | str() | None if not luck:
-            yield _compared(name, value)
+            yield _required(name, value)
 
 
 def _of_array(name: str, array: Any, luck: bool) -> Iterator[str]:
@@ -65,10 +70,33 @@ def _of_array(name: str, array: Any, luck: bool) -> Iterator[str]:
     if luck:
         return
     if array.size <= WRITTEN_OUT:
-        yield _compared(name, array.tolist())
+        yield _required(name, array.tolist())
         return
     step = array.size // SAMPLED | 1
-    yield _compared(f"np.ravel({name})[::{step}]", array.ravel()[::step].tolist())
+    yield _required(f"np.ravel({name})[::{step}]", array.ravel()[::step].tolist())
+
+
+def _of_series(name: str, series: DataTable, luck: bool) -> Iterator[str]:
+    """Its values by the labels of their rows, whose order is anyone's guess; of many rows, what they come to."""
+    labels = [one.item() if isinstance(one, np.generic) else one for one in series.index]
+    values = np.asarray(series.values).tolist()
+    if luck or len(labels) > WRITTEN_OUT or not _is_plain([labels, values]) or len(set(labels)) < len(labels):
+        yield f"assert len({name}) == {len(labels)}"
+        yield from () if luck else _of_column(f"{name}.values", series.values)
+        return
+    pairs = ", ".join(f"{quoted(label)}: {quoted(_rounded(one))}" for label, one in zip(labels, values, strict=True))
+    yield f"{'assert_close' if _has_floats(values) else 'assert_equal'}({name}, {{{pairs}}})"
+
+
+def _of_column(name: str, values: Any) -> Iterator[str]:
+    """What the numbers of a column come to, and which texts it holds: rows may be in another order."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        if np.isfinite(values).any():
+            yield _required(f"np.nanmean({name})", float(np.nanmean(values)))
+        if np.isnan(values).any():
+            yield _required(f"np.isnan({name}).sum()", int(np.isnan(values).sum()))
+    elif isinstance(values, list) and all(isinstance(one, str) for one in values) and len(set(values)) <= SAMPLED:
+        yield _required(f"sorted(set({name}))", sorted(set(values)))
 
 
 def _is_plain(value: Any) -> bool:
@@ -77,8 +105,12 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
 
 
-def _compared(name: str, value: Any) -> str:
-    function = "assert_close" if _has_floats(value) else "assert_equal"
+def _required(name: str, value: Any) -> str:
+    return compared("assert_close" if _has_floats(value) else "assert_equal", name, value)
+
+
+def compared(function: str, name: str, value: Any) -> str:
+    """Return the call of an assert that takes what came back and what is due: numbers, texts, lists of them."""
     literal = pprint.pformat(_rounded(value), width=WIDTH - len(name), compact=True, sort_dicts=False)
     literal = quoted(literal, written=True)
     if "\n" not in literal:

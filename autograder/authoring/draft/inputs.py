@@ -66,11 +66,22 @@ class _Way:
 class Inputs:
     """The arguments of one call, as code."""
 
-    code: str
+    positional: str
+    keywords: str
     reason: Reason
     used: frozenset[str]
     loose: Loose | None = None
     """Why right answers may differ in their values; None: they do not."""
+
+    @property
+    def code(self) -> str:
+        """As they stand between a call's parentheses."""
+        return self.given("")
+
+    def given(self, constant: str) -> str:
+        """The same, what has no keyword by the name of a tuple that holds it, where there is a name."""
+        positional = f"*{constant}" if constant and self.positional else self.positional
+        return ", ".join(filter(None, (positional, self.keywords)))
 
 
 def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
@@ -85,18 +96,22 @@ def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
     seen = set[str]()
     for reason, way in ways.items():
         try:
-            parts = [_written(one, way) for one in call["args"]]
-            parts += [f"{name}={_written(one, way)}" for name, one in call["kwargs"].items()]
+            positional = ", ".join(_written(one, way) for one in call["args"])
+            keywords = ", ".join(f"{name}={_written(one, way)}" for name, one in call["kwargs"].items())
         except _Unwritable:
             return
-        code = ", ".join(parts)
-        while GENERATOR in code:
-            code = code.replace(GENERATOR, RNG.format(next(seeds)), 1)
+        found = Inputs(_seeded(positional, seeds), _seeded(keywords, seeds), reason, frozenset(way.used), way.loose)
         if (reason == "rows" and not way.many) or (reason == "same sizes" and size_of(call) > LARGEST):
             continue
-        if code not in seen:
-            seen.add(code)
-            yield Inputs(code, reason, frozenset(way.used), way.loose)
+        if found.code not in seen:
+            seen.add(found.code)
+            yield found
+
+
+def _seeded(code: str, seeds: Iterator[int]) -> str:
+    while GENERATOR in code:
+        code = code.replace(GENERATOR, RNG.format(next(seeds)), 1)
+    return code
 
 
 class _Unwritable(Exception):

@@ -42,6 +42,8 @@ class Observed:
     luck: frozenset[str]
     """Probes whose answers differ between seeds."""
     evidence: Evidence
+    plan: Plan
+    """What was asked."""
 
     def printed(self, cell: str) -> str:
         """Return what an answer cell printed."""
@@ -102,7 +104,7 @@ def examine(session: Session, submission: Submission, plan: Plan) -> Observed:
     values = {
         name: one for name, one in values.items() if not name.startswith("history of ") or _is_curves(first, name)
     }
-    return Observed(values, luck, first)
+    return Observed(values, luck, first, plan)
 
 
 def _drawn_anew(source: SourceNotebook, submission: Submission) -> Submission:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import keyword
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, count, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
 from autograder.authoring.draft.asked import RANDOM, TRAINS, DraftQuestion
+from autograder.authoring.draft.drawn import drawings_by, figures_of, may_plot, plots, require_drawings
 from autograder.authoring.draft.expected import Unsayable, assertions, compiled, is_finite, quoted
-from autograder.authoring.draft.inputs import Inputs, Loose, fresh, size_of
+from autograder.authoring.draft.inputs import Described, Loose, fresh, size_of
 from autograder.authoring.draft.observe import Observed, Seen
+from autograder.authoring.draft.proposal import Names, Probe, Proposal, ProposedCheck
 from autograder.authoring.points import question_id
 from autograder.judge.trainings import History
 from autograder.judge.values import Model, Unreadable
@@ -26,78 +26,6 @@ _CHOSEN = re.compile(
     r"|\b(?:de|à) votre choix|\bau choix|\bvous choisi|\bvaleurs? quelconques?",
     re.IGNORECASE,
 )
-_TAKEN = frozenset(keyword.kwlist) | {
-    "np",
-    "seeded",
-    "call",
-    "model",
-    "variable",
-    "question",
-    "history",
-    "printed",
-    "source",
-}
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One line that declares what is asked."""
-
-    name: str
-    code: str
-    uses: frozenset[str]
-    """What it needs of `autograder`."""
-    reason: Phrase
-    about: str = ""
-    """The function or variable of the notebook."""
-    inputs: Inputs | None = None
-    constant: str = ""
-    """Name of the inputs, where a check looks at them too."""
-
-
-@dataclass
-class ProposedCheck:
-    """One check."""
-
-    question: str
-    name: str
-    title: Phrase
-    lines: list[str]
-    probes: list[str]
-    reason: Phrase | None = None
-
-
-@dataclass
-class Proposal:
-    """What is proposed for one question."""
-
-    asked: DraftQuestion
-    probes: list[Probe] = field(default_factory=list)
-    checks: list[ProposedCheck] = field(default_factory=list)
-    remarks: list[Phrase] = field(default_factory=list)
-    """What its author has to write."""
-
-
-class Names:
-    """Names of a file's probes and checks, each once."""
-
-    def __init__(self) -> None:
-        self._taken = set(_TAKEN)
-        self.seeds = count(1)
-
-    def claim(self, wanted: str) -> str:
-        """Return this name, or one like it that is free."""
-        others = (f"{wanted}_{n}" for n in count(2))
-        name = next(one for one in chain([wanted], others) if one not in self._taken)
-        self._taken.add(name)
-        return name
-
-    def check(self, question: str, what: str) -> str:
-        """Return a name for a check."""
-        plain = question_id(f"{question} {what}", ()).replace("-", "_")
-        return self.claim(f"test_{plain}")
-
-
 # --- What is asked ----------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +41,7 @@ def ask(asked: Sequence[DraftQuestion], seen: Seen) -> list[Proposal]:
             proposal.probes += _of_function(name, one, names, seen)
         if one.prints:
             proposal.probes += _of_print(one, names)
+        proposal.probes += figures_of(one, names)
     return found
 
 
@@ -146,12 +75,19 @@ def _of_function(name: str, asked: DraftQuestion, names: Names, seen: Seen) -> I
     calls = sorted(
         seen.calls.get(name, ()), key=lambda call: (not call.get("hidden"), "'one-hot'" in str(call), -size_of(call))
     )
-    for call in islice(calls, CALLS_TRIED):
+    found = list(_calls_of(name, asked, names, islice(calls, CALLS_TRIED)))
+    yield from found
+    if may_plot(name, asked):
+        yield from drawings_by(name, found, names)
+
+
+def _calls_of(name: str, asked: DraftQuestion, names: Names, calls: Iterable[Described]) -> Iterator[Probe]:
+    for call in calls:
         for inputs in fresh(call, names.seeds):
             probe = names.claim(f"{name}_{question_id(inputs.reason, ()).replace('-', '_')}")
             constant = probe.upper() if RANDOM.search(asked.code_of(name)) else ""
-            given = f"*{constant}" if constant else inputs.code
-            code = f'call("{name}", {given})'
+            constant = constant if inputs.positional else ""
+            code = f'call("{name}", {inputs.given(constant)})'
             yield Probe(probe, code, inputs.used | {"call"}, REASONS[inputs.reason], name, inputs, constant)
 
 
@@ -180,19 +116,24 @@ def require(proposals: Sequence[Proposal], answers: Observed) -> None:
         _require_compiled(proposal, proposals, answers, names)
         for name in proposal.asked.classes:
             proposal.remarks.append(phrase("{name} is a class: ask for it with `instance` (docs/checks.md)", name=name))
-        used = {name for check in proposal.checks for name in check.probes}
+    require_drawings(proposals, answers, names)
+    used = {name for proposal in proposals for check in proposal.checks for name in check.probes}
+    for proposal in proposals:
         proposal.probes = [one for one in proposal.probes if one.name in used]
 
 
 def _require_function(proposal: Proposal, name: str, answers: Observed, names: Names) -> None:
     found: dict[str, Probe] = {}
-    for probe in proposal.probes:
-        if probe.about == name and probe.inputs and is_finite(answers.values.get(probe.name, np.nan)):
+    called = [one for one in proposal.probes if one.about == name and "call" in one.uses]
+    for probe in called:
+        if probe.inputs and is_finite(answers.values.get(probe.name, np.nan)):
             found.setdefault(probe.inputs.reason, probe)
     luck = any(one.constant for one in found.values())
     reasons = ("rows",) if luck else ("hidden", "values", "sizes", "rows")  # a share of five examples is anyone's guess
     kept = [found[reason] for reason in reasons if reason in found] or list(found.values())[:1]
     if kept and all(answers.values[probe.name] is None for probe in kept):
+        if plots(proposal.probes, name, answers):
+            return
         proposal.remarks.append(
             phrase("{name} gives nothing back: ask for what it prints or draws (`printed`, `figure`)", name=name)
         )

@@ -10,7 +10,8 @@ from pathlib import Path
 from autograder.assessment import Assessor
 from autograder.authoring.draft.asked import asked_of
 from autograder.authoring.draft.observe import examine, observe
-from autograder.authoring.draft.propose import Proposal, ask, require
+from autograder.authoring.draft.proposal import Proposal
+from autograder.authoring.draft.propose import ask, require
 from autograder.authoring.draft.write import checks_file
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.intake import as_submission

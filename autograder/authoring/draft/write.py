@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from autograder.authoring.draft.propose import Probe, Proposal, ProposedCheck
+from autograder.authoring.draft.proposal import Probe, Proposal, ProposedCheck
 from autograder.locale import Phrase, phrase, render
 
 ASSERTS = re.compile(r"\bassert_\w+(?=\()")
@@ -70,7 +70,7 @@ TO_WRITE = phrase("TO WRITE:")
 def _probe(probe: Probe, language: str) -> Iterator[str]:
     reason = render(probe.reason, language)
     if probe.constant and probe.inputs:
-        yield f"{probe.constant} = ({probe.inputs.code},)"
+        yield f"{probe.constant} = ({probe.inputs.positional},)"
     line = f"{probe.name} = {probe.code}"
     if len(line) + len(reason) + 4 <= RULE:
         yield f"{line}  # {reason}"
