@@ -22,6 +22,7 @@ from autograder.notebook.headings import last_heading, spoken
 from autograder.notebook.metadata import can_be_earned, role_of
 from autograder.notebook.names import names_of
 
+_CODE = re.compile(r"`([^`\n]+)`")
 ROLE = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 _GRADED = re.compile(
     r"^#+[ \t]*(?:UNQ_C\d+|GRADED[ \t]+\w+)[^\n]*?(?::[ \t]*(?P<name>[A-Za-z_]\w*))?[^\n]*$", re.MULTILINE
@@ -211,6 +212,8 @@ class _Asked:
         used = names_tested(tests.source) if tests else names.made
         made = [one for one in _in_order(text, names.made - names.imported) if one in used]
         defined = [one for one in made if one in names.defined]
+        told = {word for span in _CODE.findall("\n".join(self._texts)) for word in re.findall(r"\w+", span)}
+        defined = defined or [one for one in _in_order(text, names.defined) if one in told]
         return self._claim((defined or made or [self._heading()])[-1])
 
     def _points(self, name: str, answers: Sequence[SourceCell], tests: SourceCell | None) -> tuple[float, bool]:

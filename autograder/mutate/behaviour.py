@@ -25,6 +25,7 @@ from autograder.wire.messages import (
     Plots,
     Scalar,
     Steps,
+    Table,
 )
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
@@ -91,13 +92,13 @@ def same(one: Told, other: Told) -> bool:
         case (Steps(), Steps()):
             steps = zip(left.results, right.results, strict=False)
             return len(left.results) == len(right.results) and all(same((a, held), (b, theirs)) for a, b in steps)
-        case (Plots(), Plots()):
-            (one_text, one_arrays), (other_text, other_arrays) = _drawn(left, held), _drawn(right, theirs)
+        case (Plots(), Plots()) | (Table(), Table()):
+            (one_text, one_arrays), (other_text, other_arrays) = _apart(left, held), _apart(right, theirs)
             pairs = zip(one_arrays, other_arrays, strict=False)
             return one_text == other_text and all(_close(a, b) for a, b in pairs)
         case (Opaque(), Opaque()):
             return left.cls == right.cls and _ADDRESS.sub("", left.repr) == _ADDRESS.sub("", right.repr)
-    return bool(left == right) and held == theirs  # texts, and tables whole
+    return bool(left == right)  # texts: whatever arrays stand beside them
 
 
 def _same_numbers(left: Scalar | Array, held: list[bytes], right: Scalar | Array, theirs: list[bytes]) -> bool:
@@ -138,8 +139,8 @@ def _same_curves(left: Curves, right: Curves) -> bool:
     return all(len(a) == len(b) and _close(np.array(a, float), np.array(b, float)) for a, b in pairs)
 
 
-def _drawn(plots: Plots, held: list[bytes]) -> tuple[object, list[Any]]:
-    """What figures show apart from numbers, and the arrays of those, in order."""
+def _apart(shown: Answer, held: list[bytes]) -> tuple[object, list[Any]]:
+    """What figures or a table show apart from numbers, and the arrays of those, in order."""
     arrays: list[Any] = []
 
     def apart(value: object) -> object:
@@ -152,7 +153,7 @@ def _drawn(plots: Plots, held: list[bytes]) -> tuple[object, list[Any]]:
             return [apart(getattr(value, name)) for name in value.__struct_fields__ if "limits" not in name]
         return value
 
-    return apart(plots), arrays
+    return apart(shown), arrays
 
 
 def _content(network: Network) -> object:

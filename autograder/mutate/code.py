@@ -39,14 +39,17 @@ class Code:
     def nodes(self, lines: frozenset[int]) -> Iterator[ast.AST]:
         """Yield the nodes that stand wholly in these lines, in their order, but for what nobody gets wrong.
 
-        That is imports, docstrings, and what stands within formatted text, whose places Python does not tell.
+        That is imports, docstrings, how much a training prints (`verbose`), and what stands within formatted text,
+        whose places Python does not tell.
         """
         found = [node for node in self._walk(self.tree) if set(range(*self._rows(node))) <= lines]
         yield from sorted(found, key=lambda node: self.span(node))
 
     def _walk(self, node: ast.AST) -> Iterator[ast.AST]:
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom) or _is_docstring(child):
+            if isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom):
+                continue
+            if _is_docstring(child) or is_display(child):
                 continue
             if hasattr(child, "end_col_offset"):
                 yield child
@@ -171,6 +174,11 @@ def called(function: ast.AST) -> str:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return name
     return ""
+
+
+def is_display(node: ast.AST) -> bool:
+    """Whether it says how much a training or a prediction prints while it runs: no answer is other for that."""
+    return isinstance(node, ast.keyword) and node.arg == "verbose"
 
 
 def _is_docstring(node: ast.AST) -> bool:

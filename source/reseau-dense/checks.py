@@ -1,5 +1,7 @@
 """Checks of « Un réseau dense pour lire des chiffres »."""
 
+import re
+
 import numpy as np
 
 from autograder import (
@@ -7,9 +9,11 @@ from autograder import (
     call,
     drawn_by,
     history,
+    method,
     model,
     network,
     question,
+    source,
     trained,
     trained_by,
     variable,
@@ -171,6 +175,9 @@ arret_justesse = variable("arret_justesse", then=SUIVIS)
 arret_perte = variable("arret_perte", then=SUIVIS)
 copie = call("copie", network((6,), "Dense(5, activation='relu')", "Dense(2)"), "copie.keras")
 historique = history("historique")
+premiere_image = variable("x_entrainement", then=[method("__getitem__", 0)])
+premiere_cible = variable("y_entrainement", then=[method("__getitem__", 0)])
+code_apprentissage = source("apprentissage-reponse")
 appris_ici = trained("reseau", recipe="trois-epoques", input_shape=(784,))
 appris_par_entraine = trained_by("entraine", recipe="entraine", hidden="mnist-hidden", shape=(784,))
 
@@ -291,6 +298,25 @@ def test_historique_courbes(historique):
 def test_historique_epoques(historique):
     """Trois époques sont demandées."""
     assert_equal(historique.asked, 3)
+
+
+@question("apprentissage")
+def test_historique_apprend(historique, premiere_image, premiere_cible):
+    """La justesse de validation dépasse nettement celle du hasard."""
+    image, cible = np.asarray(premiere_image[0]), np.asarray(premiere_cible[0])
+    # De données mal préparées on n'apprend peut-être rien : c'est l'affaire des questions qui les préparent.
+    bien_preparees = image.min() >= 0 and 0.5 < image.max() <= 1 and np.isclose(cible.sum(), 1)
+    apprend = max(historique["val_accuracy"]) > 0.3 or not bien_preparees
+    assert apprend, "chaque image doit aller avec son étiquette : y_entrainement, dans l'ordre de x_entrainement"
+
+
+@question("apprentissage")
+def test_reglages(code_apprentissage):
+    """Les lots sont de 64 images, et un cinquième des exemples sert à la validation."""
+    for reglage, demande in (("batch_size", 64), ("validation_split", 0.2)):
+        ecrits = re.findall(rf"\b{reglage}\s*=\s*(\d+\.?\d*|\.\d+)\s*[,)]", code_apprentissage)
+        bons = not ecrits or any(np.isclose(float(ecrit), demande) for ecrit in ecrits)
+        assert bons, f"{reglage} vaut {', '.join(ecrits)}, et {demande} est demandé"
 
 
 @question("apprentissage")

@@ -14,10 +14,11 @@ import pytest
 
 import toy
 from autograder.authoring.draft.asked import asked_of
-from autograder.authoring.draft.expected import Unsayable, assertions
+from autograder.authoring.draft.expected import Unsayable, assertions, in_order
 from autograder.authoring.draft.inputs import fresh
 from autograder.authoring.draft.luck import told_seeds, with_other_seeds
 from autograder.errors import CourseError
+from autograder.judge.frames import DataColumn, DataTable
 from autograder.mutate.report import tallies
 from autograder.mutate.run import Choice, mutate
 from autograder.notebook.formats import parse_notebook
@@ -31,6 +32,14 @@ def split(rows):
     order = np.random.default_rng(3).permutation(len(rows))
     cut = len(rows) // 4
     return rows[order[cut:]], rows[order[:cut]]
+    ### END SOLUTION"""
+PLOT = """\
+def plot(rows):
+    ### BEGIN SOLUTION
+    import matplotlib.pyplot as plt
+    plt.plot(rows[:, 0])
+    plt.plot(rows[:, 2], "--")
+    plt.title("columns")
     ### END SOLUTION"""
 GRADED = {"solution": True, "grade": True, "points": 1}
 CELLS = (
@@ -75,6 +84,20 @@ largest = float(drawn.max())
     ),
     toy.text("t11", "## Liked\n\nLet `liked` be a vector of four values of your choice."),
     toy.code("liked", "### BEGIN SOLUTION\nliked = np.array([8, 4, 2, 1])\n### END SOLUTION", **GRADED),
+    toy.text("t8", "## Plot\n\nWrite `plot(rows)`, which draws each column as a curve, under a title."),
+    toy.answer("plot-answer", PLOT),
+    toy.test_cell("plot", 2, "plot(table[:4])"),
+    toy.code("given", "levels = [1.5, 2.5, 2.0]", locked=True),
+    toy.text("t9", "## 2. Levels\n\nDraw the `levels` as a curve, with a legend."),
+    toy.code(
+        "2-levels",
+        """### BEGIN SOLUTION
+from matplotlib import pyplot as plt
+plt.plot(range(1, 4), levels, label="levels")
+plt.legend()
+### END SOLUTION""",
+        **GRADED,
+    ),
     toy.text("t6", "## Wave\n\nDraw it."),
     toy.code("wave", "### BEGIN SOLUTION\nfrom math import pi\n### END SOLUTION", **GRADED),
 )
@@ -106,6 +129,8 @@ def test_what_is_asked_is_what_students_are_told(course: Path) -> None:
         "mean": ((), ("mean",)),
         "drawn": ((), ("drawn", "largest")),
         "liked": ((), ("liked",)),
+        "plot": (("plot",), ()),
+        "2-levels": ((), ()),
         "wave": ((), ()),
     }
     assert asked["total"].prints == "total-answer"
@@ -126,6 +151,10 @@ def test_the_draft_is_python_that_says_why(course: Path, drafted: subprocess.Com
     assert "np.sort(np.concatenate(" in text  # luck: nothing is lost, in whatever order
     assert "assert_shape(drawn, (3,))" in text  # its seed is the solution's own
     assert "assert_shape(liked, (4,))" in text
+    assert "assert_curve(plot_values_drawn, PLOT_VALUES_DRAWN[0][:, 2])" in text
+    assert "assert_figure(plot_values_drawn, title=True)" in text
+    assert "assert_curve(answer_2_levels_figure, levels)" in text  # of a cell of the course's
+    assert "assert_figure(answer_2_levels_figure, legend=True)" in text
     assert max(map(len, text.splitlines())) <= 120
     assert not (course / "draft/toy/checks.py").exists()
     assert "  to write: mean: students are not told the name mean: say it in their text\n" in drafted.stdout
@@ -181,7 +210,30 @@ def test_a_solution_that_stops_is_told(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("args", "found"),
+    [
+        (['"IT! LOVED i"', "5"], {"values", "sizes", "same"}),
+        (['"same"', "3"], {"same"}),
+    ],
+)
+def test_words_come_in_another_order_and_a_lone_word_stays(args: list[str], found: set[str]) -> None:
+    given = [plain("I loved it!"), plain(3)] if "LOVED" in args[0] else [plain("same"), {"kind": "named", "name": "n"}]
+    made = list(fresh({"args": given, "kwargs": {}}, count(1)))
+    assert {one.reason for one in made} == found
+    assert made[0].positional[0] == args[0]
+
+
 # --- Inputs and what is expected --------------------------------------------------------------------------------------
+
+
+def series(values: list[float]) -> DataTable:
+    return DataTable(2, (DataColumn("v", "float64", np.array(values)),), DataColumn("", "object", ["a", "b"]), True)
+
+
+def test_the_order_of_rows_is_asked_for_where_values_rise_or_fall() -> None:
+    assert in_order("x", series([3.5, 2.0])) == ['assert_equal(list(x.index), ["a", "b"])']
+    assert in_order("x", series([2.0, 2.0])) == []
 
 
 def array(shape: list[int], dtype: str, low: float, high: float, form: str = "") -> dict[str, object]:
@@ -269,6 +321,16 @@ def test_what_cannot_be_written_gives_no_input() -> None:
         (np.array([1.5, 2.0]), ["assert_close(x, [1.5, 2.0])"]),
         ({"a": np.array([1]), "b": None}, ['assert_equal(x["a"], [1])', 'assert_equal(x["b"], None)']),
         (np.zeros(80, int), ["assert_shape(x, (80,))", f"assert_equal(np.ravel(x)[::7], {[0] * 12})"]),
+        ({"a": 1, "b": [0.5]}, ['assert_close(x, {"a": 1, "b": [0.5]})']),
+        (series([3.5, 2.0]), ['assert_close(x, {"a": 3.5, "b": 2.0})']),
+        (
+            DataTable(3, (DataColumn("n", "int64", np.arange(3)), DataColumn("c", "object", ["u", "v", "u"]))),
+            [
+                'assert_table(x, columns=["n", "c"], rows=3)',
+                'assert_close(np.nanmean(x["n"]), 1.0)',
+                'assert_equal(sorted(set(x["c"])), ["u", "v"])',
+            ],
+        ),
         ((np.arange(3), "b"), ["assert len(x) == 2", "assert_equal(x[0], [0, 1, 2])", 'assert_equal(x[1], "b")']),
     ],
 )

@@ -105,6 +105,11 @@ def test_what_nobody_gets_wrong_is_left(source: str) -> None:
     assert made("off by one", source) == []
 
 
+@pytest.mark.parametrize("name", sorted({one.name for one in OPERATORS}))
+def test_what_a_training_prints_is_no_mistake(name: str) -> None:
+    assert not any("verbose=0" not in text for text in made(name, "s = m.evaluate(x, y, verbose=0)"))
+
+
 def test_a_seed_is_luck_and_no_number() -> None:
     assert made("off by one", "r = np.random.default_rng(42)") == []
     assert [one.name for one in OPERATORS if one.luck] == ["seed"]

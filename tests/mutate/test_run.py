@@ -6,17 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import toy
 from autograder.assignment import Assignment
 from autograder.engine import Result
+from autograder.mutate.behaviour import same
 from autograder.mutate.fresh import with_fresh
 from autograder.mutate.places import choose, derive
 from autograder.mutate.report import as_json, tallies
 from autograder.mutate.run import SHORT, Choice, MutantVerdict, mutate
 from autograder.sandbox.exam import Order
 from autograder.session import GradingOptions, Session
+from autograder.wire.messages import Array, Column, Dictionary, Items, Scalar, Table, Text
 from loading import load_assignment
 
 LARGER = """\
@@ -179,6 +182,29 @@ def test_no_mutant_trains_longer_than_its_verdict_needs(tmp_path: Path, learns: 
     assert found <= {"killed", "equivalent", "survived", "untold"}
     assert (True, capped) in caps
     assert (True, not capped) not in caps
+
+
+def test_texts_beside_numbers_of_one_value_are_the_same() -> None:
+    """NumPy's three or Python's: what stands beside it in a dict is not other for that."""
+    three = Array("int64", (), 0), [(3).to_bytes(8, "little")]
+    names = Items("list", [Text("loss", 4)])
+    one, other = (
+        Dictionary([(Text("names", 5), names), (Text("best", 4), best)]) for best in (Scalar("int", "3"), three[0])
+    )
+    assert same((one, []), (other, three[1]))
+    four = Dictionary([(Text("names", 5), names), (Text("best", 4), Scalar("int", "4"))])
+    assert not same((four, []), (other, three[1]))
+    assert not same((Text("a", 1), []), (Text("b", 1), []))
+
+
+def test_tables_are_the_same_by_what_they_hold() -> None:
+    def table(blob: int, name: str = "x") -> Table:
+        return Table("pandas.DataFrame", 2, [Column(Text(name, 1), "float64", numbers=Array("float64", (2,), blob))])
+
+    ones, twos = np.ones(2).tobytes(), np.full(2, 2.0).tobytes()
+    assert same((table(0), [ones]), (table(1), [twos, ones]))
+    assert not same((table(0), [ones]), (table(0), [twos]))
+    assert not same((table(0), [ones]), (table(0, "y"), [ones]))
 
 
 def test_fresh_inputs_keep_their_kind(assignment: Assignment) -> None:

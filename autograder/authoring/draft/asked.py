@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from autograder.assignment import SourceNotebook
@@ -44,6 +44,8 @@ class DraftQuestion:
     """Id of the answer that is to print something."""
     draws: tuple[str, ...] = ()
     """Ids of the answers that may be to plot something."""
+    shown: tuple[str, ...] = ()
+    """Names that its texts give, and that cells of the course make: what may be plotted."""
     untold: tuple[str, ...] = ()
     """Those of the names that no student could know: the solution's own, where nothing else can be asked for."""
 
@@ -70,6 +72,7 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
     """Return what each question that holds code asks for, in the notebook's order."""
     cells = source.notebook.cells
     code = [cell for cell in cells if cell.cell_type == "code"]
+    theirs = {name for cell in code if not role_of(cell).solution for name in names_of(cell.source).made}
     told = {name for cell in code for name in _given_names(cell)}
     imported = {name for cell in code for name in names_of(cell.source).imported}
     groups = list(_groups(source))
@@ -80,7 +83,8 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
         earlier = {name for one in found for name in (*one.functions, *one.classes, *one.variables)}
         names = [name for cell in answers for name in _made(cell) if name in told | (named - parameters)]
         wanted = [name for name in dict.fromkeys(names) if makers[name] == 1 and name not in imported]
-        untold = () if wanted else _untold(answers, [one for _, others, _ in groups for one in others], makers)
+        every = [one for _, others, _ in groups for one in others]
+        untold = () if wanted else _untold(answers, every, makers, imported)
         wanted += untold
         defined = {name for cell in answers for name in names_of(cell.source).defined}
         classes = {name for cell in answers for name in re.findall(r"^class (\w+)", cell.source, re.MULTILINE)}
@@ -96,6 +100,7 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
                 changed=tuple(dict.fromkeys(name for cell in answers for name in _trained(cell) if name in earlier)),
                 prints=prints if _PRINTS.search(text) else "",
                 draws=tuple(role_of(cell).id for cell in answers if DRAWN_TOLD.search(f"{text}\n{_given_code(cell)}")),
+                shown=tuple(sorted(theirs & named - imported - set(makers))),
                 untold=untold,
             )
         )
@@ -103,10 +108,11 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
 
 
 def _untold(
-    answers: Sequence[NotebookCell], every: Sequence[NotebookCell], makers: Mapping[str, int]
+    answers: Sequence[NotebookCell], every: Sequence[NotebookCell], makers: Mapping[str, int], imported: Set[str]
 ) -> tuple[str, ...]:
     """Of what answers make and nothing names, what other answers use; or what is defined; or what is made last."""
-    own = [name for cell in answers for name in _made(cell) if makers[name] == 1 and not name.startswith("_")]
+    made = [name for cell in answers for name in _made(cell) if name not in imported]
+    own = [name for name in made if makers[name] == 1 and not name.startswith("_")]
     used = {name for cell in every if cell not in answers for name in names_of(cell.source).used}
     defined = {name for cell in answers for name in names_of(cell.source).defined}
     for kept in (used, defined, own[-1:]):

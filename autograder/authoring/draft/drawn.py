@@ -26,6 +26,8 @@ CALLS_DRAWN = 2
 """Of what a function is called with, as often is asked what it plots."""
 ROWS_KNOWN = 32
 """Of an argument that is a batch of images, those that may be shown one by one."""
+COLUMNS_KNOWN = 8
+"""Of a table of numbers, those that may be plotted one by one."""
 _PLOTS = re.compile(r"\bplt\b|\bsns\b|\bfig\w*\b|\bax(?:es?|s)?\b|\.(?:plot|hist|imshow)\b")
 _TITLE = re.compile(r"\btit(?:le|re)", re.IGNORECASE)
 _LEGEND = re.compile(r"\bl[ée]gend", re.IGNORECASE)
@@ -53,9 +55,11 @@ class _Known:
 def figures_of(asked: DraftQuestion, names: Names) -> Iterator[Probe]:
     """Yield what asks for the figures of a question's answers, where its texts speak of any."""
     for cell in asked.draws:
-        code = f'figure("{cell}")'
         name = names.claim(f"{question_id(cell, ()).replace('-', '_').removesuffix('_answer')}_figure")
-        yield Probe(name, code, frozenset(["figure"]), phrase("what the cell plots"))
+        yield Probe(name, "figure", (f'"{cell}"',), phrase("what the cell plots"))
+    for name in asked.shown if asked.draws else ():
+        yield Probe(names.claim(name), "variable", (f'"{name}"',), phrase("what is to be plotted"))
+        yield Probe(names.claim(name), "history", (f'"{name}"',), phrase("what is to be plotted"))
 
 
 def may_plot(name: str, asked: DraftQuestion) -> bool:
@@ -68,11 +72,9 @@ def drawings_by(name: str, calls: Sequence[Probe], names: Names) -> Iterator[Pro
     for call in calls:
         if call.inputs is not None:
             called = names.claim(f"{call.name}_drawn")
-            given = call.inputs.given(called.upper())
-            uses = call.inputs.used | {"drawn_by"}
             constant = called.upper() if call.inputs.positional else ""
-            code = f'drawn_by("{name}", {given})'
-            yield Probe(called, code, uses, phrase("what it plots"), name, call.inputs, constant)
+            given = (f'"{name}"', *call.inputs.given(constant))
+            yield Probe(called, "drawn_by", given, phrase("what it plots"), name, call.inputs, constant)
 
 
 # --- What is required -------------------------------------------------------------------------------------------------
@@ -81,6 +83,11 @@ def drawings_by(name: str, calls: Sequence[Probe], names: Names) -> Iterator[Pro
 def plots(probes: Sequence[Probe], name: str, answers: Observed) -> bool:
     """Whether the solution's function plots something when it is called."""
     return any(_plots(one, answers) for one in probes if one.about == name)
+
+
+def plots_itself(proposal: Proposal, answers: Observed) -> bool:
+    """Whether a question's answer plots something in its own cell: what else it makes may then be its own affair."""
+    return any(_plots(one, answers) for one in proposal.probes if one.asks == "figure")
 
 
 def _plots(probe: Probe, answers: Observed) -> bool:
@@ -215,6 +222,8 @@ def _parts(code: str, value: Any) -> Iterator[_Known]:
     match value:
         case np.ndarray():
             yield _Known(code, value)
+            if value.ndim == 2 and value.shape[1] <= COLUMNS_KNOWN:
+                yield from (_Known(f"{code}[:, {place}]", value[:, place]) for place in range(value.shape[1]))
         case list() | tuple() if value and all(isinstance(one, int | float) for one in value):
             yield _Known(code, np.asarray(value))
         case History() | dict():

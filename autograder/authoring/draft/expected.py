@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import pprint
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +21,8 @@ WRITTEN_OUT = 60
 SAMPLED = 12
 DIGITS = 6
 WIDTH = 100
+RULE = 118
+"""How long a line of a drafted file gets."""
 
 
 class Unsayable(Exception):
@@ -42,15 +46,12 @@ def _assertions(name: str, value: Any, luck: bool) -> Iterator[str]:
             yield f"assert_same_network({name}, trainable=True)"
         case History() | Unreadable():
             raise Unsayable
-        case DataTable() if value.series:
-            yield from _of_series(name, value, luck)
         case DataTable():
-            yield f"assert_table({name}, columns={quoted(list(value.columns))}, rows={value.shape[0]})"
-            for column in () if luck else value.columns:
-                if value.columns.count(column) == 1:
-                    yield from _of_column(f"{name}[{quoted(column)}]", value[column])
+            yield from (_of_series if value.series else _of_table)(name, value, luck)
         case np.ndarray() | np.generic():
             yield from _of_array(name, np.asarray(value), luck)
+        case dict() if _is_plain(value) and not luck:
+            yield _required(name, value)
         case dict() if all(isinstance(key, str | int) for key in value):
             for key, one in value.items():
                 yield from _assertions(f"{name}[{quoted(key)}]", one, luck)
@@ -76,6 +77,13 @@ def _of_array(name: str, array: Any, luck: bool) -> Iterator[str]:
     yield _required(f"np.ravel({name})[::{step}]", array.ravel()[::step].tolist())
 
 
+def _of_table(name: str, table: DataTable, luck: bool) -> Iterator[str]:
+    yield f"assert_table({name}, columns={quoted(list(table.columns))}, rows={table.rows})"
+    for column in () if luck else table.columns:
+        if table.columns.count(column) == 1:
+            yield from _of_column(f"{name}[{quoted(column)}]", table[column])
+
+
 def _of_series(name: str, series: DataTable, luck: bool) -> Iterator[str]:
     """Its values by the labels of their rows, whose order is anyone's guess; of many rows, what they come to."""
     labels = [one.item() if isinstance(one, np.generic) else one for one in series.index]
@@ -86,6 +94,15 @@ def _of_series(name: str, series: DataTable, luck: bool) -> Iterator[str]:
         return
     pairs = ", ".join(f"{quoted(label)}: {quoted(_rounded(one))}" for label, one in zip(labels, values, strict=True))
     yield f"{'assert_close' if _has_floats(values) else 'assert_equal'}({name}, {{{pairs}}})"
+
+
+def in_order(name: str, value: Any) -> list[str]:
+    """Return what requires the rows of a Series in their order, where its values rise or fall all along."""
+    if not (isinstance(value, DataTable) and value.series and 1 < value.rows <= WRITTEN_OUT):
+        return []
+    steps = np.diff(value.values) if isinstance(value.values, np.ndarray) else np.zeros(1)
+    labels = np.asarray(value.index).tolist()
+    return [f"assert_equal(list({name}.index), {quoted(labels)})"] if (steps > 0).all() or (steps < 0).all() else []
 
 
 def _of_column(name: str, values: Any) -> Iterator[str]:
@@ -99,7 +116,27 @@ def _of_column(name: str, values: Any) -> Iterator[str]:
         yield _required(f"sorted(set({name}))", sorted(set(values)))
 
 
+def filled(part: str) -> str:
+    """Return code; a list, tuple or dict that is too long for a line has as many elements on each as there is room."""
+    tree = ast.parse(part, mode="eval").body
+    if len(part) + 5 <= RULE or not isinstance(tree, ast.List | ast.Tuple | ast.Dict):
+        return part
+    if isinstance(tree, ast.Dict):
+        pairs = zip(filter(None, tree.keys), tree.values, strict=True)
+        elements = [": ".join(str(ast.get_source_segment(part, one)) for one in pair) for pair in pairs]
+    else:
+        elements = [str(ast.get_source_segment(part, one)) for one in tree.elts]
+    lines = [""]
+    for element in elements:
+        if len(lines[-1]) + len(element) + 10 > RULE and lines[-1]:
+            lines.append("")
+        lines[-1] += f"{' ' if lines[-1] else ''}{element},"
+    return "\n".join([part[0], *(f"        {line}" for line in lines), f"    {part[-1]}"])
+
+
 def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return len(value) <= WRITTEN_OUT and all(map(_is_plain, (*value.keys(), *value.values())))
     if isinstance(value, list | tuple):
         return len(value) <= WRITTEN_OUT and all(map(_is_plain, value))
     return value is None or isinstance(value, bool | int | float | str)
@@ -111,6 +148,10 @@ def _required(name: str, value: Any) -> str:
 
 def compared(function: str, name: str, value: Any) -> str:
     """Return the call of an assert that takes what came back and what is due: numbers, texts, lists of them."""
+    if isinstance(value, dict):
+        literal = filled(quoted(_rounded(value)))
+        one_line = len(function) + len(name) + len(literal) < WIDTH and "\n" not in literal
+        return f"{function}({name}, {literal})" if one_line else f"{function}(\n    {name},\n    {literal},\n)"
     literal = pprint.pformat(_rounded(value), width=WIDTH - len(name), compact=True, sort_dicts=False)
     literal = quoted(literal, written=True)
     if "\n" not in literal:
@@ -125,12 +166,16 @@ def quoted(value: Any, *, written: bool = False) -> str:
 
 
 def _has_floats(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_floats, value.values()))
     if isinstance(value, list | tuple):
         return any(map(_has_floats, value))
     return isinstance(value, float)
 
 
 def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(map(_rounded, value))
     if isinstance(value, float) and np.isfinite(value):
@@ -158,7 +203,7 @@ def compiled(name: str, model: Model, code: str) -> str | None:
         return None
     optimizer = as_recorded(found.optimizer)
     said = [f'optimizer="{optimizer.name}"']
-    if "learning_rate" in code:
+    if "learning_rate" in code or re.search(rf"\b{re.escape(optimizer.name)}\(\s*[\d.]", code, re.IGNORECASE):
         rate = found.rates[0] if found.rates else optimizer.settings.get("learning_rate")
         said += [f"learning_rate={float(f'{rate:.6g}')}"] if isinstance(rate, float) else []
     said.append(f'loss="{as_recorded(found.loss).name}"')

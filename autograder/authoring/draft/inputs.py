@@ -19,9 +19,9 @@ LARGEST = 20_000
 """Numbers in the arrays of one call."""
 NEW_SIDES = (5, 7, 6, 9, 10, 11, 12, 13)
 
-Reason = Literal["hidden", "values", "sizes", "rows", "same sizes"]
+Reason = Literal["hidden", "values", "sizes", "rows", "same sizes", "same"]
 """How inputs differ from those seen: as a hidden test's, which nobody has seen; in their values, in their sizes too, in
-the number of rows, in values alone."""
+the number of rows, in values alone; not at all."""
 Loose = Literal["weights", "picture"]
 """weights: a network is given, whose weights were drawn · picture: an image file is named, which libraries decode and
 resize each in its way."""
@@ -66,8 +66,8 @@ class _Way:
 class Inputs:
     """The arguments of one call, as code."""
 
-    positional: str
-    keywords: str
+    positional: tuple[str, ...]
+    keywords: tuple[str, ...]
     reason: Reason
     used: frozenset[str]
     loose: Loose | None = None
@@ -76,12 +76,11 @@ class Inputs:
     @property
     def code(self) -> str:
         """As they stand between a call's parentheses."""
-        return self.given("")
+        return ", ".join(self.given(""))
 
-    def given(self, constant: str) -> str:
-        """The same, what has no keyword by the name of a tuple that holds it, where there is a name."""
-        positional = f"*{constant}" if constant and self.positional else self.positional
-        return ", ".join(filter(None, (positional, self.keywords)))
+    def given(self, constant: str) -> tuple[str, ...]:
+        """Each of them; what has no keyword as one, by the name of a tuple that holds it, where there is a name."""
+        return (*((f"*{constant}",) if constant and self.positional else self.positional), *self.keywords)
 
 
 def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
@@ -96,16 +95,25 @@ def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
     seen = set[str]()
     for reason, way in ways.items():
         try:
-            positional = ", ".join(_written(one, way) for one in call["args"])
-            keywords = ", ".join(f"{name}={_written(one, way)}" for name, one in call["kwargs"].items())
+            positional = [_written(one, way) for one in call["args"]]
+            named = {name: _written(one, way) for name, one in call["kwargs"].items()}
         except _Unwritable:
             return
-        found = Inputs(_seeded(positional, seeds), _seeded(keywords, seeds), reason, frozenset(way.used), way.loose)
+        is_new = reason == "hidden" or [*positional, *named.values()] != _own(call) or not (positional or named)
+        written = tuple(_seeded(one, seeds) for one in positional)
+        by_name = tuple(f"{name}={_seeded(one, seeds)}" for name, one in named.items())
+        found = Inputs(written, by_name, reason if is_new else "same", frozenset(way.used), way.loose)
         if (reason == "rows" and not way.many) or (reason == "same sizes" and size_of(call) > LARGEST):
             continue
         if found.code not in seen:
             seen.add(found.code)
             yield found
+
+
+def _own(call: Described) -> list[str]:
+    """The arguments of a call as the notebook gives them; empty for arrays, which are drawn anew."""
+    given = [*call["args"], *(one for one in call["kwargs"].values())]
+    return ["" if GENERATOR in (code := _written(one, _Way(False, True))) else code for one in given]
 
 
 def _seeded(code: str, seeds: Iterator[int]) -> str:
@@ -155,8 +163,8 @@ def _symbolic_side(size: int, axis: int, last: int, way: _Way) -> int:
 def _plain(value: Any, way: _Way) -> str:
     if isinstance(value, str) and _PICTURE.search(value):
         way.loose = "picture"
-    if isinstance(value, str) and '"' not in value:
-        return repr(value).replace("'", '"')
+    if isinstance(value, str):
+        return _quoted(value if way.whole else _reworded(value, way))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return repr(value)
     if way.whole:
@@ -165,6 +173,19 @@ def _plain(value: Any, way: _Way) -> str:
         return repr(round(value * 1.5 + 0.25 * way.grown, 6))
     step = 2 if value % 2 or value > 2 else 1
     return repr(value if value < 1 else value + step * (1 + way.grown) - (step if value > 8 else 0))
+
+
+def _reworded(text: str, way: _Way) -> str:
+    """Another text of these words, capitals where there were none; a lone word may be a choice or a name, and stays."""
+    words = text.split()
+    if len(words) < 2:
+        return text
+    turned = " ".join(reversed(words)).swapcase()
+    return f"{text} {turned}" if way.grown else turned
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if '"' in text or "'" in text else f'"{repr(text)[1:-1]}"'
 
 
 def _several(value: Described, way: _Way) -> str:

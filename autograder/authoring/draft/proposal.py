@@ -22,15 +22,21 @@ class Probe:
     """One line that declares what is asked."""
 
     name: str
-    code: str
-    uses: frozenset[str]
-    """What it needs of `autograder`."""
+    asks: str
+    """Which of `autograder`'s functions declares it."""
+    given: tuple[str, ...]
+    """That function's arguments, as code."""
     reason: Phrase
     about: str = ""
     """The function or variable of the notebook."""
     inputs: Inputs | None = None
     constant: str = ""
     """Name of the inputs, where a check looks at them too."""
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """What it needs of `autograder`."""
+        return frozenset([self.asks]) | (self.inputs.used if self.inputs else frozenset())
 
 
 @dataclass

@@ -9,18 +9,24 @@ from itertools import islice
 import numpy as np
 
 from autograder.authoring.draft.asked import RANDOM, TRAINS, DraftQuestion
-from autograder.authoring.draft.drawn import drawings_by, figures_of, may_plot, plots, require_drawings
-from autograder.authoring.draft.expected import Unsayable, assertions, compiled, is_finite, quoted
+from autograder.authoring.draft.drawn import drawings_by, figures_of, may_plot, plots, plots_itself, require_drawings
+from autograder.authoring.draft.expected import Unsayable, assertions, compiled, in_order, is_finite, quoted
 from autograder.authoring.draft.inputs import Described, Loose, fresh, size_of
 from autograder.authoring.draft.observe import Observed, Seen
 from autograder.authoring.draft.proposal import Names, Probe, Proposal, ProposedCheck
 from autograder.authoring.points import question_id
+from autograder.judge.figures import Drawing
 from autograder.judge.trainings import History
 from autograder.judge.values import Model, Unreadable
 from autograder.locale import Phrase, phrase, phrases
 
 CALLS_TRIED = 3
 """Of a function's calls in the notebook, those that inputs are made like."""
+_SORTED = re.compile(
+    r"\bsort|\border|\brank|scending|\b(?:largest|highest|smallest|lowest|biggest) first|\btri(?:é|er)|croissant"
+    r"|\bdu plus\b[^.\n]*\bau plus\b",
+    re.IGNORECASE,
+)
 _CHOSEN = re.compile(
     r"\byour (?:own )?choos|\byour (?:own )?choice|\byou (?:choose|like|want)\b|\bany values?\b"
     r"|\b(?:de|à) votre choix|\bau choix|\bvous choisi|\bvaleurs? quelconques?",
@@ -47,17 +53,15 @@ def ask(asked: Sequence[DraftQuestion], seen: Seen) -> list[Proposal]:
 
 def _of_variable(name: str, names: Names, seen: Seen) -> Iterator[Probe]:
     value = seen.answers.values.get(name)
-    called = names.claim(name)
+    called, quoted_name = names.claim(name), f'"{name}"'
     if isinstance(value, Model):
         shape = value.record.input_shapes[0] if len(value.record.input_shapes) == 1 else None
-        given = "" if shape is None or None in shape[1:] else f", input_shape={tuple(shape[1:])}"
-        yield Probe(called, f'model("{name}"{given})', frozenset(["model"]), phrase("the network, as it is"), name)
+        given = () if shape is None or None in shape[1:] else (f"input_shape={tuple(shape[1:])}",)
+        yield Probe(called, "model", (quoted_name, *given), phrase("the network, as it is"), name)
     elif isinstance(value, Unreadable) and isinstance(seen.answers.values.get(f"history of {name}"), History):
-        yield Probe(called, f'history("{name}")', frozenset(["history"]), phrase("its curves"), name)
+        yield Probe(called, "history", (quoted_name,), phrase("its curves"), name)
     else:
-        yield Probe(
-            called, f'variable("{name}")', frozenset(["variable"]), phrase("its value after the last cell"), name
-        )
+        yield Probe(called, "variable", (quoted_name,), phrase("its value after the last cell"), name)
 
 
 REASONS = {
@@ -66,6 +70,7 @@ REASONS = {
     "sizes": phrase("other sizes and numbers again: nothing is to hang on those of the notebook"),
     "rows": phrase("more examples"),
     "same sizes": phrase("other values, of the notebook's sizes: it takes no others"),
+    "same": phrase("what the notebook itself gives it: write it another where you can"),
 }
 
 
@@ -87,16 +92,14 @@ def _calls_of(name: str, asked: DraftQuestion, names: Names, calls: Iterable[Des
             probe = names.claim(f"{name}_{question_id(inputs.reason, ()).replace('-', '_')}")
             constant = probe.upper() if RANDOM.search(asked.code_of(name)) else ""
             constant = constant if inputs.positional else ""
-            code = f'call("{name}", {inputs.given(constant)})'
-            yield Probe(probe, code, inputs.used | {"call"}, REASONS[inputs.reason], name, inputs, constant)
+            given = (f'"{name}"', *inputs.given(constant))
+            yield Probe(probe, "call", given, REASONS[inputs.reason], name, inputs, constant)
 
 
 def _of_print(asked: DraftQuestion, names: Names) -> Iterator[Probe]:
-    plain = question_id(asked.id, ()).replace("-", "_")
-    code = f'printed("{asked.prints}")'
-    yield Probe(names.claim(f"{plain}_printed"), code, frozenset(["printed"]), phrase("what the cell prints"))
-    said = f'source("{asked.prints}")'
-    yield Probe(names.claim(f"{plain}_source"), said, frozenset(["source"]), phrase("and how it is written"))
+    plain, given = question_id(asked.id, ()).replace("-", "_"), (f'"{asked.prints}"',)
+    yield Probe(names.claim(f"{plain}_printed"), "printed", given, phrase("what the cell prints"))
+    yield Probe(names.claim(f"{plain}_source"), "source", given, phrase("and how it is written"))
 
 
 # --- What is required -------------------------------------------------------------------------------------------------
@@ -105,8 +108,12 @@ def _of_print(asked: DraftQuestion, names: Names) -> Iterator[Probe]:
 def require(proposals: Sequence[Proposal], answers: Observed) -> None:
     """Give each question its checks, and leave out what the solution cannot answer, and more of the same."""
     names = Names()
+    networks = {one.dress for one in answers.values.values() if isinstance(one, Model)}
     for proposal in proposals:
-        for name in proposal.asked.untold:
+        untold = frozenset(proposal.asked.untold)
+        drawn = untold if plots_itself(proposal, answers) else frozenset()
+        proposal.probes = [one for one in proposal.probes if one.about not in drawn]
+        for name in sorted(untold - drawn):
             proposal.remarks.append(phrase("students are not told the name {name}: say it in their text", name=name))
         for name in proposal.asked.functions:
             _require_function(proposal, name, answers, names)
@@ -114,7 +121,7 @@ def require(proposals: Sequence[Proposal], answers: Observed) -> None:
             _require_variable(proposal, probe, answers, names)
         _require_printed(proposal, answers, names)
         _require_compiled(proposal, proposals, answers, names)
-        for name in proposal.asked.classes:
+        for name in [one for one in proposal.asked.classes if one not in networks]:
             proposal.remarks.append(phrase("{name} is a class: ask for it with `instance` (docs/checks.md)", name=name))
     require_drawings(proposals, answers, names)
     used = {name for proposal in proposals for check in proposal.checks for name in check.probes}
@@ -124,7 +131,7 @@ def require(proposals: Sequence[Proposal], answers: Observed) -> None:
 
 def _require_function(proposal: Proposal, name: str, answers: Observed, names: Names) -> None:
     found: dict[str, Probe] = {}
-    called = [one for one in proposal.probes if one.about == name and "call" in one.uses]
+    called = [one for one in proposal.probes if one.about == name and one.asks == "call"]
     for probe in called:
         if probe.inputs and is_finite(answers.values.get(probe.name, np.nan)):
             found.setdefault(probe.inputs.reason, probe)
@@ -156,6 +163,7 @@ TITLES = {
     "sizes": phrase("`{name}` is right for other sizes."),
     "rows": phrase("`{name}` is right for more examples."),
     "same sizes": phrase("`{name}` is right for other values."),
+    "same": phrase("`{name}` is right for what the notebook gives it."),
 }
 
 
@@ -187,8 +195,20 @@ def _require_call(proposal: Proposal, name: str, probe: Probe, answers: Observed
             f"assert_equal(parts, np.sort(np.concatenate([np.ravel(part) for part in {probe.constant}])))",
         ]
     proposal.checks.append(check)
-    if reason in ("values", "same sizes"):
+    if isinstance(value, Model):
+        _require_compiled_by(proposal, name, probe, value, names)
+    if reason in ("values", "same sizes", "same"):
         _require_dtype(proposal, name, probe.name, value, names)
+
+
+def _require_compiled_by(proposal: Proposal, name: str, probe: Probe, value: Model, names: Names) -> None:
+    """How a function compiles the networks it makes, asked of the first."""
+    code = proposal.asked.code_of(name)
+    line = compiled(probe.name, value, code) if ".compile(" in code else None
+    title = phrase("What `{name}` makes is compiled as asked.", name=name)
+    if line and not any(one.title == title for one in proposal.checks):
+        check = names.check(proposal.asked.id, f"{name} compiled")
+        proposal.checks.append(ProposedCheck(proposal.asked.id, check, title, [line], [probe.name]))
 
 
 def _require_dtype(proposal: Proposal, name: str, probe: str, value: object, names: Names) -> None:
@@ -216,10 +236,14 @@ def _require_variable(proposal: Proposal, probe: Probe, answers: Observed, names
     try:
         lines = assertions(probe.name, value, luck=luck or chosen)
     except Unsayable:
+        if isinstance(value, Drawing):  # asked for with what is plotted
+            return
         free = phrase("the value of {name} is free: say what is to be asked of it", name=name)
         unread = phrase("{name} cannot be read as data: say what is to be asked of it", name=name)
         proposal.remarks.append(free if luck or chosen else unread)
         return
+    if not (luck or chosen) and _SORTED.search(proposal.asked.about(name)):
+        lines += in_order(probe.name, value)
     why = phrase("it hangs on what is drawn at random, so form alone is required; say what else has to hold")
     if chosen and not luck:
         why = phrase("students choose its values, so form alone is required; say what else has to hold")
@@ -270,7 +294,7 @@ def _require_history(proposal: Proposal, probe: Probe, value: History, names: Na
 def _require_printed(proposal: Proposal, answers: Observed, names: Names) -> None:
     if not proposal.asked.prints:
         return
-    text, code = proposal.probes[-2].name, proposal.probes[-1].name
+    text, code = (next(one.name for one in proposal.probes if one.asks == asks) for asks in ("printed", "source"))
     numbers = re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?", answers.printed(proposal.asked.prints))
     if 0 < len(numbers) <= 6:
         title = phrase("What is asked for is printed.")

@@ -6,11 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from autograder.authoring.draft.expected import RULE, filled
 from autograder.authoring.draft.proposal import Probe, Proposal, ProposedCheck
 from autograder.locale import Phrase, phrase, render
 
 ASSERTS = re.compile(r"\bassert_\w+(?=\()")
-RULE = 118
 
 
 def checks_file(title: str, proposals: Sequence[Proposal], language: str, *, asking: bool = False) -> str:
@@ -70,14 +70,19 @@ TO_WRITE = phrase("TO WRITE:")
 def _probe(probe: Probe, language: str) -> Iterator[str]:
     reason = render(probe.reason, language)
     if probe.constant and probe.inputs:
-        yield f"{probe.constant} = ({probe.inputs.positional},)"
-    line = f"{probe.name} = {probe.code}"
-    if len(line) + len(reason) + 4 <= RULE:
+        yield _wrapped(f"{probe.constant} = (", probe.inputs.positional, ")", comma=True)
+    line = _wrapped(f"{probe.name} = {probe.asks}(", probe.given, ")")
+    if "\n" not in line and len(line) + len(reason) + 4 <= RULE:
         yield f"{line}  # {reason}"
         return
     yield f"# {reason}"
-    opening, _, given = probe.code.partition("(")
-    yield line if len(line) <= RULE else f"{probe.name} = {opening}(\n    {given.removesuffix(')')},\n)"
+    yield line
+
+
+def _wrapped(opening: str, parts: Sequence[str], closing: str, *, comma: bool = False) -> str:
+    """Parts between brackets, on one line or, where that is too long, on one each; `comma`: behind a lone one too."""
+    line = f"{opening}{', '.join(parts)}{',' * (comma and len(parts) == 1)}{closing}"
+    return line if len(line) <= RULE else "\n".join([opening, *(f"    {filled(one)}," for one in parts), closing])
 
 
 def _check(check: ProposedCheck, language: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autograder.mutate.code import Code, SourceEdit
+from autograder.mutate.code import Code, SourceEdit, is_display
 from autograder.mutate.operators.layers import stack_of
 
 
 def argument_missing(node: ast.AST, code: Code) -> Iterator[SourceEdit]:
     """A setting is left to its default."""
     if isinstance(node, ast.Call):
-        for keyword in node.keywords:
+        for keyword in (one for one in node.keywords if not is_display(one)):
             yield code.remove(keyword, sorted([*node.args, *node.keywords], key=code.span))
 
 
