@@ -30,7 +30,7 @@ from autograder.notebook.metadata import role_of
 from autograder.recipes import Profile
 from autograder.records import Outcome, QuestionGrade, Submission, TrainingUse, digest
 from autograder.release import read_release
-from autograder.remarks import STOPS, Notes, faults_of
+from autograder.remarks import STOPS, Notes, faults_of, stumbles
 from autograder.sandbox.environment import Environment
 from autograder.sandbox.exam import Order
 from autograder.training.job import Job
@@ -38,7 +38,11 @@ from autograder.training.scorer import Scorer
 from autograder.wire.messages import Fault
 
 NOTHING: Mapping[str, Sequence[Outcome]] = {}
-NO_MISTAKES: Mapping[str, str] = {}
+Mistaken = Mapping[tuple[str, str], str]
+"""What is wrong with checks, by name and by the status that nobody pays for."""
+NO_MISTAKES: Mistaken = {}
+HOW: Mapping[str, str] = {"failed": "fails", "errored": "has no answer"}
+"""What a check does that is wrong itself, by the status that the solution has."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,8 @@ class Assessor:
         lacks = [lack for lack in found if truly_absent(lack, self._installed, self._course_modules, beside)]
         strays = [lack.name for lack in found if lack not in lacks and looks_own(lack.name)]
         kinds = {fault.kind for fault in faults}
-        return Notes(tuple(lacks), tuple(strays), tuple(stop for stop in STOPS if stop in kinds))
+        stops = tuple(stop for stop in STOPS if stop in kinds)
+        return Notes(tuple(lacks), tuple(strays), stops, stumbled=stumbles(faults))
 
     def is_outlived(self, exam: Exam) -> bool:
         """Whether an exam wanted for a library that has been installed since."""
@@ -218,7 +223,7 @@ class Assessor:
         reference: Path | None,
         hidden: bool,
         before: Mapping[str, Sequence[Outcome]] = NOTHING,
-        mistaken: Mapping[str, str] = NO_MISTAKES,
+        mistaken: Mistaken = NO_MISTAKES,
         evidence: Evidence | None = None,
     ) -> Assessment:
         """Judge a submission's evidence and count its points. Explanations compare with `reference`, the solution's.
@@ -251,28 +256,34 @@ class Assessor:
             notes=replace(notes, doubted=tuple(doubted(evidence, reference)) if reference else ()),
         )
 
-    def mistaken(self, reference: Path) -> Mapping[str, str]:
-        """Return the checks that the solution itself fails, and what the instructor should know of each, by name.
+    def mistaken(self, reference: Path) -> Mistaken:
+        """Return the checks that the solution itself does not pass, and what the instructor should know of each.
 
         Raises GraderError, OSError or WireError where the solution's evidence cannot be judged.
         """
         evidence = load_evidence(reference)
         scores, unasked = self.scorer.scores(evidence), self.unasked(evidence.exam)
         case = Case(str(reference), str(reference), self.course.language, False, scores.cases, unasked=unasked)
-        failed = [one.outcome.name for one in self._judged(case, scores.blobs) if one.outcome.status == "failed"]
+        judged = [one.outcome for one in self._judged(case, scores.blobs)]
         return {
-            name: f"check {name} fails on the solution too: run `autograder validate {self.source.name}`"
-            for name in failed
+            (one.name, status): f"check {one.name} {HOW[one.status]} on the solution too: {self._validate}"
+            for one in judged
+            if one.status in HOW
+            for status in ("failed", one.status)
         }
 
+    @property
+    def _validate(self) -> str:
+        return f"run `autograder validate {self.source.name}`"
 
-def _spare(judged: Judged, mistaken: Mapping[str, str]) -> Judged:
-    """A failure by a check that is wrong itself is ours."""
+
+def _spare(judged: Judged, mistaken: Mistaken) -> Judged:
+    """A failure by a check that is wrong itself is ours; so is an error, where the solution comes to one too."""
     outcome = judged.outcome
-    if outcome.status != "failed" or outcome.name not in mistaken:
+    if (ours := mistaken.get((outcome.name, outcome.status))) is None:
         return judged
     return msgspec.structs.replace(
-        judged, outcome=msgspec.structs.replace(outcome, status="ungraded", message=""), ours=mistaken[outcome.name]
+        judged, outcome=msgspec.structs.replace(outcome, status="ungraded", message=""), ours=ours
     )
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import msgspec
 
-from autograder.assessment import NO_MISTAKES, Assessment, Assessor
+from autograder.assessment import NO_MISTAKES, Assessment, Assessor, Mistaken
 from autograder.engine import Engine, Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence, Exam, find_evidence, load_exam
@@ -61,7 +61,7 @@ class Marker:
         self._release = read_release(self._source)
         self._solution = as_submission(self._source, self._settings, self._source.notebook)
         self._solution_key = ""
-        self._mistaken: Mapping[str, str] | None = None
+        self._mistaken: Mistaken | None = None
         self._asking = threading.Lock()
         if problems := list(release_problems(self._source)):
             raise CourseError(problems)
@@ -323,7 +323,7 @@ class Marker:
             device=found.uses[0].device if found.uses else exam.device,
             seconds=round(exam.seconds, 3),
             submission=exam.submission,
-            fault=why or (remark(exam.fault) if exam.fault else note_handed_in(exam, found.notes.doubted)),
+            fault=why or (remark(exam.fault) if exam.fault else note_handed_in(exam, found.notes)),
             trainings=found.uses,
             stand_ins=self._assessor.scorer.stand_ins,
             language=self._course.language,

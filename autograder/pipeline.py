@@ -25,11 +25,10 @@ from autograder.remarks import Notes, join_notes
 from autograder.sandbox.exam import Order
 from autograder.session import GradingOptions, Session, cores
 from autograder.store import Keys, open_store
+from autograder.training.job import Job
 from autograder.training.scorer import Scorer
 from autograder.wire.messages import Warm
 
-MOST_FAILED = 3
-"""Records of one network whose rooms failed: from then on it is taken for the machine's doing, not for a record's."""
 TOGETHER = 50
 """Submissions judged again whose grades are read, and stored, in one transaction."""
 WORTH_A_JUDGE = 100
@@ -179,20 +178,19 @@ def _train(marker: Marker, engine: Engine, scorer: Scorer, waiting: list[Marked]
     """Run the trainings that submissions wait for, and mark each submission when all of its own are there.
 
     The only loop of the line: a check that cannot tell from the trainings there are asks for one more. So does one
-    whose like was trained instead of it, where what came of that is the other's alone.
+    whose like was trained instead of it, where what came of that is the other's alone: a record that cannot be trained
+    is charged to who handed in that very record.
     """
-    failures: Counter[str] = Counter()
     while waiting:
         again: list[Marked] = []
         missing = {marked.student: {job.key for job in marked.wants} for marked in waiting}
-        for trained in trainings(engine, scorer, [job for marked in waiting for job in marked.wants]):
-            failures[trained.job.key] += trained.error is not None
+        for trained in trainings(engine, scorer, _as_most_wrote(waiting)):
             for marked in waiting:
                 if trained.job.key not in missing[marked.student]:
                     continue
                 missing[marked.student].discard(trained.job.key)
                 its_own = trained.job.own_key in {job.own_key for job in marked.wants}
-                if trained.error is not None and (its_own or failures[trained.job.key] >= MOST_FAILED):
+                if trained.error is not None and its_own:
                     missing[marked.student].clear()
                     yield marker.give_up_training(marked, str(trained.error))
                 elif not missing[marked.student]:
@@ -202,6 +200,16 @@ def _train(marker: Marker, engine: Engine, scorer: Scorer, waiting: list[Marked]
                     else:
                         yield anew
         waiting = again
+
+
+def _as_most_wrote(waiting: Iterable[Marked]) -> list[Job]:
+    """Return the trainings that are waited for, of those of one key the one that most handed in last: it is trained.
+
+    Records that lie, each in its own way, come after those that honest students share.
+    """
+    jobs = [job for marked in waiting for job in marked.wants]
+    wanted = Counter(job.own_key for job in jobs)
+    return sorted(jobs, key=lambda job: wanted[job.own_key])
 
 
 def grade_parts(parts: Sequence[Assignment], options: GradingOptions, timings: Timings) -> Iterator[Progress]:

@@ -23,6 +23,9 @@ FAULT = str(Fault.__struct_config__.tag).encode()
 STOPS: tuple[str, ...] = ("time", "memory")
 """Limits that a correct notebook may reach on a machine that is too small, or too busy."""
 
+MOST_STUMBLES = 3
+"""Told of one exam."""
+
 
 @dataclass(frozen=True)
 class Notes:
@@ -36,6 +39,8 @@ class Notes:
     """Limits that its code was stopped at, of STOPS."""
     doubted: tuple[str, ...] = ()
     """Networks that are read as the solution's, and make something else when they are run."""
+    stumbled: tuple[str, ...] = ()
+    """Where our own code failed in its room, as that says, and did not with examples of ours."""
 
 
 def join_notes(several: Iterable[Notes]) -> Notes:
@@ -64,10 +69,11 @@ def remark(fault: Fault) -> str:
     return f"{REMARKS[fault.kind]}{why}"
 
 
-def note_handed_in(exam: Exam, doubted: Iterable[str]) -> str:
+def note_handed_in(exam: Exam, notes: Notes) -> str:
     """What the instructor should know of what was handed in; empty: nothing.
 
-    Files that a student changed in vain, a notebook that may be another edition's, networks that are `doubted`.
+    Files that a student changed in vain, a notebook that may be another edition's, networks in doubt, what our own
+    code could not take.
     """
     names = [repair.detail for repair in exam.repairs if repair.kind == "given-file"]
     found = next((repair.detail for repair in exam.repairs if repair.kind == "edition"), "")
@@ -75,8 +81,17 @@ def note_handed_in(exam: Exam, doubted: Iterable[str]) -> str:
         f"another edition of the assignment? {found} of its cells found" if found else "",
         f"the course's own files used in place of the student's: {', '.join(names)}" if names else "",
     ]
-    said += [f"{name} reads as the solution's network and computes something else: look at it" for name in doubted]
+    said += [
+        f"{name} reads as the solution's network and computes something else: look at it" for name in notes.doubted
+    ]
+    said += [f"this program failed to read what it made ({place}): look at it" for place in notes.stumbled]
     return "; ".join(filter(None, said))
+
+
+def stumbles(faults: Iterable[Fault]) -> tuple[str, ...]:
+    """Return where our own code failed, by what a room says: each place once, the first few."""
+    places = dict.fromkeys(f"{fault.ours}: {fault.error}" for fault in faults if fault.ours)
+    return tuple(places)[:MOST_STUMBLES]
 
 
 def cut_short(evidence: Evidence) -> tuple[str, Fault] | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import digits
+from autograder.data.shelf import Shelf
 from autograder.sandbox.rooms import Zygote
 
 REPOSITORY = Path(__file__).parent.parent
@@ -44,6 +46,19 @@ def keras_zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     """Warm rooms with TensorFlow and Keras."""
     with Zygote(["numpy", "tensorflow", "keras", "matplotlib.pyplot"], tmp_path_factory.mktemp("cache")) as zygote:
         yield zygote
+
+
+@pytest.fixture(scope="session")
+def digits_shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """A data shelf with the stand-in digits and a hidden set of theirs. Nothing may be written to it."""
+    return digits.fill_shelf(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture
+def digits_course(tmp_path: Path, digits_shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The course of `digits`, whose data are on the shelf."""
+    monkeypatch.setenv("AUTOGRADER_DATA", str(digits_shelf.folder))
+    return digits.make_course(tmp_path, digits_shelf)
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import toy
 from autograder.data.shelf import Shelf
 from autograder.data.sources import stand_in
+from autograder.pipeline import Timings, grade
 from autograder.recipes import MetricName, Threshold, resolve
+from autograder.records import Grade, Outcome
+from autograder.session import GradingOptions
+from loading import load_assignment
 
 NAME = "digits"
 
@@ -166,3 +171,14 @@ def hand_in(root: Path, student: str, answers: Mapping[str, str] | None = None) 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(toy.notebook(cells({**ANSWERS, **(answers or {})})))
     return path
+
+
+def graded(root: Path, **options: Any) -> dict[str, Grade]:
+    """Grade what is handed in, with these options of a run; return each student's grade."""
+    steps = grade(load_assignment(root, NAME), GradingOptions(**options), Timings())
+    return {step.grade.student: step.grade for step in steps}
+
+
+def outcome(given: Grade, name: str) -> Outcome:
+    """Return what came of one check."""
+    return next(one for question in given.questions for one in question.outcomes if one.name == name)

@@ -216,6 +216,21 @@ def test_a_check_that_the_solution_fails_costs_nobody_a_point(course: Path) -> N
     assert found["ada"].fault == "check test_double fails on the solution too: run `autograder validate toy`"
 
 
+def test_a_check_that_the_solution_has_no_answer_to_costs_nobody_a_point(course: Path) -> None:
+    source = course / "source/toy/toy.ipynb"
+    source.write_text(source.read_text().replace("return 2 * np.asarray(values)", "raise ValueError(values)"))
+    raising = toy.answered({"double-answer": "def double(values):\n    raise KeyError(values)"})
+    for name, cells in {"ada": RIGHT, "bob": WRONG, "cyd": raising}.items():
+        toy.hand_in(course, name, cells)
+    found = grades(run(course))
+    assert {name: statuses(one)["double/test_double"] for name, one in found.items()} == {
+        "ada": "passed",
+        "bob": "ungraded",
+        "cyd": "ungraded",
+    }
+    assert found["bob"].fault == "check test_double has no answer on the solution too: run `autograder validate toy`"
+
+
 def test_evidence_that_cannot_be_stored_costs_nobody_a_point(course: Path) -> None:
     toy.hand_in(course, "ada", RIGHT)
     toy.hand_in(course, "bob", RIGHT)

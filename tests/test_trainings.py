@@ -11,8 +11,7 @@ import pytest
 import digits
 from autograder.data.shelf import Shelf
 from autograder.errors import CourseError, DataError
-from autograder.pipeline import Timings, grade, rejudge
-from autograder.records import Grade, Outcome
+from autograder.pipeline import Timings, rejudge
 from autograder.session import GradingOptions
 from autograder.store import Store
 from autograder.validate import findings
@@ -29,24 +28,9 @@ network = keras.Model(images, keras.layers.Dense(10, activation="softmax")(x))""
 WEAK = digits.NETWORK.replace('32, activation="relu"', '2, activation="softmax"')
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    return digits.fill_shelf(tmp_path_factory.mktemp("shelf"))
-
-
 @pytest.fixture
-def course(tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("AUTOGRADER_DATA", str(shelf.folder))
-    return digits.make_course(tmp_path, shelf)
-
-
-def run(course: Path, **options: object) -> dict[str, Grade]:
-    steps = grade(load_assignment(course, digits.NAME), GradingOptions(**options), Timings())  # type: ignore[arg-type]
-    return {step.grade.student: step.grade for step in steps}
-
-
-def outcome(grade: Grade, name: str) -> Outcome:
-    return next(one for question in grade.questions for one in question.outcomes if one.name == name)
+def course(digits_course: Path) -> Path:
+    return digits_course
 
 
 def runs_on_disk(course: Path) -> list[Path]:
@@ -74,8 +58,8 @@ def test_a_class_trains_each_network_once_and_knows_it(course: Path, two_phases:
     digits.hand_in(course, "ada")
     digits.hand_in(course, "bob", {"network-answer": CONVOLUTION})
     digits.hand_in(course, "weak", {"network-answer": WEAK})
-    found = run(course)
-    assert {name: outcome(one, "test_reached").status for name, one in found.items()} == {
+    found = digits.graded(course)
+    assert {name: digits.outcome(one, "test_reached").status for name, one in found.items()} == {
         "ada": "passed",
         "bob": "passed",
         "weak": "failed",
@@ -99,23 +83,23 @@ def test_a_class_trains_each_network_once_and_knows_it(course: Path, two_phases:
 
 def test_trainings_are_kept_across_runs_and_judging_needs_none(course: Path) -> None:
     digits.hand_in(course, "ada")
-    run(course)
+    digits.graded(course)
     before = [path.stat().st_mtime_ns for path in runs_on_disk(course)]
-    assert run(course, again=True)["ada"].score == 10.0
+    assert digits.graded(course, again=True)["ada"].score == 10.0
     assert [path.stat().st_mtime_ns for path in runs_on_disk(course)] == before
     (step,) = rejudge(load_assignment(course, digits.NAME), Timings())
     assert (step.grade.score, step.grade.trainings[0].seeds) == (10.0, [0])
 
 
-def test_a_network_that_misses_the_bar_has_every_seed_there_is(tmp_path: Path, shelf: Shelf) -> None:
+def test_a_network_that_misses_the_bar_has_every_seed_there_is(tmp_path: Path, digits_shelf: Shelf) -> None:
     bars = {**digits.BARS, "reached": 0.999}
-    course = digits.make_course(tmp_path, shelf, bars=bars, spread=0.2)
+    course = digits.make_course(tmp_path, digits_shelf, bars=bars, spread=0.2)
     digits.hand_in(course, "ada")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRADER_DATA", str(shelf.folder))
-        found = run(course)["ada"]
-    assert outcome(found, "test_reached").status == "failed"
-    assert "the best of 3 trainings" in outcome(found, "test_reached").message
+        patch.setenv("AUTOGRADER_DATA", str(digits_shelf.folder))
+        found = digits.graded(course)["ada"]
+    assert digits.outcome(found, "test_reached").status == "failed"
+    assert "the best of 3 trainings" in digits.outcome(found, "test_reached").message
     assert found.trainings[0].seeds == [0, 1, 2]
 
 
@@ -133,7 +117,7 @@ network = keras.Sequential([keras.Input((784,)), Mine(), keras.layers.Dense(10, 
         learn = digits.LEARN.replace("keras.models.clone_model(network)", "None")
         predict = "predictor, curves = abs, {}"
         digits.hand_in(course, name, {"network-answer": network, "learn-answer": learn, "predict-answer": predict})
-    found = {name: outcome(one, "test_reached") for name, one in run(course).items()}
+    found = {name: digits.outcome(one, "test_reached") for name, one in digits.graded(course).items()}
     assert {name: one.status for name, one in found.items()} == dict.fromkeys(found, "errored")
     assert "took more memory than allowed" in found["huge"].message
     assert "a layer of your own class" in found["own"].message
@@ -173,7 +157,7 @@ def nearest(x):
         (course / "course.yaml").read_text().replace("training_seconds: 30", "training_seconds: 4")
     )
     digits.hand_in(course, "mallory", {"learn-answer": stored + learn})
-    found = outcome(run(course)["mallory"], "test_learned")
+    found = digits.outcome(digits.graded(course)["mallory"], "test_learned")
     assert found.status == ("errored" if name == "training for ever" else "failed"), found.message
     if name == "labels from the shelf":  # it knows every image and its true class, but not how the classes are numbered
         assert "% of 297 hidden examples are right" in found.message
@@ -186,14 +170,14 @@ def learn(images, labels):
     found = sorted(path.name for path in pathlib.Path("/data").iterdir())
     raise LookupError if found == ["mnist"] else RuntimeError"""
     digits.hand_in(course, "mallory", {"learn-answer": look})
-    assert outcome(run(course)["mallory"], "test_learned").message.startswith("received  LookupError")
+    assert digits.outcome(digits.graded(course)["mallory"], "test_learned").message.startswith("received  LookupError")
 
 
 def test_fit_is_capped_in_cells_and_not_in_the_training_function(course: Path) -> None:
     digits.hand_in(course, "ada")
-    found = run(course)["ada"]
-    assert outcome(found, "test_history").status == "passed"
-    assert outcome(found, "test_learned").status == "passed"
+    found = digits.graded(course)["ada"]
+    assert digits.outcome(found, "test_history").status == "passed"
+    assert digits.outcome(found, "test_learned").status == "passed"
 
 
 def test_the_solution_is_trained_in_validation(course: Path) -> None:
@@ -214,17 +198,17 @@ def test_a_set_that_is_altered_or_missing_stops_before_anything_runs(
     path = own.folder / "mnist/x_train.npy"
     path.write_bytes(path.read_bytes()[:-1] + b"\x07")
     with pytest.raises(DataError, match=r"data set mnist: x_train\.npy is altered"):
-        run(course)
+        digits.graded(course)
     monkeypatch.setenv("AUTOGRADER_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match="data set mnist: it is not on the shelf"):
-        run(course)
+        digits.graded(course)
 
 
 def test_a_gpu_that_is_not_there_is_said(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digits.hand_in(course, "ada")
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(CourseError, match="this machine has no GPU"):
-        run(course, profile="gpu")
+        digits.graded(course, profile="gpu")
 
 
 def test_weights_that_a_student_hands_in_are_scored(course: Path) -> None:
@@ -240,6 +224,6 @@ def predictor(images):
     weights = np.eye(10)[arrays["y_train"]].T @ (images - images.mean()) / 255
     path = digits.hand_in(course, "ada", {"predict-answer": load})
     np.savez(path.parent / "weights.npz", weights=weights)
-    assert outcome(run(course)["ada"], "test_guessed").status == "passed"
+    assert digits.outcome(digits.graded(course)["ada"], "test_guessed").status == "passed"
     np.savez(path.parent / "weights.npz", weights=weights[::-1])
-    assert outcome(run(course)["ada"], "test_guessed").status == "failed"
+    assert digits.outcome(digits.graded(course)["ada"], "test_guessed").status == "failed"

@@ -11,6 +11,7 @@ from autograder.engine import Result, RoomSetup, Trained
 from autograder.errors import GraderError
 from autograder.evidence import Evidence, TrainingRun
 from autograder.recipes import BACKENDS
+from autograder.sandbox.blame import fault_of_ours
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.gpus import GpuPool, Lease, narrower, reserve
 from autograder.sandbox.kept import kept_zygote
@@ -84,8 +85,11 @@ class Host:
         return self._trainings[job.backend]
 
     def _examine(self, order: Order) -> Evidence:
-        found = examine(self._rooms.open(), order)
+        rooms = self._rooms.open()
+        found = examine(rooms, order)
         self._rooms.held()
+        if ours := fault_of_ours(rooms, order, found):
+            raise GraderError(ours)
         return found
 
     def _train(self, jobs: Sequence[Job], threads: int, gpus: GpuPool | None) -> Iterator[TrainingRun]:

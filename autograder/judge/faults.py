@@ -184,16 +184,22 @@ def _hint(fault: Fault, causes: Causes, at: int | None) -> Said | None:
             return phrase("open the file in Jupyter, save it, and hand it in again.")
         case "raised" if is_unwritten_beside(fault):
             return phrase("files that were handed out are used as they were: if you completed one, tell your teacher.")
-        case "raised" if undefined_name(fault):
-            return _hint_of_name(fault, causes, at)
-        case "raised" if renamed := hint_of_renamed(fault, causes.versions):
-            return renamed
-        case "raised" if module := missing_module(fault):
-            return _hint_of_module(module)
         case "raised":
-            return _hint_of_source(fault, causes)
+            return _hint_of_error(fault, causes, at)
         case _:
             return None
+
+
+def _hint_of_error(fault: Fault, causes: Causes, at: int | None) -> Said | None:
+    if fault.ours:
+        return phrase("this happened where your answer is read: if you find nothing odd in it, tell your teacher.")
+    if undefined_name(fault):
+        return _hint_of_name(fault, causes, at)
+    if renamed := hint_of_renamed(fault, causes.versions):
+        return renamed
+    if module := missing_module(fault):
+        return _hint_of_module(module)
+    return _hint_of_source(fault, causes)
 
 
 def _hint_of_name(fault: Fault, causes: Causes, at: int | None) -> Said:

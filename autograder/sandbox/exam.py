@@ -54,6 +54,8 @@ STREAMS, PRINTED_BYTES = 3, 4
 """Texts of a cell that are as long as it prints: two streams and a result; bytes a character, on the wire."""
 NAMED_BYTES, NAMED = 2**15, '{"source":,"path":},'
 """Of the names of files in one request for a room: it is read in one piece, of twice that size."""
+COPIES = 4
+"""Of the files that were handed in, which a room may hold at once while it lays them out."""
 SUBMITTED_BYTES = 32 * 2**20
 """Code and text that a notebook may hold, its outputs and pictures left out."""
 
@@ -98,6 +100,10 @@ class _TooMuch(Exception):
 
 class _Disorder(Exception):
     """The room said what a room does not say: our code in it no longer runs as we wrote it."""
+
+
+class _Failed(_Disorder):
+    """The room said that our code in it failed."""
 
 
 class _Exam:
@@ -214,7 +220,7 @@ class _Exam:
             except RoomSilent:
                 self._wait_on()
         if isinstance(heard[0], Broken):
-            raise _Disorder(f"the room's own code failed: {heard[0].reason}")
+            raise _Failed(f"the room's own code failed: {heard[0].reason}")
         if self._room.received_bytes > EVIDENCE_BYTES or self._room.received_text > self._most_text:
             raise _TooMuch
         return heard
@@ -257,8 +263,8 @@ def _examined(rooms: WarmRooms, order: Order) -> Evidence:
         exam = _Exam(room, order)
         stop = _hold(exam, room)
         end = room.close()
-    if (end.lost or isinstance(stop, _Disorder)) and not exam.student_code_ran:
-        raise GraderError(f"{order.submission.student}: {stop or 'the supervisor of a room was lost'}")
+    if not exam.student_code_ran and (end.lost or isinstance(stop, _Disorder) or (stop and not _is_heavy(order))):
+        raise GraderError(f"{order.submission.student}: {_why_none_ran(stop, end)}")
     report = _report(
         order,
         rooms,
@@ -310,6 +316,23 @@ def _hold(exam: _Exam, room: Room) -> Exception | None:
     return None
 
 
+def _is_heavy(order: Order) -> bool:
+    """Whether a room may end for the size of the files that were handed in, before a cell has run."""
+    own = sum(path.stat().st_size for path in sent(order.submission).values())
+    return COPIES * own > order.limits.memory_mb * 2**20
+
+
+def _why_none_ran(stop: Exception | None, end: RoomEnd) -> str:
+    if isinstance(stop, _Disorder):
+        return str(stop)
+    if stop is None or end.lost:
+        return "the supervisor of a room was lost"
+    if end.out_of_memory or end.exit_code == ROOM_STARVED or isinstance(stop, _Starved):
+        return "a room ran out of memory before its first cell: raise memory_mb of its limits"
+    how = f"exit code {end.exit_code}" if end.signal is None else signal.Signals(end.signal).name
+    return f"a room ended before its first cell ({how})"
+
+
 def _why_ended(exam: _Exam, stop: Exception, end: RoomEnd) -> Fault:
     """Once student code has run in a room, what the room does is the student's doing: it shares the process."""
     if isinstance(stop, _Overdue):
@@ -319,7 +342,8 @@ def _why_ended(exam: _Exam, stop: Exception, end: RoomEnd) -> Fault:
     if isinstance(stop, _Starved) or end.out_of_memory or end.exit_code == ROOM_STARVED:
         return Fault(kind="memory", cell=exam.current)
     if isinstance(stop, _Disorder) or end.exit_code == ROOM_BROKEN:
-        return Fault(kind="died", message=str(stop), cell=exam.current)
+        ours = "worker/run.py" if isinstance(stop, _Failed) else ""
+        return Fault(kind="died", message=str(stop), cell=exam.current, ours=ours)
     if end.lost:
         return Fault(kind="died", message="the room's supervisor was lost", cell=exam.current)
     how = f"exit code {end.exit_code}" if end.signal is None else signal.Signals(end.signal).name

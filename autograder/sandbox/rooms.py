@@ -23,7 +23,7 @@ from autograder.sandbox.environment import PASSED_ON, Environment, link_package,
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
 from autograder.sandbox.room import Room
 from autograder.wire import CONTRACT, codec
-from autograder.wire.messages import GivenFile, Mount, Spawn, Warm
+from autograder.wire.messages import Fault, GivenFile, Mount, Spawn, Warm
 
 WARM_SECONDS = 300.0
 """Importing TensorFlow takes five; from a cold and slow disk, a minute."""
@@ -108,6 +108,8 @@ class WarmRooms(ABC):
         self._rooms: weakref.WeakSet[Room] = weakref.WeakSet()
         self.for_length: set[str] = set()
         """Cells of the course's own that stop on a stand-in, and run at the true length of its set."""
+        self.clean: dict[str, tuple[Fault, ...]] = {}
+        """By library, the faults of ours that a room comes to without student code, where that was asked: `blame`."""
 
     @property
     @abstractmethod
@@ -130,8 +132,14 @@ class WarmRooms(ABC):
     def warm(self) -> Warm:
         """Wait until rooms can be forked. Raise GraderError where they cannot."""
         with self._lock:
+            if self._warm is None and self._hung_up:
+                raise GraderError("the warm process is gone")
             if self._warm is None:
-                self._warm = self._read_warm()
+                try:
+                    self._warm = self._read_warm()
+                except GraderError:
+                    self._hung_up = True  # whoever waited for another word would wait in vain
+                    raise
         if self._warm.problem:
             raise GraderError(self._warm.problem)
         if self._warm.contract != CONTRACT:

@@ -130,6 +130,8 @@ class Fault(Record, tag="fault", frozen=True):
     """For an assert of the course's that failed: its operands as written, and what they were."""
     step: Name = ""
     """Of an object of a class of the student's: what it was asked when this happened, `Dense.call`."""
+    ours: Name = ""
+    """Where our own code in the room raised it, `worker/tables.py:57`, if the student's is not on the way. A claim."""
 
 
 Answer = Artifact | Fault

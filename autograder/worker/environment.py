@@ -29,10 +29,12 @@ def versions() -> dict[str, str]:
     for name, packages in INSTALLED_AS.items():
         for package in packages:
             try:
-                found[name] = version(package)
-                break
+                one = version(package)
             except PackageNotFoundError:
                 continue
+            if isinstance(one, str):  # half of an installation has a folder, and no version in it
+                found[name] = one
+                break
     return found
 
 

@@ -39,6 +39,7 @@ from autograder.wire.messages import (
 )
 from autograder.worker import datasets, imports, kernel, once, stand_ins, weights
 from autograder.worker.answer import Answerer
+from autograder.worker.blame import place_of_ours
 from autograder.worker.figures import figures
 from autograder.worker.keras import fit_cap
 from autograder.worker.kernel import CELL_FILE, CellCompiler, ResultHook, ZMQInteractiveShell
@@ -245,6 +246,7 @@ def explain_error(error: BaseException, cell: int | None, interrupted: bool) -> 
         message=message[:MESSAGE_CHARS],
         frames=frames[-FRAMES:],
         cell=frames[-1].cell if frames else cell,
+        ours=place_of_ours(error),
     )
 
 

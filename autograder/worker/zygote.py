@@ -35,7 +35,7 @@ import msgspec
 from autograder.wire import CONTRACT, codec
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
 from autograder.wire.ready import ready
-from autograder.worker import datasets, environment, wall, weights
+from autograder.worker import datasets, environment, later, wall, weights
 from autograder.worker.keras import fit_cap, lazy_weights
 from autograder.worker.keras import told as keras_told
 from autograder.worker.namespaces import WallError
@@ -46,7 +46,7 @@ ENV_START, ENV_END = 50 - 3, 51 - 3
 """Of /proc/self/stat, counted from what follows the name."""
 
 FOR_TORCH = ("following", "running", "training")
-"""Modules of ours, in `worker/pytorch`, that rooms with PyTorch ask for: loaded before, as no room sees our files."""
+"""Modules of ours, in `worker/pytorch`, that every room with PyTorch asks for: loaded before, once for all of them."""
 FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "torch", "torchvision", "jax", "transformers")
 """Imported last: seconds each, lost where a lighter library then turns out to start threads."""
 SETTLE_SECONDS = 0.2
@@ -141,6 +141,7 @@ def _load_rooms() -> dict[str, Serve]:
     keras_told.install()
     _warm_matplotlib()
     _warm_torch()
+    later.keep()
     return {"exam": run.serve, "training": train.serve}
 
 
@@ -151,7 +152,8 @@ def _warm_torch() -> None:
             with contextlib.suppress(ImportError):  # of another version of PyTorch
                 importlib.import_module(name)
         for name in FOR_TORCH:
-            importlib.import_module(f"autograder.worker.pytorch.{name}")
+            with contextlib.suppress(Exception):  # a PyTorch that they do not fit: whoever needs them is told so
+                importlib.import_module(f"autograder.worker.pytorch.{name}")
 
 
 def _warm_matplotlib() -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 import digits
-from autograder.data.shelf import Shelf
-from autograder.pipeline import Timings, grade
-from autograder.records import Grade, Outcome
-from autograder.session import GradingOptions
+from autograder.engine import Trained
+from autograder.engine.local import LocalEngine
+from autograder.errors import GraderError
+from autograder.records import Grade
+from autograder.training.job import Job
 from hostile.test_batch import left_behind
 from hostile.trainings import FUNCTIONS, LIAR, QUICK_FUNCTIONS, QUICK_RECORDS, RECORDS
-from loading import load_assignment
 
 pytestmark = pytest.mark.tensorflow
 
@@ -32,27 +32,16 @@ NEIGHBOURS = {"ada": {}, "zoe": {"network-answer": DRESSED}}
 SPEAKING = ("your teacher", "call me")
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    return digits.fill_shelf(tmp_path_factory.mktemp("shelf"))
-
-
 @pytest.fixture
-def course(tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("AUTOGRADER_DATA", str(shelf.folder))
-    return digits.make_course(tmp_path, shelf)
+def course(digits_course: Path) -> Path:
+    return digits_course
 
 
 def graded(course: Path, answers: Mapping[str, Mapping[str, str]]) -> dict[str, Grade]:
     """Grade these beside the neighbours, two at a time."""
     for name, own in {**answers, **NEIGHBOURS}.items():
         digits.hand_in(course, name, {**NOTHING, **own})
-    steps = grade(load_assignment(course, digits.NAME), GradingOptions(jobs=2), Timings())
-    return {step.grade.student: step.grade for step in steps}
-
-
-def outcome(given: Grade, name: str) -> Outcome:
-    return next(one for question in given.questions for one in question.outcomes if one.name == name)
+    return digits.graded(course, jobs=2)
 
 
 def lying(name: str) -> dict[str, str]:
@@ -72,20 +61,45 @@ def attack(course: Path, records: Iterable[str], functions: Iterable[str]) -> No
     )
     found = graded(course, liars | idle)
     for name in NEIGHBOURS:
-        assert (found[name].status, outcome(found[name], "test_reached").status) == ("graded", "passed"), name
+        assert (found[name].status, digits.outcome(found[name], "test_reached").status) == ("graded", "passed"), name
         assert found[name].score == found["ada"].score
     for name in liars:
-        own = outcome(found[name], "test_reached")
+        own = digits.outcome(found[name], "test_reached")
         assert found[name].status == "graded", (name, found[name].fault)
         assert own.status == "passed" or own.message, name
     for name in idle:
-        own = outcome(found[name], "test_learned")
+        own = digits.outcome(found[name], "test_learned")
         assert own.status in ("failed", "errored"), (name, own)
         assert own.message, name
     told = [one.message for given in found.values() for question in given.questions for one in question.outcomes]
     for text in SPEAKING:
         assert sum(text in one for one in told) <= 1, text
     assert left_behind() <= before
+
+
+LIARS = {f"zz-liar-{number}": digits.NETWORK.replace("32,", f"32, name='liar_{number}',") for number in range(4)}
+"""The network of all, each time with a name of its own: equal networks, and other records."""
+
+
+def test_rooms_that_fail_over_records_cost_those_alone_who_handed_them_in(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = LocalEngine.train
+
+    def failing(engine: LocalEngine, jobs: Iterable[Job]) -> Iterator[Trained]:
+        """Train, but for records whose rooms end as those do that found a fault of ours."""
+        for job in jobs:
+            if any(layer.name.startswith("liar") for layer in job.network.layers):
+                yield Trained(job, None, GraderError("a room ended"))
+            else:
+                yield from train(engine, [job])
+
+    monkeypatch.setattr(LocalEngine, "train", failing)
+    found = graded(course, {name: {"network-answer": network} for name, network in LIARS.items()})
+    for name in NEIGHBOURS:
+        assert digits.outcome(found[name], "test_reached").status == "passed", name
+    for name in LIARS:
+        assert (found[name].status, found[name].fault) == ("ungraded", "a room ended")
 
 
 def test_one_of_each_kind(course: Path) -> None:

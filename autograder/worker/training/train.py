@@ -24,7 +24,7 @@ from autograder.worker.training.faults import Faulty, Starved
 
 SHELF = "/data"
 PYTORCH = "autograder.worker.pytorch.training"
-"""It imports PyTorch: where that is loaded, so is it (`zygote`), since no room sees where it lies."""
+"""It imports PyTorch, and so is loaded where that is, or by the room that needs it (`later`)."""
 
 
 class SeededTraining(Protocol):
