@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, NoReturn
 
@@ -17,9 +19,13 @@ from autograder.commands import Commands
 from autograder.commands._terminal import OURS, WRONG, err, out
 from autograder.errors import AutograderError, CourseError, DataError, refusal_of
 from autograder.evidence import OURS as DISTRIBUTION
+from autograder.judge.started import ahead
 from autograder.report.terminal import show_what_can_be_shown
 
 QUIET = ("--quiet", "-q")
+JUDGING = ("grade", "judge", "validate")
+NOT_JUDGING = frozenset(("--help", "--compat"))
+"""What such a command is told where no check is asked for."""
 
 
 class _Group(TyperGroup):
@@ -67,6 +73,12 @@ def _about(
     out.quiet = err.still = quiet
 
 
+def _will_judge(arguments: Sequence[str]) -> bool:
+    """Whether a command most likely judges. One that does without costs nothing but the judge's start."""
+    command = next((one for one in arguments if not one.startswith("-")), "")
+    return command in JUDGING and NOT_JUDGING.isdisjoint(arguments)
+
+
 def main() -> NoReturn:
     """Run the command line. A user's mistake is a message and a status, never a traceback."""
     show_what_can_be_shown()
@@ -74,7 +86,8 @@ def main() -> NoReturn:
     # addresses that no notebook's schema names.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     try:
-        app(standalone_mode=True)
+        with ahead() if _will_judge(sys.argv[1:]) else nullcontext():
+            app(standalone_mode=True)
     except CourseError as error:
         for problem in error.problems:
             err.print(str(problem))

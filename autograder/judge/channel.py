@@ -14,6 +14,16 @@ from autograder.records import Outcome
 from autograder.wire.messages import Array, Probe, Record, Size
 
 
+class ChecksFile(Record, tag="checks", frozen=True):
+    """Pipeline to judge, first: what to collect."""
+
+    path: str
+    root: str
+    """The course's folder."""
+    texts: str
+    """Path of the catalogue that says what the checks say."""
+
+
 class CheckRecord(Record, frozen=True):
     """One check, as collected."""
 

@@ -6,10 +6,7 @@ import contextlib
 import os
 import select
 import signal
-import socket
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -19,7 +16,8 @@ from types import TracebackType
 import msgspec
 
 from autograder.errors import CourseError, GraderError, Problem
-from autograder.judge.channel import Case, CollectedChecks, Judged, Running, Verdicts
+from autograder.judge.channel import Case, ChecksFile, CollectedChecks, Judged, Running, Verdicts
+from autograder.judge.started import take
 from autograder.locale.own import NO_CATALOGUE
 from autograder.records import Check, Outcome, Plan
 from autograder.wire import codec
@@ -65,25 +63,10 @@ class Judge:
             self._begin()
 
     def _begin(self) -> None:
-        self._channel, theirs = socket.socketpair()
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe that nobody reads would stop who writes
-        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        environment.pop("PYTEST_ADDOPTS", None)
-        files = (self._checks, self._root, self._texts)
-        shared = Running.make()
-        self._running = Running(shared)
-        fds = theirs.fileno(), shared
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.judge", *map(str, (*fds, *files))],
-            pass_fds=fds,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._stderr,
-            start_new_session=True,
-        )
-        theirs.close()
-        os.close(shared)
+        self._started = take()
+        self._channel, self._running = self._started.channel, self._started.running
+        self._process, self._stderr = self._started.process, self._started.stderr
+        self._started.tell(ChecksFile(str(self._checks), str(self._root), str(self._texts)))
         self._stream = self._channel.makefile("rb")
 
     def plan(self) -> Plan:
@@ -212,9 +195,7 @@ class Judge:
         self._process.kill()
         self._process.wait()
         self._stream.close()
-        self._channel.close()
-        self._running.close()
-        self._stderr.close()
+        self._started.end()
 
     def __enter__(self) -> Judge:
         return self
