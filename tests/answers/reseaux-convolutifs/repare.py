@@ -112,3 +112,14 @@ for filtres in [32, 64, 128, 128]:
     modele.add(layers.MaxPooling2D(2))
 modele.add(layers.Flatten())
 modele.add(layers.Dense(10, activation="softmax"))
+
+# %% sizes asked of a network, lists of one output
+essai = keras.Sequential([keras.Input((32, 32, 3))] + [c for f in (32, 64, 128) for c in (layers.Conv2D(f, 3), layers.MaxPool2D())])
+tailles = [couche.output.shape[1] for couche in essai.layers]
+
+photo = keras.layers.Input((32, 32, 3))
+x = photo
+for n in [32, 64, 128, 128]:
+    x = layers.Conv2D(n, 3, padding="same", activation="relu")(x)
+    x = layers.MaxPooling2D()(x)
+modele = keras.Model(inputs=[photo], outputs=[layers.Dense(10, "softmax")(layers.Flatten()(x))])

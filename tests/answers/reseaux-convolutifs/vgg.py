@@ -138,3 +138,16 @@ x = keras.ops.reshape(x, (-1, 512))
 x = keras.ops.relu(layers.Dense(256)(x))
 x = keras.ops.relu(layers.Dense(128)(x))
 vgg = keras.Model(entree, keras.ops.softmax(layers.Dense(10)(x)))
+
+# %% lists of one input and of one output
+PLAN = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]
+image = keras.Input(shape=(32, 32, 3), name="image")
+h = image
+for numero, (f, fois) in enumerate(PLAN, start=1):
+    for k in range(fois):
+        h = layers.Conv2D(f, 3, padding="same", activation="relu", name=f"block{numero}_conv{k + 1}")(h)
+    h = layers.MaxPooling2D(2, strides=2, name=f"block{numero}_pool")(h)
+h = layers.Flatten()(h)
+h = layers.Dense(256, activation="relu")(h)
+h = layers.Dense(128, activation="relu")(h)
+vgg = keras.Model(inputs=[image], outputs=[layers.Dense(10, activation="softmax")(h)])
