@@ -75,7 +75,11 @@ def find_answers(cells: list[SourceCell], asker: Asker) -> list[tuple[SourceCell
             cell = cells[found[0]]
             certain = found[1]
             if certain or asker.is_answer(cell.number, cell.source):
-                cell.kind, cell.parts, cell.guessed = "answer", whole(cell.source), not certain and not asker.certain
+                cell.kind, cell.parts, cell.guessed = (
+                    "answer",
+                    whole(cell.source, _text_before(cells, found[0])),
+                    not certain and not asker.certain,
+                )
     for place in _answers_in_words(cells):
         if asker.is_answer(cells[place].number, cells[place].source):
             cells[place].kind, cells[place].guessed = "manual", not asker.certain

@@ -14,11 +14,11 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.notebook.between import without_regions
-from autograder.notebook.names import parse
+from autograder.notebook.names import names_of, parse
 from autograder.notebook.regions import BEGIN, END
 
 _OPENS = re.compile(
@@ -42,6 +42,13 @@ _PROMPT = (
     re.compile(r'^[ \t]*"""[ \t]*# BEGIN PROMPT\n', re.MULTILINE),
     re.compile(r'"""[ \t]*+(?:;[ \t]*+)?# END PROMPT[ \t]*\n?'),
 )
+_PRINTS = re.compile(r"\b(?:prints?|display|shows?|affich\w+|imprim\w+|montr\w+)\b", re.IGNORECASE)
+_KEPT = re.compile(
+    r"\b(?:put|store|keep|save|assign|call(?:ed)?|name[ds]?|variables?|instance|let|create|make"
+    r"|rang\w+|stock\w+|mett\w+|affect\w+|appel\w+|nomm\w+|soit|cré\w+|construi\w+)\b[^.\n]*$",
+    re.IGNORECASE,
+)
+"""What a text says right before the name of a value that students are to make."""
 EMPTY = 'raise NotImplementedError("the solution is still to be written")'
 _STUB = re.compile(r"\s*raise NotImplementedError(?:\(\))?\s*")
 """What nbgrader writes in place of a solution: as one it would be in the release too."""
@@ -201,20 +208,43 @@ def _grouped(lines: Sequence[str], solution: set[int]) -> Iterator[CellPart]:
 # --- Plain cells ------------------------------------------------------------------------------------------------------
 
 
-def whole(source: str) -> list[CellPart]:
+def whole(source: str, text: str = "") -> list[CellPart]:
     """Return the parts of a cell that says nothing: what students are asked to write, when the cell is an answer.
 
     Of functions and methods that is their bodies: signatures and docstrings are given, and so are imports and the
-    comments that the cell begins with. A cell that is no Python is a solution as a whole.
+    comments that the cell begins with. What only calls one of its functions is given too, unless `text`, that of the
+    exercise, asks for what comes of it: other cells use it by a name that no text tells. A cell that is no Python is a
+    solution as a whole.
     """
     lines = source.split("\n")
     tree = parse(source)
     if tree is None or not tree.body:
         return [CellPart(tuple(lines), "")]
-    return list(_grouped(lines, set(_written_by_students(tree.body, lines))))
+    given = {node for node in tree.body if _only_calls(node, names_of(source).defined, text)}
+    return list(_grouped(lines, set(_written_by_students(tree.body, lines, given))))
 
 
-def _written_by_students(body: Sequence[ast.stmt], lines: Sequence[str]) -> Iterator[int]:
+def _only_calls(node: ast.stmt, defined: frozenset[str], text: str) -> bool:
+    """Whether a statement calls one of these functions and gives what it returns a name, or shows it."""
+    match node:
+        case ast.Assign(targets=[ast.Name() | ast.Tuple() as target], value=ast.Call(func=ast.Name(id=name))):
+            made = [one.id for one in ast.walk(target) if isinstance(one, ast.Name)]
+            return name in defined and not any(_is_asked_for(one, text) for one in made)
+        case ast.Expr(value=shown):
+            used = {one.id for one in ast.walk(shown) if isinstance(one, ast.Name)}
+            return bool(used & defined) and not _PRINTS.search(text)
+    return False
+
+
+def _is_asked_for(name: str, text: str) -> bool:
+    """Whether a text asks for a value by this name: « put in `total` », « an instance, called `net` »."""
+    found = re.finditer(rf"`{re.escape(name)}`", text)
+    return any(_KEPT.search(text[max(0, one.start() - 60) : one.start()]) for one in found)
+
+
+def _written_by_students(
+    body: Sequence[ast.stmt], lines: Sequence[str], given: Collection[ast.stmt] = ()
+) -> Iterator[int]:
     before: int | None = None
     for node in body:
         first, last = _first_line(node), node.end_lineno or node.lineno
@@ -223,7 +253,7 @@ def _written_by_students(body: Sequence[ast.stmt], lines: Sequence[str]) -> Iter
             and node.body[0].lineno > node.lineno
         ):
             yield from _inside(node, lines)
-        elif not isinstance(node, ast.Import | ast.ImportFrom):
+        elif not isinstance(node, ast.Import | ast.ImportFrom) and node not in given:
             start = first if before is None else before
             yield from range(start - 1, last)
         before = last + 1

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import ArrayLike, NDArray
 
 from autograder.judge.figures import Drawing, Drawn, count_of, counted, said_of_drawing
@@ -27,6 +28,7 @@ def assert_figure(
     *,
     figures: Count | None = None,
     axes: Count | None = None,
+    rows: Count | None = None,
     lines: Count | None = None,
     points: Count | None = None,
     bars: Count | None = None,
@@ -40,13 +42,14 @@ def assert_figure(
     """Require of what was plotted what is said here: `assert_figure(curves, lines=2, legend=["train", "validation"])`.
 
     Counts are of all figures together, single points, bars and wedges; `(2, None)` is two or more. Axes with nothing on
-    them, colour bars, and lines across the axes (`axhline`) are not counted. `True` requires a text in each figure, a
-    text or several that each stand in one of them, capitals and accents aside.
+    them, colour bars, and lines across the axes (`axhline`) are not counted. `rows=1`: axes stand side by side. `True`
+    requires a text in each figure, a text or several that each stand in one of them, capitals and accents aside.
     """
     drawing = _drawing(given)
     wanted = {
         "figures": figures,
         "axes": axes,
+        "rows": rows,
         "line": lines,
         "points": points,
         "bars": bars,
@@ -160,6 +163,8 @@ def _require(mismatch: Mismatch | None) -> None:
 
 
 def _count_mismatch(drawing: Drawing, kind: str, wanted: Count) -> Mismatch | None:
+    if kind == "rows" and any(one.rows is None for one in drawing.figures):
+        pytest.skip("evidence of before it was noted where axes stand: grade again")
     found = count_of(drawing, kind)
     low, high = (wanted, wanted) if isinstance(wanted, int) else wanted
     if (low is None or found >= low) and (high is None or found <= high):
@@ -169,7 +174,11 @@ def _count_mismatch(drawing: Drawing, kind: str, wanted: Count) -> Mismatch | No
     due = counted(kind, bound)
     if low != high:
         due = phrase("{count} at least", count=due) if bound == low else phrase("{count} at most", count=due)
-    return Mismatch(counted(kind, found) if found else said_of_drawing(drawing), due)
+    hint = SIDE_BY_SIDE if kind == "rows" else None
+    return Mismatch(counted(kind, found) if found else said_of_drawing(drawing), due, hint=hint)
+
+
+SIDE_BY_SIDE = phrase("`plt.subplots(1, 2)` puts two side by side, `plt.subplots(2, 1)` one below the other.")
 
 
 def _writing_mismatch(drawing: Drawing, part: str, wanted: Written) -> Mismatch | None:

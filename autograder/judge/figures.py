@@ -57,6 +57,9 @@ class DrawnAxes:
     """None: there is none."""
     texts: tuple[str, ...]
     """Written among what is drawn."""
+    bottom: float | None = None
+    """Where it stands in the figure, from 0 below to 1 above; None in evidence of before this was noted."""
+    top: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,18 @@ class DrawnFigure:
     ylabel: str
     shared_legend: tuple[str, ...] = ()
     """Of all axes together."""
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows its axes stand in, one below the other; None where it was not noted where they stand."""
+        edges = [(one.top, one.bottom) for one in self.axes if one.top is not None and one.bottom is not None]
+        if len(edges) < len(self.axes):
+            return None
+        rows, end = 0, 2.0
+        for top, bottom in sorted(edges, reverse=True):
+            if (top + bottom) / 2 < end:  # its middle is below all of the row before
+                rows, end = rows + 1, bottom
+        return rows
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -161,6 +176,8 @@ def said_of_drawing(given: Drawing) -> Said:
 
 def count_of(given: Drawing, kind: str) -> int:
     """Return how many there are: single points, bars and wedges, curves and images, axes and figures."""
+    if kind == "rows":
+        return sum(one.rows or 0 for one in given.figures)
     if kind in ("figures", "axes"):
         return len(getattr(given, kind))
     found = [one for axes in given.axes for one in axes.drawn if one.kind == kind]
@@ -174,6 +191,8 @@ def counted(kind: str, count: int) -> Said:
             return phrases("{n} figure", "{n} figures", count)
         case "axes":
             return phrases("{n} pair of axes", "{n} pairs of axes", count)
+        case "rows":
+            return phrases("{n} row of axes", "{n} rows of axes", count)
         case "line":
             return phrases("{n} curve", "{n} curves", count)
         case "points":
@@ -204,6 +223,8 @@ def _axes(record: Axes, blobs: list[bytes]) -> DrawnAxes:
         tuple(record.y_names),
         None if record.legend is None else tuple(record.legend),
         tuple(record.texts),
+        record.bottom,
+        record.top,
     )
 
 

@@ -46,6 +46,9 @@ class Axes(Record, frozen=True):
     """None: there is none."""
     texts: list[Name] = []
     """Written among what is drawn."""
+    bottom: Figure = None
+    """Where it stands in the figure, from 0 below to 1 above; None in what was noted before this was."""
+    top: Figure = None
 
 
 class Plot(Record, frozen=True):

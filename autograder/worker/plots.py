@@ -52,6 +52,7 @@ class _Reader:
             _names(axes.yaxis),
             None if legend is None else [_text(one.get_text()) for one in legend.get_texts()],
             [_text(one.get_text()) for one in axes.texts[:TEXTS] if one.get_text()],
+            *(round(float(edge), 3) for edge in axes.get_position(original=True).intervaly),
         )
 
     def _lines(self, axes: Any, handles: list[tuple[str, Any]]) -> Iterator[Mark]:

@@ -125,7 +125,7 @@ def test_contours_images(contours, filtree_contour):
 @question("contours")
 def test_contours_titres(contours):
     """Les deux images sont côte à côte, chacune avec son titre."""
-    assert_figure(contours, figures=1, axes=2)
+    assert_figure(contours, figures=1, axes=2, rows=1)
     sans_titre = [axe for axe in contours.axes if not axe.title]
     assert not sans_titre, "une des deux images n'a pas de titre"
 

@@ -117,7 +117,7 @@ def test_a_plain_cell_keeps_what_names_it() -> None:
     text = written(whole(source), note="a guess")
     given = [line for line in student_lines(text) if line.strip()]
     assert given == ["# given", "import math", "@cache", "def f(", "    x,", "):", "    '''Doc.'''", "class A:",
-                     "    def g(self):"]  # fmt: skip
+                     "    def g(self):", "y = f(2)"]  # fmt: skip
     assert text.count("# a guess") == 1
     assert "    ### BEGIN SOLUTION\n    # a guess\n    # how\n    return x" in text
 

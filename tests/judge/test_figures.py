@@ -52,11 +52,24 @@ BARS = _drawing(_mark("bars", [4, 7]), _mark("bars", [1], x=[2]), x_names=["bott
 CLOUD = _drawing(_mark("points", [1.0, 2.0, 3.0]))
 SLOPE = np.arange(6.0).reshape(2, 3)
 IMAGES = _drawing(_image(SLOPE * 40), _image(-SLOPE), _image(SLOPE.T))
+
+
+def _rows(*edges: tuple[float | None, float | None]) -> Drawing:
+    """One figure with axes of these edges, from below."""
+    axes = [Axes([_image(SLOPE)], bottom=bottom, top=top) for bottom, top in edges]
+    return drawing(Plots([Plot(axes)]), BLOBS)
+
+
+SIDE_BY_SIDE = _rows((0.1, 0.9), (0.12, 0.88))
+STACKED = _rows((0.55, 0.9), (0.1, 0.45))
 TWO = Drawing((*CURVES.figures, *CLOUD.figures))
 
 RIGHT: list[Callable[[], None]] = [
     lambda: assert_figure(CURVES, lines=2, axes=1, figures=1, images=0, title="perte", legend=["ENTRAINEMENT"]),
     lambda: assert_figure(TWO, lines=(1, None), points=3, figures=(None, 2)),
+    lambda: assert_figure(SIDE_BY_SIDE, rows=1),
+    lambda: assert_figure(STACKED, rows=2),
+    lambda: assert_figure(_rows((0.1, 0.9), (0.55, 0.9), (0.1, 0.45)), rows=(1, 2)),
     lambda: assert_curve(CURVES, [3, 2.5, 2], x=[0, 1, 2], label="valid"),
     lambda: assert_curve(CLOUD, [1, 2, 3]),
     lambda: assert_bars(BARS, [4, 7]),
@@ -215,6 +228,23 @@ GOLDEN: dict[str, tuple[Callable[[], None], str, str, str]] = {
         hint      its rows and its columns are exchanged.
         """,
     ),
+    "one below the other": (
+        lambda: assert_figure(STACKED, rows=1),
+        """
+        received  2 rows of axes
+        expected  1 row of axes
+        hint      `plt.subplots(1, 2)` puts two side by side, `plt.subplots(2, 1)` one below the other.
+        """,
+        """
+        reçu     2 rangées de graphiques
+        attendu  1 rangée de graphiques
+        piste    `plt.subplots(1, 2)` en met deux côte à côte, `plt.subplots(2, 1)` l'un sous l'autre.
+        """,
+        """
+        received  2 rows of axes
+        hint      `plt.subplots(1, 2)` puts two side by side, `plt.subplots(2, 1)` one below the other.
+        """,
+    ),
     "other values": (
         lambda: assert_image(_drawing(_image(SLOPE)), SLOPE**2),
         "received  an image with other values\nexpected  the image asked for",
@@ -249,6 +279,11 @@ def test_what_differs_is_said(check: Callable[[], None], english: str, french: s
     said = [compose(mismatch, language, hidden=False).replace("\N{NO-BREAK SPACE}", " ") for language in ("en", "fr")]
     assert said == [cleandoc(english), cleandoc(french)]
     assert compose(mismatch, "en", hidden=True) == cleandoc(hidden)
+
+
+def test_of_evidence_that_does_not_say_where_axes_stand_nothing_is_said() -> None:
+    with pytest.raises(pytest.skip.Exception, match="grade again"):
+        assert_figure(_rows((0.1, 0.9), (None, None)), rows=1)
 
 
 def test_arrays_that_do_not_fit_each_other_are_refused() -> None:

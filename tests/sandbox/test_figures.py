@@ -148,7 +148,7 @@ grid = figure("grid")
 MAPS = np.arange(24.0).reshape(2, 3, 2, 2) ** 2
 @question("grid")
 def test_grid(grid):
-    assert_figure(grid, axes=6, images=6)
+    assert_figure(grid, axes=6, images=6, rows=2)
     assert_images(grid, [one for row in MAPS for one in row], scaled=False)
 """
     course = Class(tmp_path, keras_zygote, checks, ids=("", "grid"))
