@@ -19,6 +19,7 @@ from autograder.notebook.headings import last_heading
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import names_of
 from autograder.notebook.text import SUFFIXES
+from autograder.notebook.variables import variables_of
 from autograder.paths import Paths
 from autograder.records import Question
 
@@ -151,8 +152,18 @@ class Assignment:
         """Modules to import once, in the zygote, in order."""
         return imports_of(self.source.notebook) if self.settings.preload is None else self.settings.preload
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the notebook sets for them."""
+        return import_variables(self.source.notebook)
+
 
 def imports_of(notebook: Notebook) -> list[str]:
     """Return the modules a notebook imports, in order."""
     code = (cell.source for cell in notebook.cells if cell.cell_type == "code")
     return list(dict.fromkeys(module for source in code for module in names_of(source).modules))
+
+
+def import_variables(notebook: Notebook) -> dict[str, str]:
+    """Return the variables that a notebook sets for what it imports, by name."""
+    return variables_of([cell.source for cell in notebook.cells if cell.cell_type == "code"])

@@ -142,7 +142,7 @@ def course_findings(root: Path, name: str | None = None) -> Iterator[Finding]:
             yield Finding(part.key, str(error), sound=False)
         else:
             rooms.setdefault(environment.python, []).append(
-                Rooms(part.source, part.settings, part.preload, environment)
+                Rooms(part.source, part.settings, part.preload, part.variables, environment)
             )
     for same in rooms.values():
         yield from environment_findings(same[0].environment, same)
@@ -164,6 +164,7 @@ class Rooms:
     source: SourceNotebook
     settings: AssignmentSettings
     preload: list[str]
+    variables: dict[str, str]
     environment: Environment
 
 
@@ -182,12 +183,14 @@ def environment_findings(environment: Environment, assignments: Sequence[Rooms])
         lacks = f"for rooms it lacks {', '.join(environment.missing)}"
         yield Finding("  missing", f"{lacks}: run `{environment.install} {' '.join(environment.missing)}`")
         return
-    yield _running(environment, [module for part in assignments for module in part.preload])
+    yield _running(environment, assignments)
 
 
-def _running(environment: Environment, modules: Sequence[str]) -> Finding:
+def _running(environment: Environment, assignments: Sequence[Rooms]) -> Finding:
     """Import what rooms are forked with, as `grade` does, and say what it leaves running."""
-    with leftovers.folder() as cache, Zygote(dict.fromkeys(modules), Path(cache), environment) as zygote:
+    modules = dict.fromkeys(module for part in assignments for module in part.preload)
+    variables = {name: value for part in assignments for name, value in part.variables.items()}
+    with leftovers.folder() as cache, Zygote(modules, Path(cache), environment, variables=variables) as zygote:
         try:
             warm = zygote.warm()
         except GraderError as error:

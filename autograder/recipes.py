@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
@@ -115,8 +115,8 @@ class Recipe:
     early_stopping: EarlyStopping | None = None
     deterministic: bool = False
     """Whether operations are asked to be deterministic: same seed, same device, same scores; slower on a GPU."""
-    backend: BackendName = "tensorflow"
-    """What Keras runs on in the training room. Networks of PyTorch are trained by PyTorch."""
+    backend: BackendName | None = None
+    """What Keras runs on in the training room; None: what is there. Networks of PyTorch are trained by PyTorch."""
     metrics: tuple[MetricName, ...] = ("accuracy",)
     seeds: int = 5
     """The most trainings one network is given before the doubt is its author's."""
@@ -132,9 +132,22 @@ class Recipe:
         """All that the score of a run depends on, as JSON; neither thresholds nor budgets."""
         budgets = ("name", "seeds", "seconds", "memory_mb", "thresholds", "mistakes")
         depends = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in budgets}
-        if self.backend == "tensorflow":  # said by its absence: what was calibrated before there was a choice stands
+        if self.backend in (None, BACKENDS[0]):  # said by its absence: what was calibrated without a choice stands
             del depends["backend"]
         return msgspec.json.encode(depends)
+
+    def backend_among(self, installed: Container[str]) -> BackendName:
+        """Return what it trains on where these packages are; the first of all backends where none of them is there."""
+        if self.backend is not None:
+            return self.backend
+        return next((one for one in BACKENDS if one in installed), BACKENDS[0])
+
+    def lacking(self, installed: Container[str]) -> list[str]:
+        """Return the packages it needs that are not there. PyTorch trains networks of its own where no Keras is."""
+        backend = self.backend_among(installed)
+        if PYTORCH in installed and (backend == PYTORCH or "keras" not in installed):
+            return []
+        return [one for one in (backend, "keras") if one not in installed]
 
     def preparation(self, classes: int) -> Preparation:
         """Return how the examples of a set of so many classes are prepared."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Container
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +19,7 @@ from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, Problem
 from autograder.judge.judges import Judges
 from autograder.judge.process import Judge, NoChecks
-from autograder.recipes import BACKENDS, PYTORCH, BackendName, Profile
+from autograder.recipes import BACKENDS, Profile
 from autograder.sandbox.environment import Environment
 from autograder.sandbox.gpus import Gpu, reserve, survey
 from autograder.sandbox.isolation import measure
@@ -124,7 +123,9 @@ class Session:
         gpus = () if self._judging else self._gpus
         kept = self.options.kept
         cache, cluster = self.source.paths.cache, self.assignment.course.cluster
-        setup = RoomSetup(self._preload, cache, self.isolation, self._environment, gpus, kept, cluster)
+        setup = RoomSetup(
+            self._preload, cache, self.isolation, self._environment, gpus, kept, cluster, self.assignment.variables
+        )
         return self._stack.enter_context(open_engine(self.options.engine, setup, self.options.jobs))
 
     def __enter__(self) -> Self:
@@ -173,9 +174,7 @@ def require_fitting(gpus: tuple[Gpu, ...], scorer: Scorer) -> None:
 def require_backends(source: SourceNotebook, environment: Environment, scorer: Scorer) -> None:
     """Raise CourseError where what a recipe trains on is not in the rooms' Python."""
     lacking = {
-        name: missing
-        for name, recipe in scorer.recipes.items()
-        if (missing := _lacking(recipe.backend, environment.versions))
+        name: missing for name, recipe in scorer.recipes.items() if (missing := recipe.lacking(environment.versions))
     }
     where = f"assignments.{source.name}.recipes"
     shown = source.paths.shown(source.paths.course)
@@ -184,17 +183,11 @@ def require_backends(source: SourceNotebook, environment: Environment, scorer: S
             shown,
             0,
             f"{where}.{name}",
-            f"it trains on {scorer.recipes[name].backend}, and {environment.python} lacks {' and '.join(missing)}: run "
+            f"it trains on {scorer.recipes[name].backend_among(environment.versions)}, and {environment.python} lacks "
+            f"{' and '.join(missing)}: run "
             f"`{environment.install} {' '.join(missing)}`, or name another `backend` ({', '.join(BACKENDS)})",
         )
         for name, missing in lacking.items()
     ]
     if problems:
         raise CourseError(problems)
-
-
-def _lacking(backend: BackendName, versions: Container[str]) -> list[str]:
-    """Return what a recipe needs and is not there. Where no Keras is, PyTorch alone trains: networks of its own."""
-    if PYTORCH in versions and "keras" not in versions:
-        return []
-    return [one for one in (backend, "keras") if one not in versions]

@@ -312,7 +312,7 @@ def open_bench(gpus: Sequence[Gpu], backend: BackendName) -> Iterator[Bench]:
     isolation = measure().require("standard")
     with (
         tempfile.TemporaryDirectory() as folder,
-        Zygote(["numpy", backend, "keras"], Path(folder), backend=backend) as zygote,
+        Zygote(["numpy", backend, "keras"], Path(folder), variables={"KERAS_BACKEND": backend}) as zygote,
     ):
         data = Shelf(Path(folder) / "shelf").add(
             RECIPE.data, standin.mnist(), stand_in=True, origin="digits of scikit-learn"

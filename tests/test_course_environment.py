@@ -93,3 +93,67 @@ def test_a_course_with_pandas_pyarrow_and_seaborn_is_graded(course_python: Path,
         ("ada", "graded", 2),
         ("bob", "graded", 0),
     ]
+
+
+JAX_CELL = ANSWER.replace("mean-answer", "net-answer"), TESTS.replace('"mean"', '"net"')
+JAX_SOURCE = f"""
+# Lab
+
+```python
+import os
+
+os.environ["KERAS_BACKEND"] = "jax"
+import keras
+from keras import layers, ops
+```
+
+```python nbgrader={JAX_CELL[0]}
+### BEGIN SOLUTION
+inputs = keras.Input((8, 8, 3))
+hidden = ops.relu(layers.Conv2D(4, 3, padding="same")(inputs))
+model = keras.Model(inputs, layers.GlobalAveragePooling2D()(layers.add([hidden, layers.Conv2D(4, 1)(inputs)])))
+
+
+def squares(numbers):
+    return ops.sum(ops.convert_to_tensor(numbers) ** 2, axis=-1)
+### END SOLUTION
+```
+
+```python nbgrader={JAX_CELL[1]}
+assert keras.backend.backend() == "jax"
+```
+"""
+JAX_CHECKS = '''
+"""Checks."""
+
+import numpy as np
+
+from autograder import call, model, question
+from autograder.asserts import assert_close, assert_params, assert_same_network
+
+NUMBERS = np.arange(12, dtype="float32").reshape(3, 4)
+block, sums = model("model"), call("squares", NUMBERS)
+
+
+@question("net")
+def test_block(block, sums):
+    """A residual block, and sums of squares."""
+    assert_same_network(block)
+    assert_params(block, 128)
+    assert_close(sums, (NUMBERS**2).sum(axis=-1))
+'''
+
+
+def test_a_notebook_that_names_kerass_backend_runs_on_it(course_python: Path, tmp_path: Path) -> None:
+    """TensorFlow is there too, and what rooms have imported before the first cell would be what runs."""
+    source = tmp_path / "source" / "lab"
+    source.mkdir(parents=True)
+    (tmp_path / "course.yaml").write_text(COURSE_YAML.replace("{python}", str(course_python.parent.parent)))
+    (source / "lab.md").write_text(JAX_SOURCE)
+    (source / "checks.py").write_text(JAX_CHECKS)
+    for command in ("release", "validate"):
+        done = subprocess.run(
+            [sys.executable, "-m", "autograder", command, "lab"], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "fit to hand out" in done.stdout

@@ -63,7 +63,7 @@ def test_the_sets_of_the_shelf_are_listed_and_a_broken_one_is_said(tmp_path: Pat
 
 def rooms_of(assignment: Assignment) -> Rooms:
     environment = environment_of(assignment.paths, assignment.course, assignment.name)
-    return Rooms(assignment.source, assignment.settings, assignment.preload, environment)
+    return Rooms(assignment.source, assignment.settings, assignment.preload, {}, environment)
 
 
 def test_what_an_assignment_imports_and_is_not_here_is_listed(tmp_path: Path) -> None:

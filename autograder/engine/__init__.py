@@ -7,8 +7,8 @@ paths in orders mean the same wherever its rooms run). tests/engine/test_conform
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
@@ -43,6 +43,8 @@ class RoomSetup:
     """Whether rooms that an earlier command left warm serve, and are left for the next."""
     cluster: ClusterSettings | None = None
     """What an engine on other machines makes to open rooms on, where none is there."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What the notebook sets for the modules that it imports."""
 
 
 @dataclass(frozen=True)

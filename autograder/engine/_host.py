@@ -10,6 +10,7 @@ from typing import TypeVar
 from autograder.engine import Result, RoomSetup, Trained
 from autograder.errors import GraderError
 from autograder.evidence import Evidence, TrainingRun
+from autograder.notebook.variables import KERAS_BACKEND
 from autograder.recipes import BACKENDS
 from autograder.sandbox.blame import fault_of_ours
 from autograder.sandbox.exam import Order, examine
@@ -22,8 +23,6 @@ from autograder.wire.messages import Warm
 
 TRIES = 2
 """A fault of ours is tried again once before it is reported."""
-KEPT_WARM = "tensorflow"
-"""The backend that Keras chooses by itself, and so that of the rooms that notebooks run in."""
 MOST_LOST = 3
 """Zygotes lost one after the other, no room held to its end between them: this machine will not keep a fourth."""
 
@@ -36,8 +35,9 @@ class Host:
     def __init__(self, setup: RoomSetup) -> None:
         self.setup = setup
         self._rooms = _Forking(setup)
-        self._trainings: dict[str, _Forking] = {name: _Forking(setup, name) for name in BACKENDS if name != KEPT_WARM}
-        self._trainings[KEPT_WARM] = self._rooms  # exams' rooms hold it already
+        own = setup.variables.get(KERAS_BACKEND, BACKENDS[0])  # the first is what Keras chooses by itself
+        self._trainings: dict[str, _Forking] = {name: _Forking(setup, name) for name in BACKENDS if name != own}
+        self._trainings[own] = self._rooms  # exams' rooms hold it already
 
     def start(self) -> None:
         """Begin to warm up."""
@@ -167,11 +167,13 @@ class _Forking:
 
     def _make(self) -> WarmRooms:
         setup = self._setup
-        preload = ("numpy", self._backend, "keras") if self._backend else setup.preload
+        preload, variables = setup.preload, setup.variables
+        if self._backend:
+            preload, variables = ("numpy", self._backend, "keras"), {KERAS_BACKEND: self._backend}
         found = None
         if setup.kept and not self._lost:
-            found = kept_zygote(preload, setup.cache, setup.environment, self._backend)
-        return found or Zygote(preload, setup.cache, setup.environment, backend=self._backend)
+            found = kept_zygote(preload, setup.cache, setup.environment, variables)
+        return found or Zygote(preload, setup.cache, setup.environment, variables=variables)
 
     def held(self) -> None:
         """A room was held to its end: what was lost before was chance."""

@@ -59,6 +59,7 @@ class Setup(msgspec.Struct, frozen=True):
     isolation: str
     environment: Environment | None
     on_gpu: bool
+    variables: dict[str, str]
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -95,7 +96,9 @@ class WorkerRooms(distributed.WorkerPlugin):  # type: ignore[misc, unused-ignore
         self._threads = max(len(os.sched_getaffinity(0)) // worker.state.nthreads, 1)
         self._at_once = worker.state.nthreads
         self._gpus: GpuPool | None = None
-        self.host = Host(RoomSetup(given.preload, cache, given.isolation, given.environment, gpus))
+        self.host = Host(
+            RoomSetup(given.preload, cache, given.isolation, given.environment, gpus, variables=given.variables)
+        )
 
     def teardown(self, worker: Any) -> None:  # Dask's
         """Called by Dask as a worker stops, or when the engine does: ends every room."""
@@ -148,7 +151,7 @@ class DaskEngine:
     """As many rooms at once as the cluster's workers have threads."""
 
     def __init__(self, setup: RoomSetup, jobs: int) -> None:
-        self._setup = Setup(setup.preload, setup.isolation, setup.environment, bool(setup.gpus))
+        self._setup = Setup(setup.preload, setup.isolation, setup.environment, bool(setup.gpus), dict(setup.variables))
         self._jobs = jobs
         self._name = f"autograder-{uuid.uuid4().hex}"
         self._wanted = setup.cluster

@@ -15,7 +15,7 @@ from nbgrader.preprocessors.execute import Execute
 from traitlets import Float, Integer
 from traitlets.config import Config
 
-from autograder.assignment import imports_of
+from autograder.assignment import import_variables, imports_of
 from autograder.course_yaml import CourseSettings, find_course
 from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, GraderError
@@ -76,7 +76,7 @@ class RoomExecute(Execute):  # type: ignore[misc]
             for index, cell in enumerate(nb.cells)
             if cell.cell_type == "code"
         )
-        zygote = _zygote(_preload(paths, names["assignment"], names["notebook"]), environment.python)
+        zygote = _zygote(*_imports(paths, names["assignment"], names["notebook"]), environment.python)
         submission = Submission(names["student"], "", cells, files=_files(folder))
         order = Order("", submission, Plan((), {}, ()), limits, isolation, as_kernel=True, pictures=True)
         _write(nb, examine(zygote, order))
@@ -95,13 +95,17 @@ def _course(paths: Paths) -> CourseSettings:
     return find_course(paths.root) or CourseSettings(course="", title="", assignments={})
 
 
-def _preload(paths: Paths, assignment: str, notebook: str) -> tuple[str, ...]:
-    """What to import before rooms are forked, outside their wall: what the course's notebook names, no student's."""
+def _imports(paths: Paths, assignment: str, notebook: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """What to import before rooms are forked, outside their wall: what the course's notebook names, no student's.
+
+    And the variables that it sets for it.
+    """
     path = paths.source(assignment) / f"{notebook}.ipynb"
     try:
-        return tuple(imports_of(read_course_notebook(path, path)))
+        found = read_course_notebook(path, path)
     except CourseError:
-        return ()
+        return (), ()
+    return tuple(imports_of(found)), tuple(import_variables(found).items())
 
 
 def _write(nb: Any, evidence: Evidence) -> None:
@@ -132,10 +136,10 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 @cache
-def _zygote(preload: tuple[str, ...], python: str) -> Zygote:
+def _zygote(preload: tuple[str, ...], variables: tuple[tuple[str, str], ...], python: str) -> Zygote:
     """One warm process for all notebooks of a run that import the same; nbgrader makes a preprocessor for each."""
     folder = leftovers.folder()
-    zygote = Zygote(preload, Path(folder.name), find_environment(Path(python)))
+    zygote = Zygote(preload, Path(folder.name), find_environment(Path(python)), variables=dict(variables))
     atexit.register(folder.cleanup)  # what is registered last runs first
     atexit.register(zygote.close)
     return zygote

@@ -24,9 +24,9 @@ def main(listening: int, first: int, path: str) -> None:
     """Warm up, lend, and end once nobody needs it."""
     wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=ready(Wanted))
     listener, client = (socket.socket(fileno=descriptor) for descriptor in (listening, first))
-    os.environ.update(wanted.variables)
+    os.environ.update(wanted.passed_on)
     try:
-        with Zygote(wanted.preload, Path(wanted.cache), wanted.environment, backend=wanted.backend) as zygote:
+        with Zygote(wanted.preload, Path(wanted.cache), wanted.environment, variables=wanted.variables) as zygote:
             try:
                 warm = zygote.warm()
             except GraderError as error:

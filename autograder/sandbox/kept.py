@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -55,9 +55,10 @@ class Wanted(msgspec.Struct, frozen=True):
     preload: tuple[str, ...]
     cache: str
     environment: Environment
-    backend: str
     variables: dict[str, str]
-    """Of the host, those that rooms keep."""
+    """What the notebook sets for the modules."""
+    passed_on: dict[str, str]
+    """Of the host's variables, those that rooms keep."""
     idle_seconds: float = IDLE_SECONDS
 
 
@@ -90,15 +91,16 @@ def kept_zygote(
     preload: Iterable[str],
     cache: Path,
     environment: Environment | None,
-    backend: str,
+    variables: Mapping[str, str],
     idle_seconds: float = IDLE_SECONDS,
 ) -> LentZygote | None:
     """Return a zygote that is kept for these, warm or warming up, and is kept on when this command is done with it.
 
     None where it is lent to another command, or this user has no folder that nobody else can enter.
     """
-    variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    wanted = Wanted(tuple(preload), str(cache), environment or own_environment(), backend, variables, idle_seconds)
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment = environment or own_environment()
+    wanted = Wanted(tuple(preload), str(cache), environment, dict(variables), passed_on, idle_seconds)
     try:
         path = _folder() / _name(wanted)
         with _alone(path.parent):

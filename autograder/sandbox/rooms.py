@@ -227,13 +227,13 @@ class Zygote(WarmRooms):
         cache: Path,
         environment: Environment | None = None,
         *,
-        backend: str = "",
+        variables: Mapping[str, str] | None = None,
         unsafe_without: Sequence[str] = (),
     ) -> None:
         """Start warming up. `preload` are modules to import; `cache` is a folder for the libraries' own caches.
 
-        `environment` is the Python to run in, the grader's own where left out, and `backend` what Keras runs on there,
-        by its name; empty: what Keras chooses. `unsafe_without`: see `WarmRooms`.
+        `environment` is the Python to run in, the grader's own where left out, and `variables` what its libraries are
+        told as they are imported (KERAS_BACKEND). `unsafe_without`: see `WarmRooms`.
         """
         super().__init__(unsafe_without)
         environment = environment or own_environment()
@@ -243,7 +243,7 @@ class Zygote(WarmRooms):
         setup |= {"folders": environment.folders, "path": environment.path}
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
-            self._process = self._start(environment.python, setup, theirs, backend)
+            self._process = self._start(environment.python, setup, theirs, variables or {})
 
     def _places(self, cache: Path) -> dict[str, str]:
         """Make the folders that the wall and the libraries are to be built on."""
@@ -256,7 +256,7 @@ class Zygote(WarmRooms):
         return {name: str(place) for name, place in places.items()}
 
     def _start(
-        self, python: str, setup: dict[str, object], theirs: socket.socket, backend: str
+        self, python: str, setup: dict[str, object], theirs: socket.socket, variables: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         given = json.dumps({**setup, "control": theirs.fileno()})
@@ -264,7 +264,7 @@ class Zygote(WarmRooms):
             return subprocess.Popen(
                 [*cgroups.launcher(), python, "-m", "autograder.worker.sysroot", given],
                 pass_fds=[theirs.fileno()],
-                env={**ENVIRONMENT, **kept, **({"KERAS_BACKEND": backend} if backend else {})},
+                env={**ENVIRONMENT, **kept, **variables},
                 cwd=str(setup["package"]),  # what it loads of ours, and nothing of this process's own libraries
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ import msgspec
 from autograder.data.shelf import DataSet
 from autograder.evidence import TrainingRun
 from autograder.networks.signature import signature
-from autograder.recipes import PYTORCH, BackendName, Recipe, gives_logits
+from autograder.recipes import BACKENDS, PYTORCH, BackendName, Recipe, gives_logits
 from autograder.records import digest
 from autograder.training.frozen import Frozen
 from autograder.wire.messages import Fault, Figure, Network
@@ -39,7 +39,7 @@ class Job:
     @property
     def backend(self) -> BackendName:
         """What the training runs on."""
-        return PYTORCH if self.network.framework == "torch" else self.recipe.backend
+        return PYTORCH if self.network.framework == "torch" else self.recipe.backend or BACKENDS[0]
 
     def run(
         self,

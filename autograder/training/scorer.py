@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.assignment import SourceNotebook
+from autograder.assignment import SourceNotebook, import_variables
 from autograder.course_yaml import AssignmentSettings
 from autograder.data.arrays import ENDS
 from autograder.data.course_shelf import CourseShelf
@@ -20,7 +20,8 @@ from autograder.data.weights import Item
 from autograder.errors import CourseError, Problem
 from autograder.evidence import Evidence, TrainingRun, libraries, load_evidence, load_training_run
 from autograder.judge.channel import TrainingCase
-from autograder.recipes import Profile, Recipe, resolve
+from autograder.notebook.variables import KERAS_BACKEND
+from autograder.recipes import BACKENDS, Profile, Recipe, resolve
 from autograder.records import Plan, TrainingUse, digest
 from autograder.training.fitting import classes_differ, form, untrainable
 from autograder.training.frozen import Frozen, keep_frozen, known_weights
@@ -152,6 +153,7 @@ class Scorer:
 
         What is installed since says nothing of evidence that is judged again, nor does another machine's Python.
         """
+        recipe = replace(recipe, backend=recipe.backend_among(versions))
         return make_jobs(frozen, recipe, self.data[recipe.data], seeds, libraries(versions))
 
     def load(self, job: Job) -> TrainingRun | None:
@@ -275,10 +277,13 @@ class Scorer:
     def _recipe(self, settings: AssignmentSettings, name: str, profile: Profile) -> Recipe:
         """One recipe under a profile. Raises CourseError where it names no data."""
         try:
-            return resolve(name, settings.recipes[name], profile)
+            recipe = resolve(name, settings.recipes[name], profile)
         except ValueError as error:
             paths, where = self._source.paths, f"assignments.{self._source.name}.recipes.{name}"
             raise CourseError([Problem(paths.shown(paths.course), 0, where, str(error))]) from None
+        chosen = import_variables(self._source.notebook).get(KERAS_BACKEND)
+        of_notebook = next((one for one in BACKENDS if one == chosen), None)
+        return replace(recipe, backend=recipe.backend or of_notebook)
 
     def _hidden_problems(self) -> list[Problem]:
         checks = self._source.paths.shown(self._source.checks)

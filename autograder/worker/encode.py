@@ -123,7 +123,9 @@ def _as_array(value: Any) -> Any:
         from autograder.worker.pytorch.following import numbers
 
         return None if value.device.type == "meta" else numbers(value)
-    if framework in ("tensorflow", "keras", "tf_keras", "jax") and hasattr(value, "numpy"):
+    if framework == "jaxlib":  # a concrete array of JAX's: what is traced is of another module
+        return np.asarray(value)
+    if framework in ("tensorflow", "keras", "tf_keras") and hasattr(value, "numpy"):
         return np.asarray(value.numpy())
     return None
 

@@ -75,7 +75,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def works(cache: Path) -> int:
     """Open a room, warm ones before others; return the process it is forked from, 0 where none is lent."""
-    zygote = kept_zygote(("numpy",), cache, None, "")
+    zygote = kept_zygote(("numpy",), cache, None, {})
     if zygote is None:
         return 0
     with zygote:
@@ -110,7 +110,7 @@ def test_what_answers_in_its_place_lends_nothing(cache: Path, monkeypatch: pytes
         raise OSError("not here")
 
     monkeypatch.setattr(kept, "_start", start)
-    assert kept_zygote(("numpy",), cache, None, "") is None
+    assert kept_zygote(("numpy",), cache, None, {}) is None
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(str(wanted[0]))
         listener.listen()
@@ -124,7 +124,7 @@ def test_what_answers_in_its_place_lends_nothing(cache: Path, monkeypatch: pytes
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        assert kept_zygote(("numpy",), cache, None, "") is None
+        assert kept_zygote(("numpy",), cache, None, {}) is None
         assert keepers() == []
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()

@@ -22,7 +22,7 @@ torch = pytest.importorskip("torch", reason="no PyTorch here: `make test-all` ru
 import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
 
-from autograder.worker.pytorch.reader import read_module  # noqa: E402
+from autograder.worker.pytorch.reader import is_module, read_module  # noqa: E402
 from pytorch.explained import EXPLAINED  # noqa: E402
 from pytorch.pairs import DIFFERENT, EQUAL, IMAGE, ROW, Make, Shape, conv, lin, of, own, seq  # noqa: E402
 from pytorch.test_explanations import RECORDS  # noqa: E402
@@ -225,3 +225,11 @@ def test_a_network_of_two_inputs_accuses_nobody() -> None:
     assert network.problem == "unreadable"
     assert "2 inputs" in network.note
     assert [layer.cls for layer in network.layers] == ["Linear", "Linear"]
+
+
+def test_a_layer_of_kerass_is_no_module_of_pytorchs() -> None:
+    """Where Keras runs on PyTorch, its layers are modules too."""
+    layer = type("Dense", (nn.Linear,), {"__module__": "keras.src.layers.core.dense"})
+    assert is_module(nn.Linear(2, 3))
+    assert not is_module(layer(2, 3))
+    assert not is_module(type("Own", (layer,), {})(2, 3))

@@ -36,7 +36,7 @@ def _folder_of_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def borrowed(cache: Path, *preload: str) -> WarmRooms | None:
-    return kept_zygote(preload or ("numpy",), cache, None, "")
+    return kept_zygote(preload or ("numpy",), cache, None, {})
 
 
 def lent(cache: Path, *preload: str) -> WarmRooms:
@@ -86,7 +86,7 @@ def test_whatever_it_would_hold_otherwise_is_another(
     environment = replace(own_environment(), path=(str(libraries),))
 
     def name(preload: str = "numpy", cache: str = "cache") -> str:
-        return kept._name(kept.Wanted((preload,), cache, environment, "", {}))
+        return kept._name(kept.Wanted((preload,), cache, environment, {}, {}))
 
     before = name()
     assert name() == before
@@ -100,7 +100,7 @@ def test_whatever_it_would_hold_otherwise_is_another(
 def test_the_name_is_the_same_in_every_process() -> None:
     code = (
         "from autograder.sandbox import kept; from autograder.sandbox.environment import own_environment; "
-        "print(kept._name(kept.Wanted(('numpy',), 'cache', own_environment(), '', {})))"
+        "print(kept._name(kept.Wanted(('numpy',), 'cache', own_environment(), {}, {})))"
     )
     names = {
         subprocess.run(
@@ -141,7 +141,7 @@ def test_stop_ends_what_nobody_uses_at_once_and_the_rest_when_it_is_given_back(t
 
 
 def test_it_ends_by_itself_once_idle(tmp_path: Path) -> None:
-    zygote = kept_zygote(("numpy",), tmp_path, None, "", idle_seconds=0.5)
+    zygote = kept_zygote(("numpy",), tmp_path, None, {}, idle_seconds=0.5)
     assert zygote is not None
     with zygote:
         zygote.warm()
@@ -249,7 +249,7 @@ def test_no_stream_of_the_command_stays_open_in_it(tmp_path: Path) -> None:
     """Whoever reads a command's output to its end is not kept waiting."""
     code = (
         "from pathlib import Path; from autograder.sandbox.kept import kept_zygote; "
-        f"z = kept_zygote(('numpy',), Path({str(tmp_path)!r}), None, ''); z.warm(); z.close(); print('done')"
+        f"z = kept_zygote(('numpy',), Path({str(tmp_path)!r}), None, {{}}); z.warm(); z.close(); print('done')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout == "done\n"

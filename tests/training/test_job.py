@@ -194,3 +194,29 @@ def test_an_input_of_whole_numbers_is_another_network() -> None:
     """The same layers, which are given the fractions of a picture's points as zeros."""
     assert job(edited(0, config={"dtype": "float32"})).key == KEY
     assert job(edited(0, config={"dtype": "int32"})).key != KEY
+
+
+@pytest.mark.parametrize(
+    ("installed", "backend", "lacking"),
+    [
+        ("tensorflow keras torch", "tensorflow", []),
+        ("keras torch", "torch", []),
+        ("keras torch jax", "torch", []),
+        ("torch", "torch", []),
+        ("keras jax", "jax", []),
+        ("jax", "jax", ["keras"]),
+        ("keras", "tensorflow", ["tensorflow"]),
+        ("numpy", "tensorflow", ["tensorflow", "keras"]),
+    ],
+)
+def test_a_recipe_that_names_no_backend_trains_on_what_is_there(
+    installed: str, backend: str, lacking: list[str]
+) -> None:
+    assert RECIPE.backend_among(installed.split()) == backend
+    assert RECIPE.lacking(installed.split()) == lacking
+    assert replace(RECIPE, backend="jax").backend_among(installed.split()) == "jax"
+
+
+def test_what_was_calibrated_without_a_choice_of_backend_stands() -> None:
+    assert RECIPE.content == replace(RECIPE, backend="tensorflow").content
+    assert RECIPE.content != replace(RECIPE, backend="torch").content

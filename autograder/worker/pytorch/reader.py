@@ -58,8 +58,10 @@ def modules() -> tuple[type, ...]:
 
 
 def is_module(value: object) -> bool:
-    """Whether `value` is a module of PyTorch's."""
-    return isinstance(value, modules())
+    """Whether `value` is a module of PyTorch's. Keras's layers are modules too, where PyTorch is what it runs on."""
+    return isinstance(value, modules()) and all(
+        one.__module__.partition(".")[0] != "keras" for one in type(value).__mro__
+    )
 
 
 def read_module(module: Any, input_shape: Sequence[int | None] | None = None) -> Network:
