@@ -91,9 +91,7 @@ def _run(b: Builder) -> None:
         inputs = b.taken(layer, position)
         made = _called_or_odd(b, layer, inputs, position)
         for slot, node in enumerate(made):
-            b.uses[node] = max(b.told[position, slot], 0) if node in inputs else b.uses[node]
-            if node not in inputs:
-                b.uses[node] += b.told[position, slot]
+            b.uses[node] += b.told[position, slot] - (node in inputs)  # handed on as it came: others may take it too
         b.made.append(made)
 
 

@@ -18,6 +18,7 @@ from autograder.networks.nodes import DRAWS
 from autograder.networks.normal import Asked
 from autograder.networks.sampled import agree
 from autograder.networks.signature import Canonical, Step, canonical, outputs_untrained
+from autograder.wire.by_hand import is_by_hand
 from autograder.wire.messages import Layer, Network, Shape
 
 _KNOWN = re.compile(
@@ -25,8 +26,14 @@ _KNOWN = re.compile(
     r"|Bidirectional|.*Attention|Random(Flip|Rotation|Zoom|Translation|Contrast|Brightness|Crop)"
 )
 """Steps that no other steps are written as: their settings differ where the networks do."""
+_UNSEEN = re.compile(
+    r"rate|momentum|epsilon|eps|max_value|stddev|noise_shape|(recurrent_)?dropout|.*regularizer|.*constraint"
+)
+"""Settings that numbers show hardly, or not at all while nothing is trained."""
 _COMPOSED = re.compile(r".*Normalization|LSTM|GRU|SimpleRNN|RNN|Bidirectional|.*Attention|.*ConvLSTM.*|Masking")
 """Layers that are many operations, which may be written in many ways."""
+_REGROUPED = re.compile(r"LSTM|GRU|SimpleRNN|RNN|Bidirectional|.*Attention|.*ConvLSTM.*")
+"""Those of them whose gates or heads may lie in one matrix or in several, in any order."""
 
 Read = tuple[Network, Canonical]
 """A record and its canonical form."""
@@ -68,19 +75,26 @@ def _by_hand(mine: Read, theirs: Read, found: Sequence[Edit], asked: Asked) -> s
     """Say which steps written by hand may be what is expected, where they may."""
     hand = _first_by_hand(*mine, [edit.given for edit in found])
     hand = hand or _first_by_hand(*theirs, [edit.wanted for edit in found])
-    if hand is None or _differ_for_certain(mine, theirs, found, asked):
+    if hand is None or _differ_for_certain(mine, theirs, asked):
         return ""
     given, wanted = mine[0], theirs[0]
+    certain = [edit for edit in found if _is_certain(edit, mine[1], theirs[1]) and _is_known(edit)]
     where = f"layer {hand.layer}, {hand.label}, is written by hand"
+    if any(_UNSEEN.fullmatch(name) for edit in certain for name in edit.settings):
+        return ""
     if outputs_untrained(given, asked).content == outputs_untrained(wanted, asked).content:
         drawn = any(_is_drawn(step) for step in _touched(found))
         return f"{where}, and draws at random in a way of its own" if drawn else ""
-    composed = any(_COMPOSED.fullmatch(step.cls) for step in _touched(found))
-    same = agree(given, wanted, regrouped=composed or _shapes(given) != _shapes(wanted))
+    composed, regrouped = (any(kind.fullmatch(one.cls) for one in _touched(found)) for kind in (_COMPOSED, _REGROUPED))
+    same = agree(given, wanted, regrouped=regrouped or _shapes(given) != _shapes(wanted))
     if same:
         return f"{where}, and run on examples the network makes the numbers of the one expected"
-    unrun = given.sample is None and wanted.sample is not None  # evidence of before the solution was written by hand
-    return f"{where}, and the network was not run on examples" if same is None and (composed or unrun) else ""
+    if same is False or certain:
+        return ""
+    unrun = (
+        given.sample is None and is_by_hand(wanted) and wanted.sample is not None
+    )  # evidence of before the solution was written by hand
+    return f"{where}, and the network was not run on examples" if composed or unrun else ""
 
 
 def _first_by_hand(network: Network, form: Canonical, differing: Sequence[Step | None]) -> Step | None:
@@ -96,7 +110,12 @@ def _as_counted(layers: Iterable[Layer]) -> list[Layer]:
     return [layer for layer in layers if layer.cls not in ("InputLayer", "Variable", "Constant")]
 
 
-def _differ_for_certain(mine: Read, theirs: Read, found: Sequence[Edit], asked: Asked) -> bool:
+def _is_known(edit: Edit) -> bool:
+    known = edit.given is not None and _KNOWN.fullmatch(edit.given.cls)
+    return bool(known) or "max_value" in edit.settings  # what an activation is cut at
+
+
+def _differ_for_certain(mine: Read, theirs: Read, asked: Asked) -> bool:
     """Whether the networks differ, though what is written by hand be what is expected."""
     (given, form), (wanted, other) = mine, theirs
     if given.params != wanted.params or (asked.trainable and given.trainable_params != wanted.trainable_params):
@@ -104,10 +123,7 @@ def _differ_for_certain(mine: Read, theirs: Read, found: Sequence[Edit], asked: 
     axes = ([len(shape) for shape in one.output_shapes] for one in (given, wanted))  # their sizes, Keras may have wrong
     if len(form.losses) != len(other.losses) or operator.ne(*axes):
         return True
-    for unseen in (_is_drawn, _is_stopped):
-        if any(map(unseen, form.steps)) != any(map(unseen, other.steps)):
-            return True
-    return any(_is_certain(edit, form, other) and _KNOWN.fullmatch(edit.given.cls) for edit in found if edit.given)
+    return any(any(map(unseen, form.steps)) != any(map(unseen, other.steps)) for unseen in (_is_drawn, _is_stopped))
 
 
 def _is_drawn(step: Step) -> bool:
@@ -120,7 +136,9 @@ def _is_stopped(step: Step) -> bool:
 
 
 def _shapes(network: Network) -> Counter[Shape]:
-    return Counter(weight.shape for layer in network.layers for weight in layer.weights)
+    """The shapes of its weights, axes of one left out."""
+    shapes = (weight.shape for layer in network.layers for weight in layer.weights)
+    return Counter(tuple(size for size in shape if size != 1) for shape in shapes)
 
 
 def _touched(found: Iterable[Edit]) -> Iterator[Step]:

@@ -7,6 +7,7 @@ parameters by Keras's names. What is neither keeps its own name.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -107,10 +108,19 @@ def two(operation: Operation, cls: str, *, turned: bool = False) -> Function:
         left, right = operands.get("input"), operands.get("other")
         if left is None or right is None or said.get("alpha", 1) != 1 or said.get("rounding_mode") is not None:
             return None
+        left, right = _unspread(b, left, right), _unspread(b, right, left)
         left, right = (right, left) if turned else (left, right)
         return operation(b, as_operation(layer, cls, {}), {"x1": left, "x2": right})
 
     return make
+
+
+def _unspread(b: Builder, one: Any, other: Any) -> Any:
+    """Return what was spread to the shape of the other operand, as the operation does by itself."""
+    node = b.get(one, "torch.expand") if isinstance(one, int) else None
+    if node is None or not isinstance(other, int) or node.shape is None or b.shape(other) != node.shape:
+        return one
+    return node.inputs[0]
 
 
 def one(operation: Operation, cls: str) -> Function:

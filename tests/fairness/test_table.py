@@ -39,7 +39,15 @@ def test_the_whole_table_is_found_again(page: str) -> None:
     assert [line for line in table(*drawn(page)) if line not in page] == []
 
 
-def test_correct_work_fails_less_than_once_in_a_thousand_with_five_seeds(page: str) -> None:
+EXCEPTED = ("skewed", "3", "5 %")
+"""Scores, seeds and collapses of the one exception to the promise."""
+
+
+def test_correct_work_fails_less_than_once_in_a_thousand_but_where_the_page_says(page: str) -> None:
     rows = [[cell.strip() for cell in one.strip("|").split("|")] for one in ROW.findall(page)]
     failing = {tuple(cells[:4]): float(cells[4].rstrip(" %")) for cells in rows}
-    assert {setting: share for setting, share in failing.items() if share >= 0.1 and int(setting[2]) >= 5} == {}
+    more = {setting: share for setting, share in failing.items() if share >= 0.1}
+    assert {(kind, seeds, collapses) for kind, _, seeds, collapses in more} == {EXCEPTED}
+    most = max(more.values())
+    assert f"correct work fails {most:.2f} % of the time at most" in page
+    assert f"up to {10 * most:.1f} in 1000" in " ".join(page.split())

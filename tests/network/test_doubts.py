@@ -40,7 +40,7 @@ def test_layers_of_keras_are_told_apart_by_their_settings() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        chain(operation("Roll"), dense(11)),
+        chain(operation("Roll"), dense(10, kernel_regularizer={"class_name": "L2", "config": {"l2": 0.01}})),
         chain(operation("Roll"), call("Dropout", rate=0.5), dense(10)),
         chain(operation("Roll"), operation("StopGradient"), dense(10)),
         msgspec.structs.replace(chain(operation("Roll"), dense(10)), output_shapes=[(None, 2, 5)]),

@@ -278,6 +278,30 @@ EQUAL: dict[str, tuple[Shape, list[Make]]] = {
             lambda: nn.Sequential(nn.Sequential(nn.Linear(6, 5), nn.ReLU()), nn.Sequential(nn.Linear(5, 4), nn.ReLU())),
         ],
     ),
+    "excitation": (
+        IMAGE,
+        [
+            own(
+                lambda s, x: (y := s.a(x)) * s.b(y.mean((2, 3))).sigmoid().view(-1, 4, 1, 1).expand_as(y),
+                a=conv(),
+                b=lin(4, 4),
+            ),
+            own(
+                lambda s, x: torch.sigmoid(s.b((y := s.a(x)).mean((2, 3))))[..., None, None] * y, a=conv(), b=lin(4, 4)
+            ),
+            own(
+                lambda s, x: (
+                    (y := s.a(x)).clone()
+                    * s.b(F.adaptive_avg_pool2d(y, 1).flatten(1))
+                    .sigmoid()
+                    .reshape(len(x), 4, 1, 1)
+                    .expand(-1, -1, 6, 6)
+                ),
+                a=conv(),
+                b=lin(4, 4),
+            ),
+        ],
+    ),
     "concatenation": (
         IMAGE,
         [

@@ -74,6 +74,58 @@ ALIKE: dict[str, tuple[Shape, Make, Make, Make]] = {
 """By name: the shape of an example, what is asked for, what is equal to it in a way that is not known, a mistake."""
 
 
+class GroupNorm(nn.Module):  # type: ignore[misc]
+    """A norm of groups by its moments, its weights kept in four dimensions."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.conv, self.groups = nn.Conv2d(3, 4, 3, padding=1), groups
+        self.weight, self.bias = nn.Parameter(torch.ones(1, 4, 1, 1)), nn.Parameter(torch.zeros(1, 4, 1, 1))
+
+    def forward(self, x: Any) -> Any:
+        x = self.conv(x)
+        y = x.view(x.size(0), self.groups, -1)
+        y = (y - y.mean(-1, keepdim=True)) / (y.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
+        return y.view(x.shape) * self.weight + self.bias
+
+
+def heads(scale: float | None = None, *, of_three: bool = True) -> Make:
+    """Two heads, of one Linear for queries, keys and values that is cut in either way."""
+
+    def forward(s: Any, x: Any) -> Any:
+        b, t, _ = x.shape
+        made = s.qkv(x)
+        if of_three:
+            q, k, v = (one.view(b, t, 2, 2).transpose(1, 2) for one in made.chunk(3, dim=-1))
+            y = F.scaled_dot_product_attention(q, k, v, scale=scale)
+        else:
+            q, k, v = made.reshape(b, t, 3, 2, 2).permute(2, 0, 3, 1, 4)
+            y = (q @ k.transpose(-2, -1) * (scale or 2**-0.5)).softmax(-1) @ v
+        return s.out(y.transpose(1, 2).contiguous().view(b, t, 4))
+
+    return own(forward, qkv=lin(5, 12), out=lin(4, 4))
+
+
+def cut(first: bool) -> Make:
+    def forward(s: Any, x: Any) -> Any:
+        made = s.a(x.mT)
+        return F.relu(made[..., 4:] if first else made[..., :-4])
+
+    return own(forward, a=of(nn.Conv1d, 5, 4, 3, dilation=2, padding=4))
+
+
+ALIKE |= {
+    "a norm of groups": (
+        IMAGE, seq(conv(4, padding=1), of(nn.GroupNorm, 2, 4)), lambda: GroupNorm(2), lambda: GroupNorm(4)
+    ),
+    "heads of one matrix": (WORDS, heads(), heads(of_three=False), heads(1.0, of_three=False)),
+    "causal by cutting": (
+        WORDS, own(lambda s, x: s.a(F.pad(x.mT, (4, 0))).relu(), a=of(nn.Conv1d, 5, 4, 3, dilation=2)), cut(False),
+        cut(True),
+    ),
+}  # fmt: skip
+
+
 def read(make: Make, shape: Shape) -> Network:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -34,6 +34,7 @@ from pairs import (  # noqa: E402
     second,
     series,
     settings,
+    seventh,
     sixth,
     third,
     written_out,
@@ -43,7 +44,21 @@ pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore")]  # K
 
 TABLES = tuple(
     table.P
-    for table in (blocks, by_hand, parts, settings, second, series, third, fourth, fifth, sixth, constants, written_out)
+    for table in (
+        blocks,
+        by_hand,
+        parts,
+        settings,
+        second,
+        series,
+        third,
+        fourth,
+        fifth,
+        sixth,
+        seventh,
+        constants,
+        written_out,
+    )
 )
 EQUAL = {name: pair for table in TABLES for name, pair in table.equal.items()}
 DIFFERENT = {name: pair for table in TABLES for name, pair in table.different.items()}

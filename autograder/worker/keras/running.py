@@ -42,6 +42,8 @@ OPEN_SIZE = 16
 """Of an axis that is open."""
 SHOWN = 64
 """Numbers of the outputs that are told."""
+FEW = 8
+"""Positive numbers whose sum does not saturate what takes it."""
 
 Calling = Callable[[Callable[[Shape], Any]], Callable[[], Any]]
 """Returns a call of a network, to be made; its inputs are made from the shapes of one example each."""
@@ -120,7 +122,7 @@ def sample(calling: Calling, variables: Sequence[Any]) -> Sample | None:
         else:
             return Sample(
                 values,
-                signed=_unless_raised(calling, Signed(kind), _weight),
+                signed=_unless_raised(calling, Signed(kind), partial(_weight, salt=1)),
                 regrouped=_unless_raised(calling, Signed(kind), _regrouped),
             )
     return Sample([], raised=f"{type(raised).__name__}: {message_of(raised)}"[:1000])
@@ -200,17 +202,27 @@ def _weights_aside(weigh: Weigh) -> Any:
     return Aside()
 
 
-def _weight(variable: Any) -> Any:
-    """Return numbers for a weight. Vectors are positive: variances are among them."""
+def _weight(variable: Any, salt: int = 0) -> Any:
     shape = tuple(variable.shape)
-    return numbers_of(shape, math.prod(shape[:-1])).astype(str(variable.dtype))
+    return numbers_of(shape, math.prod(shape[:-1]), salt).astype(str(variable.dtype))
 
 
-def numbers_of(shape: tuple[int, ...], taken: int) -> Any:
-    """Return float32 numbers for a weight of a shape that takes so many numbers: by its shape. Vectors are positive."""
-    numbers = np.random.default_rng(zlib.crc32(repr(shape).encode())).random(shape, dtype=np.float32)
-    spread = 0.1 + 0.4 * numbers if len(shape) < 2 else reach(taken) * (2 * numbers - 1)
-    return np.asarray(spread, dtype=np.float32)
+def numbers_of(shape: tuple[int, ...], taken: int, salt: int = 0) -> Any:
+    """Return float32 numbers for a weight of a shape that takes so many numbers: by its shape, axes of one left out.
+
+    One that takes one number alone scales or shifts: its numbers are positive, for variances are among them. Another
+    `salt`, other numbers: units that are all dead with some may live with others.
+    """
+    core = axes(shape)
+    numbers = np.random.default_rng([zlib.crc32(repr(core).encode()), salt]).random(core, dtype=np.float32)
+    signed = reach(taken) * (2 * numbers - 1)
+    positive = (0.1 + 0.4 * numbers) * min(1, FEW / max(math.prod(core), 1))  # many may be summed all the same
+    return np.asarray(positive if taken == 1 else signed, dtype=np.float32).reshape(shape)
+
+
+def axes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape without its axes of one: a vector is often kept with some, to be broadcast."""
+    return tuple(size for size in shape if size != 1)
 
 
 def reach(taken: int) -> float:
@@ -221,7 +233,7 @@ def reach(taken: int) -> float:
 def _regrouped(variable: Any) -> Any:
     """Return numbers for a weight that depend on what it takes alone: all that it makes is weighed alike."""
     shape, name = tuple(variable.shape), str(getattr(variable, "path", ""))
-    if len(shape) < 2 or name.endswith("bias"):
+    if math.prod(shape[:-1]) == 1 or name.endswith("bias"):
         return np.full(shape, 0.3, str(variable.dtype))
     taken = 1 if _HEADS.search(name) else len(shape) - 1
     size = math.prod(shape[:taken])

@@ -45,8 +45,10 @@ _NUMBERS = frozenset(
     )
 )
 """What asks a tensor for its numbers."""
-_MOVES = frozenset(("cpu", "cuda", "contiguous", ".data", "requires_grad", "requires_grad_", "clone"))
+_MOVES = frozenset(("cpu", "cuda", ".data", "requires_grad", "requires_grad_"))
 """What gives the same numbers."""
+_COPIES = frozenset(("contiguous", "clone"))
+"""What gives them in another place: `view` and what writes in place tell the difference."""
 _TENSORS_OF = (".T", ".mT", ".H", ".mH", ".real", ".imag", ".data")
 """Attributes of a tensor that are tensors; the others are sizes and kinds."""
 _DRAWN = ("randn", "rand")
@@ -139,8 +141,8 @@ class ModuleTrail:
             return function(*args)
         if name in _MADE_LIKE:
             return _made_like(_MADE_LIKE[name], args, kwargs)
-        if name in _MOVES or (name in ("to", "type") and _dtype_in(args, kwargs) is None):
-            return args[0]
+        if name in _MOVES | _COPIES or (name in ("to", "type") and _dtype_in(args, kwargs) is None):
+            return self._copied(args[0], function) if name in _COPIES else args[0]
         if name in ("to", "type", "type_as"):
             args, kwargs = (args[0],), {"dtype": _dtype_in(args, kwargs)}
             function, name = torch.Tensor.to, "to"
@@ -159,6 +161,12 @@ class ModuleTrail:
         if written and args[0] is not result:  # numbers that the input was added to
             self._bind(args[0], (position, 0))
         return result
+
+    def _copied(self, tensor: Any, function: Any) -> Any:
+        source, copy = self.source(tensor), function(self._emptied(tensor))
+        if copy is not tensor:
+            self._bind(copy, source)
+        return copy
 
     def _drawn(self, name: str, made: Any) -> Any:
         """Record random numbers, which are others at each call: what is known of them is their shape."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 
 from autograder.wire.messages import Sample
 from autograder.worker.errors import message_of
-from autograder.worker.keras.running import Example, Signed, numbers_of, reach, scattered, spaced, told
+from autograder.worker.keras.running import Example, Signed, axes, numbers_of, reach, scattered, spaced, told
 from autograder.worker.pytorch.following import unchanged
 
 Weigh = Callable[[tuple[int, ...]], Any]
@@ -26,7 +27,7 @@ def sample(module: Any, sizes: tuple[int, ...]) -> Sample:
     for kind in ("float32", "int64"):  # a table of words may be asked for by whole numbers alone
         try:
             values = _made(module, sizes, Example(kind), _weight, spaced)
-            signed = _made(module, sizes, Signed(kind), _weight, scattered)
+            signed = _made(module, sizes, Signed(kind), partial(_weight, salt=1), scattered)
             regrouped = _made(module, sizes, Signed(kind), _regrouped, scattered)
         except Exception as error:
             raised = error
@@ -52,13 +53,15 @@ def _made(
     return told([one.detach().numpy() for one in flat], chosen)
 
 
-def _weight(shape: tuple[int, ...]) -> Any:
-    return numbers_of(shape, math.prod(shape[1:]))
+def _weight(shape: tuple[int, ...], salt: int = 0) -> Any:
+    core = axes(shape)
+    kernel = core if len(core) > 1 else shape if len(shape) == 2 else ()  # else one that is broadcast
+    return numbers_of(shape, math.prod(kernel[1:]), salt)
 
 
 def _regrouped(shape: tuple[int, ...]) -> Any:
     """Return numbers that depend on what a weight takes alone: all that it makes, its first axis, is weighed alike."""
-    if len(shape) < 2:
+    if len(axes(shape)) < 2 and len(shape) != 2:
         return np.full(shape, 0.3, np.float32)
     taken = math.prod(shape[1:])
     numbers = np.random.default_rng(taken).uniform(-1, 1, shape[1:]) * reach(taken)
