@@ -105,7 +105,7 @@ def assert_bars(
 
 
 def assert_points(given: Any, x: ArrayLike, y: ArrayLike, *, rtol: float = 1e-4, atol: float = 1e-6) -> None:
-    """Require a cloud of these points, in any order."""
+    """Require a cloud of these points, in any order; a class may have been drawn after the other, on the same axes."""
     drawing = _drawing(given)
     wanted = _sorted(np.ravel(np.asarray(x, float)), np.ravel(np.asarray(y, float)))
 
@@ -117,7 +117,8 @@ def assert_points(given: Any, x: ArrayLike, y: ArrayLike, *, rtol: float = 1e-4,
         return _far_mismatch(phrase("points"), found, wanted, far) if far.any() else None
 
     expected = phrases("{n} point", "{n} points", len(wanted))
-    _require_one(drawing, [*drawing.points, *drawing.lines], difference, expected, wanted[:, 1])
+    clouds = [*drawing.points, *drawing.lines, *_clouds(drawing)]
+    _require_one(drawing, clouds, difference, expected, wanted[:, 1])
 
 
 def assert_image(given: Any, image: ArrayLike, *, scaled: bool = True, cmap: str = "") -> None:
@@ -307,6 +308,15 @@ def _joined(drawing: Drawing) -> Iterator[Drawn]:
             order = np.argsort(x, kind="stable")
             names = axes.yticks if bars[0].style == "horizontal" else axes.xticks
             yield replace(bars[0], label="", x=x[order], y=y[order], names=names if len(names) == len(x) else ())
+
+
+def _clouds(drawing: Drawing) -> Iterator[Drawn]:
+    """All points of one pair of axes as one cloud: each class may have been drawn by itself."""
+    for axes in drawing.axes:
+        points = [one for one in axes.drawn if one.kind == "points"]
+        if len(points) > 1:
+            x, y = (np.concatenate([getattr(one, part) for one in points]) for part in ("x", "y"))
+            yield replace(points[0], label="", x=x, y=y, values=None)
 
 
 def _is_named(one: Drawn, names: Sequence[Any]) -> bool:

@@ -50,6 +50,7 @@ CURVES = _drawing(
 )
 BARS = _drawing(_mark("bars", [4, 7]), _mark("bars", [1], x=[2]), x_names=["bottine", "robe", "sac"])
 CLOUD = _drawing(_mark("points", [1.0, 2.0, 3.0]))
+CLASSES = _drawing(_mark("points", [1.0, 2.0, 3.0], "cat"), _mark("points", [8.0, 9.0], "dog"))
 SLOPE = np.arange(6.0).reshape(2, 3)
 IMAGES = _drawing(_image(SLOPE * 40), _image(-SLOPE), _image(SLOPE.T))
 
@@ -76,6 +77,7 @@ RIGHT: list[Callable[[], None]] = [
     lambda: assert_bars(BARS, [4, 7, 1], names=["Bottine", "Robe", "Sac"]),
     lambda: assert_bars(_drawing(_mark("bars", [4, 7], x=[3, 5])), [4, 7], names=[3, 5]),
     lambda: assert_points(CLOUD, [2, 0, 1], [3, 1, 2]),
+    lambda: assert_points(CLASSES, [2, 0, 1, 0, 1], [3, 1, 2, 8, 9]),
     lambda: assert_image(IMAGES, SLOPE.astype("uint8")[..., None], cmap="gray"),
     lambda: assert_images(IMAGES, [SLOPE, SLOPE.T]),
     lambda: assert_images(IMAGES, [40 * SLOPE, -SLOPE], scaled=False),
