@@ -44,6 +44,7 @@ MISTAKES: dict[str, list[Mistake]] = {
     "apprentissage": [
         other("two epochs", ("epochs=3", "epochs=2")),
         other("labels in reverse", ("x_entrainement, y_entrainement", "x_entrainement, y_entrainement[::-1]")),
+        other("trained on the test images", ("fit(x_entrainement, y_entrainement", "fit(x_essai, y_essai")),
         other("lots of 32", ("batch_size=64", "batch_size=32")),
         other("two fifths set aside", ("validation_split=0.2", "validation_split=0.4")),
         other("no validation", (", validation_split=0.2", ", validation_data=None")),

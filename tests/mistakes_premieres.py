@@ -18,6 +18,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("no activation in the hidden layer", ('128, activation="relu"', "128")),
         other("another optimizer", ('"adam"', '"sgd"')),
         other("two epochs", ("epochs=1", "epochs=2")),
+        other("trained on the test images", ("fit(x_entrainement, y_train", "fit(x_essai, y_test")),
         other("127 neurons", ("Dense(128", "Dense(127")),
         other("no metric", (', metrics=["accuracy"]', "")),
         other("a sigmoid at the end", ('"softmax"', '"sigmoid"')),
@@ -45,6 +46,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("a title alone", ("axe.set_title(titre)", "figure.suptitle(titre)")),
         other("the image twice", ("applique(image, contour)", "image")),
         other("the result first", ("(image, applique(image, contour))", "(applique(image, contour), image)")),
+        other("one below the other", ("subplots(1, 2,", "subplots(2, 1,")),
         other("one on the other", ("axe.imshow", "axes[0].imshow")),
         other("the result transposed", ("applique(image, contour)", "applique(image, contour).T")),
         other("two figures", ("axe.imshow", "plt.figure()\n        axe = plt.gca()\n        axe.imshow")),
@@ -61,6 +63,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("the given side first", ("tailles = []", "tailles = [cote]")),
     ],
     "convolutif": [
+        other("trained on the test images", ("fit(x_entrainement, y_train", "fit(x_essai, y_test")),
         other("borders added", ('64, (3, 3), activation="relu"', '64, (3, 3), activation="relu", padding="same"')),
         other("32 filters first", ("Conv2D(64", "Conv2D(32", 1)),
         other("kernels of 5 × 5", ("(3, 3)", "(5, 5)")),
@@ -174,6 +177,10 @@ MISTAKES: dict[str, list[Mistake]] = {
         other(
             "kernels alone",
             ("reseau.count_params()", "sum(int(np.prod(w.shape)) for w in reseau.weights if len(w.shape) > 1)"),
+        ),
+        other(
+            "trained before it is measured",
+            ("        justesse =", "        reseau.fit(images, etiquettes, epochs=3, verbose=0)\n        justesse ="),
         ),
         other("always the test images", ("evaluate(images, etiquettes", "evaluate(images[:4], etiquettes[:4]")),
         other("names from the networks", ('"nom": nom', '"nom": reseau.name if nom == "zéro" else nom')),

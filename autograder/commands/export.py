@@ -16,10 +16,14 @@ from autograder.commands._terminal import OURS, SHORT, count, course_folder, err
 from autograder.course import load_parts
 from autograder.course_yaml import CourseSettings
 from autograder.errors import CourseError, Problem
+from autograder.evidence import find_evidence
 from autograder.export import ClassGrades, Entry, Export, Exported, ExportOptions, export_names, load_export, refuse
 from autograder.intake.identity import read_identity
+from autograder.judge.places import Places
 from autograder.nbgrader.submitted import late_by
 from autograder.paths import write_beside
+from autograder.records import Grade
+from autograder.report.repairs import repair_sentences
 from autograder.report.terminal import shown
 from autograder.roster import Student, load_roster, with_missing
 from autograder.sheets import Sheet, read_sheet
@@ -148,7 +152,20 @@ def _class_grades(
     )
     titles = {question.id: question.title for part in parts for question in part.questions}
     own = course.assignments[name]
-    return ClassGrades(name, own.title, course.title, course.language, titles, entries, tuple(parts), own.limits)
+    sources, language = tuple(parts), course.language
+
+    def mended(entry: Entry) -> list[str]:
+        return [text for part in sources for text in _mended(part, entry.grade, language, whole=len(sources) == 1)]
+
+    return ClassGrades(name, own.title, course.title, language, titles, entries, sources, own.limits, mended)
+
+
+def _mended(part: SourceNotebook, grade: Grade, language: str, *, whole: bool) -> list[str]:
+    """What was mended of the notebook that was graded; `whole`: it is all of the assignment."""
+    evidence = find_evidence(part.paths.evidence(part.key, grade.student))
+    if evidence is None or (whole and evidence.exam.submission != grade.submission):
+        return []
+    return repair_sentences(evidence.exam.repairs, language, Places(evidence.exam))
 
 
 def _pages(parts: Sequence[SourceNotebook], student: str) -> dict[str, Path]:

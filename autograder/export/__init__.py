@@ -10,7 +10,7 @@ is left out of the files, or without a score there, and named.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
@@ -80,6 +80,8 @@ class ClassGrades:
     """The assignment's notebooks, for what is said at a place of a student's."""
     limits: Limits = field(default_factory=Limits)
     """How large a notebook may be, to be read."""
+    mended: Callable[[Entry], Sequence[str]] = lambda _: ()
+    """What was mended of a student's notebooks before they were graded, in sentences; read when it is asked for."""
 
     @property
     def max_score(self) -> float:

@@ -67,7 +67,9 @@ def _text(question: QuestionGrade, language: str) -> str:
 
 
 def remarks(grades: ClassGrades, entry: Entry) -> str:
-    """Return what is to be said of a submission as a whole: lateness, and points that somebody is still to give."""
+    """Return what is to be said of a submission as a whole: lateness, points that somebody is still to give, and what
+    was mended of it before it was graded.
+    """
     said = []
     if entry.penalty:
         earned, taken = number(entry.grade.score), number(entry.penalty)
@@ -78,7 +80,12 @@ def remarks(grades: ClassGrades, entry: Entry) -> str:
         said.append(
             render(phrase("Points still to be marked by your teacher: {points}.", points=waiting), grades.language)
         )
-    return "\n".join(said)
+    if mended := grades.mended(entry):
+        said += [render(MENDED, grades.language), *(f"- {one}" for one in mended)]
+    return printed("\n".join(said))
+
+
+MENDED = phrase("Mended before grading")
 
 
 def so_far(entry: Entry) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from autograder.export import ClassGrades, Entry, Exported, ExportOptions, unfinished
-from autograder.export._answers import so_far, verdict
+from autograder.export._answers import remarks, so_far, verdict
 from autograder.records import Outcome, QuestionGrade
 from autograder.report.pages import printed
 from autograder.sheets import number
@@ -47,6 +47,8 @@ def _suite(grades: ClassGrades, entry: Entry) -> ET.Element:
     for name, value in _properties(entry):
         ET.SubElement(properties, "property", name=printed(name), value=printed(value))
     suite.extend(cases)
+    if said := remarks(grades, entry):
+        ET.SubElement(suite, "system-out").text = said
     return suite
 
 

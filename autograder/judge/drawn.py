@@ -21,6 +21,13 @@ Count = int | tuple[int | None, int | None]
 Written = bool | str | Sequence[str]
 """What has to be written somewhere: anything (True), or each of these texts, whatever else stands there."""
 SHOWN = 4
+_SAME_MAP = {
+    **dict.fromkeys("grey gist_gray gist_grey binary_r gist_yarg_r gist_yerg_r".split(), "gray"),  # noqa: SIM905
+    **dict.fromkeys("grey_r gist_gray_r gist_grey_r binary gist_yarg gist_yerg".split(), "gray_r"),  # noqa: SIM905
+    "Grays": "Greys",
+    "Grays_r": "Greys_r",
+}
+"""Names that Matplotlib has for one colour map."""
 
 
 def assert_figure(
@@ -142,7 +149,7 @@ def assert_images(given: Any, images: Sequence[ArrayLike], *, scaled: bool = Tru
             found = one if _is_image(one, wanted, scaled) else None
         if found is None:
             _require(_image_mismatch(drawing, before or list(drawing.images), wanted, place, len(images), scaled))
-        elif cmap and found.style != cmap and wanted.ndim == 2:
+        elif cmap and _SAME_MAP.get(found.style, found.style) != _SAME_MAP.get(cmap, cmap) and wanted.ndim == 2:
             _require(Mismatch(phrase("colour map {name}", name=found.style), phrase("colour map {name}", name=cmap)))
 
 

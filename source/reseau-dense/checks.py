@@ -311,6 +311,14 @@ def test_historique_apprend(historique, premiere_image, premiere_cible):
 
 
 @question("apprentissage")
+def test_images_d_entrainement(code_apprentissage):
+    """Le réseau est entraîné sur les images d'entraînement, et non sur celles de test."""
+    # Rien n'est dit d'un code où `fit` ne reçoit pas l'un de ces noms : on y a peut-être ses propres variables.
+    appris = re.search(r"\.fit\(\s*(?:x\s*=\s*)?(x_essai|x_test)\b", re.sub(r"#.*", "", code_apprentissage))
+    assert not appris, f"fit reçoit {appris[1]} : ces images ne servent qu'à mesurer ce que vaut le réseau"
+
+
+@question("apprentissage")
 def test_reglages(code_apprentissage):
     """Les lots sont de 64 images, et un cinquième des exemples sert à la validation."""
     for reglage, demande in (("batch_size", 64), ("validation_split", 0.2)):

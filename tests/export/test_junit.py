@@ -22,6 +22,7 @@ KNOWN: dict[str, tuple[set[str], set[str], set[str]]] = {
     "property": (set(), {"name", "value"}, set()),
     "testcase": (CASE, {"name"}, {"classname", "time"}),
     **{name: (set(), set(), {"message", "type"}) for name in ("failure", "error", "skipped")},
+    "system-out": (set(), set(), set()),
 }
 """What stands in an element, the attributes it must have, and those it may have, as in Jenkins' junit-10.xsd."""
 

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from autograder.errors import CourseError
-from autograder.export import Entry, Exported, ExportOptions, classroom50, gradescope, prairielearn
+from autograder.export import Entry, Exported, ExportOptions, classroom50, gradescope, junit, prairielearn
 from autograder.records import QuestionGrade
 from graded import absent, entry, grade, of_class, question, ungraded, unmarked
 
@@ -65,6 +65,23 @@ def test_lateness_counts_and_is_said(system: str) -> None:
     assert value["score"] == {"gradescope": 4.5, "prairielearn": 0.75, "classroom50": 450}[system]
     said = {"gradescope": "output", "prairielearn": "message"}.get(system)
     assert said is None or value[said] == "6 earned, 1.5 taken because it was handed in late."
+
+
+def test_what_was_mended_is_said_where_there_is_a_place_for_text() -> None:
+    asked: list[str] = []
+
+    def mended(one: Entry) -> list[str]:
+        asked.append(one.student)
+        return ["These files were changed: <a.csv>."]
+
+    grades = replace(of_class([entry(grade("ada"))], "fr"), mended=mended)
+    done = {one: next(iter(one.export(grades, ExportOptions(single=True)).files.values())).decode()
+            for one in (gradescope, prairielearn, junit)}  # fmt: skip
+    said = "Réparé avant la correction\n- These files were changed: <a.csv>."
+    assert json.loads(done[gradescope])["output"] == said
+    assert json.loads(done[prairielearn])["message"] == said
+    assert f"<system-out>{said.replace('<', '&lt;').replace('>', '&gt;')}</system-out>" in done[junit]
+    assert asked == ["ada"] * 3
 
 
 def test_verdicts_are_in_the_courses_language(system: str) -> None:

@@ -80,6 +80,8 @@ RIGHT: list[Callable[[], None]] = [
     lambda: assert_points(CLASSES, [2, 0, 1, 0, 1], [3, 1, 2, 8, 9]),
     lambda: assert_image(IMAGES, SLOPE.astype("uint8")[..., None], cmap="gray"),
     lambda: assert_images(IMAGES, [SLOPE, SLOPE.T]),
+    lambda: assert_image(_drawing(_image(SLOPE, "grey")), SLOPE, cmap="gray"),
+    lambda: assert_image(_drawing(_image(SLOPE, "gray")), SLOPE, cmap="gist_grey"),
     lambda: assert_images(IMAGES, [40 * SLOPE, -SLOPE], scaled=False),
 ]
 

@@ -31,3 +31,13 @@ def montre_contours(image):
     plt.tight_layout()
     plt.show()
     plt.close("all")
+
+# %% a mosaic, its axes set at once, grey by its other name
+def montre_contours(image):
+    figure, axes = plt.subplot_mosaic([["a", "b"]])
+    for cle, (titre, montree) in zip(axes, {"originale": image, "filtrée": applique(image, contour)}.items()):
+        axes[cle].imshow(montree, cmap="grey", interpolation="nearest")
+        axes[cle].set(title=titre, xticks=[], yticks=[])
+    figure.suptitle("Contours")
+    figure.tight_layout()
+    plt.show()
