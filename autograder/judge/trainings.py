@@ -150,6 +150,9 @@ class History:
     def __iter__(self) -> Any:
         return iter(self.record.values)
 
+    def __repr__(self) -> str:
+        return f"History({', '.join(self.record.values)})"
+
 
 # --- What is said of them ---------------------------------------------------------------------------------------------
 

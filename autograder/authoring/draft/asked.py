@@ -81,7 +81,8 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
     for question, answers, text in groups:
         named, parameters = _named_in(text)
         earlier = {name for one in found for name in (*one.functions, *one.classes, *one.variables)}
-        names = [name for cell in answers for name in _made(cell) if name in told | (named - parameters)]
+        solved = {name for cell in answers for name in _solved(cell)}
+        names = [name for cell in answers for name in _made(cell) if name in solved & (told | (named - parameters))]
         wanted = [name for name in dict.fromkeys(names) if makers[name] == 1 and name not in imported]
         every = [one for _, others, _ in groups for one in others]
         untold = () if wanted else _untold(answers, every, makers, imported)
@@ -145,6 +146,17 @@ def _made(cell: NotebookCell) -> list[str]:
     changed = {name for one in names.statements for name in one.changed}
     places = {name: found.start() for name in made | changed if (found := re.search(rf"\b{name}\b", cell.source))}
     return sorted(places, key=lambda name: places[name])
+
+
+def _solved(cell: NotebookCell) -> frozenset[str]:
+    """Names that the solution of an answer makes: what lines make that students are given is no answer."""
+    inside = solution_line_numbers(cell) or set(range(1, cell.source.count("\n") + 2))
+    first, found = 1, set[str]()
+    for one in names_of(cell.source).statements:
+        if inside & set(range(first, one.last + 1)):
+            found |= one.made | one.changed
+        first = one.last + 1
+    return frozenset(found)
 
 
 def _trained(cell: NotebookCell) -> set[str]:

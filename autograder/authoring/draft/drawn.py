@@ -18,9 +18,7 @@ from autograder.authoring.points import question_id
 from autograder.judge.figures import Drawing, Drawn, count_of
 from autograder.judge.frames import DataTable
 from autograder.judge.trainings import History
-from autograder.judge.values import to_value
 from autograder.locale import phrase
-from autograder.wire.messages import Array, CallProbe, Pairs, Scalar, Several
 
 CALLS_DRAWN = 2
 """Of what a function is called with, as often is asked what it plots."""
@@ -193,28 +191,11 @@ def _held(probe: Probe, answers: Observed) -> Iterator[_Known]:
 
 def _given(probe: Probe, answers: Observed) -> Iterator[_Known]:
     """What a function is given that plots."""
-    asked = answers.plan.probes.get(probe.name)
-    if not isinstance(asked, CallProbe) or not probe.constant:
-        return
-    for place, argument in enumerate(asked.args):
-        value = _value(argument, list(answers.plan.blobs))
+    for place, value in enumerate(answers.given(probe.name) if probe.constant else ()):
         yield from _parts(f"{probe.constant}[{place}]", value)
         if isinstance(value, np.ndarray) and value.ndim > 2:
             rows = enumerate(islice(value, ROWS_KNOWN))
             yield from (_Known(f"{probe.constant}[{place}][{row}]", one, whole=False) for row, one in rows)
-
-
-def _value(argument: Any, blobs: list[bytes]) -> Any:
-    """An argument's value, where it is a value as a check has them; else None."""
-    match argument:
-        case Array() | Scalar():
-            return to_value(argument, blobs)
-        case Several(items=items):
-            return [_value(one, blobs) for one in items]
-        case Pairs(pairs=pairs):
-            keyed = ((getattr(key, "value", None), _value(one, blobs)) for key, one in pairs)
-            return {key: one for key, one in keyed if isinstance(key, str)}
-    return None
 
 
 def _parts(code: str, value: Any) -> Iterator[_Known]:

@@ -6,12 +6,13 @@ import ast
 import pprint
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograder.judge.frames import DataTable
+from autograder.judge.layers import counted
 from autograder.judge.trainings import History
 from autograder.judge.values import Model, Unreadable
 from autograder.judge.written import as_recorded
@@ -75,6 +76,47 @@ def _of_array(name: str, array: Any, luck: bool) -> Iterator[str]:
         return
     step = array.size // SAMPLED | 1
     yield _required(f"np.ravel({name})[::{step}]", array.ravel()[::step].tolist())
+
+
+SETTINGS = ("units", "filters", "kernel_size", "pool_size", "strides", "padding", "rate", "activation")
+"""Of a layer, those that a check asks for where it asks for each layer by itself."""
+
+
+def layer_by_layer(name: str, model: Model) -> list[str]:
+    """Return lines that require a network's layers in order, and of each its plain settings."""
+    layers = counted(model)
+    lines = [f"assert_layers({name}, {quoted([layer.cls for layer in layers])})"]
+    for place, layer in enumerate(layers, start=1):
+        said = ((key, layer.config[key]) for key in SETTINGS if key in layer.config)
+        given = [f"{key}={quoted(value)}" for key, value in said if isinstance(value, str | int | float | list)]
+        if given:
+            lines.append(f'assert_layer({name}, {place}, "{layer.cls}", {", ".join(given)})')
+    return lines
+
+
+def kept_whole(name: str, constant: str, parts: Sequence[Any], given: Sequence[Any]) -> list[str]:
+    """Return lines that require what a function deals out at random to be all that it was given; where it was given two
+    arrays that go together row by row, that they still do."""
+    arrays = [(place, one) for place, one in enumerate(given) if isinstance(one, np.ndarray)]
+    held = ", ".join(f"np.ravel({constant}[{place}])" for place, _ in arrays)
+    lines = [
+        f"parts = np.sort(np.concatenate([np.ravel(part) for part in {name}]))",
+        f"assert_equal(parts, np.sort(np.concatenate([{held}])))",
+    ]
+    if len(arrays) != 2 or len(arrays[0][1]) != len(arrays[1][1]) or arrays[0][1].shape == arrays[1][1].shape:
+        return lines
+    sides = [[n for n, part in enumerate(parts) if part.shape[1:] == one.shape[1:]] for _, one in arrays]
+    lengths = [[len(parts[n]) for n in side] for side in sides]
+    if lengths[0] != lengths[1] or sum(lengths[0]) != len(arrays[0][1]) or len(parts) != sum(map(len, sides)):
+        return lines
+    flat = f".reshape({len(arrays[0][1])}, -1)"
+    rows = ", ".join(f"np.concatenate([{', '.join(f'{name}[{n}]' for n in side)}]){flat}" for side in sides)
+    whole = ", ".join(f"{constant}[{place}]{flat}" for place, _ in arrays)
+    return [
+        *lines,
+        f"rows = np.column_stack([{rows}]).tolist()",
+        f"assert_equal(sorted(rows), sorted(np.column_stack([{whole}]).tolist()))",
+    ]
 
 
 def _of_table(name: str, table: DataTable, luck: bool) -> Iterator[str]:

@@ -15,13 +15,15 @@ LARGEST_SIDE = 8
 """Sizes above this are made small, so that what comes back can be read: those that were equal stay so."""
 CHANNELS = 4
 ROWS = 40
+SMALLEST = 6
+"""Of whole numbers that are made smaller: a third of fewer is hardly one."""
 LARGEST = 20_000
 """Numbers in the arrays of one call."""
 NEW_SIDES = (5, 7, 6, 9, 10, 11, 12, 13)
 
-Reason = Literal["hidden", "values", "sizes", "rows", "same sizes", "same"]
+Reason = Literal["hidden", "values", "sizes", "small", "rows", "same sizes", "same"]
 """How inputs differ from those seen: as a hidden test's, which nobody has seen; in their values, in their sizes too, in
-the number of rows, in values alone; not at all."""
+whole numbers that are a third, in the number of rows, in values alone; not at all."""
 Loose = Literal["weights", "picture"]
 """weights: a network is given, whose weights were drawn · picture: an image file is named, which libraries decode and
 resize each in its way."""
@@ -38,11 +40,15 @@ class _Way:
     """Whether small sizes and whole numbers grow too."""
     whole: bool = False
     """Whether sizes stay as they are: of a function that takes no others."""
+    small: bool = False
+    """Whether whole numbers are a third of those seen: what is more than they allow is cut."""
     rows: int = 0
     """Of the first axis, where there are to be many."""
     sides: dict[int, int] = field(default_factory=dict)
     many: bool = False
     """Whether some array has that many rows."""
+    cut: bool = False
+    """Whether some whole number is one of those."""
     used: set[str] = field(default_factory=set)
     """What the code needs: `symbolic`, `named`."""
     loose: Loose | None = None
@@ -89,6 +95,7 @@ def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
     ways |= {
         "values": _Way(grown=False),
         "sizes": _Way(grown=True),
+        "small": _Way(grown=False, small=True),
         "rows": _Way(grown=False, rows=ROWS),
         "same sizes": _Way(grown=False, whole=True),
     }
@@ -103,7 +110,11 @@ def fresh(call: Described, seeds: Iterator[int]) -> Iterator[Inputs]:
         written = tuple(_seeded(one, seeds) for one in positional)
         by_name = tuple(f"{name}={_seeded(one, seeds)}" for name, one in named.items())
         found = Inputs(written, by_name, reason if is_new else "same", frozenset(way.used), way.loose)
-        if (reason == "rows" and not way.many) or (reason == "same sizes" and size_of(call) > LARGEST):
+        if (
+            (reason == "rows" and not way.many)
+            or (reason == "small" and not way.cut)
+            or (reason == "same sizes" and size_of(call) > LARGEST)
+        ):
             continue
         if found.code not in seen:
             seen.add(found.code)
@@ -171,6 +182,9 @@ def _plain(value: Any, way: _Way) -> str:
         return repr(value)
     if isinstance(value, float):
         return repr(round(value * 1.5 + 0.25 * way.grown, 6))
+    if way.small and value >= SMALLEST:
+        way.cut = True
+        return repr(value // 3)
     step = 2 if value % 2 or value > 2 else 1
     return repr(value if value < 1 else value + step * (1 + way.grown) - (step if value > 8 else 0))
 

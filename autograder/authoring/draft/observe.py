@@ -26,7 +26,19 @@ from autograder.records import Plan, Submission
 from autograder.sandbox.exam import Order
 from autograder.session import Session
 from autograder.training.scorer import Scorer
-from autograder.wire.messages import Cell, Curves, Fault, HistoryProbe, Probe, VariableProbe
+from autograder.wire.messages import (
+    Array,
+    CallProbe,
+    Cell,
+    Curves,
+    Fault,
+    HistoryProbe,
+    Pairs,
+    Probe,
+    Scalar,
+    Several,
+    VariableProbe,
+)
 
 RECORDER = Path(__file__).parent / "recorder.py"
 SEEDS = (0, 1)
@@ -45,10 +57,29 @@ class Observed:
     plan: Plan
     """What was asked."""
 
+    def given(self, probe: str) -> list[Any]:
+        """Return what a call is given that has no keyword, as a check would see it; None for what is no value."""
+        asked = self.plan.probes.get(probe)
+        args = asked.args if isinstance(asked, CallProbe) else ()
+        return [_value(one, list(self.plan.blobs)) for one in args]
+
     def printed(self, cell: str) -> str:
         """Return what an answer cell printed."""
         runs = (one.run for one in self.evidence.exam.cells if one.cell.id == cell and one.run)
         return next((run.stdout for run in runs), "")
+
+
+def _value(argument: Any, blobs: list[bytes]) -> Any:
+    """An argument's value, where it is a value as a check has them; else None."""
+    match argument:
+        case Array() | Scalar():
+            return to_value(argument, blobs)
+        case Several(items=items):
+            return [_value(one, blobs) for one in items]
+        case Pairs(pairs=pairs):
+            keyed = ((getattr(key, "value", None), _value(one, blobs)) for key, one in pairs)
+            return {key: one for key, one in keyed if isinstance(key, str)}
+    return None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,16 @@ import numpy as np
 
 from autograder.authoring.draft.asked import RANDOM, TRAINS, DraftQuestion
 from autograder.authoring.draft.drawn import drawings_by, figures_of, may_plot, plots, plots_itself, require_drawings
-from autograder.authoring.draft.expected import Unsayable, assertions, compiled, in_order, is_finite, quoted
+from autograder.authoring.draft.expected import (
+    Unsayable,
+    assertions,
+    compiled,
+    in_order,
+    is_finite,
+    kept_whole,
+    layer_by_layer,
+    quoted,
+)
 from autograder.authoring.draft.inputs import Described, Loose, fresh, size_of
 from autograder.authoring.draft.observe import Observed, Seen
 from autograder.authoring.draft.proposal import Names, Probe, Proposal, ProposedCheck
@@ -68,6 +77,7 @@ REASONS = {
     "hidden": phrase("as in a hidden test: students have not seen it"),
     "values": phrase("other values than the notebook's, sizes of its own"),
     "sizes": phrase("other sizes and numbers again: nothing is to hang on those of the notebook"),
+    "small": phrase("smaller numbers: what is over them has to go"),
     "rows": phrase("more examples"),
     "same sizes": phrase("other values, of the notebook's sizes: it takes no others"),
     "same": phrase("what the notebook itself gives it: write it another where you can"),
@@ -136,7 +146,9 @@ def _require_function(proposal: Proposal, name: str, answers: Observed, names: N
         if probe.inputs and is_finite(answers.values.get(probe.name, np.nan)):
             found.setdefault(probe.inputs.reason, probe)
     luck = any(one.constant for one in found.values())
-    reasons = ("rows",) if luck else ("hidden", "values", "sizes", "rows")  # a share of five examples is anyone's guess
+    reasons = (
+        ("rows",) if luck else ("hidden", "values", "sizes", "small", "rows")
+    )  # a share of five examples is anyone's guess
     kept = [found[reason] for reason in reasons if reason in found] or list(found.values())[:1]
     if kept and all(answers.values[probe.name] is None for probe in kept):
         if plots(proposal.probes, name, answers):
@@ -161,6 +173,7 @@ TITLES = {
     "hidden": phrase("`{name}` is right for other values."),
     "values": phrase("`{name}` is right for other values."),
     "sizes": phrase("`{name}` is right for other sizes."),
+    "small": phrase("`{name}` is right for smaller numbers."),
     "rows": phrase("`{name}` is right for more examples."),
     "same sizes": phrase("`{name}` is right for other values."),
     "same": phrase("`{name}` is right for what the notebook gives it."),
@@ -190,10 +203,7 @@ def _require_call(proposal: Proposal, name: str, probe: Probe, answers: Observed
         proposal.asked.id, names.check(proposal.asked.id, f"{name} {reason}"), title, lines, [probe.name], why
     )
     if probe.constant and isinstance(value, list | tuple) and all(isinstance(one, np.ndarray) for one in value):
-        check.lines += [
-            f"parts = np.sort(np.concatenate([np.ravel(part) for part in {probe.name}]))",
-            f"assert_equal(parts, np.sort(np.concatenate([np.ravel(part) for part in {probe.constant}])))",
-        ]
+        check.lines += kept_whole(probe.name, probe.constant, value, answers.given(probe.name))
     proposal.checks.append(check)
     if isinstance(value, Model):
         _require_compiled_by(proposal, name, probe, value, names)
@@ -227,7 +237,7 @@ def _require_variable(proposal: Proposal, probe: Probe, answers: Observed, names
     if probe.name not in answers.values or not is_finite(value):
         return
     if isinstance(value, Model):
-        _require_network(proposal, probe, value, names)
+        _require_network(proposal, probe, value, answers, names)
         return
     if isinstance(value, History):
         _require_history(proposal, probe, value, names)
@@ -255,7 +265,7 @@ def _require_variable(proposal: Proposal, probe: Probe, answers: Observed, names
     _require_dtype(proposal, name, probe.name, value, names)
 
 
-def _require_network(proposal: Proposal, probe: Probe, value: Model, names: Names) -> None:
+def _require_network(proposal: Proposal, probe: Probe, value: Model, answers: Observed, names: Names) -> None:
     name, question = probe.about, proposal.asked.id
     total = phrases("`{name}` has {n} parameter.", "`{name}` has {n} parameters.", value.params, name=name)
     lines = [f"assert_params({probe.name}, {value.params:_})"]
@@ -265,6 +275,9 @@ def _require_network(proposal: Proposal, probe: Probe, value: Model, names: Name
     title = phrase("`{name}` is the network that is asked for.", name=name)
     why = phrase("the solution's, whatever its dress; where students choose theirs, require its output's shape instead")
     lines = [f"assert_same_network({probe.name}, trainable=True)"]
+    if probe.name in answers.luck:
+        why = phrase("what it learned of the data (`adapt`) hangs on luck, so its layers are asked for one by one")
+        lines = layer_by_layer(probe.name, value)
     proposal.checks.append(
         ProposedCheck(question, names.check(question, f"{name} layers"), title, lines, [probe.name], why)
     )
@@ -281,7 +294,8 @@ def _require_network(proposal: Proposal, probe: Probe, value: Model, names: Name
 def _require_history(proposal: Proposal, probe: Probe, value: History, names: Names) -> None:
     name, question = probe.about, proposal.asked.id
     title = phrase("`{name}` holds the curves asked for.", name=name)
-    lines = [f"assert {{{', '.join(map(quoted, sorted(value)))}}} <= set({probe.name})"]
+    curves = ", ".join(map(quoted, sorted(value))) + "," * (len(set(value)) == 1)
+    lines = [f"assert all({probe.name}[curve] for curve in ({curves}))"]
     proposal.checks.append(ProposedCheck(question, names.check(question, f"{name} curves"), title, lines, [probe.name]))
     if value.asked is not None:
         epochs = phrases("{n} epoch is asked for.", "{n} epochs are asked for.", value.asked)
