@@ -14,6 +14,8 @@ REFUSING = ("away", "datasets", "kernel", "stand_ins", "version", "weights")
 """Modules that stand where student code may ask for something: what they raise, they mean to."""
 MISSING = (ImportError, AttributeError)
 """What code meets in a library that it does not fit."""
+TOO_MUCH = (RecursionError, MemoryError)
+"""What is too deep or too large for our code is the student's."""
 
 
 def place_of_ours(error: BaseException) -> str:
@@ -24,7 +26,7 @@ def place_of_ours(error: BaseException) -> str:
     """
     steps = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = [number for number, (file, _) in enumerate(steps) if file.startswith(OURS)]
-    if not ours:
+    if not ours or isinstance(error, TOO_MUCH):
         return ""
     file, line = steps[ours[-1]]
     if Path(file).stem in (*CALLING, *REFUSING):

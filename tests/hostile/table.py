@@ -37,17 +37,24 @@ def tried() -> str:
     """Return the table of what is tried: each program by its name, by what it goes for."""
     from hostile.answers import FIGURES, MODULES
     from hostile.batch import BATCH
+    from hostile.downloads import DOWNLOADS, NAMES_TAKEN
     from hostile.escapes import ESCAPES
+    from hostile.masters import SOLUTIONS, TOLD
+    from hostile.pretended import PRETENDED
     from hostile.test_keeper import CLIENTS, IN_ITS_PLACE
     from hostile.trainings import FUNCTIONS, RECORDS
 
     kinds: Mapping[str, Iterable[str]] = {
         "a cell, for the kernel and the host": ESCAPES,
         "a notebook, for points, neighbours, the batch, pages": BATCH,
+        "a cell, for `ungraded` in place of its error": PRETENDED,
         "a figure, for whoever reads it": FIGURES,
         "a module or a tensor of PyTorch's, for whoever reads it": MODULES,
         "the record of a network, for those who have the same": RECORDS,
         "a function that trains, for the hidden labels": FUNCTIONS,
+        "an entry of a class's download, for others' work and whoever collects it": [*DOWNLOADS, *NAMES_TAKEN],
+        "a solution, for whoever drafts checks from it": SOLUTIONS,
+        "what a solution's room tells of calls, for the same": TOLD,
         "another program, for the keeper of warm rooms": CLIENTS,
         "another program, in the keeper's place": IN_ITS_PLACE,
     }

@@ -19,7 +19,7 @@ from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
 from autograder.wire.messages import Cell, Fault, ModelProbe, Probe, VariableProbe
-from hostile.batch import FORGE
+from hostile.pretended import PRETENDED
 
 LIMITS = Limits(cell_seconds=10, seconds=30, memory_mb=500)
 X = {"x": VariableProbe("x")}
@@ -91,34 +91,6 @@ def test_what_no_clean_room_reads_either_is_ours(host: Host) -> None:
 
 def assert_whole(result: Result) -> None:
     assert result.evidence is not None, result.error
-
-
-PRETENDED = {
-    "raise-what-rooms-raise": "raise ModuleNotFoundError(\"No module named 'autograder.worker.pytorch.following'\")",
-    "raise-it-as-ours-would": (
-        "exec(compile('raise AttributeError(1)', __import__('autograder').__path__[0] + '/worker/tables.py', 'exec'))"
-    ),
-    "forget-a-module": (
-        "import pandas, sys\nx = pandas.DataFrame({'a': [1]})\n"
-        "for name in [one for one in sys.modules if one.startswith('autograder.worker')]: del sys.modules[name]"
-    ),
-    "import-nothing-any-more": (
-        "import builtins\nbuiltins.__import__ = lambda *a, **k: (_ for _ in ()).throw(ImportError('autograder'))\n"
-        "class Tensor: detach = None\nTensor.__module__ = 'torch'\nx = Tensor()"
-    ),
-    "empty-the-finders": (
-        "import sys\nsys.meta_path.clear()\nsys.path.clear()\nclass Tensor: detach = None\n"
-        "Tensor.__module__ = 'torch'\nx = Tensor()"
-    ),
-    "a-library-of-its-own": "import sys, types\nsys.modules['torch'] = types.ModuleType('torch')\nx = 1",
-    "break-our-reader": "from autograder.worker import encode\ndel encode.codec\nx = 1",
-    "break-what-our-reader-calls": "import numpy\ndel numpy.asarray\nx = numpy.zeros(3)",
-    "say-that-it-was-ours": f"{FORGE}\nHERE = 0\nran(HERE); say(m.CellsDone())\n"
-    """answer('{"type":"fault","kind":"raised","error":"AttributeError","message":"x","ours":"worker/tables.py:57"}')""",
-    "say-that-all-was-ours": f"{FORGE}\nsay(m.Broken('AttributeError: x'))\ntime.sleep(60)",
-    "say-it-of-a-place-that-is-none": f"{FORGE}\nHERE = 0\nran(HERE); say(m.CellsDone())\n"
-    """answer('{"type":"fault","kind":"raised","error":"E","message":"x","ours":"../../etc/passwd:1"}')""",
-}
 
 
 def test_a_network_that_is_said_not_to_be_read_is_looked_at(sound: Host) -> None:

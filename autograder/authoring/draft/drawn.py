@@ -54,10 +54,10 @@ def figures_of(asked: DraftQuestion, names: Names) -> Iterator[Probe]:
     """Yield what asks for the figures of a question's answers, where its texts speak of any."""
     for cell in asked.draws:
         name = names.claim(f"{question_id(cell, ()).replace('-', '_').removesuffix('_answer')}_figure")
-        yield Probe(name, "figure", (f'"{cell}"',), phrase("what the cell plots"))
+        yield Probe(name, "figure", (quoted(cell),), phrase("what the cell plots"))
     for name in asked.shown if asked.draws else ():
-        yield Probe(names.claim(name), "variable", (f'"{name}"',), phrase("what is to be plotted"))
-        yield Probe(names.claim(name), "history", (f'"{name}"',), phrase("what is to be plotted"))
+        yield Probe(names.claim(name), "variable", (quoted(name),), phrase("what is to be plotted"))
+        yield Probe(names.claim(name), "history", (quoted(name),), phrase("what is to be plotted"))
 
 
 def may_plot(name: str, asked: DraftQuestion) -> bool:
@@ -71,7 +71,7 @@ def drawings_by(name: str, calls: Sequence[Probe], names: Names) -> Iterator[Pro
         if call.inputs is not None:
             called = names.claim(f"{call.name}_drawn")
             constant = called.upper() if call.inputs.positional else ""
-            given = (f'"{name}"', *call.inputs.given(constant))
+            given = (quoted(name), *call.inputs.given(constant))
             yield Probe(called, "drawn_by", given, phrase("what it plots"), name, call.inputs, constant)
 
 

@@ -244,11 +244,11 @@ def compiled(name: str, model: Model, code: str) -> str | None:
     if found is None or found.optimizer is None or not isinstance(found.loss, str | dict):
         return None
     optimizer = as_recorded(found.optimizer)
-    said = [f'optimizer="{optimizer.name}"']
+    said = [f"optimizer={quoted(optimizer.name)}"]
     if "learning_rate" in code or re.search(rf"\b{re.escape(optimizer.name)}\(\s*[\d.]", code, re.IGNORECASE):
         rate = found.rates[0] if found.rates else optimizer.settings.get("learning_rate")
         said += [f"learning_rate={float(f'{rate:.6g}')}"] if isinstance(rate, float) else []
-    said.append(f'loss="{as_recorded(found.loss).name}"')
+    said.append(f"loss={quoted(as_recorded(found.loss).name)}")
     metrics = [as_recorded(one).name for one in found.metrics if isinstance(one, str | dict)]
     if metrics and len(metrics) == len(found.metrics):
         said.append(f"metrics={quoted(metrics)}")

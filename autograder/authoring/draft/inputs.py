@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from autograder.authoring.draft.described import Described
 
 RNG = "seeded({})"
 """How a drafted file writes a generator: each input has its own, so that one can be changed or left out alone."""
@@ -28,8 +30,6 @@ Loose = Literal["weights", "picture"]
 """weights: a network is given, whose weights were drawn · picture: an image file is named, which libraries decode and
 resize each in its way."""
 _PICTURE = re.compile(r"\.(?:bmp|gif|jpe?g|png|tiff?|webp)$", re.IGNORECASE)
-Described = Mapping[str, Any]
-"""What the recorder says of one value."""
 
 
 @dataclass

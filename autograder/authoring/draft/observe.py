@@ -12,6 +12,7 @@ import msgspec
 
 from autograder.assignment import SourceNotebook
 from autograder.authoring.draft.asked import DraftQuestion
+from autograder.authoring.draft.described import calls_told
 from autograder.authoring.draft.luck import told_seeds, with_other_seeds
 from autograder.data.course_shelf import course_shelf, say_stand_ins
 from autograder.errors import CourseError, GraderError, Problem
@@ -103,9 +104,7 @@ def observe(session: Session, asked: Sequence[DraftQuestion], hidden_tests: str)
     probes |= {name: VariableProbe(name) for name in ("AUTOGRADER_TOLD", "AUTOGRADER_VALUES")}
     submission = _recorded(session, asked, names, hidden_tests)
     found = examine(session, submission, Plan((), probes, ()))
-    told = found.values.get("AUTOGRADER_TOLD", {})
-    # Said by a room, but of the lecturer's own solution; numbers and texts, whatever it is.
-    calls = {name: msgspec.json.decode(text) for name, text in told.items()}
+    calls = calls_told(found.values.get("AUTOGRADER_TOLD"))
     forms = found.values.get("AUTOGRADER_VALUES", {})
     return Seen(calls, forms, found)
 

@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 
 from autograder.authoring.draft.asked import RANDOM, TRAINS, DraftQuestion
+from autograder.authoring.draft.described import Described
 from autograder.authoring.draft.drawn import drawings_by, figures_of, may_plot, plots, plots_itself, require_drawings
 from autograder.authoring.draft.expected import (
     Unsayable,
@@ -20,7 +21,7 @@ from autograder.authoring.draft.expected import (
     layer_by_layer,
     quoted,
 )
-from autograder.authoring.draft.inputs import Described, Loose, fresh, size_of
+from autograder.authoring.draft.inputs import Loose, fresh, size_of
 from autograder.authoring.draft.observe import Observed, Seen
 from autograder.authoring.draft.proposal import Names, Probe, Proposal, ProposedCheck
 from autograder.authoring.points import question_id
@@ -62,7 +63,7 @@ def ask(asked: Sequence[DraftQuestion], seen: Seen) -> list[Proposal]:
 
 def _of_variable(name: str, names: Names, seen: Seen) -> Iterator[Probe]:
     value = seen.answers.values.get(name)
-    called, quoted_name = names.claim(name), f'"{name}"'
+    called, quoted_name = names.claim(name), quoted(name)
     if isinstance(value, Model):
         shape = value.record.input_shapes[0] if len(value.record.input_shapes) == 1 else None
         given = () if shape is None or None in shape[1:] else (f"input_shape={tuple(shape[1:])}",)
@@ -102,12 +103,12 @@ def _calls_of(name: str, asked: DraftQuestion, names: Names, calls: Iterable[Des
             probe = names.claim(f"{name}_{question_id(inputs.reason, ()).replace('-', '_')}")
             constant = probe.upper() if RANDOM.search(asked.code_of(name)) else ""
             constant = constant if inputs.positional else ""
-            given = (f'"{name}"', *inputs.given(constant))
+            given = (quoted(name), *inputs.given(constant))
             yield Probe(probe, "call", given, REASONS[inputs.reason], name, inputs, constant)
 
 
 def _of_print(asked: DraftQuestion, names: Names) -> Iterator[Probe]:
-    plain, given = question_id(asked.id, ()).replace("-", "_"), (f'"{asked.prints}"',)
+    plain, given = question_id(asked.id, ()).replace("-", "_"), (quoted(asked.prints),)
     yield Probe(names.claim(f"{plain}_printed"), "printed", given, phrase("what the cell prints"))
     yield Probe(names.claim(f"{plain}_source"), "source", given, phrase("and how it is written"))
 

@@ -6,9 +6,9 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from autograder.authoring.draft.expected import RULE, filled
+from autograder.authoring.draft.expected import RULE, filled, quoted
 from autograder.authoring.draft.proposal import Probe, Proposal, ProposedCheck
-from autograder.locale import Phrase, phrase, render
+from autograder.locale import phrase, render
 
 ASSERTS = re.compile(r"\bassert_\w+(?=\()")
 
@@ -20,7 +20,7 @@ def checks_file(title: str, proposals: Sequence[Proposal], language: str, *, ask
     named = phrase("Checks of « {title} ».", title=title)
     asserts = sorted(set(ASSERTS.findall(body)))
     head = [
-        f'"""{render(named, language)}"""',
+        _docstring(render(named, language)),
         "",
         *(f"# {line}" for line in textwrap.wrap(render(ABOUT, language), RULE - 2)),
         "",
@@ -34,11 +34,11 @@ def checks_file(title: str, proposals: Sequence[Proposal], language: str, *, ask
         head += [one] if len(one) <= RULE else several
     seeded = [
         "def seeded(number):",
-        f'    """{render(SEEDED, language)}"""',
+        f"    {_docstring(render(SEEDED, language))}",
         "    return np.random.default_rng(number)",
     ]
     if asking and proposals:
-        body += f'\n\n\n@question("{proposals[0].asked.id}")\ndef test_nothing_yet():\n    pass'
+        body += f"\n\n\n@question({quoted(proposals[0].asked.id)})\ndef test_nothing_yet():\n    pass"
     return "\n".join(head) + "\n\n\n" + "\n".join(seeded) + f"\n\n\n{body}\n"
 
 
@@ -53,7 +53,7 @@ SEEDED = phrase("A generator of its own for each input: one can be changed, or l
 
 def _question(proposal: Proposal, language: str, *, asking: bool) -> Iterator[str]:
     name = proposal.asked.id
-    lines = [f"# --- {name} {'-' * max(RULE - len(name) - 7, 3)}", ""]
+    lines = [f"{_comment(f'--- {name}')} {'-' * max(RULE - len(name) - 7, 3)}", ""]
     for remark in proposal.remarks:
         lines += [
             f"# {line}" for line in textwrap.wrap(f"{render(TO_WRITE, language)} {render(remark, language)}", 110)
@@ -73,9 +73,9 @@ def _probe(probe: Probe, language: str) -> Iterator[str]:
         yield _wrapped(f"{probe.constant} = (", probe.inputs.positional, ")", comma=True)
     line = _wrapped(f"{probe.name} = {probe.asks}(", probe.given, ")")
     if "\n" not in line and len(line) + len(reason) + 4 <= RULE:
-        yield f"{line}  # {reason}"
+        yield f"{line}  {_comment(reason)}"
         return
-    yield f"# {reason}"
+    yield _comment(reason)
     yield line
 
 
@@ -86,7 +86,7 @@ def _wrapped(opening: str, parts: Sequence[str], closing: str, *, comma: bool = 
 
 
 def _check(check: ProposedCheck, language: str) -> str:
-    reason = "" if check.reason is None else f"  # {render(check.reason, language)}"
+    reason = "" if check.reason is None else f"  {_comment(render(check.reason, language))}"
     lines = [*check.lines[:-1], check.lines[-1]]
     if reason and len(lines[0]) + len(reason) + 4 <= RULE:
         lines[0] += reason
@@ -94,13 +94,25 @@ def _check(check: ProposedCheck, language: str) -> str:
         lines.insert(0, reason.strip())
     return "\n".join(
         [
-            f'@question("{check.question}")',
+            f"@question({quoted(check.question)})",
             f"def {check.name}({', '.join(check.probes)}):",
-            f'    """{_escaped(check.title, language)}"""',
+            f"    {_docstring(render(check.title, language))}",
             *(textwrap.indent(line, "    ") for line in lines),
         ]
     )
 
 
-def _escaped(title: Phrase, language: str) -> str:
-    return render(title, language).replace("\\", "\\\\").replace('"', '\\"')
+# --- A text of the notebook's is one token of the file, whatever stands in it: the file is run outside rooms ----------
+
+
+def _docstring(text: str) -> str:
+    escaped = _printable(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"""{escaped}"""'
+
+
+def _comment(text: str) -> str:
+    return f"# {_printable(text)}"
+
+
+def _printable(text: str) -> str:
+    return "".join(one if one.isprintable() else " " for one in text)

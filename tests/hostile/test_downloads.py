@@ -1,0 +1,64 @@
+"""What one student has in a class's download takes nothing of anybody else's, and leads nowhere."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import toy
+from autograder.assignment import Assignment
+from autograder.intake.collect import Collected, collect
+from downloads import NOTEBOOK, empty_course
+from hostile.downloads import DOWNLOADS, NAMES_TAKEN, THEIRS, Entry
+
+OTHERS: Sequence[Entry] = [(f"{name}/toy.ipynb", NOTEBOOK) for name in ("ada", "bob", "zo\u00e9")]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toy.make_course(tmp_path_factory.mktemp("course"))
+
+
+def collected(assignment: Assignment, path: Path, entries: Sequence[Entry]) -> Collected:
+    with zipfile.ZipFile(path, "w") as out:
+        for name, content in entries:
+            out.writestr(zipfile.ZipInfo(name, (2026, 1, 2, 3, 4, 6)) if isinstance(name, str) else name, content)
+    return collect(assignment.source, assignment.course, path)
+
+
+def files(assignment: Assignment) -> dict[str, bytes]:
+    """What was collected, by its path; no link anywhere."""
+    found = list(assignment.paths.submitted.rglob("*"))
+    assert not any(path.is_symlink() for path in found)
+    return {str(path.relative_to(assignment.paths.submitted)): path.read_bytes() for path in found if path.is_file()}
+
+
+@pytest.mark.parametrize("name", DOWNLOADS)
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+def test_others_have_what_they_handed_in(root: Path, tmp_path: Path, name: str, first: bool) -> None:
+    assignment = empty_course(root, tmp_path / "course")
+    before = {path for path in tmp_path.rglob("*") if "submitted" not in path.parts}
+    own = DOWNLOADS[name]
+    entries = [*own, *OTHERS] if first else [*OTHERS, *own]
+    clash = name == "a-name-in-another-form" and first  # one name in two forms is one student: who comes first is taken
+    collected(assignment, tmp_path / "class.zip", entries)
+    found = files(assignment)
+    for other in ("ada", "bob", *(() if clash else ("zo\u00e9",))):
+        assert found.pop(f"{other}/toy/toy.ipynb") == NOTEBOOK, other
+        assert {path for path in found if path.startswith(f"{other}/")} <= {
+            f"{other}/toy/timestamp.txt", f"{other}/toy/.platform.json", f"{other}/toy/toy.ipynb:more"
+        }  # fmt: skip
+    after = {path for path in tmp_path.rglob("*") if "submitted" not in path.parts}
+    assert {path.name for path in after - before} <= {"class.zip", ".autograder", "collecting", "lock"}
+
+
+@pytest.mark.parametrize("name", NAMES_TAKEN)
+def test_of_two_who_would_have_one_name_neither_is_taken(root: Path, tmp_path: Path, name: str) -> None:
+    assignment = empty_course(root, tmp_path / "course")
+    done = collected(assignment, tmp_path / "class.zip", [*OTHERS, *NAMES_TAKEN[name]])
+    assert [problem.where for problem in done.problems] == ["ada"]
+    assert THEIRS not in files(assignment).values()
+    assert done.new == ("bob", "zo\u00e9")
