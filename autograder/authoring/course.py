@@ -13,7 +13,6 @@ from typing import Any
 
 import yaml
 
-from autograder.assignment import imports_of
 from autograder.authoring.cells import SourceCell
 from autograder.authoring.convert import Converted, convert
 from autograder.authoring.finding import Asker
@@ -27,7 +26,7 @@ from autograder.fairness.thresholds import add_to_block
 from autograder.nbgrader.address import keeps_gradebook
 from autograder.notebook.formats import Notebook, read_course_notebook
 from autograder.notebook.headings import last_heading, spoken
-from autograder.notebook.names import parse
+from autograder.notebook.names import names_of, parse
 from autograder.notebook.spoken_in import language_of
 from autograder.notebook.text import notebook_of_text
 from autograder.paths import Paths, write_beside
@@ -148,23 +147,39 @@ def _hidden_tests(hidden: Sequence[tuple[str, str]]) -> str:
 
 
 def _files_named(path: Path, notebook: Notebook) -> tuple[dict[Path, bytes], tuple[str, ...]]:
-    """The files beside a notebook that its code names, and modules of its folder; the names of those not there."""
-    named = {text for cell in notebook.cells if cell.cell_type == "code" for text in _texts(cell.source)}
-    modules = {f"{one.partition('.')[0]}.py" for one in imports_of(notebook)}
+    """The files beside a notebook that its code names, and modules of its folder; the names of those not there.
+
+    What a module of its folder names or imports in its turn comes along too.
+    """
     found: dict[Path, bytes] = {}
     absent: list[str] = []
-    for name in sorted(named | modules):
-        place = Path(name)
-        if place.is_absolute() or ".." in place.parts or place.suffix == ".ipynb" or place.name.startswith("."):
-            continue
-        there = path.parent / place
-        # A link may lead to any file of the lecturer's, and what is taken along is handed out.
-        own = there.resolve().is_relative_to(path.parent.resolve())
-        if own and there.is_file() and there.stat().st_size <= LARGEST_FILE:
-            found[place] = there.read_bytes()
-        elif name not in modules and _is_read(name, notebook):
-            absent.append(name)
-    return found, tuple(absent)
+    waiting = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    seen: set[str] = set()
+    while waiting:
+        source = waiting.pop()
+        named = set(_texts(source))
+        for name in sorted((named | set(_modules(path.parent, source))) - seen):
+            seen.add(name)
+            place = Path(name)
+            if place.is_absolute() or ".." in place.parts or place.suffix == ".ipynb" or place.name.startswith("."):
+                continue
+            there = path.parent / place
+            # A link may lead to any file of the lecturer's, and what is taken along is handed out.
+            own = there.resolve().is_relative_to(path.parent.resolve())
+            if own and there.is_file() and there.stat().st_size <= LARGEST_FILE:
+                found[place] = there.read_bytes()
+                waiting += [found[place].decode("utf-8", "replace")] if place.suffix == ".py" else []
+            elif name in named and _is_read(name, notebook):
+                absent.append(name)
+    return dict(sorted(found.items())), tuple(sorted(absent))
+
+
+def _modules(folder: Path, source: str) -> Iterator[str]:
+    """The files that code may import of a folder: a module's, and all that are a package's."""
+    for top in {one.partition(".")[0] for one in names_of(source).modules} - {""}:
+        yield f"{top}.py"
+        if not (folder / top).is_symlink():
+            yield from (path.relative_to(folder).as_posix() for path in sorted((folder / top).rglob("*.py")))
 
 
 def _texts(source: str) -> Iterator[str]:

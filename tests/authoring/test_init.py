@@ -72,6 +72,30 @@ def test_a_plain_notebook_passes_at_once_with_what_it_needs_beside_it(tmp_path: 
     assert trust.endswith("double, total")
 
 
+def test_what_its_modules_need_is_taken_along_too(tmp_path: Path, plain: Path) -> None:
+    """Coursera's `public_tests.py` begins with `from outputs import *`."""
+    written = {
+        "tools.py": "import more\nfrom parts.one import x\n\n\ndef twice(x):\n    return more.two() * x\n",
+        "more.py": "import json\nimport tools\n\n\ndef two():\n    return json.load(open('two.json'))\n",
+        "two.json": "2",
+        "parts/__init__.py": "",
+        "parts/one.py": "from . import other\nx = 1\n",
+        "parts/other.py": "y = open('parts/names.txt')\n",
+        "parts/names.txt": "a",
+        "parts/unnamed.txt": "b",
+        "unused.py": "",
+    }
+    for name, text in written.items():
+        path = plain.parent / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    (made,) = add_notebooks(tmp_path / "course", [plain], None, None, Guesses())
+    assert made.copied == (
+        "more.py", "parts/__init__.py", "parts/names.txt", "parts/one.py", "parts/other.py", "table.json", "tools.py",
+        "two.json",
+    )  # fmt: skip
+
+
 def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path, plain: Path) -> None:
     """What is taken along is handed out: a notebook from somebody else, with a link beside it, would publish a file."""
     elsewhere = tmp_path / "elsewhere"
