@@ -130,6 +130,7 @@ def _unread(b: Builder, layer: Layer, inputs: list[int]) -> int:
 def _operation(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
     operands = {key: _with_constants(b, value) for key, value in operands_of(layer, inputs).items()}
     made: int | list[int] | None = None
+    start = len(b.nodes)
     if layer.cls in _SAME:
         made = inputs[0] if inputs else -1
     elif layer.cls in _REDUCTIONS:
@@ -143,6 +144,9 @@ def _operation(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
         made = activated(b, found[0], inputs[0], shape_of(layer)) if found else inputs[0]
     if made is None:
         return b.several(layer, _bare(b, layer, inputs))
+    for index in range(start, len(b.nodes)):  # nobody has written a Rescaling who multiplies
+        if b.nodes[index].cls == "Rescaling":
+            b.nodes[index] = replace(b.nodes[index], label=layer.cls)
     return made if isinstance(made, list) else [made]
 
 

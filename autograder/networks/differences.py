@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,9 @@ FIRST, MAX_SIZE = 4, 12
 """Numbers shown of an array, and characters of each."""
 MAX_VALUE = 60
 """Characters shown of the value of a setting."""
+
+_DIVISIONS = re.compile(r"div|(?:True)?Divide")
+"""Operations that a number is divided by in."""
 
 Kind = Literal[
     "input", "setting", "activation", "class", "missing", "extra", "order", "branches", "sharing", "output", "raised",
@@ -70,6 +74,10 @@ def edit_difference(edit: Edit) -> Difference:
 
 def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> Difference:
     setting = edit.settings[0]
+    if setting == "takes":
+        return _called_otherwise(given, wanted, hint)
+    if hints.is_arithmetic(given) and setting in ("scale", "offset"):
+        return _other_number(edit, given, wanted, hint)
     named, mine, theirs = setting_name(given, setting), _value(given, setting), _value(wanted, setting)
     n, label = given.layer, label_of(edit.owner or given)
     return Difference(
@@ -86,6 +94,40 @@ def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> 
         hint,
         setting=setting,
     )
+
+
+def _other_number(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> Difference:
+    """Another number that is multiplied by, divided by or added."""
+    setting = edit.settings[0]
+    mine, theirs = _value(given, setting), _value(wanted, setting)
+    divides = setting == "scale" and bool(_DIVISIONS.fullmatch(given.label))
+    if divides and isinstance(mine, (int, float)) and isinstance(theirs, (int, float)) and mine and theirs:
+        mine, theirs = (float(f"{1 / one:.6g}") for one in (mine, theirs))
+    said = {"n": given.layer, "label": label_of(given), "given": mine, "wanted": theirs}
+    where = phrase("layer {n}, {label}: with the number {given}, expected {wanted}", **said)
+    return Difference("setting", where, phrase("layer {n}, {label}: with the number {given}", **said), hint, setting)
+
+
+def _called_otherwise(given: Step, wanted: Step, hint: Phrase) -> Difference:
+    """A layer that is called with other arguments beside its input: a state, a mask, a second tensor."""
+    mine, theirs = _beside(given), _beside(wanted)
+    said = {"n": given.layer, "label": label_of(given), "given": ", ".join(mine), "wanted": ", ".join(theirs)}
+    if not mine:
+        where = phrase("layer {n}, {label}: called with its input alone, expected with {wanted} too", **said)
+        place = phrase("layer {n}, {label}: called with its input alone", **said)
+    elif not theirs:
+        where = phrase("layer {n}, {label}: called with {given}, expected with its input alone", **said)
+        place = phrase("layer {n}, {label}: called with {given}", **said)
+    else:
+        where = phrase("layer {n}, {label}: called with {given}, expected with {wanted}", **said)
+        place = phrase("layer {n}, {label}: called with {given}", **said)
+    return Difference("setting", where, place, hint, setting="takes")
+
+
+def _beside(step: Step) -> list[str]:
+    """What a call is given beside its first tensor, by the names of its arguments."""
+    takes = dict(step.settings).get("takes")
+    return [str(name) for name in takes[1:]] if isinstance(takes, tuple) else []
 
 
 def _extra(edit: Edit, given: Step, hint: Phrase) -> Difference:

@@ -59,7 +59,8 @@ def _explained(mine: ByContent, theirs: ByContent, asked: Asked) -> Difference |
         *(canonical(one, trainable=asked.trainable, initializers=asked.initializers) for one in (given, wanted))
     )
     if found is not None:
-        return found
+        torch = given.framework == "torch"
+        return dataclasses.replace(found, hint=hints.of_pytorch(found.hint)) if torch else found
     if given.code != wanted.code:
         return Difference("unread", phrase("the network's code"), phrase("the network's code"), hints.UNREAD)
     return _untrained_difference(given, wanted, asked)
@@ -143,13 +144,19 @@ def _difference(mine: Canonical, theirs: Canonical) -> Difference | None:
     if mine.input_shapes != theirs.input_shapes:
         return _input_difference(mine.input_shapes, theirs.input_shapes, more=_count(found))
     if found:
-        return _swapped(mine, theirs) or _step_difference([edit for edit in found if _is_read(edit)] or found)
+        read = [edit for edit in found if _is_read(edit)] or found
+        return _swapped(mine, theirs) or _step_difference([edit for edit in read if not _is_weight(edit)] or read)
     return _graph_difference(mine, theirs)
 
 
 def _is_read(edit: Edit) -> bool:
     """Whether both steps are known: nothing is said of code that could not be followed where there is more to say."""
     return not any(step.unreadable for step in (edit.given, edit.wanted) if step is not None)
+
+
+def _is_weight(edit: Edit) -> bool:
+    """Whether it is of a weight of the student's own: what is done with it says more."""
+    return "Variable" in [step.cls for step in (edit.given, edit.wanted) if step is not None]
 
 
 def _count(found: list[Edit]) -> int:

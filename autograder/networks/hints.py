@@ -61,7 +61,10 @@ _FROZEN = phrase("trainable = False freezes the weights of a layer; set it befor
 _POOLING_STRIDES = phrase("unless strides says otherwise, a pooling window moves by its own size.")
 _STRIDES = phrase("strides is the step of the window: 2 halves the height and the width of the image.")
 _NUMBERS = phrase("read again which numbers this code is to compute with.")
+_CALLED = phrase("look at what the layer is called with beside its input, and at what the names of its call say.")
 _RATE = phrase("the rate of a Dropout is the share of values it sets to zero during training.")
+
+_WHATEVER_LAYER = {"rate": _RATE, "trainable": _FROZEN, "takes": _CALLED}
 
 
 def hint(edit: Edit) -> Phrase:
@@ -83,6 +86,16 @@ def hint(edit: Edit) -> Phrase:
     return _NO_ACTIVATION if edit.given is None else _EXTRA_ACTIVATION
 
 
+def is_arithmetic(step: Step) -> bool:
+    """Whether numbers are computed with by operations, which no Rescaling was written for."""
+    return step.cls == "Rescaling" and step.label != step.cls
+
+
+def of_pytorch(said: Phrase | None) -> Phrase | None:
+    """Return a hint as it is for a network of PyTorch: a weight or a constant does not say where it is from."""
+    return pytorch_words.MISSING if said == _MISSING else pytorch_words.TWICE if said == _TWICE else said
+
+
 def discreet(edit: Edit) -> Phrase | None:
     """Return what to say in place of a hint that tells what is expected; None for one that does not."""
     if edit.given is None or edit.wanted is None or edit.moved:
@@ -94,10 +107,10 @@ def discreet(edit: Edit) -> Phrase | None:
 
 
 def _setting(setting: str, given: Step, edit: Edit) -> Phrase:
+    if given.cls == "Constant" or is_arithmetic(given):
+        return _NUMBERS
     if given.written and setting != "activation":
         return pytorch_words.hint(setting, given)
-    if given.cls == "Constant":
-        return _NUMBERS
     match setting:
         case "padding":
             return _BORDER if given.cls.startswith("ZeroPadding") else _padding(given)
@@ -115,10 +128,8 @@ def _setting(setting: str, given: Step, edit: Edit) -> Phrase:
             return phrase("{setting} is the second argument of {cls}.", setting=setting, cls=given.cls)
         case "strides":
             return _POOLING_STRIDES if "Pooling" in given.cls else _STRIDES
-        case "rate":
-            return _RATE
-        case "trainable":
-            return _FROZEN
+        case "rate" | "trainable" | "takes":
+            return _WHATEVER_LAYER[setting]
     named = given.label if given.cls == "Activation" else given.cls
     return phrase("the documentation of {cls} says what {setting} does.", setting=setting, cls=named)
 

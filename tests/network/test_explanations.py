@@ -89,6 +89,19 @@ def sharing(*, shared: bool) -> Network:
     return chain(one, one if shared else dense(8), input_shape=(8,))
 
 
+def handed(*names: str) -> Network:
+    """A decoder of words that is called with what an encoder of others gives, by these names."""
+    graph = Graph(WORDS, (3,))
+    gru = graph(call("GRU", units=3), *range(1 + len(names)))
+    roles: dict[str, object] = {name: {"tensor": place} for place, name in enumerate(("sequences", *names))}
+    return told(graph.network(gru), arguments=roles if names else {})
+
+
+def factor(value: float) -> Network:
+    network = chain(dense(4), operation("Multiply"))
+    return told(network, arguments={"x1": value, "x2": {"tensor": 0}})
+
+
 PAIRS: dict[str, tuple[Network, Network]] = {
     **{name: (case.given, case.wanted) for name, case in CASES.items()},
     "branches in another order": (branches(3, 1, 5), branches(1, 3, 5)),
@@ -131,6 +144,11 @@ PAIRS: dict[str, tuple[Network, Network]] = {
     ),
     "a GRU": (chain(call("GRU", units=3), input_shape=WORDS), chain(lstm(), input_shape=WORDS)),
     "sequences": (chain(lstm(return_sequences=True), input_shape=WORDS), chain(lstm(), input_shape=WORDS)),
+    "a state not handed over": (handed(), handed("initial_state")),
+    "a state handed over": (handed("initial_state"), handed()),
+    "a state for a mask": (handed("initial_state"), handed("mask")),
+    "a factor by hand": (factor(0.1), factor(0.01)),
+    "a factor too many": (factor(0.1), chain(dense(4))),
     "a slope": (
         chain(dense(8), call("LeakyReLU", negative_slope=0.1)),
         chain(dense(8), call("LeakyReLU", negative_slope=0.2)),

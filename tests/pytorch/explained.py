@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody writes it
 from torch import nn
 
-from pytorch.pairs import IMAGE, ROW, WORDS, Auxiliary, Block, Make, Shape, act, conv, lin, of, own, seq
+from pytorch.pairs import IMAGE, ROW, WORDS, Auxiliary, Block, Make, Shape, act, conv, lin, of, own, seq, weight
 
 
 class Net(nn.Module):
@@ -107,6 +107,21 @@ EXPLAINED: dict[str, tuple[Shape, Make, Make]] = {
         IMAGE,
         own(lambda s, x: F.max_pool2d(s.a(x), 3), a=conv()),
         own(lambda s, x: F.max_pool2d(s.a(x), 2), a=conv()),
+    ),
+    "divided by another number": (
+        ROW,
+        own(lambda s, x: s.a(x / 255), a=lin()),
+        own(lambda s, x: s.a(x / 128), a=lin()),
+    ),
+    "multiplied by another number": (
+        ROW,
+        own(lambda s, x: s.a(x) * 0.1, a=lin()),
+        own(lambda s, x: s.a(x) * 0.2, a=lin()),
+    ),
+    "places in a weight": (
+        WORDS,
+        own(lambda s, x: s.a(x + s.p), a=lin(5), p=weight(7, 5)),
+        own(lambda s, x: s.a(x + torch.ones(7, 5)), a=lin(5)),
     ),
     "raises": (IMAGE, seq(conv(), of(nn.Flatten), lin(100, 10)), seq(conv(), of(nn.Flatten), lin(144, 10))),
 }
