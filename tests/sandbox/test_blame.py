@@ -9,16 +9,13 @@ import pytest
 
 from autograder.engine import Result, RoomSetup
 from autograder.engine._host import Host
-from autograder.judge.casefile import CaseFile
-from autograder.judge.message import CannotTell
-from autograder.judge.values import NoAnswer
 from autograder.records import Limits, Plan, Submission
 from autograder.sandbox.blame import EXAMPLES, claims
 from autograder.sandbox.environment import Environment, own_environment
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
 from autograder.sandbox.rooms import Zygote
-from autograder.wire.messages import Cell, Fault, ModelProbe, Probe, VariableProbe
+from autograder.wire.messages import Cell, Fault, Probe, VariableProbe
 from hostile.pretended import PRETENDED
 
 LIMITS = Limits(cell_seconds=10, seconds=30, memory_mb=500)
@@ -91,16 +88,6 @@ def test_what_no_clean_room_reads_either_is_ours(host: Host) -> None:
 
 def assert_whole(result: Result) -> None:
     assert result.evidence is not None, result.error
-
-
-def test_a_network_that_is_said_not_to_be_read_is_looked_at(sound: Host) -> None:
-    probes: dict[str, Probe] = {"x": ModelProbe("x")}
-    evidence = sound.hold(order(PRETENDED["say-that-it-was-ours"], probes)).evidence
-    assert evidence is not None
-    with pytest.raises(CannotTell, match=r"look at it yourself: AttributeError: x \(worker/tables.py:57\)"):
-        CaseFile(evidence, None, {}, []).value("x", probes["x"])
-    with pytest.raises(NoAnswer):
-        CaseFile(evidence, None, {}, []).value("x", VariableProbe("x"))
 
 
 def test_a_room_without_the_memory_to_begin_costs_nobody_a_point(sound: Host) -> None:
