@@ -108,6 +108,8 @@ def _told(outcome: Outcome, language: str) -> tuple[tuple[str, ...], str]:
         place = where.partition(";")[0].strip()
         for prefix in ASTRAY:
             place = place.removeprefix(prefix)
+        if ":" not in place:  # of a drawing, « curve, number 1 »: what of it is the title's to say
+            place = _both(title, place, language)
         whole = place if re.search(r"\d", place) or not received else _both(place, received, language)
         return ("place", outcome.question, whole), whole
     told = received or hint
