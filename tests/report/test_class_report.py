@@ -121,6 +121,14 @@ def test_the_number_of_parameters_and_the_layers_tell_one_mistake() -> None:
     assert found[0].checks == ("test_count holds.", "test_layers holds.")
 
 
+def test_a_place_on_a_drawing_is_told_with_what_it_was_to_show() -> None:
+    grades = [
+        grade(name, 0, 0, outcome("failed", said(value, where="curve, number 1")))
+        for name, value in (("a", "3"), ("b", "4"))
+    ]
+    assert grouped(*grades) == [(2, ("test_it holds: curve, number 1",))]
+
+
 def test_equal_wrong_values_are_one_mistake_and_others_another() -> None:
     grades = [
         grade(name, 0, 0, outcome("failed", said(value))) for name, value in (("a", "504"), ("b", "504"), ("c", "9"))
