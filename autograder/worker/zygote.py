@@ -45,6 +45,17 @@ _STANDS = b"+"
 ENV_START, ENV_END = 50 - 3, 51 - 3
 """Of /proc/self/stat, counted from what follows the name."""
 
+LOADED_LATE = {
+    "IPython": ("IPython.core.logger",),
+    "PIL": tuple(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Ppm", "Png")),
+    "rich": ("rich._emoji_codes",),
+    "tensorflow": tuple(
+        f"tensorflow.python.data.ops.{name}_op" for name in ("concatenate", "flat_map", "from_tensors", "range", "zip")
+    ),
+    "torch": ("torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_rng"),
+}
+"""By library, what its first use loads: a cell, an image, a network's summary, a `fit`; of PyTorch a first step of an
+optimizer, or a first tensor without numbers: SymPy and more, for 5 s of each room."""
 FOR_TORCH = ("following", "running", "training")
 """Modules of ours, in `worker/pytorch`, that every room with PyTorch asks for: loaded before, once for all of them."""
 FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "torch", "torchvision", "jax", "transformers")
@@ -140,17 +151,18 @@ def _load_rooms() -> dict[str, Serve]:
     fit_cap.install()
     keras_told.install()
     _warm_matplotlib()
-    _warm_torch()
+    _warm_first_uses()
     later.keep()
     return {"exam": run.serve, "training": train.serve}
 
 
-def _warm_torch() -> None:
-    """A first step of an optimizer, or a first tensor without numbers, loads SymPy and more: 5 s of each room."""
-    if "torch" in sys.modules:
-        for name in ("torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_rng"):
-            with contextlib.suppress(ImportError):  # of another version of PyTorch
+def _warm_first_uses() -> None:
+    """Load what the libraries that are there would load late, in each room anew."""
+    for library in LOADED_LATE.keys() & sys.modules.keys():
+        for name in LOADED_LATE[library]:
+            with contextlib.suppress(ImportError):  # of another version
                 importlib.import_module(name)
+    if "torch" in sys.modules:
         for name in FOR_TORCH:
             with contextlib.suppress(Exception):  # a PyTorch that they do not fit: whoever needs them is told so
                 importlib.import_module(f"autograder.worker.pytorch.{name}")

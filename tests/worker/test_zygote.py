@@ -86,6 +86,30 @@ def test_a_network_can_be_trained_in_a_room(keras_zygote: Zygote) -> None:
     assert answer(hold(keras_zygote, source, limits=generous)) == Scalar("int", "2")
 
 
+FIRST_USES = """
+import sys
+before = set(sys.modules)
+import io, keras, numpy as np, PIL.Image
+file = io.BytesIO()
+PIL.Image.fromarray(np.zeros((4, 4), "uint8")).save(file, "jpeg")
+PIL.Image.open(file).load()
+network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+network.summary()
+network.compile("sgd", "mse")
+network.fit(np.zeros((8, 4)), np.zeros((8, 1)), epochs=1, validation_split=0.25, verbose=0)
+libraries = ("IPython", "PIL", "rich", "tensorflow")
+x = sorted(name for name in set(sys.modules) - before if name.partition(".")[0] in libraries)
+"""
+
+
+@pytest.mark.tensorflow
+def test_no_room_loads_what_a_first_use_loads_anew(keras_zygote: Zygote) -> None:
+    generous = msgspec.structs.replace(LIMITS, cell_seconds=30, seconds=60, memory_mb=1000)
+    found = answer(hold(keras_zygote, FIRST_USES, limits=generous))
+    assert isinstance(found, Items)
+    assert found.items == []
+
+
 def test_a_program_replaced_while_it_is_at_work_opens_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograder.sandbox.rooms.CONTRACT", "what the host had read before")
     with Zygote(["numpy"], tmp_path) as zygote, pytest.raises(GraderError, match="start it again"):
