@@ -79,12 +79,12 @@ def _mistakes(report: CalibrationReport) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for weak in report.weak:
         gap, fate = f"{weak.gap:.1f} deviations below", "stopped" if weak.stopped else "CLEARS THE BAR"
-        table.add_row(f"  {weak.name}", f"{100 * weak.mean:.1f} %", gap, fate)
+        table.add_row(f"  {shown(weak.name)}", f"{100 * weak.mean:.1f} %", gap, fate)
     for near in report.neighbours:
         fate = "stopped too" if near.stopped else f"would pass {100 * near.kept:.0f} times in 100"
-        table.add_row(f"  {near.name}", f"{100 * near.mean:.1f} %", f"{near.gap:.1f} deviations below", fate)
+        table.add_row(f"  {shown(near.name)}", f"{100 * near.mean:.1f} %", f"{near.gap:.1f} deviations below", fate)
     for name, why in report.untrainable.items():
-        table.add_row(f"  {name}", "", "", f"cannot be trained: {shown(why)[:80]}")
+        table.add_row(f"  {shown(name)}", "", "", f"cannot be trained: {shown(why)[:80]}")
     return table
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from autograder.commands._options import AnyAssignment, command_app, command_help
 from autograder.commands._terminal import SHORT, course_folder, out
 from autograder.doctor import examine_course, examine_machine
+from autograder.report.terminal import shown
 
 app = command_app()
 
@@ -24,6 +25,7 @@ def doctor(
     sound = True
     for finding in chain(examine_machine(), examine_course(course_folder(), assignment)):
         sound = sound and finding.sound
-        table.add_row(Text(finding.name), Text(finding.text), style=None if finding.sound else "red")
+        name, text = Text(shown(finding.name)), Text(shown(finding.text, kept="\n"))
+        table.add_row(name, text, style=None if finding.sound else "red")
     out.print(table)
     raise typer.Exit(0 if sound else SHORT)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -107,10 +109,10 @@ class Environment:
 
     def require_rooms(self) -> None:
         """Raise UnfitPython where no room can run here."""
-        named = f"{self.python} is {self.implementation} {self.versions['python']}"
+        named = f"{self.python} is {self.implementation} {self.versions.get('python', 'of no version')}"
         if self.implementation != "cpython":
             raise UnfitPython(f"{named}: rooms need CPython")
-        if tuple(map(int, self.versions["python"].split(".")[:2])) < OLDEST:
+        if _release(self.versions.get("python", "")) < OLDEST:
             raise UnfitPython(f"{named}: rooms need {'.'.join(map(str, OLDEST))} or later")
         if self.missing:
             listed = " ".join(self.missing)
@@ -146,23 +148,35 @@ def _described(python: str) -> Environment:
     try:
         with leftovers.folder() as folder:
             link_package(Path(folder))
-            done = subprocess.run(
+            variables = {name: os.environ[name] for name in kept if name in os.environ}
+            done = subprocess.Popen(
                 [python, "-m", "autograder.worker.environment"],
                 cwd=folder,
-                env={"PYTHONDONTWRITEBYTECODE": "1"} | {name: os.environ[name] for name in kept if name in os.environ},
+                env={"PYTHONDONTWRITEBYTECODE": "1"} | variables,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=ANSWER_SECONDS,
-                check=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
-        return msgspec.json.decode(done.stdout.splitlines()[-1], type=ready(Environment))
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {error.returncode}"]
-        raise UnfitPython(f"{python} does not run: {said[-1]}") from error
+            answer, said = _heard(done)
+        if done.returncode:
+            last = said.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
+            raise UnfitPython(f"{python} does not run: {last[-1]}")
+        return msgspec.json.decode(answer.splitlines()[-1], type=ready(Environment))
     except OSError as error:
         raise UnfitPython(f"{python} does not run: {error.strerror}") from error
     except (IndexError, msgspec.MsgspecError, subprocess.TimeoutExpired) as error:
         raise UnfitPython(f"{python} does not answer as a Python does") from error
+
+
+def _heard(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Return what a process says on either stream. One that does not end in time is ended, with all it started."""
+    with process:
+        try:
+            return process.communicate(timeout=ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def link_package(folder: Path) -> None:
@@ -184,6 +198,12 @@ def system_paths() -> list[str]:
 
 def _is_installed_to(folder: str) -> bool:
     return next(Path(folder).glob("*.dist-info"), None) is not None
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The first two numbers of a version; nothing where it has none."""
+    found = re.match(r"(\d{1,9})\.(\d{1,9})", version)
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _lies_in(folder: str, places: Iterable[str]) -> bool:

@@ -38,6 +38,7 @@ def tried() -> str:
     from hostile.answers import FIGURES, MODULES
     from hostile.batch import BATCH
     from hostile.downloads import DOWNLOADS, NAMES_TAKEN
+    from hostile.environments import PYTHONS
     from hostile.escapes import ESCAPES
     from hostile.masters import SOLUTIONS, TOLD
     from hostile.pretended import PRETENDED
@@ -55,6 +56,7 @@ def tried() -> str:
         "an entry of a class's download, for others' work and whoever collects it": [*DOWNLOADS, *NAMES_TAKEN],
         "a solution, for whoever drafts checks from it": SOLUTIONS,
         "what a solution's room tells of calls, for the same": TOLD,
+        "another program, in the place of a course's Python": PYTHONS,
         "another program, for the keeper of warm rooms": CLIENTS,
         "another program, in the keeper's place": IN_ITS_PLACE,
     }
