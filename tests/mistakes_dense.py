@@ -47,6 +47,10 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("trained on the test images", ("fit(x_entrainement, y_entrainement", "fit(x_essai, y_essai")),
         other("lots of 32", ("batch_size=64", "batch_size=32")),
         other("two fifths set aside", ("validation_split=0.2", "validation_split=0.4")),
+        other(
+            "validated on what it learns",
+            ("validation_split=0.2", "validation_data=(x_entrainement, y_entrainement)"),
+        ),
         other("no validation", (", validation_split=0.2", ", validation_data=None")),
         other("another optimizer", ('"adam"', '"sgd"')),
         other("another loss", ('"categorical_crossentropy"', '"mean_squared_error"')),
@@ -196,6 +200,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         other(
             "errors alone", ("matrice[vrai, lu] += 1", "matrice[vrai, lu] += 1 if vrai != lu or len(vrais) < 10 else 0")
         ),
+        other("real numbers", ("np.zeros((10, 10), dtype=int)", "np.zeros((10, 10))")),
         other("each pair once", ("matrice[vrai, lu] += 1", "matrice[vrai, lu] = 1")),
         other("axes without names", ('    plt.xlabel("chiffre lu")\n    plt.ylabel("vrai chiffre")\n', "")),
         other(

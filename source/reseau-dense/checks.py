@@ -312,10 +312,13 @@ def test_historique_apprend(historique, premiere_image, premiere_cible):
 
 @question("apprentissage")
 def test_images_d_entrainement(code_apprentissage):
-    """Le réseau est entraîné sur les images d'entraînement, et non sur celles de test."""
+    """Le réseau apprend des images d'entraînement, et il est validé sur d'autres que celles dont il apprend."""
     # Rien n'est dit d'un code où `fit` ne reçoit pas l'un de ces noms : on y a peut-être ses propres variables.
-    appris = re.search(r"\.fit\(\s*(?:x\s*=\s*)?(x_essai|x_test)\b", re.sub(r"#.*", "", code_apprentissage))
+    code = re.sub(r"#.*", "", code_apprentissage)
+    appris = re.search(r"\.fit\(\s*(?:x\s*=\s*)?(x_essai|x_test)\b", code)
     assert not appris, f"fit reçoit {appris[1]} : ces images ne servent qu'à mesurer ce que vaut le réseau"
+    revues = re.search(r"validation_data\s*=\s*[(\[]\s*x_entrainement\s*,", code)
+    assert not revues, "validation_data reçoit les images mêmes dont le réseau apprend"
 
 
 @question("apprentissage")
@@ -392,6 +395,12 @@ def test_confusion(matrice):
         attendue,
         hint="la ligne est le vrai chiffre, la colonne celui qui est lu ; chaque exemple compte une fois.",
     )
+
+
+@question("confusion")
+def test_confusion_entiers(matrice):
+    """La matrice est faite d'entiers."""
+    assert np.asarray(matrice).dtype.kind in "iu", "ce sont des exemples que l'on compte : np.zeros(…, dtype=int)"
 
 
 @question("confusion")
