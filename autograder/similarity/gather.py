@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -154,10 +155,14 @@ def anonymous(found: Alike) -> Alike:
     random.SystemRandom().shuffle(order)  # an order that could be computed again would tell the names
     width = len(str(len(order)))
     alias = {name: f"{number:0{width}d}" for number, name in enumerate(order, 1)}
-    told = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in sorted(order, key=len, reverse=True)) or r"(?!)")
+    hidden = {unicodedata.normalize("NFC", name).casefold(): number for name, number in alias.items()}
+    names = "|".join(map(re.escape, sorted(hidden, key=len, reverse=True)))
+    # Not at a word's end: a name may end in what is none, as « Ada (1) » does.
+    told = re.compile(rf"(?<!\w)(?:{names})(?!\w)" if names else r"(?!)", re.IGNORECASE)
 
     def hide(text: str) -> str:
-        return told.sub(lambda match: alias[match[0]], text)
+        plain = unicodedata.normalize("NFC", text)
+        return told.sub(lambda match: hidden.get(match[0].casefold(), "…"), plain)
 
     authors = {
         alias[name]: replace(

@@ -37,6 +37,7 @@ def tried() -> str:
     """Return the table of what is tried: each program by its name, by what it goes for."""
     from hostile.answers import FIGURES, MODULES
     from hostile.batch import BATCH
+    from hostile.copies import COPIES
     from hostile.downloads import DOWNLOADS, NAMES_TAKEN
     from hostile.environments import PYTHONS
     from hostile.escapes import ESCAPES
@@ -54,6 +55,7 @@ def tried() -> str:
         "the record of a network, for those who have the same": RECORDS,
         "a function that trains, for the hidden labels": FUNCTIONS,
         "an entry of a class's download, for others' work and whoever collects it": [*DOWNLOADS, *NAMES_TAKEN],
+        "code that two share, for whoever compares a class": COPIES,
         "a solution, for whoever drafts checks from it": SOLUTIONS,
         "what a solution's room tells of calls, for the same": TOLD,
         "another program, in the place of a course's Python": PYTHONS,

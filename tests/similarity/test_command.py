@@ -18,6 +18,8 @@ from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.paths import Paths
 from autograder.records import Grade, TextCell
 from autograder.roster import load_roster
+from autograder.similarity.alike import Author
+from autograder.similarity.constructs import Part
 from autograder.similarity.gather import Alike, anonymous, find_alike
 from autograder.similarity.page import similarity_page
 from autograder.store import Keys, Store
@@ -196,3 +198,17 @@ def test_before_anything_is_graded_it_says_so(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["similarity", "toy"])
     assert "run `autograder grade toy`" in done.stdout
+
+
+HIDDEN_NAMES = ("Ada (1)", "J. Doe Jr.", "zoe\u0301", "(.*)", "=x", "$", "Eve")
+
+
+def test_no_name_stands_on_a_page_without_names() -> None:
+    said = "# Ada (1), ADA (1) and ada (1) | J. Doe Jr. | zo\u00e9 | (.*) | =x | $ | with EVE, not with evening"
+    authors = {name: Author(name, (Part(f"1: of {name}", said),)) for name in HIDDEN_NAMES}
+    shown = anonymous(Alike((), authors, {}, ()))
+    assert len(shown.authors) == len(HIDDEN_NAMES)
+    for one in shown.authors.values():
+        text = "\n".join((one.name, *(line for part in one.parts for line in (part.name, part.source)))).casefold()
+        assert not [name for name in ("ada", "doe", "zo", "(.*)", "=x", "$") if name in text], text
+        assert "not with evening" in text
