@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from nbformat.warnings import DuplicateCellId
 
 import nbgrader_cases as cases
 import toy
@@ -249,3 +251,11 @@ def test_a_source_that_nbgrader_refuses_is_the_instructors(tmp_path: Path, name:
     write_source(tmp_path, "shipped", "notebook", (cases.package() / name).read_bytes())
     with pytest.raises(CourseError, match=r"source/shipped/notebook\.ipynb: nbgrader refuses it: "):
         MasterCopy(Paths(tmp_path), "shipped", [tmp_path / "source/shipped/notebook.ipynb"])
+
+
+def test_cells_of_one_id_say_nothing_on_the_terminal(tmp_path: Path) -> None:
+    course = toy.make_course(tmp_path)
+    cells = [*toy.answered({}), *(toy.code("own", f"x = {number}") for number in range(2))]
+    with MasterCopy(Paths(course), toy.NAME, [course / "source/toy/toy.ipynb"]) as master, warnings.catch_warnings():
+        warnings.simplefilter("error", DuplicateCellId)
+        assert master.sanitize("toy", "eve", toy.notebook(cells)).cells[-1].source == "x = 1"
