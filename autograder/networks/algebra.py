@@ -91,7 +91,11 @@ def _run(b: Builder) -> None:
         inputs = b.taken(layer, position)
         made = _called_or_odd(b, layer, inputs, position)
         for slot, node in enumerate(made):
-            b.uses[node] += b.told[position, slot] - (node in inputs)  # handed on as it came: others may take it too
+            if node in inputs and layer.cls == "Cast":  # TensorFlow's own functions cast what they take again: no use
+                b.uses[node] = 0
+            elif node in inputs:  # handed on as it came: others may take it too
+                b.uses[node] -= 1
+            b.uses[node] += b.told[position, slot]
         b.made.append(made)
 
 

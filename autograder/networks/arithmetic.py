@@ -17,7 +17,7 @@ from autograder.networks.operands import Constant, broadcast, constant, constant
 from autograder.networks.patterns import Named, scaled
 from autograder.networks.shapes import mean_of_sum, reshaped
 from autograder.networks.values import rounded
-from autograder.networks.weighted import biased, gained, leaking
+from autograder.networks.weighted import biased, gained, leaking, without_ones
 from autograder.wire.messages import Shape
 
 MAX_TERMS = 64
@@ -128,6 +128,7 @@ def times(b: Builder, x: int, factor: float, shape: Shape | None) -> int:
 
 def merged(b: Builder, cls: str, inputs: Sequence[int], shape: Shape | None) -> int:
     """Return a sum, product or the like of tensors."""
+    inputs = [without_ones(b, one, shape) for one in inputs]
     if cls == "Subtract":
         return _difference(b, inputs[0], inputs[1], shape) if len(inputs) == 2 else b.node(cls, {}, inputs, shape=shape)
     reshape = _one_reshape(b, inputs)

@@ -59,10 +59,11 @@ def broadcast(b: Builder, layer: Layer, operands: dict[str, Any]) -> int | None:
 
 def repeated(b: Builder, x: int, axis: int, times: int, shape: Shape | None) -> int:
     """Return x, each place along an axis repeated. Rows and columns alike are an upsampling of the image."""
-    rows = b.get(x, "Repeat")
-    if rows is not None and (axis, rows.get("axis"), len(shape or ())) == (2, -3, 3):
-        settings = {"size": (rows.get("times"), times), "interpolation": "nearest", "data_format": "channels_last"}
-        return b.node("UpSampling2D", settings, rows.inputs, shape=shape)
+    inner = b.get(x, "Repeat")
+    if inner is not None and len(shape or ()) == 3 and (axis, inner.get("axis")) in ((2, -3), (1, -2)):
+        size = (inner.get("times"), times) if axis == 2 else (times, inner.get("times"))
+        settings = {"size": size, "interpolation": "nearest", "data_format": "channels_last"}
+        return b.node("UpSampling2D", settings, inner.inputs, shape=shape)
     return b.node("Repeat", {"axis": axis - len(shape or ()) - 1, "times": times}, [x], shape=shape)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+
+from msgspec.structs import replace
 
 from autograder.networks.nodes import Builder
 from autograder.networks.normal import cleaned
@@ -25,6 +28,20 @@ def gained(b: Builder, normal: int, vector: int, shape: Shape | None) -> int | N
     return b.node(node.cls, settings, node.inputs, weights=b.nodes[vector].weights, shape=shape)
 
 
+def without_ones(b: Builder, vector: int, shape: Shape | None) -> int:
+    """Return a weight without its leading axes of one: it is broadcast to a shape that has them."""
+    weight = b.variables.get(vector)
+    if weight is None or shape is None or weight.shape[:1] != (1,) or len(weight.shape) > len(shape) + 1:
+        return vector
+    sizes = tuple(itertools.dropwhile(lambda size: size == 1, weight.shape))
+    node = b.nodes[vector]
+    settings = {**dict(node.settings), "shape": sizes}
+    made = b.node("Variable", settings, [], weights=node.weights, named_as=node.label)
+    b.variables[made] = replace(weight, shape=sizes)
+    b.asks[made] = b.asks.get(vector, {})
+    return made
+
+
 def leaking(b: Builder, positive: int, rest: int, shape: Shape | None) -> int | None:
     """relu(x) - a · relu(-x), with a vector of weights, is a PReLU."""
     product, x = b.get(rest, "Multiply"), of_activation(b, positive, "relu")
@@ -34,8 +51,9 @@ def leaking(b: Builder, positive: int, rest: int, shape: Shape | None) -> int | 
     (other,) = (one for one in product.inputs if one not in slopes)
     negative = of_activation(b, other, "relu")
     sizes, given = b.variables[slopes[0]].shape, b.shape(x)
-    if negative is None or scaled(b, negative) != (x, -1, 0) or given is None or len(sizes) != len(given):
+    if negative is None or scaled(b, negative) != (x, -1, 0) or given is None or len(sizes) > len(given):
         return None
+    sizes = (*(1,) * (len(given) - len(sizes)), *sizes)
     shared = tuple(axis for axis, (own, size) in enumerate(zip(sizes, given, strict=True), start=1) if own != size)
     settings = {"shared_axes": shared or None, **_asked_of(b, slopes[0], "alpha")}
     if any(sizes[axis - 1] != 1 for axis in shared):

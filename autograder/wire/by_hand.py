@@ -6,11 +6,11 @@ from autograder.wire.network import Network
 
 _PLAIN = frozenset(
     (
-        *("Variable", "Constant", "Add", "Subtract", "Multiply", "Divide", "Concatenate", "Reshape", "Identity"),
+        *("Constant", "Add", "Subtract", "Multiply", "Divide", "Concatenate", "Reshape", "Identity"),
         *("Relu", "Sigmoid", "Tanh", "Softmax", "Dropout", "Cast", "Maximum"),
     )
 )
-"""Operations that are few ways of writing layers, all of them known."""
+"""Operations that are few ways of writing layers, all of them known, where no weight is the student's own."""
 
 
 def is_by_hand(network: Network) -> bool:

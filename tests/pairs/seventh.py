@@ -196,3 +196,44 @@ def handed_on(linear, act="softplus"):
 
 
 P.family("a sum handed on", handed_on(linear=True), handed_on(linear=False), {"another step": handed_on(True, "tanh")})
+
+
+# 9 columns repeated, then rows
+def grown(rows=2, columns=2, turned=True):
+    def f(x):
+        first, then = ((columns, 2), (rows, 1)) if turned else ((rows, 1), (columns, 2))
+        return conv(4, 3)(ops.repeat(ops.repeat(x, *first), *then))
+
+    return net(f, IMAGE)
+
+
+P.family("columns repeated, then rows", grown(), net(lambda x: conv(4, 3)(L.UpSampling2D()(x)), IMAGE),
+         {"rows as often as columns": grown(4, 1)})  # fmt: skip
+P.same("rows and columns, repeated in either order", grown(2, 3), grown(2, 3, turned=False))
+
+
+# 10 a scale and a bias of one's own, kept with axes of one
+class Scaled(KerasLayer):
+    def __init__(self, *ones, dense=False):
+        super().__init__()
+        self.ones, self.dense = ones, dense
+
+    def build(self, shape):
+        if self.dense:
+            self.kernel = self.add_weight(shape=(shape[-1], 4), initializer="glorot_uniform")
+        self.vector = self.add_weight(shape=(*self.ones, 4), initializer="ones")
+
+    def call(self, x):
+        return tf.matmul(x, self.kernel) + self.vector if self.dense else tf.multiply(self.vector, x)
+
+
+def scaled(*ones, of_sum=False):
+    def f(x):
+        y = conv(4, 3)(x)
+        return Scaled(*ones)(y + conv(4, 3)(x)) if of_sum else Scaled(*ones)(y) + conv(4, 3)(x)
+
+    return net(f, IMAGE)
+
+
+P.family("a scale kept with axes", scaled(1, 1, 1), scaled(), {"of the sum": scaled(of_sum=True)})
+P.same("a bias kept with an axis", net(lambda x: Scaled(1, dense=True)(x)), net(lambda x: L.Dense(4)(x)))

@@ -204,7 +204,12 @@ def _weights_aside(weigh: Weigh) -> Any:
 
 def _weight(variable: Any, salt: int = 0) -> Any:
     shape = tuple(variable.shape)
-    return numbers_of(shape, math.prod(shape[:-1]), salt).astype(str(variable.dtype))
+    return numbers_of(shape, _taken(shape), salt).astype(str(variable.dtype))
+
+
+def _taken(shape: tuple[int, ...]) -> int:
+    """How many numbers a weight takes for each that it makes: one, of a vector, though it be kept with more axes."""
+    return 1 if len(shape) != 2 and len(axes(shape)) < 2 else math.prod(shape[:-1])
 
 
 def numbers_of(shape: tuple[int, ...], taken: int, salt: int = 0) -> Any:
@@ -233,7 +238,7 @@ def reach(taken: int) -> float:
 def _regrouped(variable: Any) -> Any:
     """Return numbers for a weight that depend on what it takes alone: all that it makes is weighed alike."""
     shape, name = tuple(variable.shape), str(getattr(variable, "path", ""))
-    if math.prod(shape[:-1]) == 1 or name.endswith("bias"):
+    if _taken(shape) == 1 or name.endswith("bias"):
         return np.full(shape, 0.3, str(variable.dtype))
     taken = 1 if _HEADS.search(name) else len(shape) - 1
     size = math.prod(shape[:taken])
