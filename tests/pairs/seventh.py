@@ -111,7 +111,7 @@ def masked(by_hand=True):
     return net(f, WORDS)
 
 
-P.alike("a mask of zeros by hand", masked(by_hand=False), masked(), {"no mask": net(lambda x: L.LSTM(3)(x), WORDS)})
+P.family("a mask of zeros by hand", masked(by_hand=False), masked(), {"no mask": net(lambda x: L.LSTM(3)(x), WORDS)})
 
 # 5 a kernel of numbers, in TensorFlow's words and in Keras's
 SOBEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], "float32")
