@@ -113,6 +113,7 @@ class Scripted:
             repairs=list(order.submission.repairs),
             texts=order.submission.texts,
             asked=order.plan.asked,
+            sampled=sorted(order.sampled),
             fault=order.submission.fault,
         )
         told = {name: self.answers.get(name, MISSING) for name in order.plan.asked}
