@@ -85,7 +85,7 @@ class Marker:
         """
         if judging:
             return exam.submission == self._solution.digest and not self._assessor.unasked(exam)
-        was_run = self._assessor.scorer.plan.probes.keys() <= set(exam.sampled)
+        was_run = exam.asked.keys() <= set(exam.sampled)
         return was_run and exam.key == self._assessor.exam_key(self._solution) and not self._assessor.is_outlived(exam)
 
     def order_solution(self) -> Order | None:

@@ -108,7 +108,6 @@ def grade(assignment: Assignment, options: GradingOptions, timings: Timings) -> 
     with Session(assignment, options) as session:
         timings.note(folders_left_out(assignment.paths))
         chosen = choose_students(assignment.source, students(assignment.paths), options.students)
-        _start_early(session, chosen)
         marker = Marker(session.assessor, session.store, students=chosen, again=options.again)
         yield from examine_all(session, marker, chosen, timings, waiting)
         if waiting:
@@ -117,12 +116,6 @@ def grade(assignment: Assignment, options: GradingOptions, timings: Timings) -> 
         timings.judge = session.assessor.judge_seconds
         timings.note(filter(None, [on_trust(assignment.source, session.assessor.scorer.plan)]))
     timings.total = time.monotonic() - started
-
-
-def _start_early(session: Session, chosen: Collection[str]) -> None:
-    """Warm rooms up beside the judge's start, where somebody has no grade yet: an exam will be held."""
-    if session.options.again or not session.store.marked(session.source.key).issuperset(chosen):
-        session.engine.start()
 
 
 def examine_all(

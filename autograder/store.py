@@ -131,12 +131,6 @@ class Store:
         with self._connected() as connection:
             return set(connection.scalars(query))
 
-    def marked(self, assignment: str) -> set[str]:
-        """Return who has a grade of the checks' own way."""
-        query = sa.select(SUBMISSION.c.student).where(SUBMISSION.c.assignment == assignment, SUBMISSION.c.way == OWN)
-        with self._connected() as connection:
-            return set(connection.scalars(query))
-
     def known(self, assignment: str, students: Collection[str]) -> dict[str, tuple[Grade, Keys]]:
         """Return what these students have of the checks' own way, a grade or none yet, with what each depends on.
 

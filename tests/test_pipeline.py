@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pkgutil
 import re
 import signal
 import subprocess
@@ -128,31 +127,6 @@ def test_only_what_is_new_or_changed_is_graded_again(course: Path) -> None:
     assert again == {"ada": (True, 1, 8.0), "bob": (False, 2, 8.0)}
     assert [step.unchanged for step in run(course, again=True)] == [False, False]
     assert [step.grade.student for step in run(course, students=("bob",))] == ["bob"]
-
-
-def test_rooms_warm_up_beside_the_judges_start_where_somebody_has_no_grade_yet(
-    course: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[str] = []
-
-    def note(owner: str, name: str) -> None:
-        original = getattr(pkgutil.resolve_name(owner), name)
-
-        def noted(self: object) -> object:
-            started.append(name)
-            return original(self)
-
-        monkeypatch.setattr(f"{owner}.{name}", noted)
-
-    note("autograder.engine.local.LocalEngine", "start")
-    note("autograder.judge.judges.Judges", "plan")
-    toy.hand_in(course, "ada", RIGHT)
-    run(course)
-    assert started[:2] == ["start", "plan"]
-    started.clear()
-    run(course)
-    assert "plan" in started
-    assert "start" not in started
 
 
 def test_graded_both_ways_the_same_bytes_are_one_attempt_wherever_the_course_lies(tmp_path: Path) -> None:

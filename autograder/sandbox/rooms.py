@@ -172,12 +172,15 @@ class WarmRooms(ABC):
     def _spawn(
         self, sizes: RoomLimits, view: RoomView, kind: Literal["exam", "training"], cgroup: cgroups.Cgroup | None
     ) -> Spawn:
+        # A control group counts what is filled, the kernel's limit what is reserved too. Were they of one size, chance
+        # would say which comes first: a cell that stops, or the end of the room.
+        beyond = sizes.memory_bytes // 4 if cgroup else 0
         return Spawn(
             kind,
             sizes.memory_bytes,
             sizes.processes,
             sizes.disk_bytes,
-            view.mapped_bytes + sizes.reserved_bytes,
+            view.mapped_bytes + sizes.reserved_bytes + beyond,
             cgroup.procs if cgroup else [],
             view.mounts,
             [GivenFile(str(source), path) for path, source in view.files.items()],

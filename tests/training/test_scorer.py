@@ -437,9 +437,16 @@ def test_another_hidden_set_or_function_has_another_renumbering(course: Path, pl
 
 def test_the_first_training_is_of_the_first_seed(scorer: Scorer) -> None:
     job = scorer.wanted(evidence(reached=NETWORK), "reached")
-    assert (job.seed, job.network, job.recipe, job.data) == (0, NETWORK, scorer.recipes["short"], scorer.data["mnist"])
+    recipe = replace(scorer.recipes["short"], backend="tensorflow")
+    assert (job.seed, job.network, job.recipe, job.data) == (0, NETWORK, recipe, scorer.data["mnist"])
     assert scorer.load(job) is None
     assert scorer.scores(evidence(reached=NETWORK)).uses == ()
+
+
+def test_a_training_runs_on_what_the_networks_room_had(scorer: Scorer) -> None:
+    versions = {"keras": "3.12.0", "torch": "2.9.0"}
+    (job,) = scorer.jobs(Frozen(NETWORK), scorer.recipes["short"], [0], versions)
+    assert job.backend == "torch"
 
 
 def test_the_next_training_is_of_the_first_seed_that_is_not_stored(scorer: Scorer) -> None:
