@@ -60,25 +60,31 @@ def table():
 """
 
 
+def make_lab(root: Path, python: Path, files: dict[str, str]) -> None:
+    """Write a course whose rooms run in the environment of a Python, with one assignment of these files."""
+    source = root / "source" / "lab"
+    source.mkdir(parents=True)
+    (root / "course.yaml").write_text(COURSE_YAML.replace("{python}", str(python.parent.parent)))
+    for name, text in files.items():
+        (source / name).write_text(text)
+
+
+def autograder(root: Path, *arguments: str) -> str:
+    """Run a command of a course, and return what it prints."""
+    command = [sys.executable, "-m", "autograder", *arguments]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "note: each room imports" not in done.stderr
+    return done.stdout
+
+
 @pytest.mark.tensorflow
 def test_a_course_with_pandas_pyarrow_and_seaborn_is_graded(course_python: Path, tmp_path: Path) -> None:
-    source = tmp_path / "source" / "lab"
-    source.mkdir(parents=True)
-    (tmp_path / "course.yaml").write_text(COURSE_YAML.replace("{python}", str(course_python.parent.parent)))
-    (source / "lab.md").write_text(SOURCE)
-    (source / "utils.py").write_text(UTILS)
-
-    def autograder(*arguments: str) -> str:
-        command = [sys.executable, "-m", "autograder", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "note: each room imports" not in done.stderr
-        return done.stdout
-
+    make_lab(tmp_path, course_python, {"lab.md": SOURCE, "utils.py": UTILS})
     absent = "import importlib.util as u; print([n for n in ('pyarrow', 'seaborn') if u.find_spec(n)])"
     assert subprocess.run([sys.executable, "-c", absent], capture_output=True, text=True, check=True).stdout == "[]\n"
-    autograder("release", "lab")
-    assert "fit to hand out" in autograder("validate", "lab")
+    autograder(tmp_path, "release", "lab")
+    assert "fit to hand out" in autograder(tmp_path, "validate", "lab")
     released = json.loads((tmp_path / "release" / "lab" / "lab.ipynb").read_text())
     for student, answer in (("ada", "def mean(frame):\n    return frame.score.mean()"), ("bob", "mean = None")):
         for cell in released["cells"]:
@@ -87,8 +93,8 @@ def test_a_course_with_pandas_pyarrow_and_seaborn_is_graded(course_python: Path,
         folder = tmp_path / "submitted" / student / "lab"
         folder.mkdir(parents=True)
         (folder / "lab.ipynb").write_text(json.dumps(released))
-    autograder("grade", "lab")
-    rows = [json.loads(line) for line in autograder("results", "lab", "--json").splitlines()]
+    autograder(tmp_path, "grade", "lab")
+    rows = [json.loads(line) for line in autograder(tmp_path, "results", "lab", "--json").splitlines()]
     assert [(row["student"], row["status"], row["score"]) for row in rows] == [
         ("ada", "graded", 2),
         ("bob", "graded", 0),
@@ -146,14 +152,6 @@ def test_block(block, sums):
 
 def test_a_notebook_that_names_kerass_backend_runs_on_it(course_python: Path, tmp_path: Path) -> None:
     """TensorFlow is there too, and what rooms have imported before the first cell would be what runs."""
-    source = tmp_path / "source" / "lab"
-    source.mkdir(parents=True)
-    (tmp_path / "course.yaml").write_text(COURSE_YAML.replace("{python}", str(course_python.parent.parent)))
-    (source / "lab.md").write_text(JAX_SOURCE)
-    (source / "checks.py").write_text(JAX_CHECKS)
-    for command in ("release", "validate"):
-        done = subprocess.run(
-            [sys.executable, "-m", "autograder", command, "lab"], cwd=tmp_path, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert "fit to hand out" in done.stdout
+    make_lab(tmp_path, course_python, {"lab.md": JAX_SOURCE, "checks.py": JAX_CHECKS})
+    autograder(tmp_path, "release", "lab")
+    assert "fit to hand out" in autograder(tmp_path, "validate", "lab")

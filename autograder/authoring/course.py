@@ -158,20 +158,30 @@ def _files_named(path: Path, notebook: Notebook) -> tuple[dict[Path, bytes], tup
     while waiting:
         source = waiting.pop()
         named = set(_texts(source))
-        for name in sorted((named | set(_modules(path.parent, source))) - seen):
-            seen.add(name)
-            place = Path(name)
-            if place.is_absolute() or ".." in place.parts or place.suffix == ".ipynb" or place.name.startswith("."):
-                continue
-            there = path.parent / place
-            # A link may lead to any file of the lecturer's, and what is taken along is handed out.
-            own = there.resolve().is_relative_to(path.parent.resolve())
-            if own and there.is_file() and there.stat().st_size <= LARGEST_FILE:
-                found[place] = there.read_bytes()
-                waiting += [found[place].decode("utf-8", "replace")] if place.suffix == ".py" else []
+        new = (named | set(_modules(path.parent, source))) - seen
+        seen |= new
+        for name in filter(_is_beside, sorted(new)):
+            place, content = Path(name), _own_file(path.parent, name)
+            if content is not None:
+                found[place] = content
+                waiting += [content.decode("utf-8", "replace")] if place.suffix == ".py" else []
             elif name in named and _is_read(name, notebook):
                 absent.append(name)
     return dict(sorted(found.items())), tuple(sorted(absent))
+
+
+def _is_beside(name: str) -> bool:
+    place = Path(name)
+    hidden = place.suffix == ".ipynb" or place.name.startswith(".")
+    return not (hidden or place.is_absolute() or ".." in place.parts)
+
+
+def _own_file(folder: Path, name: str) -> bytes | None:
+    """What a file of the folder holds; None where there is none, or it is too large to be handed out."""
+    there = folder / name
+    # A link may lead to any file of the lecturer's, and what is taken along is handed out.
+    own = there.resolve().is_relative_to(folder.resolve())
+    return there.read_bytes() if own and there.is_file() and there.stat().st_size <= LARGEST_FILE else None
 
 
 def _modules(folder: Path, source: str) -> Iterator[str]:

@@ -25,6 +25,8 @@ def variables_of(sources: Sequence[str]) -> dict[str, str]:
     """Return, of a notebook's cells, what it gives each variable in AT_IMPORT first, where that is a constant."""
     found: dict[str, str] = {}
     for source in sources:
+        if not any(name in source for name in AT_IMPORT):
+            continue
         tree = parse(source)
         set_here = [*_by_magic(source), *(_by_code(tree) if tree else ())]
         for name, value in set_here:
