@@ -17,7 +17,7 @@ from autograder.networks.algebra import activation_alone
 from autograder.networks.differences import Difference
 from autograder.networks.explain import explain, raised
 from autograder.networks.normal import plain_class
-from autograder.networks.pytorch_windows import borders_of
+from autograder.networks.pytorch.windows import borders_of
 from autograder.wire.messages import Layer
 
 ACTIVATION_LAYERS = {"Activation", "ReLU", "Softmax", "LeakyReLU", "ELU", "PReLU"}

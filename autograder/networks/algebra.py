@@ -17,9 +17,6 @@ from msgspec.structs import replace
 from autograder.networks import (
     elementwise,
     products,
-    pytorch,
-    pytorch_calls,
-    pytorch_functions,
     reductions,
     repeats,
     shapes,
@@ -31,6 +28,9 @@ from autograder.networks.layers import applied
 from autograder.networks.nodes import DRAWS, Builder, Node, Operation
 from autograder.networks.normal import COMPUTED, Asked, cleaned, parts
 from autograder.networks.operands import Constant, constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
+from autograder.networks.pytorch import calls as pytorch_calls
+from autograder.networks.pytorch import functions as pytorch_functions
+from autograder.networks.pytorch import modules as pytorch_modules
 from autograder.networks.values import Settings, clean, from_the_end
 from autograder.wire.messages import Graph, Layer
 
@@ -115,7 +115,7 @@ def _called(b: Builder, layer: Layer, inputs: list[int], position: int) -> list[
         written_in_torch = layer.cls.startswith(pytorch_calls.PREFIX)
         return pytorch_functions.applied(b, layer, inputs) if written_in_torch else _operation(b, layer, inputs)
     if layer.origin == "torch":
-        return pytorch.applied(b, layer, inputs)
+        return pytorch_modules.applied(b, layer, inputs)
     return applied(b, layer, inputs, position)
 
 

@@ -10,7 +10,7 @@ from autograder.locale import Phrase, phrase
 from autograder.networks import hints
 from autograder.networks.alignment import Edit
 from autograder.networks.normal import default_of
-from autograder.networks.pytorch_words import setting_name, setting_value
+from autograder.networks.pytorch.words import setting_name, setting_value
 from autograder.networks.signature import Step
 
 FIRST, MAX_SIZE = 4, 12

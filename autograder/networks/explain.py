@@ -11,10 +11,11 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from autograder.locale import phrase, phrases
-from autograder.networks import hints, pytorch_words
+from autograder.networks import hints
 from autograder.networks.alignment import Edit, edits
 from autograder.networks.differences import Difference, edit_difference, label_of, place_of
 from autograder.networks.normal import COMMUTATIVE, Asked
+from autograder.networks.pytorch import words as pytorch_words
 from autograder.networks.signature import RECENT, ByContent, Canonical, Step, by_content, canonical, hashes, untrained
 from autograder.wire.messages import Network, Shape
 

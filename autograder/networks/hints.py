@@ -7,8 +7,8 @@ there is another for courses that hide what they expect: `discreet`.
 from __future__ import annotations
 
 from autograder.locale import Phrase, phrase, phrases
-from autograder.networks import pytorch_words
 from autograder.networks.alignment import Edit
+from autograder.networks.pytorch import words as pytorch_words
 from autograder.networks.signature import Step
 
 NO_INPUT = phrase("begin with keras.Input(shape=…), so that the network knows the shape of one example.")

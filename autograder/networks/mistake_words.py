@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from autograder.networks.pytorch_calls import PREFIX
-from autograder.networks.pytorch_functions import MODULE_OF
+from autograder.networks.pytorch.calls import PREFIX
+from autograder.networks.pytorch.functions import MODULE_OF
 from autograder.wire.messages import Layer, Network
 
 Origin = Literal["keras", "torch"]

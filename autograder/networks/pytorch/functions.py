@@ -12,15 +12,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from autograder.networks import elementwise, reductions
-from autograder.networks import pytorch_shapes as moves
-from autograder.networks import pytorch_weighted as weighted
 from autograder.networks.nodes import Builder, Operation
 from autograder.networks.operands import Constant, has_tensor, operands_of, shape_of
-from autograder.networks.pytorch import activated, of_class
-from autograder.networks.pytorch_attention import attention
-from autograder.networks.pytorch_calls import PREFIX, Function, Operands, as_operation
-from autograder.networks.pytorch_nodes import Said, bare, written
-from autograder.networks.pytorch_windows import whole
+from autograder.networks.pytorch import shapes as moves
+from autograder.networks.pytorch import weighted as weighted
+from autograder.networks.pytorch.attention import attention
+from autograder.networks.pytorch.calls import PREFIX, Function, Operands, as_operation
+from autograder.networks.pytorch.modules import activated, of_class
+from autograder.networks.pytorch.nodes import Said, bare, written
+from autograder.networks.pytorch.windows import whole
 from autograder.wire.messages import Layer
 
 MODULE_OF: Mapping[str, str] = {

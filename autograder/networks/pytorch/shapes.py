@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from autograder.networks import pytorch_recurrent as recurrent
 from autograder.networks import shapes, slices
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import shape_of
-from autograder.networks.pytorch_calls import PREFIX, Operands, as_operation
-from autograder.networks.pytorch_nodes import Said
-from autograder.networks.pytorch_windows import zeros_around
+from autograder.networks.pytorch import recurrent as recurrent
+from autograder.networks.pytorch.calls import PREFIX, Operands, as_operation
+from autograder.networks.pytorch.nodes import Said
+from autograder.networks.pytorch.windows import zeros_around
 from autograder.wire.messages import Layer
 
 

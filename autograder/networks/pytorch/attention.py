@@ -8,9 +8,9 @@ from autograder.networks.arithmetic import times
 from autograder.networks.matrices import matrix_product, turned
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import shape_of
-from autograder.networks.pytorch import activated
-from autograder.networks.pytorch_calls import Operands
-from autograder.networks.pytorch_nodes import Said
+from autograder.networks.pytorch.calls import Operands
+from autograder.networks.pytorch.modules import activated
+from autograder.networks.pytorch.nodes import Said
 from autograder.wire.messages import Layer
 
 _ROLES = (("input", "query"), ("arg1", "key"), ("arg2", "value"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import shape_of
-from autograder.networks.pytorch_nodes import FIRST, Said, as_keras, rank_in, sizes
+from autograder.networks.pytorch.nodes import FIRST, Said, as_keras, rank_in, sizes
 from autograder.networks.shapes import reshaped
 from autograder.wire.messages import Layer
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from autograder.networks.nodes import Builder
-from autograder.networks.pytorch_nodes import Said
+from autograder.networks.pytorch.nodes import Said
 from autograder.wire.messages import Layer
 
 Operands = dict[str, Any]

@@ -9,10 +9,10 @@ from autograder.networks.arithmetic import merged
 from autograder.networks.layers import as_layer
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import shape_of
-from autograder.networks.pytorch import of_class
-from autograder.networks.pytorch_calls import Operands, as_operation
-from autograder.networks.pytorch_nodes import Said
-from autograder.networks.pytorch_windows import window
+from autograder.networks.pytorch.calls import Operands, as_operation
+from autograder.networks.pytorch.modules import of_class
+from autograder.networks.pytorch.nodes import Said
+from autograder.networks.pytorch.windows import window
 from autograder.wire.messages import Layer
 
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from autograder.networks import pytorch_recurrent
 from autograder.networks.arithmetic import uncast
 from autograder.networks.nodes import Builder
-from autograder.networks.pytorch_nodes import FIRST, Module, Said, as_keras, bare, written
-from autograder.networks.pytorch_windows import (
+from autograder.networks.pytorch import recurrent
+from autograder.networks.pytorch.nodes import FIRST, Module, Said, as_keras, bare, written
+from autograder.networks.pytorch.windows import (
     adaptive,
     convolution,
     padded,
@@ -177,7 +177,7 @@ MODULES: Mapping[str, Module] = {
     "LayerNorm": layer_normalization,
     "GroupNorm": group_normalization,
     "Embedding": embedding,
-    **dict.fromkeys(pytorch_recurrent.CLASSES, pytorch_recurrent.recurrent),
+    **dict.fromkeys(recurrent.CLASSES, recurrent.recurrent),
     "Dropout": dropout("Dropout"),
     **{f"Dropout{n}d": dropout(f"SpatialDropout{n}D") for n in (1, 2, 3)},
     "AlphaDropout": dropout("AlphaDropout"),
