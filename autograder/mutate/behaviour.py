@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -44,6 +44,16 @@ class Behaviour:
     """By the position of the cell."""
     stopped: Mapping[int, str]
     """Class of the error that a cell stopped with, by its position."""
+
+    def of(self, probes: Collection[str], cells: Collection[int]) -> Behaviour:
+        """Return what is seen of these probes, and is printed by these cells; where any cell stops.
+
+        Numbers drawn at random, and what is trained with them, move with whatever was drawn before: elsewhere they say
+        nothing of a change.
+        """
+        answers = {name: told for name, told in self.answers.items() if name in probes}
+        printed = {index: text for index, text in self.printed.items() if index in cells}
+        return replace(self, answers=answers, printed=printed)
 
 
 def behaviour_of(evidence: Evidence) -> Behaviour:

@@ -27,6 +27,8 @@ class ExamPart:
 
     cells: frozenset[int]
     probes: frozenset[str]
+    shows: frozenset[int]
+    """Of all cells, those whose output a change can touch, run in this part or not."""
 
     def of(self, order: Order) -> Order:
         """Return the exam of this part alone."""
@@ -53,7 +55,7 @@ class Parts:
         self._ids = {role.id: index for index, role in roles.items()}
         self._tests = frozenset(index for index, role in roles.items() if role.tests)
         self._probes = plan.probes
-        self.whole = ExamPart(frozenset(flow), frozenset(plan.probes))
+        self.whole = ExamPart(frozenset(flow), frozenset(plan.probes), frozenset(flow))
 
     def touched_by(self, cell: int) -> ExamPart:
         """Return what a change in a cell can touch and a point may hang on, with all that this rests on.
@@ -64,7 +66,8 @@ class Parts:
         probes = {name: probe for name, probe in self._probes.items() if self._asks(probe, names, cells)}
         asked = frozenset(name for probe in probes.values() for name in (asked_name(probe), *_named(probe)))
         drawn = {self._ids[probe.cell] for probe in probes.values() if isinstance(probe, PrintedProbe | FigureProbe)}
-        return ExamPart(self._behind({cell} | (cells & self._tests) | drawn, asked), frozenset(probes))
+        run = self._behind({cell} | (cells & self._tests) | drawn, asked)
+        return ExamPart(run, frozenset(probes), frozenset(cells))
 
     def _onwards(self, cell: int) -> tuple[set[str], set[int]]:
         """The names that may hold at the end what this cell made or changed, and the cells that use any of it."""

@@ -19,6 +19,7 @@ from autograder.engine import Result
 from autograder.errors import CourseError, GraderError, Problem, cause_of
 from autograder.evidence import Evidence
 from autograder.intake import as_submission
+from autograder.judge.doubted import compared_by_numbers
 from autograder.mutate.behaviour import Behaviour, behaviour_of, differences
 from autograder.mutate.flow import Flow
 from autograder.mutate.fresh import with_fresh
@@ -111,6 +112,10 @@ class _Line:
         self._reach = Reach(self._source, asked, self._flow)
         self._harmless = read_harmless(self._source).reasons
         self._grounds: dict[int, _Ground] = {}
+        self._touched: dict[int, ExamPart] = {}
+        """By cell, what of the whole exam a change in it can touch."""
+        self._sampled: frozenset[str] | None = None
+        """Probes whose networks are run as well as read, as the line has it; None: all, of the solution's."""
         self._end = time.monotonic() + choice.seconds
         self._limits = self._settings.limits
         self._at_length = False
@@ -158,7 +163,8 @@ class _Line:
         submission = replace(as_submission(source, self._settings, source.notebook), student=name)
         ordered = self._assessor.order(submission)
         longer = repeated(ordered.sets) if self._at_length else {}
-        return replace(ordered, plan=self._plan, limits=self._limits, repeated=longer)
+        sampled = frozenset(self._plan.probes) if self._sampled is None else self._sampled
+        return replace(ordered, plan=self._plan, limits=self._limits, repeated=longer, sampled=sampled)
 
     def _examine_solution(self) -> None:
         """Examine the solution twice: what is not twice the same says nothing. Its points must all be there."""
@@ -168,6 +174,7 @@ class _Line:
         if lost and self._limits != self._settings.limits:  # its points hang on what it learns
             self._limits = self._settings.limits
             lost = self._lost_by_solution()
+        self._sampled = compared_by_numbers(self.reference)
         if lost:
             shown = self._source.paths.shown(self._source.path)
             text = f"the solution does not earn every point: run `autograder validate {self._source.name}`"
@@ -194,17 +201,17 @@ class _Line:
         something was left out that it rests on, and mutants of that cell are examined whole."""
         parts = Parts(self._source, self._plan, self._flow)
         self._whole_ground = _Ground(parts.whole, self._solution)
-        touched = {str(cell): parts.touched_by(cell) for cell in cells}
-        orders = [part.of(self._order(self._source, name)) for name, part in touched.items()]
+        self._touched = {cell: parts.touched_by(cell) for cell in cells}
+        orders = [part.of(self._order(self._source, str(cell))) for cell, part in self._touched.items()]
         for result in self._engine.examine(orders):
-            name = result.order.submission.student
-            self._grounds[int(name)] = self._whole_ground
+            cell, path = int(result.order.submission.student), self._path(result.order.submission.student)
+            self._grounds[cell] = self._whole_ground
             if result.evidence is None or cut_short(result.evidence):
                 continue
-            evidence, path = touched[name].within(self._whole, result.evidence), self._path(name)
+            evidence = self._touched[cell].within(self._whole, result.evidence)
             evidence.save(path)
             if not self._lost(result.order, path):
-                self._grounds[int(name)] = _Ground(touched[name], behaviour_of(evidence))
+                self._grounds[cell] = _Ground(self._touched[cell], behaviour_of(evidence))
             path.unlink()
 
     def _lost(self, order: Order, path: Path) -> list[str]:
@@ -238,9 +245,14 @@ class _Line:
         if found.broken:
             name, text = next(iter(found.broken.items()))
             return MutantVerdict(mutant, "survived", f"check {name} gives no verdict: {text}")
+        if found.notes.doubted:
+            why = f"{found.notes.doubted[0]} reads as the solution's network and computes something else"
+            return MutantVerdict(mutant, "survived", why)
         if mutant.operator.luck:
             return MutantVerdict(mutant, "equivalent")
-        where = [one for one in differences(ground.behaviour, behaviour) if one not in self._unstable]
+        touched = self._touched[mutant.cell]
+        here, there = (one.of(touched.probes, touched.shows) for one in (ground.behaviour, behaviour))
+        where = [one for one in differences(here, there) if one not in self._unstable]
         if not self._trainings and (self._reach.trains(mutant) or set(where) & set(self._assessor.scorer.probes)):
             return MutantVerdict(mutant, "untold")
         if where:

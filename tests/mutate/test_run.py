@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import toy
+from autograder import assessment
 from autograder.assignment import Assignment
 from autograder.engine import Result
 from autograder.mutate.behaviour import same
@@ -129,6 +130,50 @@ def test_no_mutant_is_begun_when_time_is_over(assignment: Assignment) -> None:
         assert list(mutate(session, Choice(most=1000, seconds=0))) == []
 
 
+DRAWS = (
+    toy.code("imports", "import numpy as np", locked=True),
+    toy.answer("rows-answer", "### BEGIN SOLUTION\nrows = len(np.random.rand(8, 2))\n### END SOLUTION"),
+    toy.test_cell("rows", 1, "assert rows > 0"),
+    toy.answer("noise-answer", "### BEGIN SOLUTION\nnoise = np.random.rand(3)\nnoise\n### END SOLUTION"),
+    toy.test_cell("noise", 1, "assert len(noise) > 2"),
+)
+DRAWN = """
+from autograder import question, variable
+from autograder.asserts import assert_equal, assert_shape
+
+rows, noise = variable("rows"), variable("noise")
+
+
+@question("rows")
+def test_rows(rows):
+    assert_equal(rows, 8)
+
+
+@question("noise")
+def test_noise(noise):
+    assert_shape(noise, (3,))
+"""
+
+
+def test_what_is_drawn_after_a_change_says_nothing_of_it(tmp_path: Path) -> None:
+    """Two numbers a row or three: the rows are eight, and whatever is drawn later is other numbers."""
+    assignment = load_assignment(toy.make_course(tmp_path, cells=DRAWS, checks=DRAWN), toy.NAME)
+    with Session(assignment, GradingOptions(jobs=1)) as session:
+        verdicts = list(mutate(session, Choice(most=1000)))
+    assert fate(verdicts, "np.random.rand(8, 3)") == ("equivalent", "")
+    assert fate(verdicts, "noise = np.random.rand(4)")[0] == "killed"
+
+
+def test_a_network_that_the_lecturer_is_to_look_at_is_no_equivalent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assignment = load_assignment(toy.make_course(tmp_path, cells=DRAWS, checks=DRAWN), toy.NAME)
+    monkeypatch.setattr(assessment, "doubted", lambda evidence, reference: ["rows"])
+    with Session(assignment, GradingOptions(jobs=1)) as session:
+        found = fate(list(mutate(session, Choice(most=1000))), "np.random.rand(8, 3)")
+    assert found == ("survived", "rows reads as the solution's network and computes something else")
+
+
 TRAINING = (
     toy.code(
         "given",
@@ -212,3 +257,27 @@ def test_fresh_inputs_keep_their_kind(assignment: Assignment) -> None:
         plan, origins = with_fresh(session.judge.plan())
     assert set(origins.values()) == {"found"}
     assert {type(plan.probes[name]) for name in origins} == {type(plan.probes["found"])}
+
+
+BY_HAND = (
+    toy.code("imports", "import keras", locked=True),
+    toy.answer(
+        "net-answer",
+        """### BEGIN SOLUTION
+net = keras.Sequential([
+    keras.layers.Dense(4),
+    keras.layers.Lambda(lambda x: keras.ops.roll(x, 1, axis=-1)),
+])
+### END SOLUTION""",
+    ),
+    toy.test_cell("net", 1, "assert net.layers"),
+)
+
+
+@pytest.mark.tensorflow
+def test_networks_are_run_where_the_line_runs_them(tmp_path: Path) -> None:
+    """A network in layers alone is told from one written by hand by what both make of the same numbers."""
+    assignment = load_assignment(toy.make_course(tmp_path, cells=BY_HAND, checks=ASKED), toy.NAME)
+    with Session(assignment, GradingOptions(jobs=2)) as session:
+        verdicts = list(mutate(session, Choice(most=1000)))
+    assert {one.fate for one in verdicts if "roll" not in one.mutant.source} == {"killed"}
