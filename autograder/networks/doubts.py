@@ -43,7 +43,7 @@ def doubt(given: Network, wanted: Network, *, trainable: bool = False, initializ
     """Say why it cannot be told whether two networks differ; nothing where it can."""
     if given.problem == "unreadable" or wanted.problem == "unreadable":
         return (given if given.problem == "unreadable" else wanted).note or "its code could not be followed"
-    asked = Asked(trainable, initializers)
+    asked = Asked(trainable, initializers, folded=True)
     mine, theirs = (canonical(one, trainable=trainable, initializers=initializers) for one in (given, wanted))
     if mine.input_shapes != theirs.input_shapes:
         return ""

@@ -16,7 +16,17 @@ from autograder.networks.alignment import Edit, edits
 from autograder.networks.differences import Difference, edit_difference, label_of, place_of
 from autograder.networks.normal import COMMUTATIVE, Asked
 from autograder.networks.pytorch import words as pytorch_words
-from autograder.networks.signature import RECENT, ByContent, Canonical, Step, by_content, canonical, hashes, untrained
+from autograder.networks.signature import (
+    RECENT,
+    ByContent,
+    Canonical,
+    Step,
+    by_content,
+    canonical,
+    has_pointwise,
+    hashes,
+    untrained,
+)
 from autograder.wire.messages import Network, Shape
 
 FRAMEWORKS = {"keras": "Keras", "torch": "PyTorch"}
@@ -56,9 +66,7 @@ def _explained(mine: ByContent, theirs: ByContent, asked: Asked) -> Difference |
         return _of_another_framework(given, wanted, asked)
     if given.problem in ("raised", "unbuilt") and wanted.problem == "":
         return _of_a_list(given, wanted, asked)
-    found = _difference(
-        *(canonical(one, trainable=asked.trainable, initializers=asked.initializers) for one in (given, wanted))
-    )
+    found = _difference(*_forms(given, wanted, asked))
     if found is not None:
         torch = given.framework == "torch"
         return dataclasses.replace(found, hint=hints.of_pytorch(found.hint)) if torch else found
@@ -67,9 +75,20 @@ def _explained(mine: ByContent, theirs: ByContent, asked: Asked) -> Difference |
     return _untrained_difference(given, wanted, asked)
 
 
+def _forms(given: Network, wanted: Network, asked: Asked) -> list[Canonical]:
+    """Return both networks in the words of their authors, but where these alone would make a difference."""
+    said = {"trainable": asked.trainable, "initializers": asked.initializers}
+    forms = [canonical(one, **said) for one in (given, wanted)]
+    if not any(map(has_pointwise, forms)):
+        return forms
+    folded = [canonical(one, **said, folded=True) for one in (given, wanted)]
+    plainly, really = (len(edits(mine.steps, theirs.steps)) for mine, theirs in (forms, folded))
+    return folded if really < plainly else forms
+
+
 def _of_another_framework(given: Network, wanted: Network, asked: Asked) -> Difference | None:
     """Networks of two frameworks: what is not equal differs in more than one edit, its layout as well."""
-    forms = [canonical(one, trainable=asked.trainable, initializers=asked.initializers) for one in (given, wanted)]
+    forms = _forms(given, wanted, asked)
     if forms[0].content == forms[1].content:
         return None
     names = {"mine": FRAMEWORKS[given.framework], "theirs": FRAMEWORKS[wanted.framework]}

@@ -13,15 +13,16 @@ from autograder.networks import repeats
 from autograder.networks.activations import LayerPart
 from autograder.networks.arithmetic import ONE, activated, affine, merged, times, uncast
 from autograder.networks.commuting import above, beneath
+from autograder.networks.dimensions import in_time, pointwise, reduced_in_time, thinner, upsampled
 from autograder.networks.matrices import dot
 from autograder.networks.nodes import RECURRENT, Builder, Node, function_told
 from autograder.networks.normal import COMMUTATIVE, parts, settings_of
 from autograder.networks.operands import constant, constant_in, shape_of, weights_of
 from autograder.networks.patterns import scaled
-from autograder.networks.sequences import attention, recurrent, stacked, unmasked
+from autograder.networks.sequences import attention, is_masked, recurrent, stacked, unmasked
 from autograder.networks.shapes import concatenated, reshaped, transposed
 from autograder.networks.slices import cropped
-from autograder.networks.values import clean
+from autograder.networks.values import clean, sort
 from autograder.networks.windows import numbered, separable, unpadded
 from autograder.wire.messages import Graph, Layer, Shape
 
@@ -35,8 +36,13 @@ _LAST_AXIS = (
     "LayerNormalization",
     "Identity",
     "Rescaling",
+    "RMSNormalization",
+    "UnitNormalization",
+    "Embedding",
 )
 """Layers that treat each place of a sequence alike, so that TimeDistributed around them adds nothing."""
+_FROM_THE_END = ("Repeat", "Mean", "Max", "Min", "Sum", "Var", "Subtract", "Power", "Minimum", "Maximum")
+"""What takes numbers one by one, or along axes that are counted from the end: an axis more in front changes nothing."""
 _ATTENTION = ("MultiHeadAttention", "Attention", "AdditiveAttention", "GroupedQueryAttention")
 _WRITTEN = (
     *("Flatten", "Reshape", "Permute", "Identity", "Rescaling", "Normalization"),
@@ -116,10 +122,30 @@ def _first(b: Builder, part: LayerPart, settings: dict[str, object], inputs: lis
         inputs = [x]
     if passed and shape:
         shape = _along(b.shape(inputs[0]), shape)
-    settings, inputs = unpadded(b, part.cls, settings, inputs)
+    return above(b, windowed(b, LayerPart(part.cls, sort(settings), part.label), inputs, weights, shape), passed)
+
+
+def windowed(b: Builder, part: LayerPart, inputs: list[int], weights: tuple[object, ...], shape: Shape | None) -> int:
+    """The node of a layer whose windows may slide along fewer axes than it says, over an image that may be padded."""
+    cls, settings = part.cls, dict(part.settings)
+    if len(inputs) == 1 and shape is not None:
+        thin = thinner(b, cls, settings, inputs[0])
+        if thin is not None:
+            cls, settings, x, axes = thin
+            inner = LayerPart(cls, sort(settings), part.label)
+            return reshaped(b, windowed(b, inner, [x], weights, tuple(shape[axis] for axis in axes)), shape)
+        along = upsampled(b, cls, settings, inputs[0], shape)
+        if along is not None:
+            return along
+    settings, inputs = unpadded(b, cls, settings, inputs)
     settings = numbered(b, settings, inputs)
-    kind, settings, inputs, weights = separable(b, part.cls, settings, inputs, weights)
-    return above(b, b.node(kind, settings, inputs, weights=weights, shape=shape, named_as=part.label), passed)
+    kind, settings, inputs, weights = separable(b, cls, settings, inputs, weights)
+    dense = pointwise(kind, settings) if b.asked.folded and len(inputs) == 1 else None
+    if dense is None:
+        return b.node(kind, settings, inputs, weights=weights, shape=shape, named_as=part.label)
+    x, passed = beneath(b, *dense, inputs[0])
+    shape = _along(b.shape(x), shape) if passed and shape else shape
+    return above(b, b.node(*dense, [x], weights=weights, shape=shape, named_as=part.label), passed)
 
 
 def _embedded(b: Builder, layer: Layer, x: int) -> int:
@@ -224,6 +250,17 @@ def _at_each_place(b: Builder, node: Node, inputs: list[int], shape: Shape | Non
     if node.cls in ("Flatten", "Reshape") and shape is not None:
         return reshaped(b, inputs[0], shape)
     name = f"TimeDistributed({node.label})"
+    higher = in_time(node.cls, settings)
+    if higher is not None:
+        part = LayerPart(higher[0], sort(higher[1]), name)
+        return windowed(b, part, inputs, node.weights, shape)
+    reduction = reduced_in_time(node.cls)
+    if reduction is not None and settings.get("data_format", "channels_last") == "channels_last":
+        return b.node(reduction[0], {"axis": reduction[1]}, inputs, shape=shape, named_as=name)
+    if node.cls in _FROM_THE_END:
+        return b.node(node.cls, settings, inputs, weights=node.weights, shape=shape, named_as=node.label)
+    if node.cls == "GetItem" and isinstance(key := settings.get("key"), tuple):
+        return b.node(node.cls, {"key": (*key[:1], (0, None, 1), *key[1:])}, inputs, shape=shape, named_as=node.label)
     settings["layer"] = node.cls
     return b.node("TimeDistributed", settings, inputs, weights=node.weights, shape=shape, named_as=name)
 
@@ -249,6 +286,9 @@ def pooled(b: Builder, cls: str, settings: Mapping[str, object], layer: Layer, i
     if factor != 1:
         return times(b, pooled(b, cls, settings, layer, [moved]), factor, made)
     cls, inputs = _of_the_image(b, cls, inputs)
+    if made and _is_one_place(b, inputs):
+        return reshaped(b, inputs[0], made)
+    cls, inputs = _of_more_than_one(b, cls, inputs, plain)
     node = b.node(cls, plain, inputs, shape=(made[-1],) if made and kept else made)
     return reshaped(b, node, made) if kept and made is not None else node
 
@@ -272,6 +312,23 @@ def _of_the_image(b: Builder, cls: str, inputs: list[int]) -> tuple[str, list[in
     if not 3 <= len(image) <= 4 or row.shape != (math.prod(size or 0 for size in image[:-1]), image[-1]):
         return cls, inputs
     return f"{cls[:-2]}{len(image) - 1}D", list(row.inputs)
+
+
+def _is_one_place(b: Builder, inputs: list[int]) -> bool:
+    """Whether there is one place alone, for each channel, to be pooled over."""
+    image = b.shape(inputs[0]) if len(inputs) == 1 else None
+    return image is not None and len(image) > 1 and set(image[:-1]) == {1} and not is_masked(b)
+
+
+def _of_more_than_one(b: Builder, cls: str, inputs: list[int], settings: Mapping[str, object]) -> tuple[str, list[int]]:
+    """A pooling of an image, some axes of which have one place, is that of the image without them."""
+    image = b.shape(inputs[0]) if len(inputs) == 1 else None
+    if image is None or len(image) < 3 or settings.get("data_format") != "channels_last" or is_masked(b):
+        return cls, inputs
+    sizes = [size for size in image[:-1] if size != 1] or [1]
+    if len(sizes) == len(image) - 1 or not cls.endswith(f"{len(image) - 1}D"):
+        return cls, inputs
+    return f"{cls[:-2]}{len(sizes)}D", [reshaped(b, inputs[0], (*sizes, image[-1]))]
 
 
 def covers(b: Builder, settings: Mapping[str, object], x: int) -> bool:

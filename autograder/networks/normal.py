@@ -105,6 +105,8 @@ class Asked:
     """Whether frozen layers differ from trained ones."""
     initializers: bool = False
     """Whether the values that weights begin with do."""
+    folded: bool = False
+    """Whether a convolution of one place is the Dense that it is: no author would have it called so."""
 
 
 COMPUTED = Asked()

@@ -11,6 +11,7 @@ from autograder.networks.layers import applied, without_factor
 from autograder.networks.nodes import Builder
 from autograder.networks.operands import said_of, shape_of
 from autograder.networks.patterns import squares_of_differences
+from autograder.networks.shapes import reshaped
 from autograder.wire.messages import Layer
 
 _MERGES = {"Mean": "Average", "Sum": "Add", "Max": "Maximum", "Min": "Minimum", "Prod": "Multiply"}
@@ -34,6 +35,9 @@ def reduction(b: Builder, layer: Layer, cls: str, x: int, places: list[int], *, 
     factor, moved = without_factor(b, x) if cls in ("Mean", "Sum") else (1.0, x)
     if factor != 1:
         return times(b, reduction(b, layer, cls, moved, places, kept=kept), factor, made)
+    x, rank, places = _without_ones(b, cls, x, rank, places, kept)
+    if not places and made is not None:
+        return reshaped(b, x, made)
     stack = b.get(x, "Stack")
     if stack is not None and cls in _MERGES and not kept and [one - rank for one in places] == [stack.get("axis")]:
         return merged(b, _MERGES[cls], list(stack.inputs), made)
@@ -51,6 +55,19 @@ def reduction(b: Builder, layer: Layer, cls: str, x: int, places: list[int], *, 
     if cls == "Std":
         return raised(b, b.node("Var", _over(axis, kept=kept), [x], shape=made), 0.5, made)
     return b.node(cls, _over(axis, kept=kept), [x], shape=made)
+
+
+def _without_ones(b: Builder, cls: str, x: int, rank: int, places: list[int], kept: bool) -> tuple[int, int, list[int]]:
+    """Leave out the axes of one place, over which a mean, a sum or the like changes nothing but the shape."""
+    given = b.shape(x)
+    if given is None or kept or cls not in _MERGES or rank != len(given) + 1:
+        return x, rank, places
+    gone = [place for place in places if place and given[place - 1] == 1]
+    if not gone:
+        return x, rank, places
+    left = [place for place in range(1, rank) if place not in gone]
+    x = reshaped(b, x, tuple(given[place - 1] for place in left))
+    return x, len(left) + 1, [[0, *left].index(place) for place in places if place not in gone]
 
 
 def _of_all(b: Builder, layer: Layer, x: int) -> int:

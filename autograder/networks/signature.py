@@ -7,6 +7,7 @@ were written remain. The signature is the hash of that list.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections import Counter, defaultdict
@@ -17,6 +18,7 @@ from functools import lru_cache
 import msgspec
 
 from autograder.networks.algebra import computed
+from autograder.networks.dimensions import pointwise
 from autograder.networks.nodes import Node
 from autograder.networks.normal import COMMUTATIVE, Asked
 from autograder.networks.values import Settings
@@ -86,6 +88,8 @@ def signature(network: Network, *, trainable: bool = False, initializers: bool =
 
 @lru_cache(maxsize=MOST_SIGNED)
 def _signature(one: ByContent, asked: Asked) -> str:
+    if has_pointwise(_canonical(one, asked)):
+        asked = dataclasses.replace(asked, folded=True)
     forms = [_canonical(one, asked)]
     inference = untrained(one.network, asked)
     if inference is not None:
@@ -93,12 +97,20 @@ def _signature(one: ByContent, asked: Asked) -> str:
     return "sha256:" + _hash([VERSION, one.network.code, [form.content for form in forms]])
 
 
-def canonical(network: Network, *, trainable: bool = False, initializers: bool = False) -> Canonical:
-    """Return the canonical form of `network`. Two networks are equal when the `content` of it is.
+def canonical(
+    network: Network, *, trainable: bool = False, initializers: bool = False, folded: bool = False
+) -> Canonical:
+    """Return the canonical form of `network`, as its author would know it.
 
-    Of a network that computes another thing when it is not trained, what it computes in training.
+    Of a network that computes another thing when it is not trained, what it computes in training. With `folded`, a
+    convolution of one place is the Dense that it is: two networks are equal when the `content` of that is.
     """
-    return _canonical(by_content(network), Asked(trainable, initializers))
+    return _canonical(by_content(network), Asked(trainable, initializers, folded))
+
+
+def has_pointwise(form: Canonical) -> bool:
+    """Whether `folded` makes a difference to a form."""
+    return any(pointwise(step.cls, dict(step.settings)) for step in form.steps)
 
 
 def untrained(network: Network, asked: Asked) -> Canonical | None:

@@ -115,8 +115,17 @@ def cropped(b: Builder, layer: Layer, x: int) -> int | None:
     ]
     if any(last and size is None for (_, last), size in zip(pairs, given, strict=False)):
         return None
-    whole = (0, None, 1)
-    return b.node("GetItem", {"key": (whole, *cut, whole)}, [x], shape=shape_of(layer), named_as=layer.cls)
+    whole, made = (0, None, 1), shape_of(layer)
+    left = [place for place, size in enumerate(given[:-1]) if size != 1]
+    if (
+        made is not None
+        and 0 < len(left) < rank
+        and all(one == whole for one, n in zip(cut, given, strict=False) if n == 1)
+    ):
+        thin = reshaped(b, x, (*(given[place] for place in left), given[-1]))  # an axis of one place says nothing
+        key, shape = (whole, *(cut[place] for place in left), whole), (*(made[place] for place in left), made[-1])
+        return reshaped(b, b.node("GetItem", {"key": key}, [thin], shape=shape, named_as=layer.cls), made)
+    return b.node("GetItem", {"key": (whole, *cut, whole)}, [x], shape=made, named_as=layer.cls)
 
 
 def split(b: Builder, layer: Layer, operands: dict[str, Any]) -> list[int] | None:

@@ -69,7 +69,7 @@ def se_dense(x):
     return L.multiply([x, s])
 
 
-P.alike("squeeze by convolutions", net(se_conv, IMAGE), net(se_dense, IMAGE))
+P.same("squeeze by convolutions", net(se_conv, IMAGE), net(se_dense, IMAGE))
 
 
 # Attention of one head
