@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from autograder.wire.frameworks import FRAMEWORKS
 from autograder.wire.messages import (
     Augmentation,
     EarlyStopping,
@@ -32,10 +33,6 @@ ADAM = Optimizer("adam")
 BackendName = Literal["tensorflow", "torch", "jax"]
 """By Keras's names."""
 BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
-PYTORCH: BackendName = "torch"
-"""What networks of PyTorch are trained on, whatever a recipe names for those of Keras."""
-_PROBABILITIES = frozenset(("Softmax", "Softmax2d", "Sigmoid", "torch.softmax", "torch.sigmoid"))
-"""What a network of PyTorch ends with that gives probabilities."""
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 
@@ -116,7 +113,7 @@ class Recipe:
     deterministic: bool = False
     """Whether operations are asked to be deterministic: same seed, same device, same scores; slower on a GPU."""
     backend: BackendName | None = None
-    """What Keras runs on in the training room; None: what is there. Networks of PyTorch are trained by PyTorch."""
+    """What Keras runs on in the training room; None: what is there. Other frameworks train networks of their own."""
     metrics: tuple[MetricName, ...] = ("accuracy",)
     seeds: int = 5
     """The most trainings one network is given before the doubt is its author's."""
@@ -143,17 +140,26 @@ class Recipe:
         return next((one for one in BACKENDS if one in installed), BACKENDS[0])
 
     def lacking(self, installed: Container[str]) -> list[str]:
-        """Return the packages it needs that are not there. PyTorch trains networks of its own where no Keras is."""
-        backend = self.backend_among(installed)
-        if PYTORCH in installed and (backend == PYTORCH or "keras" not in installed):
+        """Return the packages it needs that are not there. Where no Keras is, other frameworks train their own."""
+        keras, *others = (one.name for one in FRAMEWORKS)
+        if keras not in installed and any(one in installed for one in others):
             return []
-        return [one for one in (backend, "keras") if one not in installed]
+        return [one for one in (self.backend_among(installed), keras) if one not in installed]
 
     def preparation(self, classes: int) -> Preparation:
         """Return how the examples of a set of so many classes are prepared."""
         return Preparation(classes, self.scale, one_hot=self.loss != "sparse_categorical_crossentropy")
 
-    def fit(self, network: Network, seeds: Sequence[int], *, classes: int, threads: int, gpu: GpuPart | None) -> Fit:
+    def fit(
+        self,
+        network: Network,
+        seeds: Sequence[int],
+        *,
+        from_logits: bool,
+        classes: int,
+        threads: int,
+        gpu: GpuPart | None,
+    ) -> Fit:
         """Return the order for a training from each of `seeds`, in one room."""
         data = TrainingData(self.data, self.preparation(classes), self.train, self.test, self.validation)
         return Fit(
@@ -163,7 +169,7 @@ class Recipe:
             data=data,
             optimizer=self.optimizer,
             loss=self.loss,
-            from_logits=gives_logits(network),
+            from_logits=from_logits,
             metrics=list(self.metrics),
             batch=self.batch,
             epochs=self.epochs,
@@ -173,19 +179,6 @@ class Recipe:
             threads=threads,
             gpu=gpu,
         )
-
-
-def gives_logits(network: Network) -> bool:
-    """Say whether the network gives logits.
-
-    Of Keras: whether it was compiled with a loss that takes them. All else it was compiled with is ignored. Of PyTorch,
-    whose losses take them by default: whether it does not end with a softmax or a sigmoid.
-    """
-    if network.framework == "torch":
-        return not any(network.layers[position].cls in _PROBABILITIES for position in network.outputs)
-    loss = network.compiled.loss if network.compiled else None
-    config = loss.get("config") if isinstance(loss, dict) else None
-    return isinstance(config, dict) and config.get("from_logits") is True
 
 
 def resolve(name: str, settings: RecipeSettings, profile: Profile) -> Recipe:

@@ -12,13 +12,13 @@ import pytest
 import toy
 from autograder.course_yaml import load_course
 from autograder.errors import CourseError
+from autograder.networks.frameworks import dialect_of
 from autograder.recipes import (
     Profile,
     ProfileSettings,
     Recipe,
     RecipeSettings,
     Threshold,
-    gives_logits,
     resolve,
 )
 from autograder.records import Plan
@@ -178,12 +178,12 @@ def test_a_training_is_ordered_as_the_recipe_says() -> None:
         deterministic=True,
         metrics=("accuracy", "top_5_accuracy"),
     )
-    fit = recipe.fit(NETWORK, [3, 5, 8], classes=10, threads=2, gpu=None)
+    fit = recipe.fit(NETWORK, [3, 5, 8], from_logits=True, classes=10, threads=2, gpu=None)
     assert fit.data == TrainingData("mnist", Preparation(10), 100, 50, 0.1)
     assert (fit.network, fit.seed, fit.more, fit.threads, fit.gpu) == (NETWORK, 3, [5, 8], 2, None)
     assert (fit.optimizer, fit.loss, fit.batch, fit.epochs) == (recipe.optimizer, recipe.loss, 8, 9)
     assert (fit.augmentation, fit.early_stopping) == (recipe.augmentation, recipe.early_stopping)
-    assert (fit.deterministic, fit.metrics, fit.from_logits) == (True, ["accuracy", "top_5_accuracy"], False)
+    assert (fit.deterministic, fit.metrics, fit.from_logits) == (True, ["accuracy", "top_5_accuracy"], True)
 
 
 def compiled(loss: object) -> Network:
@@ -204,8 +204,7 @@ def compiled(loss: object) -> Network:
     ],
 )
 def test_a_network_gives_logits_where_it_was_compiled_so(network: Network, expected: bool) -> None:
-    assert gives_logits(network) is expected
-    assert BASE.fit(network, [0], classes=10, threads=1, gpu=None).from_logits is expected
+    assert dialect_of(network).gives_logits(network) is expected
 
 
 # --- course.yaml ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import TypeVar
 from autograder.engine import Result, RoomSetup, Trained
 from autograder.errors import GraderError
 from autograder.evidence import Evidence, TrainingRun
+from autograder.networks.frameworks import dialect_of
 from autograder.notebook.variables import KERAS_BACKEND
 from autograder.recipes import BACKENDS
 from autograder.sandbox.blame import fault_of_ours
@@ -19,6 +20,7 @@ from autograder.sandbox.kept import kept_zygote
 from autograder.sandbox.rooms import WarmRooms, Zygote
 from autograder.training.job import Job
 from autograder.training.room import GpuStarved, train_seeds
+from autograder.wire.frameworks import FRAMEWORKS
 from autograder.wire.messages import Warm
 
 TRIES = 2
@@ -78,9 +80,10 @@ class Host:
                     yield Trained(waiting.pop(0), run)
 
     def _rooms_for(self, job: Job) -> _Forking:
-        """What hold a job's framework, and no other: exams' own rooms, where they do."""
-        of_keras = {"keras", "tensorflow"}.intersection(self.setup.preload)
-        if job.network.framework == "torch" and "torch" in self.setup.preload and not of_keras:
+        """What hold a job's framework, and no other: exams' own rooms, where they do, and no recipe chooses for it."""
+        name, held = job.network.framework, {*self.setup.preload}
+        others = any(held.intersection(one.modules) for one in FRAMEWORKS if one.name != name)
+        if dialect_of(job.network).backend and name in held and not others:
             return self._rooms
         return self._trainings[job.backend]
 

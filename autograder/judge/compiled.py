@@ -14,6 +14,7 @@ from autograder.judge.message import CannotTell, CompiledOtherwise, Mismatch, Sa
 from autograder.judge.shown import network_of
 from autograder.judge.written import Written, as_recorded, as_written, differing, same, same_value, setting_name, shown
 from autograder.locale import Phrase, phrase
+from autograder.networks.frameworks import dialect_of
 from autograder.networks.normal import parts
 from autograder.wire.messages import Compiled, Network
 
@@ -47,11 +48,11 @@ def assert_compiled(
     there may be more; `"accuracy"` is the one that Keras takes for that loss. Other `settings` are the optimizer's:
     `learning_rate`, `momentum`, … What is left out is not compared, except that `from_logits` must fit the network.
 
-    Raises ValueError for what is not written so, CannotTell for a network of PyTorch.
+    Raises ValueError for what is not written so, CannotTell for a network of a framework that compiles none.
     """
     network = network_of(given).record
-    if network.framework != "keras":
-        raise CannotTell("a module of PyTorch is not compiled: ask for its optimizer and its loss as variables")
+    if uncompiled := dialect_of(network).uncompiled:
+        raise CannotTell(uncompiled)
     settings = {setting_name(name): value for name, value in settings.items()}
     wanted, compiled = _wanted_optimizer(optimizer, settings), network.compiled
     if compiled is None:

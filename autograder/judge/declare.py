@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograder.judge.written import as_json, as_written
 from autograder.wire import codec, functions
+from autograder.wire.frameworks import TensorLibrary
 from autograder.wire.messages import (
     Argument,
     Attribute,
@@ -229,11 +230,11 @@ def function(source: str) -> Function:
 class GivenTensor:
     """An argument: see `tensor`."""
 
-    framework: Literal["tensorflow", "torch"]
+    framework: TensorLibrary
     array: NDArray[Any]
 
 
-def tensor(array: ArrayLike, framework: Literal["tensorflow", "torch"] = "tensorflow") -> GivenTensor:
+def tensor(array: ArrayLike, framework: TensorLibrary = "tensorflow") -> GivenTensor:
     """An argument: this array as a tensor of TensorFlow or PyTorch, of the same shape and dtype."""
     return GivenTensor(framework, np.asarray(array))
 

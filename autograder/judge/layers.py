@@ -12,12 +12,11 @@ from autograder.judge.shown import cut, network_of
 from autograder.judge.values import Model
 from autograder.judge.written import Written, as_recorded, as_written, general, same, same_value, shown
 from autograder.locale import phrase, phrases
-from autograder.networks.activations import activation_name
 from autograder.networks.algebra import activation_alone
 from autograder.networks.differences import Difference
 from autograder.networks.explain import explain, raised
+from autograder.networks.frameworks import dialect_of_call
 from autograder.networks.normal import plain_class
-from autograder.networks.pytorch.windows import borders_of
 from autograder.wire.messages import Layer
 
 ACTIVATION_LAYERS = {"Activation", "ReLU", "Softmax", "LeakyReLU", "ELU", "PReLU"}
@@ -71,12 +70,10 @@ def counted(network: Model) -> list[Layer]:
     return [
         layer
         for layer in network.layers
-        if layer.cls not in ACTIVATION_LAYERS and layer.origin != "operation" and not _is_torch_activation(layer)
+        if layer.cls not in ACTIVATION_LAYERS
+        and layer.origin != "operation"
+        and not dialect_of_call(layer).is_activation(layer)
     ]
-
-
-def _is_torch_activation(layer: Layer) -> bool:
-    return layer.origin == "torch" and activation_name(layer.cls) not in (None, "linear")
 
 
 def _find_layer(network: Model, which: int | str) -> Layer | None:
@@ -107,7 +104,8 @@ def _layer_mismatch(
     where = phrase("layer {n}", n=position)
     if cls is not None and plain_class(layer.cls) != plain_class(cls):
         return Mismatch(received=layer.cls, expected=cls, where=where, place=where)
-    settings = {name: _as_numbers(layer, name, value) for name, value in settings.items()}
+    plain = dialect_of_call(layer).plain
+    settings = {name: plain(layer, name, value) for name, value in settings.items()}
     found = {name: _setting(network, layer, name) for name in settings}
     wrong = {name: value for name, value in settings.items() if not _same_setting(found[name], value)}
     if not wrong:
@@ -119,22 +117,13 @@ def _layer_mismatch(
 
 def _setting(network: Model, layer: Layer, name: str) -> object:
     """Return a setting of a layer: an object of Keras as it is written, a plain value as it is."""
-    value = _as_numbers(layer, name, layer.config.get(name))
+    value = dialect_of_call(layer).plain(layer, name, layer.config.get(name))
     if name.rpartition("_")[2] not in OBJECTS:
         return as_recorded(value) if isinstance(value, Mapping) and "class_name" in value else value
     written = as_recorded(value)
     if name == "activation" and written.key == "linear":
         return _activation_behind(network, layer) or written
     return written
-
-
-def _as_numbers(layer: Layer, name: str, value: Any) -> Any:
-    """Return the padding of a convolution of PyTorch, "same" or "valid", as the numbers that it stands for."""
-    kernel, spread = layer.config.get("kernel_size"), layer.config.get("dilation")
-    if layer.origin != "torch" or name != "padding" or value not in ("same", "valid") or not isinstance(kernel, list):
-        return value
-    borders = borders_of(value, kernel, spread if isinstance(spread, list) else [1] * len(kernel))
-    return [low for low, _ in borders] if all(low == high for low, high in borders) else value
 
 
 def _activation_behind(network: Model, layer: Layer) -> Written | None:

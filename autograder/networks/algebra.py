@@ -24,13 +24,10 @@ from autograder.networks import (
 )
 from autograder.networks.activations import activation_name
 from autograder.networks.arithmetic import activated
-from autograder.networks.layers import applied
+from autograder.networks.frameworks import COMMON, dialect_of_call
 from autograder.networks.nodes import DRAWS, Builder, Node, Operation
 from autograder.networks.normal import COMPUTED, Asked, cleaned, parts
 from autograder.networks.operands import Constant, constant_in, has_tensor, operands_of, said_of, shape_of, weights_of
-from autograder.networks.pytorch import calls as pytorch_calls
-from autograder.networks.pytorch import functions as pytorch_functions
-from autograder.networks.pytorch import modules as pytorch_modules
 from autograder.networks.values import Settings, clean, from_the_end
 from autograder.wire.messages import Graph, Layer
 
@@ -111,12 +108,10 @@ def _called_or_odd(b: Builder, layer: Layer, inputs: list[int], position: int) -
 def _called(b: Builder, layer: Layer, inputs: list[int], position: int) -> list[int]:
     if layer.origin == "custom":
         return b.several(layer, _unread(b, layer, inputs))
-    if layer.origin == "operation":
-        written_in_torch = layer.cls.startswith(pytorch_calls.PREFIX)
-        return pytorch_functions.applied(b, layer, inputs) if written_in_torch else _operation(b, layer, inputs)
-    if layer.origin == "torch":
-        return pytorch_modules.applied(b, layer, inputs)
-    return applied(b, layer, inputs, position)
+    dialect = dialect_of_call(layer)
+    if layer.origin == "operation" and dialect is COMMON:
+        return _operation(b, layer, inputs)
+    return dialect.applied(b, layer, inputs, position)
 
 
 def _unread(b: Builder, layer: Layer, inputs: list[int]) -> int:

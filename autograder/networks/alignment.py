@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.networks.signature import Step
+from autograder.networks.steps import Step
 
 MAX_STEPS = 400
 """Steps compared once the common beginning and end are set aside. The table grows as its square."""

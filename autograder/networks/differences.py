@@ -9,9 +9,9 @@ from typing import Literal
 from autograder.locale import Phrase, phrase
 from autograder.networks import hints
 from autograder.networks.alignment import Edit
+from autograder.networks.frameworks import dialect_of_steps
 from autograder.networks.normal import default_of
-from autograder.networks.pytorch.words import setting_name, setting_value
-from autograder.networks.signature import Step
+from autograder.networks.steps import Step
 
 FIRST, MAX_SIZE = 4, 12
 """Numbers shown of an array, and characters of each."""
@@ -78,7 +78,8 @@ def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> 
         return _called_otherwise(given, wanted, hint)
     if hints.is_arithmetic(given) and setting in ("scale", "offset"):
         return _other_number(edit, given, wanted, hint)
-    named, mine, theirs = setting_name(given, setting), _value(given, setting), _value(wanted, setting)
+    named = dialect_of_steps([given]).words.setting(given, setting)
+    mine, theirs = _value(given, setting), _value(wanted, setting)
     n, label = given.layer, label_of(edit.owner or given)
     return Difference(
         "activation" if setting == "activation" and given.cls == "Activation" else "setting",
@@ -181,7 +182,7 @@ def _value(step: Step, setting: str) -> Phrase | int | float | str:
     value = settings.get(setting)
     if value is None:
         value = default_of(step.cls, setting, settings.get("activation"))
-    value = setting_value(step, setting, value)
+    value = dialect_of_steps([step]).words.value(setting, value)
     if value is None:
         return phrase("none")
     if isinstance(value, (int, float)):

@@ -17,7 +17,8 @@ from autograder.networks.alignment import Edit, edits
 from autograder.networks.nodes import DRAWS
 from autograder.networks.normal import Asked
 from autograder.networks.sampled import agree
-from autograder.networks.signature import Canonical, Step, canonical, outputs_untrained
+from autograder.networks.signature import Canonical, canonical, outputs_untrained
+from autograder.networks.steps import Step
 from autograder.wire.by_hand import is_by_hand
 from autograder.wire.messages import Layer, Network, Shape
 

@@ -14,22 +14,21 @@ from autograder.locale import phrase, phrases
 from autograder.networks import hints
 from autograder.networks.alignment import Edit, edits
 from autograder.networks.differences import Difference, edit_difference, label_of, place_of
+from autograder.networks.frameworks import dialect_of, dialect_of_steps
 from autograder.networks.normal import COMMUTATIVE, Asked
-from autograder.networks.pytorch import words as pytorch_words
 from autograder.networks.signature import (
     RECENT,
     ByContent,
     Canonical,
-    Step,
     by_content,
     canonical,
     has_pointwise,
     hashes,
     untrained,
 )
+from autograder.networks.steps import Step
 from autograder.wire.messages import Network, Shape
 
-FRAMEWORKS = {"keras": "Keras", "torch": "PyTorch"}
 MAX_ERROR = 200
 """Characters shown of an error."""
 
@@ -68,8 +67,7 @@ def _explained(mine: ByContent, theirs: ByContent, asked: Asked) -> Difference |
         return _of_a_list(given, wanted, asked)
     found = _difference(*_forms(given, wanted, asked))
     if found is not None:
-        torch = given.framework == "torch"
-        return dataclasses.replace(found, hint=hints.of_pytorch(found.hint)) if torch else found
+        return dataclasses.replace(found, hint=hints.for_author(found.hint, given))
     if given.code != wanted.code:
         return Difference("unread", phrase("the network's code"), phrase("the network's code"), hints.UNREAD)
     return _untrained_difference(given, wanted, asked)
@@ -91,7 +89,7 @@ def _of_another_framework(given: Network, wanted: Network, asked: Asked) -> Diff
     forms = _forms(given, wanted, asked)
     if forms[0].content == forms[1].content:
         return None
-    names = {"mine": FRAMEWORKS[given.framework], "theirs": FRAMEWORKS[wanted.framework]}
+    names = {"mine": dialect_of(given).shown, "theirs": dialect_of(wanted).shown}
     where = phrase("the network is written in {mine}, expected {theirs}: the two do not compute the same", **names)
     place = phrase("the network is written in {mine}", mine=names["mine"])
     return Difference("framework", where, place, hints.FRAMEWORK)
@@ -103,14 +101,13 @@ def _untrained_difference(given: Network, wanted: Network, asked: Asked) -> Diff
     if (mine and mine.content) == (theirs and theirs.content):
         return None
     where = phrase("in training the network is the one expected, and another where it is not trained")
-    hint = pytorch_words.FORWARD if given.framework == "torch" else hints.TRAINING
-    return Difference("setting", where, where, hint, setting="training")
+    return Difference("setting", where, where, dialect_of(given).words.training, setting="training")
 
 
 def _of_a_list(given: Network, wanted: Network, asked: Asked) -> Difference | None:
     """A network that could not be built, or not called: its layers are known, of a Sequential in their order."""
     error = raised(given)
-    if (given.dress != "Sequential" or given.framework == "torch") and error is not None:
+    if not (given.dress == "Sequential" and dialect_of(given).listed) and error is not None:
         return error
     mine, theirs = (
         canonical(_without_shapes(one), trainable=asked.trainable, initializers=asked.initializers)
@@ -318,7 +315,7 @@ def _branch_difference(given: Canonical, mine: Step, theirs: Sequence[int], more
     place = phrase(
         "layer {n}, {label}: takes {given}", n=mine.layer, label=label_of(mine), given=_sources(given, mine.inputs)
     )
-    branches = pytorch_words.BRANCHES if mine.written else hints.BRANCHES
+    branches = dialect_of_steps([mine]).words.branches
     return Difference("branches", where, place, hints.SWAPPED if same else branches, more=more)
 
 
@@ -350,7 +347,7 @@ def _sharing_difference(mine: Step) -> Difference:
 
 
 def _output_difference(given: Canonical, wanted: Canonical) -> Difference:
-    hint = pytorch_words.RETURNED if any(step.written for step in given.steps) else hints.OUTPUT
+    hint = dialect_of_steps(given.steps).words.outputs
     if len(given.outputs) != len(wanted.outputs):
         mine, theirs = len(given.outputs), len(wanted.outputs)
         where = phrase("number of outputs: {given}, expected {wanted}", given=mine, wanted=theirs)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from autograder.networks.mistake_words import WIDTHS, flattening
+from autograder.networks.frameworks import dialect_of, dialect_of_call
 from autograder.networks.record_edits import (
     ACTIVATION,
     CONVOLUTION,
@@ -68,7 +68,9 @@ class Mistake:
 
 def _without_shapes(network: Network) -> Network:
     layers = [
-        layer if layer.cls == "InputLayer" else replace(flattening(layer), input_shapes=[], output_shapes=[])
+        layer
+        if layer.cls == "InputLayer"
+        else replace(dialect_of_call(layer).edits.uncounted(layer), input_shapes=[], output_shapes=[])
         for layer in network.layers
     ]
     return replace(network, layers=layers, output_shapes=[], params=0, trainable_params=0)
@@ -80,7 +82,7 @@ def _without_shapes(network: Network) -> Network:
 def fits(network: Network) -> bool:
     """Say whether every window fits the image that reaches it, as far as the images' sizes can be followed."""
     sizes: list[tuple[int, ...] | None] = []
-    if network.framework == "torch":
+    if not dialect_of(network).edits.sizes_known:
         return True  # it is tried, and what does not fit is told of
     for layer in network.layers:
         taken = sizes[layer.inputs[0]] if layer.inputs else None
@@ -163,7 +165,7 @@ def _width_key(layer: Layer) -> str | None:
     """Return which setting says how many values a layer makes; None where it is not free to be set."""
     if not is_weighted(layer) or layer.config.get("groups") not in (None, 1):
         return None
-    return next((key for key in WIDTHS if isinstance(layer.config.get(key), int)), None)
+    return next((key for key in dialect_of_call(layer).edits.widths if isinstance(layer.config.get(key), int)), None)
 
 
 def _with_width(network: Network, positions: Iterable[int], width: Callable[[int], int]) -> Network:

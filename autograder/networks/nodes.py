@@ -15,10 +15,11 @@ from autograder.networks.activations import LayerPart
 from autograder.networks.normal import COMMUTATIVE, Asked, label
 from autograder.networks.operands import Constant, has_tensor, slots_used
 from autograder.networks.values import Settings, clean, sort
+from autograder.wire.frameworks import FrameworkName
 from autograder.wire.messages import Graph, Layer, Shape, Weight
 
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")
-DRAWS = re.compile(r".*Dropout.*|Random.*|GaussianNoise|torch\.randn?")
+DRAWS = re.compile(r".*Dropout.*|Random.*|GaussianNoise|\w+\.randn?")
 """What draws anew at each call, so that two calls of it are never one."""
 TRAINED_APART = ("BatchNormalization", "SpectralNormalization")
 
@@ -41,6 +42,8 @@ class Node(msgspec.Struct, frozen=True):
     unreadable: str
     written: str = ""
     """What a framework that is not Keras calls it, where its author wrote it so: `Conv2d`."""
+    framework: FrameworkName = "keras"
+    """Whose word `written` is."""
 
     def get(self, key: str) -> object:
         return dict(self.settings).get(key)
@@ -133,7 +136,7 @@ class Builder:
             unreadable=node.unreadable,
         )  # fmt: skip
         if node.written:
-            self.nodes[made] = msgspec.structs.replace(self.nodes[made], written=node.written)
+            self.nodes[made] = msgspec.structs.replace(self.nodes[made], written=node.written, framework=node.framework)
         self.at = before
         return made
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from autograder.networks.mistake_words import is_pytorch, kind_in_pytorch, new_in, settings_for
+from autograder.networks.frameworks import dialect_of, dialect_of_call
 from autograder.networks.normal import parts
 from autograder.wire.messages import Layer, Network
 
@@ -24,10 +24,7 @@ ELEMENTWISE = re.compile(r"Activation|PReLU|\w*Dropout(?:[123]D)?|GaussianNoise|
 
 def kind(layer: Layer) -> str:
     """Return the class of a layer in normal form; Identity for one that computes nothing, such as linear."""
-    if is_pytorch(layer):
-        return kind_in_pytorch(layer)
-    done = parts(layer)
-    return done[0].cls if done else "Identity"
+    return dialect_of_call(layer).edits.kind(layer)
 
 
 def is_weighted(layer: Layer) -> bool:
@@ -88,7 +85,9 @@ def with_config(network: Network, positions: Iterable[int], **settings: object) 
     return replace(
         network,
         layers=[
-            replace(layer, config=layer.config | settings_for(layer, settings)) if layer.identity in chosen else layer
+            replace(layer, config=layer.config | dialect_of_call(layer).edits.settings(settings))
+            if layer.identity in chosen
+            else layer
             for layer in network.layers
         ],
     )
@@ -133,11 +132,12 @@ def _fresh_identity(network: Network) -> int:
 
 
 def _new_layer(network: Network, cls: str, config: Mapping[str, object], inputs: list[int], identity: int) -> Layer:
-    origin, cls, settings = new_in(network, cls, config)
+    dialect = dialect_of(network)
+    cls, settings = dialect.edits.layer(cls, config)
     return Layer(
         name=f"{cls.lower()}_{identity}",
         cls=cls,
-        origin=origin,
+        origin=dialect.name,
         config=settings,
         inputs=inputs,
         input_shapes=[],
@@ -159,6 +159,6 @@ def with_activation(network: Network, positions: Iterable[int], name: str) -> Ne
         )
         for number, position in enumerate(apart)
     }
-    if network.framework == "torch":  # none of its layers has an activation of its own
+    if not dialect_of(network).edits.own_activations:
         return inserted_after(with_layers(network, swapped), own, "Activation", {"activation": name})
     return with_layers(with_config(network, own, activation=name), swapped)

@@ -21,7 +21,7 @@ from autograder.networks.algebra import computed
 from autograder.networks.dimensions import pointwise
 from autograder.networks.nodes import Node
 from autograder.networks.normal import COMMUTATIVE, Asked
-from autograder.networks.values import Settings
+from autograder.networks.steps import Step
 from autograder.wire.messages import Graph, Network, Shape
 
 RECENT = 256
@@ -32,29 +32,6 @@ MOST_WRITTEN = 20_000
 """Layers of a network that is known again by what it holds."""
 VERSION = 4
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One thing the network does: a layer without its activation, an activation, a bare operation."""
-
-    cls: str
-    settings: Settings
-    inputs: tuple[int, ...]
-    """Positions of steps; -1 stands for the network's first input, -2 for its second."""
-    output_shape: Shape
-    """Batch left out; empty where it is not known."""
-    layer: int
-    """Position, from 1, of the layer it came from, as its author counts: the InputLayer is not one."""
-    label: str
-    """Short name for a message: `Conv2D(128)`, `MaxPooling2D`, `relu`."""
-    shared: tuple[int, ...] = ()
-    """For each weight, the number, from 1, of one that another step holds too, 0 for its own; empty where all are."""
-    within: str = ""
-    """Class of the layer of the student's own that it is in."""
-    unreadable: str = ""
-    """Why what it computes could not be followed: it is equal to what has the same code."""
-    written: str = ""
-    """What PyTorch calls it: `Conv2d`; empty for Keras, whose words the classes and settings are."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +177,7 @@ def _step(node: Node, position: dict[int, int], shared: dict[object, int]) -> St
         within=node.within,
         unreadable=node.unreadable,
         written=node.written,
+        framework=node.framework,
     )
 
 

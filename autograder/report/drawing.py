@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.networks.alignment import edits
-from autograder.networks.signature import Canonical, Step, canonical
+from autograder.networks.signature import Canonical, canonical
+from autograder.networks.steps import Step
 from autograder.wire.messages import Network, Shape
 
 MOST_ROWS = 80

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from autograder.evidence import Evidence
+from autograder.networks.frameworks import DIALECTS
 from autograder.records import Limits, Plan, Submission
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.rooms import WarmRooms
-from autograder.wire.messages import Cell, Fault, HistoryProbe, ModelProbe, Probe, Steps, VariableProbe
+from autograder.wire.frameworks import FRAMEWORKS
+from autograder.wire.messages import Cell, Fault, Probe, Steps, VariableProbe
 
 CLAIM = b'"ours":"'
 """How the record of a fault begins to say that it is ours, where it does."""
@@ -56,34 +58,7 @@ two.imshow([[0, 1], [1, 0]])
 plt.show()""",
         {"figure": VariableProbe("figure")},
     ),
-    "keras": (
-        """\
-import keras
-class Own(keras.Model):
-    def __init__(self):
-        super().__init__()
-        self.inner = keras.layers.Dense(2)
-    def call(self, inputs):
-        return keras.ops.relu(self.inner(inputs))
-own = Own()
-network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "relu"), keras.layers.Dense(1)])
-network.compile("sgd", "mse")
-ones = keras.ops.ones((4, 4))
-history = network.fit(ones, ones[:, :1], verbose=0)""",
-        {
-            "network": ModelProbe("network"),
-            "own": ModelProbe("own", (4,)),
-            "ones": VariableProbe("ones"),
-            "history": HistoryProbe("history"),
-        },
-    ),
-    "torch": (
-        """\
-import torch
-tensor = torch.ones(2)
-module = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))""",
-        {"tensor": VariableProbe("tensor"), "module": ModelProbe("module", (4,))},
-    ),
+    **{one.name: one.example for one in DIALECTS.values()},
 }
 """By library: a cell that makes some of what we read, and what is asked of it."""
 OF_FILES = {
@@ -91,8 +66,7 @@ OF_FILES = {
     "worker/plots.py": ("matplotlib",),
     "worker/figures.py": ("matplotlib",),
     "worker/pictures.py": ("matplotlib",),
-    "worker/keras/": ("keras",),
-    "worker/pytorch/": ("torch",),
+    **{f"worker/{one.folder}/": (one.name,) for one in FRAMEWORKS},
 }
 """Which libraries our code works with, by how the names of its files begin; the others work with all."""
 SPOKEN_OF = {"numpy": ("",), "keras": ("keras", "tensorflow")}

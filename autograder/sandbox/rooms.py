@@ -23,6 +23,7 @@ from autograder.sandbox.environment import PASSED_ON, Environment, link_package,
 from autograder.sandbox.gpus import SYSTEM_FOLDERS, Lease
 from autograder.sandbox.room import Room
 from autograder.wire import CONTRACT, codec
+from autograder.wire.frameworks import FRAMEWORKS
 from autograder.wire.messages import Fault, GivenFile, Mount, Spawn, Warm
 
 WARM_SECONDS = 300.0
@@ -49,8 +50,7 @@ ENVIRONMENT = {
     "MPLBACKEND": "module://autograder.worker.pictures",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "",
-    # A room has seconds, and a compilation takes minutes: `torch.compile` gives back what it is given.
-    "TORCHDYNAMO_DISABLE": "1",
+    **{name: value for one in FRAMEWORKS for name, value in one.environment.items()},
     "PYTHONDONTWRITEBYTECODE": "1",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     # Arrow (pandas, datasets) would clean up in a thread of its own.

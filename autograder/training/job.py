@@ -9,8 +9,9 @@ import msgspec
 
 from autograder.data.shelf import DataSet
 from autograder.evidence import TrainingRun
+from autograder.networks.frameworks import dialect_of
 from autograder.networks.signature import signature
-from autograder.recipes import BACKENDS, PYTORCH, BackendName, Recipe, gives_logits
+from autograder.recipes import BACKENDS, BackendName, Recipe
 from autograder.records import digest
 from autograder.training.frozen import Frozen
 from autograder.wire.messages import Fault, Figure, Network
@@ -39,7 +40,7 @@ class Job:
     @property
     def backend(self) -> BackendName:
         """What the training runs on."""
-        return PYTORCH if self.network.framework == "torch" else self.recipe.backend or BACKENDS[0]
+        return dialect_of(self.network).backend or self.recipe.backend or BACKENDS[0]
 
     def run(
         self,
@@ -81,9 +82,10 @@ def make_jobs(frozen: Frozen, recipe: Recipe, data: DataSet, seeds: Iterable[int
     network, kept = frozen.network, [frozen.digest] if frozen.digest else []
     sign, own = signature(network, trainable=True, initializers=True), msgspec.json.encode(network)
     kept += _inputs(network)
-    kept += [network.framework] if network.framework != "keras" else []  # its layers are drawn otherwise than Keras's
+    dialect = dialect_of(network)
+    kept += [dialect.name] if dialect.backend else []  # its layers are drawn otherwise than Keras's
     for seed in seeds:  # danger: under one key the whole class has one training, for good
-        key = digest(sign, recipe.content, str(gives_logits(network)), data.digest, str(seed), libraries, *kept)
+        key = digest(sign, recipe.content, str(dialect.gives_logits(network)), data.digest, str(seed), libraries, *kept)
         yield Job(key, network, sign, recipe, data, seed, frozen.blobs, digest(key, own))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from autograder.errors import GraderError
 from autograder.evidence import TrainingRun
+from autograder.networks.frameworks import dialect_of
 from autograder.sandbox.gpus import Lease
 from autograder.sandbox.room import Room, RoomEnd, RoomEnded, RoomSilent
 from autograder.sandbox.rooms import RoomLimits, RoomView, WarmRooms
@@ -106,6 +107,7 @@ def _order(jobs: Sequence[Job], threads: int, lease: Lease | None) -> Fit:
     return jobs[0].recipe.fit(
         jobs[0].network,
         [job.seed for job in jobs],
+        from_logits=dialect_of(jobs[0].network).gives_logits(jobs[0].network),
         classes=jobs[0].data.classes,
         threads=threads,
         gpu=GpuPart(lease.memory_mb, lease.gpu.memory_mb) if lease else None,

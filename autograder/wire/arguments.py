@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from autograder.wire.artifacts import Scalar, Text
+from autograder.wire.frameworks import TensorLibrary
 from autograder.wire.record import Array, Name, Record, Shape
 
 
@@ -31,7 +32,7 @@ class Function(Record, tag="function", frozen=True):
 class Tensor(Record, tag="tensor", frozen=True):
     """An argument that the room turns into a tensor of a framework."""
 
-    framework: Literal["tensorflow", "torch"]
+    framework: TensorLibrary
     array: Array
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from autograder.wire.frameworks import FrameworkName
 from autograder.wire.record import Array, Figure, Name, Record, Shape, Size
 
 
@@ -27,7 +28,7 @@ class Layer(Record, frozen=True):
     name: Name
     cls: Name
     """Class name without its module: `Conv2D`."""
-    origin: Literal["keras", "operation", "torch", "custom"]
+    origin: Literal[FrameworkName, "operation", "custom"]
     """Whose class it is: the framework's layer, one of its bare operations, or a class the student wrote."""
     config: dict[str, object]
     """The configuration as JSON values: numbers, strings, lists, dicts; anything else is left as its repr."""
@@ -96,7 +97,7 @@ class Network(Record, tag="network", frozen=True):
     """A model as a record: its layer calls in order, nested models unfolded."""
 
     name: Name
-    framework: Literal["keras", "torch"]
+    framework: FrameworkName
     dress: Name
     """How it was written: `Sequential`, `Functional`, or the name of the student's own class where its `call` runs."""
     layers: list[Layer]

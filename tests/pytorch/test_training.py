@@ -31,8 +31,9 @@ from torch import nn  # noqa: E402
 
 from autograder.data.shelf import Shelf  # noqa: E402
 from autograder.engine import RoomSetup, open_engine  # noqa: E402
+from autograder.networks.frameworks import dialect_of  # noqa: E402
 from autograder.networks.mistakes import MISTAKES  # noqa: E402
-from autograder.recipes import Recipe, gives_logits  # noqa: E402
+from autograder.recipes import Recipe  # noqa: E402
 from autograder.sandbox.environment import own_environment  # noqa: E402
 from autograder.sandbox.isolation import measure  # noqa: E402
 from autograder.training.frozen import Frozen, keep_frozen, known_weights  # noqa: E402
@@ -176,7 +177,7 @@ def train(shelf: Path) -> Callable[..., tuple[list[Any], dict[str, Any]]]:
     def trained(make: Make = CNN, shape: Shape = (3, SIDE, SIDE), **changes: Any) -> tuple[list[Any], dict[str, Any]]:
         torch.manual_seed(0)
         network = changes.pop("network", None) or crossed(read_module(make(), shape))
-        changes.setdefault("from_logits", gives_logits(network))
+        changes.setdefault("from_logits", dialect_of(network).gives_logits(network))
         fit = msgspec.structs.replace(FIT, network=network, **changes)
         said: list[Record] = []
         training = pytorch_training.open_training(fit, [], shelf)

@@ -29,7 +29,7 @@ def written(b: Builder, start: int, name: str, size: str = "") -> None:
             continue
         shown = size or next((f"({node.get(key)})" for key in ("units", "filters") if node.get(key)), "")
         label = node.label if node.cls in ("Activation", "Variable", "Constant") else f"{name}{shown}"
-        b.nodes[index] = replace(node, label=label, written=name)
+        b.nodes[index] = replace(node, label=label, written=name, framework="torch")
 
 
 def bare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autograder.locale import Phrase, phrase, phrases
-from autograder.networks.signature import Step
+from autograder.networks.steps import Step
 
 _SETTINGS: Mapping[str, str] = {
     "filters": "out_channels",
@@ -55,16 +55,14 @@ PADDING = phrase(
 
 def setting_name(step: Step, setting: str) -> str:
     """Return what the author of a step calls one of its settings."""
-    if not step.written:
-        return setting
     if setting == "units" and step.written in ("LSTM", "GRU", "RNN"):
         return "hidden_size"
     return _SETTINGS.get(setting, setting)
 
 
-def setting_value(step: Step, setting: str, value: object) -> object:
-    """Return the value of a setting as the author of a step writes it."""
-    if not step.written or value is None:
+def setting_value(setting: str, value: object) -> object:
+    """Return the value of a setting as an author writes it."""
+    if value is None:
         return value
     if setting == "padding" and value == "valid":
         return 0
