@@ -249,7 +249,7 @@ class Assessor:
             questions=questions,
             ours="; ".join(dict.fromkeys(told)),
             broken={one.outcome.name: one.ours for one in judged if one.ours and not _is_lack(one.ours, notes)},
-            wants=tuple(self.scorer.wanted(evidence, name) for name in _wanted(judged)),
+            wants=tuple(self._wanted(evidence, judged)),
             unasked=tuple(dict.fromkeys(one.unasked for one in judged if one.unasked)),
             kept=tuple(name for name in before if is_ours(outcome for outcome in outcomes if outcome.question == name)),
             uses=scores.uses,
@@ -271,6 +271,13 @@ class Assessor:
             if one.status in HOW
             for status in ("failed", one.status)
         }
+
+    def _wanted(self, evidence: Evidence, judged: Sequence[Judged]) -> Iterator[Job]:
+        """Yield the trainings without which checks cannot tell, or may not fail."""
+        more = dict.fromkeys(one.wants for one in judged if one.wants)
+        yield from (self.scorer.wanted(evidence, name) for name in more)
+        for name in dict.fromkeys(one.alone for one in judged if one.alone and one.alone not in more):
+            yield from self.scorer.borrowed(evidence, name)
 
     @property
     def _validate(self) -> str:
@@ -313,10 +320,6 @@ def _said_by_tests(questions: Iterable[QuestionGrade], notes: Notes) -> list[str
     """What is ours of visible tests that hang on what is not here: the judge does not see them."""
     tests = (one for question in questions for one in question.outcomes if one.kind == "tests")
     return [say_lack(lack) for lack in notes.lacks] if any(one.status == "ungraded" for one in tests) else []
-
-
-def _wanted(judged: Iterable[Judged]) -> list[str]:
-    return list(dict.fromkeys(one.wants for one in judged if one.wants))
 
 
 def trainings(engine: Engine, scorer: Scorer, jobs: Iterable[Job]) -> Iterator[Trained]:

@@ -198,13 +198,13 @@ class _Measurement:
         return {name: [self._run_of(job) for job in ones] for name, ones in jobs.items()}
 
     def _run(self, jobs: list[Job]) -> None:
-        while missing := [job for job in jobs if self._scorer.load(job) is None]:
+        while missing := [job.alone() for job in jobs if self._scorer.load_alone(job) is None]:
             for trained in trainings(self._engine, self._scorer, missing):
                 if trained.error is not None:
                     raise trained.error
 
     def _run_of(self, job: Job) -> TrainingRun:
-        run = self._scorer.load(job)
+        run = self._scorer.load_alone(job)
         if run is None:
             raise GraderError(f"a training of {job.recipe.name} was not stored")
         return run

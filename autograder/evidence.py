@@ -162,6 +162,8 @@ class TrainingRun(Record, tag="training-run", frozen=True):
     """Why there are no scores."""
     backend: str = "tensorflow"
     """What Keras ran on, by its name."""
+    form: str = ""
+    """Digest of how the network was written that was trained: another's may be equal to it."""
 
     def save(self, path: Path) -> None:
         """Store it at `path`."""

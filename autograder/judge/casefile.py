@@ -81,6 +81,8 @@ class CaseFile:
         """What to tell of the check in hand should it pass."""
         self.asked: dict[str, bool] = {}
         """Names of the notebook's that the check in hand asks for, and whether as a network's making alone."""
+        self.borrowed = ""
+        """A probe that the check in hand asks for, whose trainings are of a network that was written otherwise."""
         self.lack: Lack | None = None
         """What this machine lacks, where the check in hand has no answer for want of it."""
         self.lack_told: Lack | None = None
@@ -90,7 +92,7 @@ class CaseFile:
         """A check starts: it has asked for nothing."""
         for kept in (self.odd, self.given, self.remarks, self.asked):
             kept.clear()
-        self.lack = self.lack_told = None
+        self.borrowed, self.lack, self.lack_told = "", None, None
 
     def value(self, name: str, probe: Probe) -> Any:
         """Return the answer to a probe as a check sees it. Raise NoAnswer where there is none, Unasked."""
@@ -152,6 +154,7 @@ class CaseFile:
         if isinstance(probe, TrainedProbe):
             if not isinstance(answer, Network):
                 raise CheckFailed(Mismatch(received=describe(answer), expected=phrase("a network")))
+            self.borrowed = name if case.borrowed else self.borrowed
             return Training(name, answer, case, self.remarks)
         if not isinstance(answer, Array) or case.labels is None:
             raise CheckFailed(Mismatch(received=describe(answer), expected=phrase("an array of predictions")))

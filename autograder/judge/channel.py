@@ -69,6 +69,8 @@ class TrainingCase(Record, frozen=True):
     """Of the hidden set, for predictions: int64[N], numbered as the student's function was given them."""
     redrawn: bool = False
     """Whether a frozen layer of the network was trained from weights drawn anew."""
+    borrowed: bool = False
+    """Whether one of the runs is of a network that is equal to this one and written otherwise: nobody fails by it."""
 
 
 class Case(Record, tag="case", frozen=True):
@@ -98,6 +100,8 @@ class Judged(Record, frozen=True):
     ours: str = ""
     wants: str = ""
     """The probe of which this check needs one more training before it can tell."""
+    alone: str = ""
+    """The probe whose very network must be trained before this check may fail: what was, was written otherwise."""
     unasked: str = ""
     """The probe that must be asked in another exam before this check can tell."""
 

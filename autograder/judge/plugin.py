@@ -238,6 +238,8 @@ class JudgeSession:
                 return self._judged(item, "ungraded", "", unasked=probe)
             case TrainingFailed(run=run):
                 return self._judged(item, "errored", self._say(explain_training(run)))
+            case _ if self.case and self.case.borrowed:
+                return self._judged(item, "ungraded", "", alone=self.case.borrowed)
             case CheckFailed(mismatch=mismatch):
                 return self._judged(item, "failed", self._say(replace(mismatch, first=first)))
         assert raised is not None
@@ -287,10 +289,11 @@ class JudgeSession:
         ours: str = "",
         wants: str = "",
         unasked: str = "",
+        alone: str = "",
     ) -> Judged:
         record = self._records[item]
         outcome = Outcome(item.name, record.question, record.title, status, record.weight, message)
-        return Judged(outcome, ours, wants, unasked)
+        return Judged(outcome, ours, wants, alone, unasked)
 
     def _send(self, message: Any, blobs: list[bytes] | None = None) -> None:
         self._channel.sendall(codec.pack(message, blobs))

@@ -210,7 +210,11 @@ def plain_class(name: str) -> str:
 
 
 def _settings(cls: str, layer: Layer, asked: Asked) -> dict[str, object]:
-    settings = {**_defaults(cls), **cleaned(layer.config, asked)}
+    defaults = _defaults(cls)
+    settings = {**defaults, **cleaned(layer.config, asked)}
+    for key, value in layer.config.items():
+        if value is None and defaults.get(key) is True:  # what Keras asks is whether it is true
+            settings[key] = False
     if "pool_size" in settings:
         settings.setdefault("strides", settings["pool_size"])
     for key in _SIZES & settings.keys():

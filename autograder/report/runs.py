@@ -19,9 +19,18 @@ class StoredRuns:
             self._by_use[_named(one)].append(one)
 
     def of(self, use: TrainingUse) -> tuple[TrainingRun, ...]:
-        """Return the trainings that `use` names, in the order of their files; fewer where some are kept no more."""
+        """Return the trainings that `use` names, in the order of their files; fewer where some are kept no more.
+
+        One a seed: of equal networks that were written otherwise, and trained each, the best.
+        """
         alike = self._by_use.get(_named(use), ())
-        return tuple(one for one in alike if one.seed in use.seeds and one.versions == use.versions)
+        found = [one for one in alike if one.seed in use.seeds and one.versions == use.versions]
+        best = {one.seed: one for one in sorted(found, key=_best)}
+        return tuple(one for one in found if one is best[one.seed])
+
+
+def _best(one: TrainingRun) -> float:
+    return max((score for name, score in one.scores.items() if name != "loss" and score is not None), default=0.0)
 
 
 def _named(one: TrainingRun | TrainingUse) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -19,6 +20,8 @@ from autograder.wire.messages import Fault, Figure, Network
 OF_CHARS = 16
 """How much of a digest names what a threshold was calibrated for."""
 FLOAT = "float32"
+_UNWRITTEN = frozenset(("name", "dress", "nested", "within", "note", "sample", "compiled", "seed"))
+"""What two records that are trained alike may say otherwise: `compiled` gives no more than is part of the key."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,17 @@ class Job:
     """Values of the weights that the network keeps."""
     own_key: str = ""
     """Digest of this very record too: what the run is stored under that says nothing of its like."""
+    form: str = ""
+    """Digest of the record but for its names: equal for networks that were written alike."""
+
+    def alone(self) -> Job:
+        """Return the training of what was written like this, and of nothing that is merely equal to it."""
+        return replace(self, key=self.form_key)
+
+    @property
+    def form_key(self) -> str:
+        """What a run is stored under that is for networks written alike."""
+        return digest(self.key, self.form)
 
     @property
     def backend(self) -> BackendName:
@@ -57,6 +71,7 @@ class Job:
         # would fail the neighbour: what comes of it is its author's alone.
         return TrainingRun(
             key=self.key if built and fault is None else self.own_key,
+            form=self.form,
             signature=self.signature,
             recipe=self.recipe.name,
             seed=self.seed,
@@ -81,18 +96,36 @@ def make_jobs(frozen: Frozen, recipe: Recipe, data: DataSet, seeds: Iterable[int
     """
     network, kept = frozen.network, [frozen.digest] if frozen.digest else []
     sign, own = signature(network, trainable=True, initializers=True), msgspec.json.encode(network)
+    form = digest(json.dumps(_written(msgspec.to_builtins(network)), sort_keys=True))
     kept += _inputs(network)
     dialect = dialect_of(network)
     kept += [dialect.name] if dialect.backend else []  # its layers are drawn otherwise than Keras's
     for seed in seeds:  # danger: under one key the whole class has one training, for good
         key = digest(sign, recipe.content, str(dialect.gives_logits(network)), data.digest, str(seed), libraries, *kept)
-        yield Job(key, network, sign, recipe, data, seed, frozen.blobs, digest(key, own))
+        yield Job(key, network, sign, recipe, data, seed, frozen.blobs, digest(key, own), form)
+
+
+def _written(value: object) -> object:
+    """What a record holds, but for what its author calls things, and for what no training is given."""
+    if isinstance(value, dict):
+        named = value.get("class_name") == "DTypePolicy"  # its name says how many bits there are
+        return value if named else {key: _written(one) for key, one in value.items() if key not in _UNWRITTEN}
+    return [_written(one) for one in value] if isinstance(value, list) else value
 
 
 def is_built(network: Network, built: Network) -> bool:
     """Whether what was built of a network, read anew, is trained as whatever has the network's signature is."""
     signs = [signature(one, trainable=True, initializers=True) for one in (network, built)]
     return signs[0] == signs[1] and _inputs(network) == _inputs(built)
+
+
+def is_borrowed(run: TrainingRun, job: Job) -> bool:
+    """Whether a run is of a network that is equal to the job's, and was written otherwise.
+
+    What is equal by its signature computes the same, as real numbers do, and may be trained otherwise: by a penalty on
+    a layer that does nothing, by constants that cancel out and leave no digit. Nobody fails by it, no bar rests on it.
+    """
+    return run.key not in (job.own_key, job.form_key) and run.form != job.form
 
 
 def _inputs(network: Network) -> list[str]:

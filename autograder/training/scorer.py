@@ -25,7 +25,7 @@ from autograder.recipes import BACKENDS, Profile, Recipe, resolve
 from autograder.records import Plan, TrainingUse, digest
 from autograder.training.fitting import classes_differ, form, untrainable
 from autograder.training.frozen import Frozen, keep_frozen, known_weights
-from autograder.training.job import Job, calibrated_for, make_jobs
+from autograder.training.job import Job, calibrated_for, is_borrowed, make_jobs
 from autograder.wire import codec, examples
 from autograder.wire.messages import (
     Examples,
@@ -123,30 +123,37 @@ class Scorer:
         uses = []
         for name, probe in self.probes.items():
             runs: tuple[TrainingRun, ...] = ()
-            redrawn = False
+            redrawn = borrowed = False
             if isinstance(probe, TrainedProbe):
                 answer, arrays = answers.get(name, (None, []))
                 recipe = self.recipes[probe.recipe]
                 network = answer if isinstance(answer, Network) else None
                 frozen = keep_frozen(network, arrays, self._known(name)) if network else None
-                runs = self._stored(frozen, recipe, evidence) if frozen else ()
+                pairs = self._stored(frozen, recipe, evidence) if frozen else ()
+                runs, borrowed = tuple(run for _, run in pairs), any(is_borrowed(run, job) for job, run in pairs)
                 redrawn = frozen is not None and frozen.redrawn
                 uses += [_use(name, runs)] if runs else []
-            cases[name] = self._case(name, probe, runs, blobs, redrawn=redrawn)
+            case = self._case(name, probe, runs, blobs, redrawn=redrawn)
+            cases[name] = msgspec.structs.replace(case, borrowed=borrowed)
         return Scores(cases, blobs, tuple(uses))
 
     def wanted(self, evidence: Evidence, name: str) -> Job:
         """Return the next training of the network that answered a probe. None of it is stored yet."""
-        probe = self.probes[name]
+        return next(job for job in self._jobs_of(evidence, name) if self.load(job) is None)
+
+    def borrowed(self, evidence: Evidence, name: str) -> Iterator[Job]:
+        """Yield the trainings of the very network that answered a probe, where only those of its equal are stored."""
+        for job in self._jobs_of(evidence, name):
+            if (run := self.load(job)) and is_borrowed(run, job):
+                yield job.alone()
+
+    def _jobs_of(self, evidence: Evidence, name: str) -> Iterator[Job]:
+        """Yield all the trainings that a recipe allows the network that answered a probe."""
         network, arrays = evidence.answers()[name]
         assert isinstance(network, Network), "only a network is trained"
+        recipe = self.recipes[self.probes[name].recipe]
         frozen = keep_frozen(network, arrays, self._known(name))
-        recipe = self.recipes[probe.recipe]
-        return next(
-            job
-            for job in self.jobs(frozen, recipe, range(recipe.seeds), evidence.exam.versions)
-            if self.load(job) is None
-        )
+        return self.jobs(frozen, recipe, range(recipe.seeds), evidence.exam.versions)
 
     def jobs(self, frozen: Frozen, recipe: Recipe, seeds: Iterable[int], versions: Mapping[str, str]) -> Iterator[Job]:
         """Yield a network's training for each seed, by the `versions` of the room that the network came out of.
@@ -157,10 +164,14 @@ class Scorer:
         return make_jobs(frozen, recipe, self.data[recipe.data], seeds, libraries(versions))
 
     def load(self, job: Job) -> TrainingRun | None:
-        """Return the stored run of a job, that of its very record before one of its like; None where there is none."""
-        own = load_training_run(self._source.paths.training(job.own_key))
-        like = None if own else load_training_run(self._source.paths.training(job.key))
-        return own or (like if like and like.fault is None else None)
+        """Return the stored run of a job: of its very record, else of one written like it, else of one equal to it."""
+        found = (load_training_run(self._source.paths.training(key)) for key in (job.own_key, job.form_key, job.key))
+        run = next(filter(None, found), None)
+        return run if run and (run.key == job.own_key or run.fault is None) else None
+
+    def load_alone(self, job: Job) -> TrainingRun | None:
+        """Return the stored run of what was written as a job's network is; None where there is none."""
+        return None if (run := self.load(job)) and is_borrowed(run, job) else run
 
     def keep(self, run: TrainingRun) -> None:
         """Store a run. Raises OSError where it cannot be."""
@@ -184,14 +195,14 @@ class Scorer:
             self._weights[name] = known_weights(network, arrays) if isinstance(network, Network) else frozenset()
         return self._weights[name]
 
-    def _stored(self, frozen: Frozen, recipe: Recipe, evidence: Evidence) -> tuple[TrainingRun, ...]:
-        """The stored trainings of a network, from the first seed on, as far as there is no gap."""
+    def _stored(self, frozen: Frozen, recipe: Recipe, evidence: Evidence) -> tuple[tuple[Job, TrainingRun], ...]:
+        """The stored trainings of a network, from the first seed on, as far as there is no gap, each with its job."""
         found = []
         for job in self.jobs(frozen, recipe, range(recipe.seeds), evidence.exam.versions):
             run = self.load(job)
             if run is None:
                 break
-            found.append(run)
+            found.append((job, run))
         return tuple(found)
 
     def _case(

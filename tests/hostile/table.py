@@ -44,7 +44,7 @@ def tried() -> str:
     from hostile.masters import SOLUTIONS, TOLD
     from hostile.pretended import PRETENDED
     from hostile.test_keeper import CLIENTS, IN_ITS_PLACE
-    from hostile.trainings import FUNCTIONS, RECORDS
+    from hostile.trainings import FUNCTIONS, NETWORKS, RECORDS
 
     kinds: Mapping[str, Iterable[str]] = {
         "a cell, for the kernel and the host": ESCAPES,
@@ -53,6 +53,7 @@ def tried() -> str:
         "a figure, for whoever reads it": FIGURES,
         "a module or a tensor of PyTorch's, for whoever reads it": MODULES,
         "the record of a network, for those who have the same": RECORDS,
+        "a network equal to its neighbours', and trained otherwise": NETWORKS,
         "a function that trains, for the hidden labels": FUNCTIONS,
         "an entry of a class's download, for others' work and whoever collects it": [*DOWNLOADS, *NAMES_TAKEN],
         "code that two share, for whoever compares a class": COPIES,

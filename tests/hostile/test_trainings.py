@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 import digits
+from autograder.calibrate import calibrate
 from autograder.engine import Trained
 from autograder.engine.local import LocalEngine
 from autograder.errors import GraderError
 from autograder.records import Grade
+from autograder.session import GradingOptions
 from autograder.training.job import Job
 from hostile.test_batch import left_behind
-from hostile.trainings import FUNCTIONS, LIAR, QUICK_FUNCTIONS, QUICK_RECORDS, RECORDS
+from hostile.trainings import FUNCTIONS, LIAR, NETWORKS, QUICK_FUNCTIONS, QUICK_NETWORKS, QUICK_RECORDS, RECORDS
+from loading import load_assignment
 
 pytestmark = pytest.mark.tensorflow
 
@@ -46,6 +49,31 @@ def graded(course: Path, answers: Mapping[str, Mapping[str, str]]) -> dict[str, 
 
 def lying(name: str) -> dict[str, str]:
     return {"network-answer": f"{digits.NETWORK}\n{LIAR}\ndef lie(network, blobs):\n    {RECORDS[name]}"}
+
+
+def attack_by_equals(course: Path, names: Iterable[str]) -> None:
+    """Those whose network is equal to the neighbours', and trained otherwise, are trained first."""
+    found = graded(course, {f"zz-{name}": {"network-answer": NETWORKS[name]} for name in names})
+    for name in NEIGHBOURS:
+        own = digits.outcome(found[name], "test_reached")
+        assert (found[name].status, own.status) == ("graded", "passed"), (name, own.message)
+
+
+def test_nobody_fails_by_what_is_equal_and_trained_otherwise(course: Path) -> None:
+    attack_by_equals(course, QUICK_NETWORKS)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("name", NETWORKS)
+def test_nobody_fails_by_any_of_them(course: Path, name: str) -> None:
+    attack_by_equals(course, [name])
+
+
+@pytest.mark.whole
+def test_no_bar_rests_on_what_students_had_trained(course: Path) -> None:
+    attack_by_equals(course, QUICK_NETWORKS)
+    report = next(calibrate(load_assignment(course, digits.NAME), GradingOptions(jobs=2), "short", 5))
+    assert min(report.scores) > 0.5, report.scores
 
 
 def not_training(name: str) -> dict[str, str]:

@@ -70,6 +70,31 @@ RECORDS = {
 }
 """By name: the body of `lie(network, blobs)`, given the record that an honest reader made."""
 
+
+def _dressed(layer: str = "keras.layers.Identity()", own: str = "") -> str:
+    return (
+        "import keras\nfrom keras.regularizers import L2\nnetwork = keras.Sequential([keras.Input((784,)), "
+        f"keras.layers.Dense(32, activation='relu', {own}), {layer}, keras.layers.Dense(10, activation='softmax')])"
+    )
+
+
+NETWORKS = {
+    # --- what is computed is as it should be, and is trained otherwise: under one name, every neighbour's is ---
+    "a-penalty-on-a-layer-that-does-nothing": _dressed("keras.layers.Dropout(0.0, activity_regularizer=L2(500.0))"),
+    "a-penalty-on-a-reshape-that-changes-nothing": _dressed(
+        "keras.layers.Reshape((32,), activity_regularizer=L2(500.0))"
+    ),
+    "a-penalty-on-a-linear-activation": _dressed("keras.layers.Activation('linear', activity_regularizer=L2(500.0))"),
+    "a-layer-that-does-nothing-at-eight-bits": _dressed("keras.layers.Identity(dtype='bfloat16')"),
+    "an-activation-at-eight-bits": _dressed("keras.layers.ReLU(dtype='bfloat16')"),
+    "constants-that-cancel-out-and-leave-no-digit": _dressed(
+        "keras.layers.Rescaling(1.0, offset=1e20), keras.layers.Rescaling(1.0, offset=-1e20)"
+    ),
+    "no-bias-by-none": _dressed(own="use_bias=None"),
+    "biases-that-are-drawn-by-none": _dressed(own="bias_initializer=None"),
+}
+"""By name: a network, read honestly, that differs from the neighbours' by what no record of what is computed tells."""
+
 FUNCTIONS = {
     "say-what-it-was-shown": "raise ValueError(repr(images.sum()) + repr(list(labels[:99])))",
     "predict-no-numbers": "return lambda images: np.full((len(images), 10), np.nan)",
@@ -116,5 +141,6 @@ FUNCTIONS = {
 """By name: the body of `learn(images, labels)`. None of them learns."""
 
 QUICK_RECORDS = ("a-name-that-speaks-to-neighbours", "frozen-and-said-to-be-trained")
+QUICK_NETWORKS = ("a-penalty-on-a-layer-that-does-nothing",)
 QUICK_FUNCTIONS = ("find-labels-in-its-callers",)
 """One of each kind."""

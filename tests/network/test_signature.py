@@ -191,6 +191,11 @@ def _with(network: Network, arguments: dict[str, object]) -> Network:
 
 
 DIFFERENT = {
+    "no bias, said by none": (network([dense(8)]), network([dense(8, use_bias=None)])),
+    "no centre, said by none": (
+        network([call("BatchNormalization")]),
+        network([call("BatchNormalization", center=None)]),
+    ),
     "another input": (chain(dense(8)), chain(dense(8), input_shape=(32, 32, 1))),
     "max and average": (chain(pool()), chain(call("AveragePooling2D"))),
     "pooling that drops a border": (

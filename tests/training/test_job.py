@@ -12,7 +12,7 @@ import pytest
 from autograder.data.shelf import ArrayInfo, DataSet
 from autograder.recipes import Recipe, Threshold
 from autograder.training.frozen import Frozen
-from autograder.training.job import Job, calibrated_for, is_built, make_jobs
+from autograder.training.job import Job, calibrated_for, is_borrowed, is_built, make_jobs
 from autograder.wire.messages import Compiled, Fault, Network, Optimizer
 from networks import Call, Graph, call, chain, dense, operation
 
@@ -220,3 +220,25 @@ def test_a_recipe_that_names_no_backend_trains_on_what_is_there(
 def test_what_was_calibrated_without_a_choice_of_backend_stands() -> None:
     assert RECIPE.content == replace(RECIPE, backend="tensorflow").content
     assert RECIPE.content != replace(RECIPE, backend="torch").content
+
+
+def test_what_is_written_otherwise_has_another_form_and_names_have_none() -> None:
+    penalty = {"class_name": "L2", "config": {"l2": 50.0}}
+    other = chain(
+        dense(32, activation="relu"),
+        call("Dropout", rate=0.0, activity_regularizer=penalty),
+        dense(10, activation="softmax"),
+        input_shape=SHAPE,
+    )
+    named = msgspec.structs.replace(NETWORK, name="mine", note="mine", dress="Mine")
+    assert (job(other).key, job(other).form == job().form) == (KEY, False)
+    assert (job(named).key, job(named).form) == (KEY, job().form)
+
+
+def test_a_run_of_an_equal_network_is_borrowed() -> None:
+    told: dict[str, Any] = {"versions": {}, "seconds": 1.0, "epochs": [], "scores": {"accuracy": 0.1}, "fault": None}
+    own, other = job(), replace(job(), form="sha256:other")
+    assert not is_borrowed(own.run(**told), own)
+    assert is_borrowed(other.run(**told), own)
+    assert not is_borrowed(own.alone().run(**told), own)
+    assert own.alone().run(**told).key == own.form_key

@@ -476,6 +476,19 @@ def test_trainings_are_shared_by_equal_networks_alone(scorer: Scorer) -> None:
     assert scorer.wanted(evidence(reached=OTHER), "reached").seed == 0
 
 
+def test_who_has_another_dress_borrows_trainings_and_may_have_their_own(scorer: Scorer) -> None:
+    theirs = evidence(reached=DRESSED)
+    keep(scorer, scorer.wanted(evidence(reached=NETWORK), "reached"))
+    assert not scorer.scores(evidence(reached=NETWORK)).cases["reached"].borrowed
+    assert not list(scorer.borrowed(evidence(reached=NETWORK), "reached"))
+    assert scorer.scores(theirs).cases["reached"].borrowed
+    (job,) = scorer.borrowed(theirs, "reached")
+    keep(scorer, job)
+    assert not scorer.scores(theirs).cases["reached"].borrowed
+    assert not list(scorer.borrowed(theirs, "reached"))
+    assert scorer.wanted(theirs, "reached").seed == 1
+
+
 def test_trainings_by_other_versions_are_not_taken(course: Path, plan: Plan, scorer: Scorer) -> None:
     found = evidence(reached=NETWORK)
     third, fourth = (
