@@ -1,7 +1,8 @@
 """CSV files as spreadsheets and platforms write them: read in whatever encoding, written back as they came.
 
 A cell that begins with `=`, `+`, `-`, `@`, a tab or a line's end is a formula to the spreadsheet that opens the file,
-and a student may choose their own name: texts that we write are set off (see `harmless`).
+and a student may choose their own name: texts that we write are set off (see `harmless`). So is what would begin a
+field were the file read with another separator than its own: Excel takes its country's, whatever the file has.
 """
 
 from __future__ import annotations
@@ -19,6 +20,12 @@ LONGEST_FIELD = 2**17
 """Characters of a field of a list of students or of marks; a longer one is no such list."""
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What a formula may begin with; the wide ones are read as the others where Chinese and Japanese are written."""
+_BLANK = " \N{NO-BREAK SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
+"""What some programs take away before they look."""
+_APART = re.compile(r"([,;\t\r\n])(?=[ \"]*([=+@＝＋＠]|[-－](?!\s)))")
+"""What parts fields to a program of another country's, or to one that reads a line's end within quotes as one, before
+what a formula begins with. A hyphen with a space after it is a dash, or begins an item of a list.
+"""
 _NO_FORMULA = re.compile(r"[-+]?\d+(?:[.,]\d+)?|[-+]")
 """A number, or the sign alone that stands for nothing."""
 
@@ -99,10 +106,10 @@ def harmless(cell: str) -> str:
 
     Numbers, signed ones too, stay as they are.
     """
-    start = cell.lstrip(" ")
-    if not start.startswith(_FORMULA) or _NO_FORMULA.fullmatch(cell):
+    if _NO_FORMULA.fullmatch(cell):
         return cell
-    return f"'{cell}"
+    parted = _APART.sub(r"\1'", cell)
+    return f"'{parted}" if parted.lstrip(_BLANK).startswith(_FORMULA) else parted
 
 
 def number(value: float, *, decimal_comma: bool = False) -> str:

@@ -200,6 +200,9 @@ def _write(files: Mapping[str, bytes], output: Path | None, folder: Path) -> lis
     else:
         names = ", ".join(sorted(files)[:3]) or "none"
         raise refuse(str(output), f"{count(len(files), 'file')} would be written ({names}): name a folder")
+    for name in files:
+        if Path(name).is_absolute() or ".." in Path(name).parts:  # nbgrader's gradebook lets students be called so
+            raise refuse(name, "a student of this name would have files outside the export's folder")
     for path, content in zip(written, files.values(), strict=True):
         write_beside(path, content)
     return written

@@ -110,4 +110,4 @@ def one_file_each(
 
 
 def as_json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2).encode() + b"\n"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2).encode(errors="replace") + b"\n"

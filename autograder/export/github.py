@@ -28,9 +28,9 @@ def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     files = {}
     for one in grades.entries:
         folder = "" if options.single else f"{one.student}/"
-        files[f"{folder}{SUMMARY}"] = "\n".join(_summary(grades, one)).encode() + b"\n"
+        files[f"{folder}{SUMMARY}"] = "\n".join(_summary(grades, one)).encode(errors="replace") + b"\n"
         lines = [_annotation(remark) for remark in list(remarks_on(grades, one))[:MOST]]
-        files[f"{folder}{ANNOTATIONS}"] = "".join(f"{line}\n" for line in lines).encode()
+        files[f"{folder}{ANNOTATIONS}"] = "".join(f"{line}\n" for line in lines).encode(errors="replace")
     return Exported(files, unfinished(grades))
 
 

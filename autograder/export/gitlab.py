@@ -23,7 +23,7 @@ def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     for one in grades.entries:
         folder = "" if options.single else f"{one.student}/"
         found = [_violation(remark) for remark in remarks_on(grades, one) if remark.spot]
-        files[f"{folder}{REPORT}"] = json.dumps(found, ensure_ascii=False, indent=2).encode() + b"\n"
+        files[f"{folder}{REPORT}"] = json.dumps(found, ensure_ascii=False, indent=2).encode(errors="replace") + b"\n"
     return Exported(files, unfinished(grades))
 
 

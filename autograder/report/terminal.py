@@ -7,6 +7,7 @@ that comes of a submission each stands written out. What a terminal has no chara
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from io import TextIOWrapper
@@ -19,11 +20,19 @@ WIDTH_OF_A_PIPE = 200
 """Columns of a table that nobody reads on a terminal."""
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories of what is not shown, or steers what is."""
+_COMMAND = re.compile(r"::(?=[A-Za-z][\w-]*(?: [^\n]*?)?::)|##(?=\w*\[)")
+"""What begins a command in the log of a CI system: GitHub's `::error …::`, `##[group]`, Azure's `##vso[`, TeamCity's.
+
+Anywhere in a line: a long text goes on at the beginning of the next one.
+"""
 
 
 def shown(text: str, kept: str = "") -> str:
-    """Return `text` on one line, with what cannot be seen written out, but for the characters `kept`."""
-    return "".join(
+    """Return `text` on one line, with what cannot be seen written out, but for the characters `kept`.
+
+    What a CI system would take for a command to it, in its log, is parted.
+    """
+    seen = "".join(
         character
         if character in kept or unicodedata.category(character) not in _UNSEEN
         else " "
@@ -31,6 +40,7 @@ def shown(text: str, kept: str = "") -> str:
         else f"\\u{{{ord(character):x}}}"
         for character in text
     )
+    return _COMMAND.sub(lambda found: " ".join(found[0]), seen)
 
 
 def json_line(value: Any) -> str:
@@ -43,8 +53,8 @@ def json_line(value: Any) -> str:
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
-        return json.dumps(value)
-    return text
+        text = json.dumps(value)
+    return _COMMAND.sub(lambda found: f"\\u{ord(found[0][0]):04x}{found[0][1:]}", text)
 
 
 class Terminal(Console):

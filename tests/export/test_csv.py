@@ -72,7 +72,7 @@ def test_who_handed_in_nothing_gets_0_where_that_is_asked() -> None:
         ("+33 6 12", "'+33 6 12"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\tx", "'\tx"),
-        ("\r=x", "'\r=x"),
+        ("\r=x", "'\r'=x"),
         ("＝1+1", "'＝1+1"),
         ("-", "-"),
         ("-1,5", "-1,5"),

@@ -44,6 +44,7 @@ def tried() -> str:
     from hostile.masters import SOLUTIONS, TOLD
     from hostile.pretended import PRETENDED
     from hostile.test_keeper import CLIENTS, IN_ITS_PLACE
+    from hostile.texts import TEXTS
     from hostile.trainings import FUNCTIONS, NETWORKS, RECORDS
 
     kinds: Mapping[str, Iterable[str]] = {
@@ -56,6 +57,7 @@ def tried() -> str:
         "a network equal to its neighbours', and trained otherwise": NETWORKS,
         "a function that trains, for the hidden labels": FUNCTIONS,
         "an entry of a class's download, for others' work and whoever collects it": [*DOWNLOADS, *NAMES_TAKEN],
+        "a text of a student's, for whoever reads it elsewhere": TEXTS,
         "code that two share, for whoever compares a class": COPIES,
         "a solution, for whoever drafts checks from it": SOLUTIONS,
         "what a solution's room tells of calls, for the same": TOLD,
