@@ -21,6 +21,9 @@ MAX_VALUE = 60
 _DIVISIONS = re.compile(r"div|(?:True)?Divide")
 """Operations that a number is divided by in."""
 
+_ADAPTED = "Rescaling", "Normalization"
+"""Class and label of the step that an adapted Normalization is."""
+
 Kind = Literal[
     "input", "setting", "activation", "class", "missing", "extra", "order", "branches", "sharing", "output", "raised",
     "unread", "framework",
@@ -55,6 +58,8 @@ def edit_difference(edit: Edit) -> Difference:
         return Difference("output", where, place_of(edit.owner), hints.OUTPUTS)
     if edit.moved and edit.given is not None:
         return Difference("order", _moved(edit), place_of(edit.given), hint)
+    if edit.given is not None and edit.wanted is not None and is_adapted(edit):
+        return _adapted_otherwise(edit.given, edit.wanted, hint)
     if edit.settings and "layer" not in edit.settings and edit.given is not None and edit.wanted is not None:
         return _setting_difference(edit, edit.given, edit.wanted, hint)
     if edit.wanted is None and edit.given is not None:
@@ -95,6 +100,22 @@ def _setting_difference(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> 
         hint,
         setting=setting,
     )
+
+
+def is_adapted(edit: Edit) -> bool:
+    """Whether it is of a Normalization that learned a mean and a variance, which is a scale and an offset."""
+    return any(step is not None and (step.cls, step.label) == _ADAPTED for step in (edit.given, edit.wanted))
+
+
+def _adapted_otherwise(given: Step, wanted: Step, hint: Phrase) -> Difference:
+    """Another mean or variance, or another layer in the place of a Normalization."""
+    n, label = given.layer, label_of(given)
+    if (given.cls, given.label) == (wanted.cls, wanted.label):
+        where = phrase("layer {n}, {label}: with another mean or variance than expected", n=n, label=label)
+        return Difference("setting", where, place_of(given), hints.UNADAPTED, setting="mean")
+    where = phrase("layer {n}: {given}, expected {wanted}", n=n, given=label, wanted=wanted.label)
+    adapts = (wanted.cls, wanted.label) == _ADAPTED
+    return Difference("class", where, place_of(given), hints.UNADAPTED if adapts else hint)
 
 
 def _other_number(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> Difference:

@@ -10,11 +10,12 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from autograder.locale import phrase, phrases
+from autograder.locale import Phrase, phrase, phrases
 from autograder.networks import hints
 from autograder.networks.alignment import Edit, edits
-from autograder.networks.differences import Difference, edit_difference, label_of, place_of
+from autograder.networks.differences import Difference, edit_difference, is_adapted, label_of, place_of
 from autograder.networks.frameworks import dialect_of, dialect_of_steps
+from autograder.networks.handwork import Told, difference_of, gathered
 from autograder.networks.normal import COMMUTATIVE, Asked
 from autograder.networks.signature import (
     RECENT,
@@ -65,7 +66,8 @@ def _explained(mine: ByContent, theirs: ByContent, asked: Asked) -> Difference |
         return _of_another_framework(given, wanted, asked)
     if given.problem in ("raised", "unbuilt") and wanted.problem == "":
         return _of_a_list(given, wanted, asked)
-    found = _difference(*_forms(given, wanted, asked))
+    forms = _forms(given, wanted, asked)
+    found = _unadapted(given, *forms) or _difference(*forms)
     if found is not None:
         return dataclasses.replace(found, hint=hints.for_author(found.hint, given))
     if given.code != wanted.code:
@@ -162,8 +164,23 @@ def _difference(mine: Canonical, theirs: Canonical) -> Difference | None:
         return _input_difference(mine.input_shapes, theirs.input_shapes, more=_count(found))
     if found:
         read = [edit for edit in found if _is_read(edit)] or found
-        return _swapped(mine, theirs) or _step_difference([edit for edit in read if not _is_weight(edit)] or read)
+        return _swapped(mine, theirs) or _told_difference(gathered(read))
     return _graph_difference(mine, theirs)
+
+
+def _unadapted(given: Network, mine: Canonical, theirs: Canonical) -> Difference | None:
+    """A Normalization is missing, and there is one that changes nothing: it learned no mean and no variance."""
+    counted = [one for one in given.layers if one.cls not in ("InputLayer", "Variable", "Constant")]
+    idle = [n for n, one in enumerate(counted, start=1) if one.cls == "Normalization"]
+    idle = [n for n in idle if not any(step.layer == n for step in mine.steps)]
+    found = edits(mine.steps, theirs.steps) if idle else []
+    if not any(one.given is None and one.wanted is not None and is_adapted(one) for one in found):
+        return None
+    where = phrase(
+        "layer {n}, {label}: changes nothing, for it learned no mean and no variance", n=idle[0], label="Normalization"
+    )
+    place = phrase("layer {n}, {label}", n=idle[0], label="Normalization")
+    return Difference("setting", where, place, hints.UNADAPTED, more=_count(found) - 1, setting="mean")
 
 
 def _is_read(edit: Edit) -> bool:
@@ -176,8 +193,8 @@ def _is_weight(edit: Edit) -> bool:
     return "Variable" in [step.cls for step in (edit.given, edit.wanted) if step is not None]
 
 
-def _count(found: list[Edit]) -> int:
-    return sum(max(len(edit.settings), 1) for edit in found)
+def _count(found: Sequence[Told]) -> int:
+    return sum(max(len(one.settings), 1) if isinstance(one, Edit) and not is_adapted(one) else 1 for one in found)
 
 
 # --- The input --------------------------------------------------------------------------------------------------------
@@ -204,11 +221,27 @@ def _shapes(shapes: tuple[Shape, ...]) -> str:
 # --- A step -----------------------------------------------------------------------------------------------------------
 
 
-def _step_difference(found: list[Edit]) -> Difference:
-    """Say the first edit; that others are the same, or that there are others."""
+def _told_difference(told: Sequence[Told]) -> Difference:
+    """Say the first difference, of a weight only where there is no other."""
+    told = [one for one in told if not isinstance(one, Edit) or not _is_weight(one)] or told
+    first = told[0]
+    if isinstance(first, Edit):
+        return _step_difference([one for one in told if isinstance(one, Edit)], told)
+    difference, more = difference_of(first), _count(told[1:])
+    return dataclasses.replace(difference, where=_with_more(difference.where, more), more=more)
+
+
+def _with_more(where: Phrase, more: int) -> Phrase:
+    if more < 1:
+        return where
+    return phrases("{where}; and {n} more difference", "{where}; and {n} more differences", more, where=where)
+
+
+def _step_difference(found: list[Edit], told: Sequence[Told] = ()) -> Difference:
+    """Say the first edit; that others are the same, or that there are others among all that is to be told."""
     edit = found[0]
     same = [one for one in found[1:] if _is_same(edit, one)]
-    more = _count(found) - 1 - len(same)
+    more = _count(told or found) - 1 - len(same)
     difference = dataclasses.replace(edit_difference(edit), more=more, discreet=hints.discreet(edit))
     where, place = difference.where, difference.place
     if same:
@@ -229,9 +262,7 @@ def _step_difference(found: list[Edit]) -> Difference:
             where=place,
             layers=layers,
         )
-    if more > 0:
-        where = phrases("{where}; and {n} more difference", "{where}; and {n} more differences", more, where=where)
-    return dataclasses.replace(difference, where=where, place=place)
+    return dataclasses.replace(difference, where=_with_more(where, more), place=place)
 
 
 def _is_same(edit: Edit, other: Edit) -> bool:

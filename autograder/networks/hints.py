@@ -28,6 +28,12 @@ LOSSES = phrase("check what is handed to add_loss in call.")
 SHARING = phrase("one layer called twice has one set of weights; two layers have one each.")
 OUTPUTS = phrase("a layer with return_state=True, or tf.split, gives several tensors: see which one is taken after it.")
 
+BY_HAND = phrase(
+    "a layer and the same layer written by hand give the same numbers: compare them on one array, and look at the axes."
+)
+LEARNED = phrase("a weight of a layer is learned with the network; numbers, or a tensor of ones, are not.")
+UNADAPTED = phrase("a Normalization learns the mean and the variance from adapt(data), or is given both.")
+
 _LAST_ACTIVATION = phrase(
     "the last activation depends on what is predicted: a probability for each class, "
     "a single probability, or any number."

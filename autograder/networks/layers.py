@@ -272,7 +272,12 @@ def normalised(b: Builder, layer: Layer, x: int) -> int | None:
     if layer.config.get("invert"):
         return None
     spread = np.maximum(np.sqrt(np.maximum(variance.numbers, 0)), 1e-7)
-    return affine(b, x, constant(1 / spread), constant(-mean.numbers / spread), shape_of(layer))
+    start = len(b.nodes)
+    made = affine(b, x, constant(1 / spread), constant(-mean.numbers / spread), shape_of(layer))
+    for index in range(start, len(b.nodes)):  # nobody has written a Rescaling who normalizes
+        if b.nodes[index].cls == "Rescaling":
+            b.nodes[index] = replace(b.nodes[index], label=layer.cls)
+    return made
 
 
 def pooled(b: Builder, cls: str, settings: Mapping[str, object], layer: Layer, inputs: list[int]) -> int:

@@ -13,7 +13,7 @@ from autograder.judge.layers import with_place
 from autograder.judge.message import compose
 from autograder.locale import LANGUAGES
 from autograder.networks.explain import explain
-from autograder.wire.messages import Layer, Network
+from autograder.wire.messages import Layer, Network, Weight
 from network.test_explain import CASES, WANTED, changed, model2, replaced
 from networks import Call, Graph, call, chain, conv, dense, operation, pool, unbuilt
 
@@ -100,6 +100,36 @@ def handed(*names: str) -> Network:
 def factor(value: float) -> Network:
     network = chain(dense(4), operation("Multiply"))
     return told(network, arguments={"x1": value, "x2": {"tensor": 0}})
+
+
+def by_hand(*calls: Call, within: str = "") -> Network:
+    """A convolution, and then calls within a layer of the student's own."""
+    network = chain(conv(8), *calls)
+    layers = [msgspec.structs.replace(one, within=within) for one in network.layers[2:]]
+    return msgspec.structs.replace(network, layers=[*network.layers[:2], *layers])
+
+
+VARIANCE = operation("Var", axis=-1, keepdims=True), operation("Sqrt"), operation("Sum", axis=-2, keepdims=True)
+NORMALIZED = chain(conv(8), call("LayerNormalization"))
+
+
+def moved(*, learned: bool, kind: str = "Add") -> Network:
+    """A vector moved by a weight, or by a number."""
+    graph = Graph((6,))
+    weight = graph(operation("Variable"))
+    made = [Weight(shape=(6,), dtype="float32", trainable=True)]
+    graph.layers[weight] = msgspec.structs.replace(
+        graph.layers[weight], inputs=[], input_shapes=[], output_shapes=[(6,)], weights=made, name="w"
+    )
+    graph(operation(kind), 0, *([weight] if learned else []))
+    other: object = {"tensor": 1} if learned else 2.0
+    graph.layers[-1] = msgspec.structs.replace(graph.layers[-1], arguments={"x1": {"tensor": 0}, "x2": other})
+    graph(dense(2))
+    return graph.network()
+
+
+def adapted(mean: float = 3.0, variance: float = 4.0) -> Network:
+    return chain(call("Normalization", mean=mean, variance=variance), dense(2), input_shape=(6,))
 
 
 PAIRS: dict[str, tuple[Network, Network]] = {
@@ -197,6 +227,24 @@ PAIRS: dict[str, tuple[Network, Network]] = {
     "a normalization of another kind": (chain(call("LayerNormalization")), chain(call("BatchNormalization"))),
     "four differences": (changed(0, filters=3, kernel_size=5, padding="valid", activation="tanh"), WANTED),
     "a convolution too many": (replaced(4, 4, conv(128, padding="same", activation="relu")), WANTED),
+    "a norm by hand": (by_hand(*VARIANCE, within="Norme"), NORMALIZED),
+    "a norm by operations": (by_hand(*VARIANCE), NORMALIZED),
+    "a norm for one by hand": (NORMALIZED, by_hand(*VARIANCE, within="Norme")),
+    "a norm for operations": (NORMALIZED, by_hand(*VARIANCE)),
+    "another kernel before a norm by hand": (
+        by_hand(*VARIANCE, within="Norme"),
+        chain(conv(8, 5), call("LayerNormalization")),
+    ),
+    "a weight for a number": (moved(learned=True), moved(learned=False)),
+    "a number for a weight": (moved(learned=False), moved(learned=True)),
+    "a factor that is learned": (moved(learned=True, kind="Multiply"), moved(learned=False, kind="Multiply")),
+    "another mean": (adapted(2.0), adapted()),
+    "a normalization missing": (chain(dense(2), input_shape=(6,)), adapted()),
+    "a normalization not adapted": (adapted(0.0, 1.0), adapted()),
+    "a rescaling for a normalization": (
+        chain(call("Rescaling", scale=1 / 255), dense(2), input_shape=(6,)),
+        adapted(),
+    ),
     "a loss": (
         msgspec.structs.replace(chain(dense(8)), losses=[1]),
         chain(dense(8)),
@@ -229,5 +277,5 @@ def test_no_explanation_shows_what_python_holds() -> None:
 
 
 def test_there_are_many() -> None:
-    assert len(PAIRS) >= 60
+    assert len(PAIRS) >= 72
     assert isinstance(next(iter(PAIRS.values()))[0].layers[0], Layer)
