@@ -74,6 +74,8 @@ def _print(found: Alike) -> None:
     """Print the order, as wide as the terminal is; names give way first."""
     if found.unread:
         err.print(f"not compared, for nothing of theirs could be read: {some(found.unread)}")
+    if found.cut:
+        err.print(f"compared in part, for a cell or a line of a length that nobody writes: {some(found.cut)}")
     compared = count(len(found.authors), "submission")
     if not found.pairs:
         out.print(f"{compared}: no pair stands out")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import selectors
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -31,6 +33,8 @@ NEEDED = {"msgspec": "msgspec", "numpy": "numpy", "IPython": "ipython"}
 OF_OURS = ("__init__.py", "worker", "wire")
 """What of this package a room's Python is shown, and can load: nothing of the judge's."""
 ANSWER_SECONDS = 60.0
+LARGEST_ANSWER, CHUNK = 16 * 2**20, 2**16
+"""Bytes of what is kept of a Python that describes itself, whose answer is its last line, and of one look at it."""
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH")
 """Variables of the host a room keeps: how this machine's libraries are found and made to work. No other crosses."""
 
@@ -170,13 +174,33 @@ def _described(python: str) -> Environment:
 
 
 def _heard(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """Return what a process says on either stream. One that does not end in time is ended, with all it started."""
-    with process:
+    """Return what a process said last on either stream: no more is kept, however much it says.
+
+    One that does not end in time is ended, with all it started.
+    """
+    assert process.stdout is not None
+    assert process.stderr is not None
+    ends = time.monotonic() + ANSWER_SECONDS
+    answer, said = bytearray(), bytearray()
+    with process, selectors.DefaultSelector() as waiting:
+        waiting.register(process.stdout, selectors.EVENT_READ, answer)
+        waiting.register(process.stderr, selectors.EVENT_READ, said)
         try:
-            return process.communicate(timeout=ANSWER_SECONDS)
+            while waiting.get_map():
+                ready = waiting.select(ends - time.monotonic())
+                if not ready or time.monotonic() > ends:
+                    raise subprocess.TimeoutExpired(process.args, ANSWER_SECONDS)
+                for key, _ in ready:
+                    if chunk := os.read(key.fd, CHUNK):
+                        key.data.extend(chunk)
+                        del key.data[:-LARGEST_ANSWER]
+                    else:
+                        waiting.unregister(key.fileobj)
+            process.wait(max(ends - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
+    return bytes(answer), bytes(said)
 
 
 def link_package(folder: Path) -> None:

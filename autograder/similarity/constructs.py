@@ -20,10 +20,14 @@ SMALLEST = 6
 """Nodes of the smallest expression or statement that says something: `plt.show()` does not."""
 SHORTEST_LINE = 20
 """Characters of the shortest line that says something, where lines are compared."""
+MOST_CHARS = 10 * PARSED_CHARS
+"""Of one cell or file that are compared. A cell longer than `PARSED_CHARS` is read statement by statement."""
 WORDS = 5
 """How many words in a row are compared."""
 MOST_STATEMENTS = 12
 """Different ones that a block counts for at most, half each: they count on their own too."""
+Piece = tuple[int, Sequence[str]]
+"""Lines that belong together, and the number of the first."""
 _COMMENT = re.compile(r"#+(.*)$", re.MULTILINE)
 _WORD = re.compile(r"[^\W_]+")
 _OPTION = re.compile(r"[a-z][a-z0-9_]*")
@@ -105,6 +109,15 @@ def constructs(part: Part, names: Known) -> Iterator[Construct]:
     yield from _words(part)
 
 
+def is_read_whole(part: Part) -> bool:
+    """Whether all of a part is compared: it, and each of its statements, is of a length that anybody writes."""
+    if len(part.source) <= PARSED_CHARS:
+        return True
+    lines = part.source.splitlines()
+    pieces = list(_chunks(lines)) if part.code else [(number, (line,)) for number, line in enumerate(lines, start=1)]
+    return len(list(_compared(pieces))) == len(pieces)
+
+
 def _trees(part: Part) -> tuple[Sequence[ast.Module], Sequence[tuple[int, str]]]:
     """The syntax trees of a part, and its lines that are no Python, by their numbers."""
     return _read(part.source) if part.code else ((), ())
@@ -116,7 +129,7 @@ def _read(source: str) -> tuple[Sequence[ast.Module], Sequence[tuple[int, str]]]
     if whole is not None:
         return [whole], ()
     trees, left = [], []
-    for first, lines in _chunks(source[:PARSED_CHARS].splitlines()):
+    for first, lines in _compared(_chunks(source.splitlines())):
         tree = parse("\n".join(lines))
         if tree is None:
             left += list(enumerate(lines, start=first))
@@ -125,17 +138,30 @@ def _read(source: str) -> tuple[Sequence[ast.Module], Sequence[tuple[int, str]]]
     return trees, left
 
 
-def _chunks(lines: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+def _chunks(lines: Sequence[str]) -> Iterator[Piece]:
     """Yield lines by statements at the margin, each with the number of its first line."""
     starts = [at for at, line in enumerate(lines) if not at or (line and not line[0].isspace())]
     for first, after in zip(starts, [*starts[1:], len(lines)], strict=True):
         yield first + 1, lines[first:after]
 
 
+def _compared(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces that are compared: none of a length that nobody writes, and no more than `MOST_CHARS` of them."""
+    left = MOST_CHARS
+    for first, lines in pieces:
+        length = sum(map(len, lines)) + len(lines) - 1
+        if length <= PARSED_CHARS:
+            left -= length + 1
+            if left < 0:
+                return
+            yield first, lines
+
+
 def _words(part: Part) -> Iterator[Construct]:
     """Yield the author's words, in runs that overlap: comments of code, the whole of a text."""
     found: list[tuple[str, int]] = []
-    for number, line in enumerate(part.source[:PARSED_CHARS].splitlines(), start=1):
+    lines = enumerate(part.source.splitlines(), start=1)
+    for number, (line,) in _compared((number, (line,)) for number, line in lines):
         said = " ".join(_COMMENT.findall(line)) if part.code else line
         found += [(word.casefold(), number) for word in _WORD.findall(said)]
     for at in range(len(found) - WORDS + 1):

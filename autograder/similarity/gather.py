@@ -24,7 +24,7 @@ from autograder.report.architectures import networks_of
 from autograder.report.misses import fields_of
 from autograder.roster import Roster
 from autograder.similarity.alike import Author, Pair, Shared, compare
-from autograder.similarity.constructs import Part
+from autograder.similarity.constructs import Part, is_read_whole
 from autograder.wire.messages import Network
 
 LARGEST_FILE = 256 * 2**10
@@ -43,6 +43,8 @@ class Alike:
     """Those that marks speak of, by form."""
     unread: tuple[str, ...] = ()
     """Students whose notebook could not be compared: none was graded, or its evidence is kept no more."""
+    cut: tuple[str, ...] = ()
+    """Students of whose work only a part was compared: a cell or a line of a length that nobody writes."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def find_alike(
     given = {_form(network) for one in known for network in one.networks.values()}
     explained = [*(one.parts for one in known), *map(_parts_of, sources)]
     pairs = compare(list(authors.values()), explained, given, most)
-    return Alike(tuple(pairs), authors, networks, tuple(unread))
+    cut = (name for name, one in authors.items() if not all(map(is_read_whole, one.parts)))
+    return Alike(tuple(pairs), authors, networks, tuple(unread), tuple(cut))
 
 
 def _form(network: Network) -> str:
@@ -181,4 +184,5 @@ def anonymous(found: Alike) -> Alike:
         )
         for one in found.pairs
     )
-    return Alike(tuple(pairs), authors, found.networks, tuple(sorted(alias[name] for name in found.unread)))
+    unread, cut = (tuple(sorted(alias[name] for name in names)) for names in (found.unread, found.cut))
+    return Alike(tuple(pairs), authors, found.networks, unread, cut)

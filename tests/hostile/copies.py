@@ -20,6 +20,11 @@ COPIES = {
     "a-character-that-is-none": "x = '\0'\n",
     "a-text-that-is-markup": "# <script>alert(1)</script> --> ]]> {{ 7 * 7 }}\n",
     "a-text-that-turns-around": "# \u202e\u2066 x\n",
+    "a-comment-longer-than-a-cell-that-is-read": "# what nobody reads to its end\n" * 2000,
+    "blank-lines-longer-than-a-cell-that-is-read": "\n" * 60_000,
+    "a-line-of-three-megabytes": f"x = '{'a' * 3_000_000}'\n",
+    "a-comment-of-three-megabytes": f"# {'a ' * 1_500_000}\n",
+    "a-statement-of-three-megabytes": "x = [\n" + "    1,\n" * 400_000 + "]\n",
     "a-text-without-an-end": "x = '''",
     "steps-in-without-end": "".join(f"{' ' * one}if x:\n" for one in range(99)),
 }

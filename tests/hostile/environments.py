@@ -34,6 +34,9 @@ PYTHONS = {
     "says-no-version": _saying(versions={}),
     "says-folders-above": _saying(prefix="../..", base="../..", path=["../../etc", "", "."]),
     "says-a-path-with-an-end": _saying(prefix="/nowhere\0", base="\0"),
+    "says-gigabytes": "yes",
+    "says-gigabytes-of-what-is-wrong": "yes >&2",
+    "closes-what-it-says-and-goes-on": "exec >&- 2>&-; sleep 313",
     "never-answers-and-leaves-another-behind": "sleep 313 & sleep 314",
 }
 """By name: the script. None of them is a Python that rooms can run in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.similarity.alike import Author, compare
-from autograder.similarity.constructs import Part
+from autograder.similarity.constructs import Part, is_read_whole
 from autograder.similarity.gather import Alike
 from autograder.similarity.page import similarity_page
 from hostile.copies import COPIES, SHARED
@@ -26,3 +26,24 @@ def test_a_class_is_compared_all_the_same(name: str) -> None:
     assert "<script>alert" not in page
     assert "alpha59" in page
     page.encode()
+
+
+LONG = {
+    "a-line": f"x = '{'a' * 60_000}'\n",
+    "a-statement": "x = [\n" + "    1,\n" * 10_000 + "]\n",
+    "more-than-is-read": "".join(f"x{one} = {one}\n" for one in range(60_000)),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_of_whom_a_part_is_compared_is_known(name: str) -> None:
+    assert not is_read_whole(Part("1", LONG[name] + SHARED))
+    assert not is_read_whole(Part("1", "a " * 60_000 + "\nb", code=False))
+    assert is_read_whole(Part("1", SHARED * 20))
+    assert is_read_whole(Part("1", "# a comment\n" * 10_000))
+
+
+def test_the_page_says_so() -> None:
+    for language, said in (("en", "Compared in part"), ("fr", "Comparés en partie")):
+        page = similarity_page(Alike((), {}, {}, (), ("eve",)), course="c", title="t", language=language)
+        assert said in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,19 @@ def test_what_is_no_python_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(UnfitPython):
         find_environment(program(tmp_path, name)).require_rooms()
     assert not subprocess.run(["pgrep", "-f", "sleep 31[34]"], capture_output=True).stdout
+
+
+@pytest.mark.parametrize("name", ["says-gigabytes", "says-gigabytes-of-what-is-wrong"])
+def test_what_it_says_fills_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(environment, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(environment, "LARGEST_ANSWER", 2**20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnfitPython):
+            find_environment(program(tmp_path, name))
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_it_says_does_not_steer_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
