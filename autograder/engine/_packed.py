@@ -26,7 +26,7 @@ def unpack(packed: bytes, kind: type[T]) -> T:
     """Return the record of `kind` that `pack` made bytes of. Raise GraderError for other bytes."""
     try:
         return msgspec.msgpack.decode(packed, type=ready(kind), dec_hook=_typed)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:  # deeper than anybody reads, no UTF-8
         raise GraderError(f"no {kind.__name__} came back from another machine: {error}") from error
 
 

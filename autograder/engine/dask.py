@@ -48,6 +48,9 @@ NO_SCHEDULER = (
     "DASK_SCHEDULER_ADDRESS to its address; or say in course.yaml which `cluster` to make (docs/clusters.md)"
 )
 
+MESSAGE_CHARS = 2000
+"""Of what a worker says is wrong."""
+
 Given = TypeVar("Given", Order, tuple[Job, ...])
 Made = TypeVar("Made")
 
@@ -313,8 +316,11 @@ def _result(order: Order, answer: Delivered) -> Result:
     evidence, error = _made(answer, Evidence)
     if evidence is None:
         return Result(order, None, error)
-    if evidence.exam.key != order.key:
+    exam = evidence.exam
+    if (exam.key, exam.submission, exam.plan) != (order.key, order.submission.digest, order.plan.digest):
         return Result(order, None, GraderError("a worker brought back another submission's evidence"))
+    if exam.isolation != order.isolation:
+        return Result(order, None, GraderError("a worker held an exam behind another wall than was asked for"))
     return Result(order, replace(evidence, doubt=answer.doubt))
 
 
@@ -325,15 +331,21 @@ def _trained(jobs: Sequence[Job], answer: Delivered) -> Iterator[Trained]:
     if error is None and len(found) != len(jobs):
         error = GraderError(f"a worker brought back {len(found)} of {len(jobs)} trainings")
     for job, one in zip(jobs, found if error is None else [Ran(None, str(error))] * len(jobs), strict=True):
-        own = one.run is not None and one.run.key in (job.key, job.own_key)
-        wrong = one.error if one.run is None else "a worker brought back another network's training"
+        own = one.run is not None and _is_of(one.run, job)
+        wrong = one.error[:MESSAGE_CHARS] if one.run is None else "a worker brought back another network's training"
         yield Trained(job, one.run if own else None, None if own else GraderError(wrong))
+
+
+def _is_of(run: TrainingRun, job: Job) -> bool:
+    """Whether a run says of itself what a training of this job would."""
+    own = job.run(versions=run.versions, seconds=run.seconds, epochs=run.epochs, scores=run.scores, fault=run.fault)
+    return run.key in (job.key, job.own_key) and msgspec.structs.replace(run, key=own.key) == own
 
 
 def _made(answer: Delivered, kind: type[Made]) -> tuple[Made | None, GraderError | None]:
     """What a worker made, or why there is nothing. It is another machine: what it says is looked at."""
     if not answer.made:
-        return None, GraderError(answer.error)
+        return None, GraderError(answer.error[:MESSAGE_CHARS])
     try:
         return unpack(answer.made, kind), None
     except GraderError as error:

@@ -46,6 +46,7 @@ def tried() -> str:
     from hostile.test_keeper import CLIENTS, IN_ITS_PLACE
     from hostile.texts import TEXTS
     from hostile.trainings import FUNCTIONS, NETWORKS, RECORDS
+    from hostile.workers import EVIDENCE, RUNS
 
     kinds: Mapping[str, Iterable[str]] = {
         "a cell, for the kernel and the host": ESCAPES,
@@ -64,6 +65,7 @@ def tried() -> str:
         "another program, in the place of a course's Python": PYTHONS,
         "another program, for the keeper of warm rooms": CLIENTS,
         "another program, in the keeper's place": IN_ITS_PLACE,
+        "a worker of a cluster, for whoever asked it": [*EVIDENCE, *RUNS],
     }
     lines = [f"| {kind} | {len([*names])} | {' · '.join(names)} |" for kind, names in kinds.items()]
     return "\n".join(["| goes | | tried |", "|---|--:|---|", *lines]) + "\n"
