@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.commands._called import called
 from autograder.commands._gradebook import penalties, with_marks
 from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import course_folder, err, out
@@ -49,10 +50,11 @@ def report(
             {student: taken for part in parts for student, taken in penalties(part.source, part.deadline).items()},
             {one.student: late_by(first.paths.submission(one.student, assignment), due) for one in grades},
         )
+    names = called(first.paths, assignment, [one.student for one in grades], load_roster(first.paths))
     path = first.paths.class_report(assignment)
     path.parent.mkdir(exist_ok=True)
     page = class_page(
-        anonymous(found) if no_names else found,
+        anonymous(found, names) if no_names else found,
         course=first.course.title,
         title=first.settings.title,
         titles={question.id: question.title for part in parts for question in part.questions},

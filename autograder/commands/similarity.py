@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from autograder.commands._called import called
 from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import count, course_folder, err, out, some
 from autograder.course import load_parts
@@ -58,7 +59,8 @@ def similarity(
         sources = [part.source for part in parts]
         found = find_alike(sources, first.settings.student_files, grades, load_roster(first.paths), most)
     if no_names:
-        found = anonymous(found)
+        names = called(first.paths, assignment, [one.student for one in grades], load_roster(first.paths))
+        found = anonymous(found, names)
     if as_json:
         for rank, pair in enumerate(found.pairs, start=1):
             typer.echo(json_line(_as_json(assignment, rank, pair, found)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,12 +13,13 @@ from autograder.judge.places import Places
 from autograder.paths import Paths
 from autograder.records import Grade, TrainingUse
 from autograder.report import architectures, items, misses
-from autograder.report.architectures import Architectures, NetworkTrainings
+from autograder.report.architectures import Architecture, Architectures, NetworkTrainings
 from autograder.report.illustrations import Bars
 from autograder.report.items import QuestionItem
 from autograder.report.misses import Miss
 from autograder.report.repairs import repair_sentences
 from autograder.report.runs import StoredRuns, stored_runs
+from autograder.report.unnamed import Unnamed, unnamed_network
 from autograder.wire import codec
 from autograder.wire.messages import Network
 
@@ -133,29 +132,29 @@ def gather(
     )
 
 
-def anonymous(report: ClassReport) -> ClassReport:
-    """Return a report without names: students are numbered, in another order each time."""
-    order = [one.name for one in report.students]
-    random.SystemRandom().shuffle(order)  # an order that could be computed again would tell the names
-    width = len(str(len(order)))
-    alias = {name: f"{number:0{width}d}" for number, name in enumerate(order, 1)}
-    told = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in sorted(order, key=len, reverse=True)) or r"(?!)")
+def anonymous(report: ClassReport, called: Mapping[str, Iterable[str]] | None = None) -> ClassReport:
+    """Return a report without names: students are numbered, in another order each time.
 
-    def hide(texts: Iterable[str]) -> tuple[str, ...]:
-        return tuple(told.sub(lambda match: alias[match[0]], text) for text in texts)
-
-    def number(students: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(alias[name] for name in students))  # never in the order of the names
+    `called` is what else they are known by.
+    """
+    known = {one.name: (called or {}).get(one.name, ()) for one in report.students}
+    class_ = Unnamed(known)
+    alias, hide, number = class_.alias, class_.hide_all, class_.numbers
 
     def student(one: StudentRow) -> StudentRow:
-        grade = replace(one.grade, student=alias[one.name], fault=hide([one.grade.fault])[0])
+        grade = replace(one.grade, student=alias[one.name], fault=class_.hide(one.grade.fault))
         return replace(one, name=alias[one.name], grade=grade, page="", repairs=hide(one.repairs))
 
     def miss(one: Miss) -> Miss:
         return replace(one, said=hide(one.said), examples=hide(one.examples), students=number(one.students))
 
+    def group(one: Architecture) -> Architecture:
+        network = unnamed_network(one.network, class_.hide)
+        told = class_.hide(one.difference)
+        return replace(one, network=network, difference=told, students=number(one.students))
+
     def found(one: Architectures) -> Architectures:
-        return replace(one, groups=tuple(replace(each, students=number(each.students)) for each in one.groups))
+        return replace(one, groups=tuple(map(group, one.groups)))
 
     return replace(
         report,

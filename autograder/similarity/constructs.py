@@ -146,7 +146,7 @@ def _chunks(lines: Sequence[str]) -> Iterator[Piece]:
 
 
 def _compared(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Yield the pieces that are compared: none of a length that nobody writes, and no more than `MOST_CHARS` of them."""
+    """Yield the pieces that are compared: none of a length that nobody writes, `MOST_CHARS` of them at most."""
     left = MOST_CHARS
     for first, lines in pieces:
         length = sum(map(len, lines)) + len(lines) - 1

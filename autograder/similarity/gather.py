@@ -5,10 +5,7 @@ Nothing is run, and nothing of a student's is imported: text is parsed, and answ
 
 from __future__ import annotations
 
-import random
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +19,7 @@ from autograder.paths import Paths
 from autograder.records import Grade
 from autograder.report.architectures import networks_of
 from autograder.report.misses import fields_of
+from autograder.report.unnamed import Unnamed, unnamed_network
 from autograder.roster import Roster
 from autograder.similarity.alike import Author, Pair, Shared, compare
 from autograder.similarity.constructs import Part, is_read_whole
@@ -152,21 +150,14 @@ def _teams(paths: Paths, assignment: str, student: str, roster: Roster) -> froze
     return frozenset(group for group, members in roster.groups.items() if student in members and len(members) > 1)
 
 
-def anonymous(found: Alike) -> Alike:
-    """Return the same without names: students are numbered, in another order each time."""
-    order = list(dict.fromkeys([*found.authors, *found.unread]))
-    random.SystemRandom().shuffle(order)  # an order that could be computed again would tell the names
-    width = len(str(len(order)))
-    alias = {name: f"{number:0{width}d}" for number, name in enumerate(order, 1)}
-    hidden = {unicodedata.normalize("NFC", name).casefold(): number for name, number in alias.items()}
-    names = "|".join(map(re.escape, sorted(hidden, key=len, reverse=True)))
-    # Not at a word's end: a name may end in what is none, as « Ada (1) » does.
-    told = re.compile(rf"(?<!\w)(?:{names})(?!\w)" if names else r"(?!)", re.IGNORECASE)
+def anonymous(found: Alike, called: Mapping[str, Iterable[str]] | None = None) -> Alike:
+    """Return the same without names: students are numbered, in another order each time.
 
-    def hide(text: str) -> str:
-        plain = unicodedata.normalize("NFC", text)
-        return told.sub(lambda match: hidden.get(match[0].casefold(), "…"), plain)
-
+    `called` is what else they, and others of the class, are known by.
+    """
+    known = {**(called or {}), **{one: () for one in (*found.authors, *found.unread) if one not in (called or {})}}
+    class_ = Unnamed(known)
+    alias, hide = class_.alias, class_.hide
     authors = {
         alias[name]: replace(
             one,
@@ -184,5 +175,5 @@ def anonymous(found: Alike) -> Alike:
         )
         for one in found.pairs
     )
-    unread, cut = (tuple(sorted(alias[name] for name in names)) for names in (found.unread, found.cut))
-    return Alike(tuple(pairs), authors, found.networks, unread, cut)
+    networks = {form: unnamed_network(one, hide) for form, one in found.networks.items()}
+    return Alike(tuple(pairs), authors, networks, class_.numbers(found.unread), class_.numbers(found.cut))
