@@ -106,7 +106,6 @@ IMAGES = Lesson(
     at_once=7,
     mutants=80,
     apart={
-        "preparation": ("epoque", "by itself: the axis of channels made sure of"),
         "efface": ("sensibilite", "by itself: erased without another question's function"),
         "profond": ("convolution", "by itself: a layer like it, built on its own"),
     },

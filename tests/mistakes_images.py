@@ -15,6 +15,8 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("the quotient whole: every pixel is 0", ("/ 255", "// 255")),
         other("bytes again, once they are divided", ("/ 255\n", "/ 255\n    pixels = pixels.astype(np.uint8)\n")),
         other("no axis of channels at all", ("pixels[..., np.newaxis]", "pixels")),
+        other("nothing returned", ("return pixels if", "pixels = pixels if")),
+        other("another name than its argument's", ("np.asarray(images", "np.asarray(imgs")),
     ],
     "dense": [
         other("no activation", (', activation="softmax"', "")),

@@ -13,6 +13,13 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("float64", ("np.float32", "np.float64")),
         other("from −1 to 1", ("/ 255", "/ 127.5 - 1")),
         other("rows and columns exchanged", ("images[...", "images.swapaxes(1, 2)[...")),
+        other("no axis of channels", ("images[..., np.newaxis]", "images")),
+        other("the axis of channels is the first but one", ("images[...,", "images[:,")),
+        other("each image a row", ("images[..., np.newaxis]", "images.reshape(len(images), -1)")),
+        other("three channels", ("images[..., np.newaxis]", "np.repeat(images[..., np.newaxis], 3, axis=-1)")),
+        other("shown, not returned", ("return ", "print("), ("/ 255", "/ 255)")),
+        other("another name than its argument's", ("images[...", "imgs[...")),
+        other("the course's own images, whatever comes", ("images[...", "x_train[...")),
     ],
     "base": [
         other("no activation in the hidden layer", ('128, activation="relu"', "128")),

@@ -122,16 +122,20 @@ class _Line:
         """Whether the solution is written for its sets' true length."""
 
     def through(self, mutants: Sequence[Mutant]) -> Iterator[MutantVerdict]:
-        """Yield a verdict of each. One that lives in its part of the exam is examined whole before it is said to."""
+        """Yield a verdict of each. One that lives in its part of the exam is examined whole before it is said to.
+
+        Whether it behaves otherwise is as the part shows it, where nothing was drawn for what it does not touch.
+        """
         self._examine_solution()
         self._examine_parts(sorted({mutant.cell for mutant in mutants}))
-        living = []
+        living: dict[str, MutantVerdict] = {}
         for verdict in self._examine_mutants(mutants, self._grounds):
             if verdict.fate in LIVING and self._grounds[verdict.mutant.cell] is not self._whole_ground:
-                living.append(verdict.mutant)
+                living[verdict.mutant.id] = verdict
             else:
                 yield self._marked(verdict)
-        yield from map(self._marked, self._examine_mutants(living, {}))
+        for verdict in self._examine_mutants([one.mutant for one in living.values()], {}):
+            yield self._marked(living[verdict.mutant.id] if verdict.fate in LIVING else verdict)
 
     def _examine_mutants(self, mutants: Sequence[Mutant], grounds: Mapping[int, _Ground]) -> Iterator[MutantVerdict]:
         """Examine mutants, each on the ground of its cell, as long as there is time; whole, where there is none: those

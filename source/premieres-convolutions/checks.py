@@ -54,8 +54,9 @@ code_base = source("base-reponse")
 base_apprise = trained("base", recipe="vetements", input_shape=(28, 28, 1))
 
 
-def exige_entrainement(code):
+def exige_entrainement(code, historique):
     """Ne dit rien d'un code où `fit` ne reçoit pas l'un de ces noms : on y a peut-être ses propres variables."""
+    assert "loss" in historique, "ce n'est pas ce que rend fit"
     appris = re.search(r"\.fit\(\s*(?:x\s*=\s*)?(x_essai|x_test)\b", re.sub(r"#.*", "", code))
     assert not appris, f"fit reçoit {appris[1]} : ces images ne servent qu'à mesurer ce que vaut le réseau"
 
@@ -99,9 +100,9 @@ def test_base_epoque(historique_base):
 
 
 @question("base")
-def test_base_images(code_base):
+def test_base_images(code_base, historique_base):
     """Le réseau dense est entraîné sur les images d'entraînement, et non sur celles de test."""
-    exige_entrainement(code_base)
+    exige_entrainement(code_base, historique_base)
 
 
 @question("base")
@@ -193,9 +194,9 @@ def test_convolutif_epoque(historique):
 
 
 @question("convolutif")
-def test_convolutif_images(code_convolutif):
+def test_convolutif_images(code_convolutif, historique):
     """Le réseau convolutif est entraîné sur les images d'entraînement, et non sur celles de test."""
-    exige_entrainement(code_convolutif)
+    exige_entrainement(code_convolutif, historique)
 
 
 # --- 4. Ce que voient les couches -------------------------------------------------------------------------------------
