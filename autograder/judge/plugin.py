@@ -7,6 +7,7 @@ stored evidence file and reports as pytest does.
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import socket
@@ -54,6 +55,8 @@ FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
 """Never imported beside evidence: they are slow to load, and their readers execute what they read."""
 
 
+OBJECTS_OF_A_CASE = 3000
+"""How many objects that may hold others one case leaves, about: lists, records. Of the sample class's, thirty checks."""
 EVIDENCE = "evidence"
 """What probes are answered from, as a fixture."""
 
@@ -136,6 +139,7 @@ class JudgeSession:
         if not self._complaints:
             self._plain = plain_checks(session)
             warnings.simplefilter("error", pytest.PytestReturnNotNoneWarning)  # as pytest does around the others
+            _spare_what_stays()
             with Path(os.devnull).open("wb") as nowhere:  # a class's worth of what checks print is kept by nobody
                 os.dup2(nowhere.fileno(), 2)
             for case, labels in self._cases():
@@ -297,6 +301,16 @@ class JudgeSession:
 
     def _send(self, message: Any, blobs: list[bytes] | None = None) -> None:
         self._channel.sendall(codec.pack(message, blobs))
+
+
+def _spare_what_stays() -> None:
+    """Let the garbage collector walk through what a case makes, and no more through all that was loaded before it.
+
+    A fifth of a case's time went there. Cycles of a case are still collected within one or two: they may hold arrays
+    of its evidence, of which a judge's memory has room for few.
+    """
+    gc.freeze()
+    gc.set_threshold(OBJECTS_OF_A_CASE)
 
 
 _SESSION = pytest.StashKey[JudgeSession]()
