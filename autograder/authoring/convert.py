@@ -13,6 +13,7 @@ from typing import Any
 
 from autograder.authoring.cells import SourceCell, plain_cells
 from autograder.authoring.finding import Asker, begins_question, find_answers, makes, nameless
+from autograder.authoring.naming import likeliest_name, set_as_code
 from autograder.authoring.parts import is_unwritten, marked, written
 from autograder.authoring.points import points_in, question_id, without_points
 from autograder.authoring.visible import names_tested, take_hidden
@@ -20,9 +21,7 @@ from autograder.locale import phrase, render
 from autograder.notebook.formats import Notebook
 from autograder.notebook.headings import last_heading, spoken
 from autograder.notebook.metadata import can_be_earned, role_of
-from autograder.notebook.names import names_of
 
-_CODE = re.compile(r"`([^`\n]+)`")
 ROLE = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
 _GRADED = re.compile(
     r"^#+[ \t]*(?:UNQ_C\d+|GRADED[ \t]+\w+)[^\n]*?(?::[ \t]*(?P<name>[A-Za-z_]\w*))?[^\n]*$", re.MULTILINE
@@ -208,13 +207,9 @@ class _Asked:
         if last.question or graded:
             return self._claim(last.question or graded)
         text = "\n".join(line for cell in answers for part in cell.parts for line in part.lines)
-        names = names_of(text)
-        used = names_tested(tests.source) if tests else names.made
-        made = [one for one in _in_order(text, names.made - names.imported) if one in used]
-        defined = [one for one in made if one in names.defined]
-        told = {word for span in _CODE.findall("\n".join(self._texts)) for word in re.findall(r"\w+", span)}
-        defined = defined or [one for one in _in_order(text, names.defined) if one in told]
-        return self._claim((defined or made or [self._heading()])[-1])
+        told = {word for code in set_as_code("\n".join(self._texts)) for word in re.findall(r"\w+", code)}
+        name = likeliest_name(text, told, names_tested(tests.source) if tests else None)
+        return self._claim(name or self._heading())
 
     def _points(self, name: str, answers: Sequence[SourceCell], tests: SourceCell | None) -> tuple[float, bool]:
         """What a question is worth, and whether that is a guess."""
@@ -240,7 +235,3 @@ class _Asked:
         if not said:
             return ""
         return render(phrase("TO CHECK: {what}.", what=said), self._language)
-
-
-def _in_order(text: str, names: frozenset[str]) -> list[str]:
-    return sorted(names, key=lambda name: found.start() if (found := re.search(rf"\b{name}\b", text)) else 0)

@@ -20,7 +20,10 @@ _ASKS = re.compile(
     r"\b(?:exerci[sc]es?|questions?|tasks?|tâches?|problems?|problèmes?|todo|à vous|your turn)\b",
     re.IGNORECASE,
 )
-_OPENS = re.compile(r"[\s*_]*(?:exerci[sc]e|question|task|tâche|problem|problème)[ \t]*[\dIVX]", re.IGNORECASE)
+_OPENS = re.compile(
+    r"[\s*_>]*(?:exerci[sc]e|question|task|tâche|problem|problème)(?:[ \t]*[\dIVX]|[*_]*[ \t]*:)", re.IGNORECASE
+)
+_PARAGRAPHS = re.compile(r"\n[\s>]*\n")
 _EXERCISES = re.compile(r"\b(?:exerci[sc]es?|questions?|tasks|tâches|problems|problèmes)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"[\s*_]*\d{1,2}[ \t]*[.):]")
 _WORDS = re.compile(
@@ -117,8 +120,8 @@ def _apart(cell: SourceCell, cells: Sequence[SourceCell]) -> Iterator[SourceCell
 
 
 def begins_question(text: str) -> bool:
-    """Whether a text opens another part of the notebook: it has a heading, or begins with « Question 2 »."""
-    return bool(last_heading(text)) or bool(_OPENS.match(text))
+    """Whether a text opens another part: it has a heading, or « Question 2 » or « Exercise: » begins a paragraph."""
+    return bool(last_heading(text)) or any(map(_OPENS.match, _PARAGRAPHS.split(text)))
 
 
 def _is_answer_in_words(cell: SourceCell) -> bool:

@@ -6,6 +6,7 @@
 | `### START CODE HERE ###` … `### END CODE HERE ###` and the like | Coursera, CS231n           |
 | `x = 3  # SOLUTION`                                            | otter                      |
 | `# YOUR CODE HERE`, to the end of its block                    | nbgrader's stub, and many's |
+| `## Solution`, the cell's first line                           | Udacity, and many's         |
 | none                                                          | a plain cell: see `whole`  |
 """
 
@@ -37,6 +38,10 @@ _HERE = re.compile(
     r"|complete (?:this|the|me)\b|fill (?:this )?in\b|implement (?:this|me)\b)"
 )
 _TODO = re.compile(r"\s*#+\s*TODO\b|\s*raise NotImplementedError\b")
+_OF_A_CELL = re.compile(
+    r"\s*#+\s*(?:(?:my|one|sample|possible)\s+)?(?:solution|answer|réponse|corrigé)s?(?:\s+\d+)?\s*[:.]?[\s#]*",
+    re.IGNORECASE,
+)
 _OF_A_LINE = re.compile(r"\s*#+ ?SOLUTION(?: NO PROMPT)?\s*$")
 _PROMPT = (
     re.compile(r'^[ \t]*"""[ \t]*# BEGIN PROMPT\n', re.MULTILINE),
@@ -71,6 +76,9 @@ def marked(source: str, *, weak: bool = False) -> list[CellPart] | None:
     lines = without_regions(source, *_PROMPT).split("\n")
     if any(map(_OPENS.match, lines)):
         return list(_between(lines))
+    first, _, rest = source.lstrip("\n").partition("\n")
+    if _OF_A_CELL.fullmatch(first) and any(map(_is_code, rest.split("\n"))):
+        return whole(rest)
     if any(map(_OF_A_LINE.search, lines)):
         return list(_of_lines(lines))
     if any(map(_HERE.match, lines)):

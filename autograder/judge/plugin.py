@@ -56,7 +56,7 @@ FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
 
 
 OBJECTS_OF_A_CASE = 3000
-"""How many objects that may hold others one case leaves, about: lists, records. Of the sample class's, thirty checks."""
+"""About how many lists, records and the like one case leaves: those of the sample class, of thirty checks."""
 EVIDENCE = "evidence"
 """What probes are answered from, as a fixture."""
 

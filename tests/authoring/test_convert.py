@@ -180,6 +180,40 @@ def test_ids_are_plain_and_of_their_own() -> None:
 # --- Whole notebooks --------------------------------------------------------------------------------------------------
 
 
+NETWORK = "model = keras.Sequential([keras.layers.Dense(1)])\nmodel.compile('sgd', 'mse')\nys = np.array([1.0, 1.5])"
+CALLBACK = "class Stop(keras.callbacks.Callback):\n    def on_epoch_end(self, epoch, logs):\n        pass\n"
+OWN = "class Net(nn.Module):\n    def forward(self, x):\n        return x\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "answer", "name"),
+    [
+        ("## The house", NETWORK, "model"),
+        ("## The digits", f"{CALLBACK}stop = Stop()\n{NETWORK}", "model"),
+        ("## A module", f"{OWN}reseau = Net()\nlr = 0.1", "net"),
+        (
+            "## A loop\n\nStore the total in `total`.",
+            "total = 0\nfor i in range(3):\n    total += i\nlast = i",
+            "total",
+        ),
+        ("## A function", f"def f(x):\n    return x\n{NETWORK}", "f"),
+        ("## Stopping early", f"{CALLBACK}stop = Stop()", "stop"),
+        ("## Two values", "a = 1\nb = 2", "b"),
+    ],
+)
+def test_a_question_has_the_likeliest_name_of_its_answer(told: str, answer: str, name: str) -> None:
+    found = converted(f"md: {told}", f"{answer}  # SOLUTION" if "\n" not in answer else f"# Solution\n{answer}")
+    assert found.questions == [name]
+
+
+def test_paragraphs_that_call_themselves_exercises_begin_one_each() -> None:
+    asked = "md: Now the output.\n\n> **Exercise**: Calculate it.", "md: > **Exercise:** With `tf.matmul`."
+    found = converted("md: # A network", asked[0], "## Solution\ny = f(x)", asked[1], "## Solution\ny = f(x @ w)")
+    assert found.questions == ["y", "y-2"]
+    assert [one for one in found.guesses if "taken for an answer" in one] == []
+    assert all("Solution" not in line for cell in found.cells for line in student_lines(cell.source))
+
+
 def test_a_plain_notebook_with_asserts() -> None:
     found = converted(
         "md: # TP\nBarème : 5 points",

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from autograder.assignment import SourceNotebook
+from autograder.authoring.naming import set_as_code
 from autograder.notebook.formats import NotebookCell
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import names_of
 from autograder.notebook.regions import solution_line_numbers
 
-_CODE = re.compile(r"(`{1,2})([^`\n]+)\1")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\(([^()]*)\)")
 DRAWN_TOLD = re.compile(
@@ -182,7 +182,7 @@ def _given_code(cell: NotebookCell) -> str:
 def _named_in(text: str) -> tuple[set[str], set[str]]:
     """Names that a text sets as code, alone or as what is called; and the parameters of what is called."""
     named, parameters = set[str](), set[str]()
-    for _, code in _CODE.findall(text):
+    for code in set_as_code(text):
         for function, given in _CALLED.findall(code):
             named.add(function)
             parameters |= set(_NAME.findall(given))
