@@ -69,6 +69,16 @@ def remark(fault: Fault) -> str:
     return f"{REMARKS[fault.kind]}{why}"
 
 
+def why_solution_stops(fault: Fault) -> str:
+    """Return, for the author of a solution, what one of its cells stopped for."""
+    if fault.kind == "time":
+        return f"{REMARKS['time']}: in course.yaml, give it more `seconds`, or its trainings less by `fit`"
+    if fault.kind in STOPS:
+        return f"{REMARKS[fault.kind]}, which `limits` give it"
+    error = fault.error or fault.kind
+    return f"{error}: {fault.message}" if fault.message else error
+
+
 def note_handed_in(exam: Exam, notes: Notes) -> str:
     """What the instructor should know of what was handed in; empty: nothing.
 

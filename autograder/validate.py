@@ -30,7 +30,7 @@ from autograder.notebook.metadata import role_of
 from autograder.notebook.names import CellNames, names_of
 from autograder.notebook.regions import cell_name
 from autograder.release import read_release, release_differences
-from autograder.remarks import remark
+from autograder.remarks import remark, why_solution_stops
 from autograder.sandbox.exam import Order
 from autograder.session import GradingOptions, Session
 from autograder.wire.messages import Fault
@@ -106,11 +106,10 @@ def _stop_findings(source: SourceNotebook, language: str, solution: Assessment, 
         if stopped is None or role_of(source.notebook.cells[stopped]).id in graded:
             continue
         lack = causes.lack(root)
-        error = f"{root.error}: {root.message}" if root.message else f"{root.error or root.kind}"
         follow = len(_following(source, language, solution, causes, root))
         text = "".join(
             [
-                f"the solution stops here: {error}",
+                f"the solution stops here: {why_solution_stops(root)}",
                 f" ({say_lack(lack)})" if lack else data,
                 f"; {follow} of its checks {'fail' if follow > 1 else 'fails'} for it" if follow else "",
             ]

@@ -39,6 +39,12 @@ def likeliest_name(code: str, told: Collection[str], used: Collection[str] | Non
     return next((kind[-1] for kind in kinds if kind), "")
 
 
+def main_names(code: str) -> frozenset[str]:
+    """Return the functions that an answer defines, and its networks: variables and classes."""
+    defined, networks = names_of(code).defined, frozenset(_networks(code))
+    return defined - frozenset(_classes(code)) | networks
+
+
 def _classes(code: str) -> Iterator[str]:
     tree = parse(code)
     yield from (node.name for node in (tree.body if tree else ()) if isinstance(node, ast.ClassDef))

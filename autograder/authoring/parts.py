@@ -54,6 +54,8 @@ _KEPT = re.compile(
     re.IGNORECASE,
 )
 """What a text says right before the name of a value that students are to make."""
+LOADERS = frozenset(("load_data", "read_csv", "read_parquet", "read_excel", "load_dataset", "loadtxt", "genfromtxt"))
+_OF_LIBRARIES = re.compile(r"(?:tf|tensorflow|keras|torch|torchvision|nn|sklearn)\.[\w.]*\Z")
 EMPTY = 'raise NotImplementedError("the solution is still to be written")'
 _STUB = re.compile(r"\s*raise NotImplementedError(?:\(\))?\s*")
 """What nbgrader writes in place of a solution: as one it would be in the release too."""
@@ -199,18 +201,37 @@ def _of_lines(lines: Sequence[str]) -> Iterator[CellPart]:
         if inner:
             node = min(inner, key=lambda one: (one.end_lineno or 0) - one.lineno)
             found |= set(range(node.lineno - 1, node.end_lineno or node.lineno))
-    yield from _grouped([_OF_A_LINE.sub("", line) for line in lines], found)
+    yield from _grouped([_OF_A_LINE.sub("", line) for line in lines], found, tree)
 
 
-def _grouped(lines: Sequence[str], solution: set[int]) -> Iterator[CellPart]:
-    """Lines in turn given and of the solution; what is blank between two of the solution is the solution's."""
+def _grouped(lines: Sequence[str], solution: set[int], tree: ast.Module | None) -> Iterator[CellPart]:
+    """Lines in turn given and of the solution; what is blank between two of the solution is the solution's.
+
+    A solution ends with its block: the body of a function is one, and what stands below the function another.
+    """
+    begins = set(range(len(lines))) - set(_continued(tree))
     place = 0
     while place < len(lines):
-        inside, end = place in solution, place + 1
-        while end < len(lines) and (end in solution) == inside:
+        inside = place in solution and bool(lines[place].strip())
+        depth, end = len(_indent(lines[place])), place + 1
+        while end < len(lines):
+            theirs = end in solution and bool(lines[end].strip())
+            less = end in begins and len(_indent(lines[end])) < depth
+            if (end not in solution or (theirs and less)) if inside else theirs:
+                break
             end += 1
+        while inside and not lines[end - 1].strip():
+            end -= 1
         yield _solution(lines[place:end], "") if inside else CellPart(tuple(lines[place:end]))
         place = end
+
+
+def _continued(tree: ast.Module | None) -> Iterator[int]:
+    """Yield the lines that begin no statement: a text of several lines may be indented as it likes."""
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.stmt):
+            body: list[ast.stmt] = getattr(node, "body", [])
+            yield from range(node.lineno, body[0].lineno - 1 if body else node.end_lineno or node.lineno)
 
 
 # --- Plain cells ------------------------------------------------------------------------------------------------------
@@ -219,17 +240,18 @@ def _grouped(lines: Sequence[str], solution: set[int]) -> Iterator[CellPart]:
 def whole(source: str, text: str = "") -> list[CellPart]:
     """Return the parts of a cell that says nothing: what students are asked to write, when the cell is an answer.
 
-    Of functions and methods that is their bodies: signatures and docstrings are given, and so are imports and the
-    comments that the cell begins with. What only calls one of its functions is given too, unless `text`, that of the
-    exercise, asks for what comes of it: other cells use it by a name that no text tells. A cell that is no Python is a
-    solution as a whole.
+    Of functions and methods that is their bodies: signatures and docstrings are given, and so are imports, what loads
+    a data set and the comments that the cell begins with. What only calls one of its functions is given too, unless
+    `text`, that of the exercise, asks for what comes of it: other cells use it by a name that no text tells. A cell
+    that is no Python is a solution as a whole.
     """
     lines = source.split("\n")
     tree = parse(source)
     if tree is None or not tree.body:
         return [CellPart(tuple(lines), "")]
-    given = {node for node in tree.body if _only_calls(node, names_of(source).defined, text)}
-    return list(_grouped(lines, set(_written_by_students(tree.body, lines, given))))
+    defined = names_of(source).defined
+    given = {node for node in tree.body if _only_calls(node, defined, text) or _loads(node)}
+    return list(_grouped(lines, set(_written_by_students(tree.body, lines, given)), tree))
 
 
 def _only_calls(node: ast.stmt, defined: frozenset[str], text: str) -> bool:
@@ -241,6 +263,16 @@ def _only_calls(node: ast.stmt, defined: frozenset[str], text: str) -> bool:
         case ast.Expr(value=shown):
             used = {one.id for one in ast.walk(shown) if isinstance(one, ast.Name)}
             return bool(used & defined) and not _PRINTS.search(text)
+    return False
+
+
+def _loads(node: ast.stmt) -> bool:
+    """Whether a statement loads a data set, or gives part of a library a name: the exercise is what comes behind."""
+    match node:
+        case ast.Assign(value=ast.Call(func=ast.Attribute(attr=name))):
+            return name in LOADERS
+        case ast.Assign(targets=[ast.Name()], value=ast.Attribute() as value):
+            return bool(_OF_LIBRARIES.match(ast.unparse(value)))
     return False
 
 

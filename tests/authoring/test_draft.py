@@ -22,8 +22,10 @@ from autograder.judge.frames import DataColumn, DataTable
 from autograder.mutate.report import tallies
 from autograder.mutate.run import Choice, mutate
 from autograder.notebook.formats import parse_notebook
+from autograder.remarks import why_solution_stops
 from autograder.session import GradingOptions, Session
 from autograder.validate import findings
+from autograder.wire.messages import Fault
 from loading import load_assignment
 
 SPLIT = """\
@@ -135,6 +137,35 @@ def test_what_is_asked_is_what_students_are_told(course: Path) -> None:
     }
     assert asked["total"].prints == "total-answer"
     assert {name: one.untold for name, one in asked.items() if one.untold} == {"mean": ("mean",)}
+
+
+CALLBACK = "class Stop(keras.callbacks.Callback):\n    pass\n"
+
+
+def test_without_a_word_networks_are_asked_for_and_of_a_name_made_twice_the_last(tmp_path: Path) -> None:
+    marked = "### BEGIN SOLUTION\n{}\n### END SOLUTION"
+    answers = (f"{CALLBACK}stop = Stop()\nmodel = keras.Sequential([])", "y = 1", "y = 2", "a = 1\nlast = a")
+    cells = [
+        cell
+        for number, answer in enumerate(answers)
+        for cell in (
+            toy.text(f"t{number}", f"## Part {number}"),
+            toy.code(f"q{number}", marked.format(answer), **GRADED),
+        )
+    ]
+    root = toy.make_course(tmp_path, cells=cells)
+    asked = asked_of(load_assignment(root, toy.NAME).source)
+    assert [(one.untold, one.anew) for one in asked] == [
+        (("model",), ()),
+        ((), ("y",)),
+        (("y",), ()),
+        (("last",), ()),
+    ]
+
+
+def test_a_solution_that_takes_too_long_is_told_what_ends_it() -> None:
+    said = why_solution_stops(Fault(kind="time", error="KeyboardInterrupt"))
+    assert said == "ran out of time: in course.yaml, give it more `seconds`, or its trainings less by `fit`"
 
 
 def test_the_draft_is_python_that_says_why(course: Path, drafted: subprocess.CompletedProcess[str]) -> None:

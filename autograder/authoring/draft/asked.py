@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.assignment import SourceNotebook
-from autograder.authoring.naming import set_as_code
+from autograder.authoring.naming import likeliest_name, main_names, set_as_code
 from autograder.notebook.formats import NotebookCell
 from autograder.notebook.metadata import role_of
 from autograder.notebook.names import names_of
@@ -48,6 +47,8 @@ class DraftQuestion:
     """Names that its texts give, and that cells of the course make: what may be plotted."""
     untold: tuple[str, ...] = ()
     """Those of the names that no student could know: the solution's own, where nothing else can be asked for."""
+    anew: tuple[str, ...] = ()
+    """Names that it makes and a later question makes anew: after the last cell they are that one's."""
 
     def about(self, name: str) -> str:
         """Return the parts of the texts that speak of a name, and the code that students are given of it."""
@@ -70,26 +71,27 @@ def _making(source: str, name: str) -> Iterator[str]:
 
 def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
     """Return what each question that holds code asks for, in the notebook's order."""
-    cells = source.notebook.cells
-    code = [cell for cell in cells if cell.cell_type == "code"]
+    code = [cell for cell in source.notebook.cells if cell.cell_type == "code"]
     theirs = {name for cell in code if not role_of(cell).solution for name in names_of(cell.source).made}
     told = {name for cell in code for name in _given_names(cell)}
     imported = {name for cell in code for name in names_of(cell.source).imported}
     groups = list(_groups(source))
-    makers = Counter(name for _, answers, _ in groups for name in {one for cell in answers for one in _made(cell)})
+    makers = _last_makers(groups)
+    every = [one for _, others, _ in groups for one in others]
     found: list[DraftQuestion] = []
     for question, answers, text in groups:
         named, parameters = _named_in(text)
         earlier = {name for one in found for name in (*one.functions, *one.classes, *one.variables)}
         solved = {name for cell in answers for name in _solved(cell)}
-        names = [name for cell in answers for name in _made(cell) if name in solved & (told | (named - parameters))]
-        wanted = [name for name in dict.fromkeys(names) if makers[name] == 1 and name not in imported]
-        every = [one for _, others, _ in groups for one in others]
-        untold = () if wanted else _untold(answers, every, makers, imported)
-        wanted += untold
+        made = [name for cell in answers for name in _made(cell) if name not in imported]
+        names = [name for name in made if name in solved & (told | (named - parameters))]
+        wanted = [name for name in dict.fromkeys(names) if makers[name] == question]
+        own = [name for name in made if not name.startswith("_")]
+        anew = tuple(dict.fromkeys(name for name in own if makers[name] != question))
+        untold = () if _askable(wanted, answers) else _untold(answers, every, [one for one in own if one not in anew])
+        wanted += [name for name in untold if name not in wanted]
         defined = {name for cell in answers for name in names_of(cell.source).defined}
         classes = {name for cell in answers for name in re.findall(r"^class (\w+)", cell.source, re.MULTILINE)}
-        prints = next((role_of(cell).id for cell in answers if "print(" in cell.source), "")
         found.append(
             DraftQuestion(
                 question,
@@ -99,24 +101,35 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
                 classes=tuple(name for name in wanted if name in classes),
                 variables=tuple(name for name in wanted if name not in defined),
                 changed=tuple(dict.fromkeys(name for cell in answers for name in _trained(cell) if name in earlier)),
-                prints=prints if _PRINTS.search(text) else "",
+                prints=next(
+                    (role_of(one).id for one in answers if "print(" in one.source and _PRINTS.search(text)), ""
+                ),
                 draws=tuple(role_of(cell).id for cell in answers if DRAWN_TOLD.search(f"{text}\n{_given_code(cell)}")),
                 shown=tuple(sorted(theirs & named - imported - set(makers))),
                 untold=untold,
+                anew=anew,
             )
         )
     return found
 
 
-def _untold(
-    answers: Sequence[NotebookCell], every: Sequence[NotebookCell], makers: Mapping[str, int], imported: Set[str]
-) -> tuple[str, ...]:
-    """Of what answers make and nothing names, what other answers use; or what is defined; or what is made last."""
-    made = [name for cell in answers for name in _made(cell) if name not in imported]
-    own = [name for name in made if makers[name] == 1 and not name.startswith("_")]
+def _last_makers(groups: Sequence[tuple[str, tuple[NotebookCell, ...], str]]) -> dict[str, str]:
+    """Return which question makes each name last: it is that one's value that is there after the last cell."""
+    return {name: question for question, answers, _ in groups for cell in answers for name in _made(cell)}
+
+
+def _askable(names: Sequence[str], answers: Sequence[NotebookCell]) -> list[str]:
+    """Return the names that can be asked for as they are: a class that is no network, such as a callback's, cannot."""
+    code = "\n".join(cell.source for cell in answers)
+    classes = {name for one in names_of(code).statements for name in one.made if f"class {name}" in code}
+    return [name for name in names if name not in classes or name in main_names(code)]
+
+
+def _untold(answers: Sequence[NotebookCell], every: Sequence[NotebookCell], own: Sequence[str]) -> tuple[str, ...]:
+    """Of `own`, which answers make and nothing names, what other answers use; or functions and networks; or one."""
+    code = "\n".join(cell.source for cell in answers)
     used = {name for cell in every if cell not in answers for name in names_of(cell.source).used}
-    defined = {name for cell in answers for name in names_of(cell.source).defined}
-    for kept in (used, defined, own[-1:]):
+    for kept in (used, main_names(code), {likeliest_name(code, (), own)}):
         if found := [name for name in dict.fromkeys(own) if name in kept]:
             return tuple(found)
     return ()

@@ -24,6 +24,7 @@ from autograder.notebook.metadata import role_of
 from autograder.notebook.names import parse
 from autograder.notebook.regions import cell_name
 from autograder.records import Plan, Submission
+from autograder.remarks import why_solution_stops
 from autograder.sandbox.exam import Order
 from autograder.session import Session
 from autograder.training.scorer import Scorer
@@ -159,7 +160,7 @@ def _require_whole(source: SourceNotebook, evidence: Evidence, stand_ins: Sequen
         fault = record.run.fault if record.run else evidence.exam.fault
         if fault is not None and record.cell.index < len(cells):
             where = cell_name(record.cell.index, cells[record.cell.index])
-            said = f"{fault.error or fault.kind}: {fault.message}{say_stand_ins(stand_ins)}"
+            said = f"{why_solution_stops(fault)}{say_stand_ins(stand_ins)}"
             text = f"the solution stops here: {said}; make it run, then draft"
             raise CourseError([Problem(source.paths.shown(source.path), 0, where, text)])
 

@@ -126,6 +126,9 @@ def require(proposals: Sequence[Proposal], answers: Observed) -> None:
         proposal.probes = [one for one in proposal.probes if one.about not in drawn]
         for name in sorted(untold - drawn):
             proposal.remarks.append(phrase("students are not told the name {name}: say it in their text", name=name))
+        for name in () if proposal.probes else proposal.asked.anew:
+            text = phrase("a later question makes {name} anew: give one of the two another name", name=name)
+            proposal.remarks.append(text)
         for name in proposal.asked.functions:
             _require_function(proposal, name, answers, names)
         for probe in [one for one in proposal.probes if one.about in proposal.asked.variables]:

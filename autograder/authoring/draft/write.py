@@ -24,22 +24,19 @@ def checks_file(title: str, proposals: Sequence[Proposal], language: str, *, ask
         "",
         *(f"# {line}" for line in textwrap.wrap(render(ABOUT, language), RULE - 2)),
         "",
-        "import numpy as np",
-        "",
+        *(["import numpy as np", ""] if "np." in body or "seeded(" in body else []),
         f"from autograder import {', '.join(sorted(names))}",
     ]
     if asserts:
         one = f"from autograder.asserts import {', '.join(asserts)}"
         several = ["from autograder.asserts import (", *(f"    {name}," for name in asserts), ")"]
         head += [one] if len(one) <= RULE else several
-    seeded = [
-        "def seeded(number):",
-        f"    {_docstring(render(SEEDED, language))}",
-        "    return np.random.default_rng(number)",
-    ]
+    seeded = (
+        f"def seeded(number):\n    {_docstring(render(SEEDED, language))}\n    return np.random.default_rng(number)"
+    )
     if asking and proposals:
         body += f"\n\n\n@question({quoted(proposals[0].asked.id)})\ndef test_nothing_yet():\n    pass"
-    return "\n".join(head) + "\n\n\n" + "\n".join(seeded) + f"\n\n\n{body}\n"
+    return "\n\n\n".join(["\n".join(head), *([seeded] if "seeded(" in body else []), f"{body}\n"])
 
 
 ABOUT = phrase(
