@@ -81,7 +81,6 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
     found: list[DraftQuestion] = []
     for question, answers, text in groups:
         named, parameters = _named_in(text)
-        earlier = {name for one in found for name in (*one.functions, *one.classes, *one.variables)}
         solved = {name for cell in answers for name in _solved(cell)}
         made = [name for cell in answers for name in _made(cell) if name not in imported]
         names = [name for name in made if name in solved & (told | (named - parameters))]
@@ -100,10 +99,8 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
                 functions=tuple(name for name in wanted if name in defined - classes),
                 classes=tuple(name for name in wanted if name in classes),
                 variables=tuple(name for name in wanted if name not in defined),
-                changed=tuple(dict.fromkeys(name for cell in answers for name in _trained(cell) if name in earlier)),
-                prints=next(
-                    (role_of(one).id for one in answers if "print(" in one.source and _PRINTS.search(text)), ""
-                ),
+                changed=_trained_anew(answers, found),
+                prints=_printing(answers, text),
                 draws=tuple(role_of(cell).id for cell in answers if DRAWN_TOLD.search(f"{text}\n{_given_code(cell)}")),
                 shown=tuple(sorted(theirs & named - imported - set(makers))),
                 untold=untold,
@@ -170,6 +167,18 @@ def _solved(cell: NotebookCell) -> frozenset[str]:
             found |= one.made | one.changed
         first = one.last + 1
     return frozenset(found)
+
+
+def _printing(answers: Sequence[NotebookCell], text: str) -> str:
+    """Return the id of the answer that is to print something; empty where none is."""
+    printing = [role_of(cell).id for cell in answers if "print(" in cell.source]
+    return printing[0] if printing and _PRINTS.search(text) else ""
+
+
+def _trained_anew(answers: Sequence[NotebookCell], before: Sequence[DraftQuestion]) -> tuple[str, ...]:
+    """Return the names of questions before that answers compile or train."""
+    earlier = {name for one in before for name in (*one.functions, *one.classes, *one.variables)}
+    return tuple(dict.fromkeys(name for cell in answers for name in _trained(cell) if name in earlier))
 
 
 def _trained(cell: NotebookCell) -> set[str]:
