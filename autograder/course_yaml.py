@@ -180,6 +180,11 @@ UNSHOWN = ("store",)
 """Keys whose value no message repeats: a password may be in it."""
 
 
+NAMING_FOLDERS = ("assignments", "recipes")
+"""Keys whose names are those of folders too: a colleague's file must not choose where they lie."""
+NAME_BYTES = 100
+
+
 class _Reader:
     """Turns a YAML node into a typed value, key by key, so that one mistake does not hide the others."""
 
@@ -249,6 +254,8 @@ class _Reader:
         for name, (key_node, _) in entries.items():
             if get_origin(names) is Literal and name not in get_args(names):
                 self._complain(key_node, _join(key, name), f"unknown key; known here: {', '.join(get_args(names))}")
+            if key.rpartition(".")[2] in NAMING_FOLDERS and not _is_name(name):
+                self._complain(key_node, key, f"{name!r} is no name for a folder")
         return {name: self.read(value, kind, _join(key, name)) for name, (_, value) in entries.items()}
 
     def _entries(self, node: yaml.Node | None, key: str) -> dict[str, tuple[yaml.Node, yaml.Node]] | None:
@@ -267,6 +274,12 @@ class _Reader:
 
     def _complain(self, node: yaml.Node | None, key: str, text: str) -> None:
         self._problems.append(Problem(self._path, node.start_mark.line + 1 if node else 1, key, text))
+
+
+def _is_name(name: str) -> bool:
+    """Whether a file may be called so, and lies where it is looked for."""
+    plain = name.isprintable() and not {"/", "\\"} & set(name)
+    return plain and name == name.strip() and not name.startswith(".") and 0 < len(name.encode()) <= NAME_BYTES
 
 
 def _without_none(kind: Any) -> Any:

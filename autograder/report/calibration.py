@@ -14,7 +14,9 @@ ROW_INCHES, MARGIN_INCHES, WIDTH_INCHES = 0.32, 1.1, 8.0
 
 def draw(title: str, scores: Mapping[str, Sequence[float]], bar: float) -> bytes:
     """Return an SVG: one row of points a network, the reference first, and the bar across. Scores are in [0, 1]."""
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 9}):
+    with matplotlib.rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 9, "text.parse_math": False}
+    ):
         figure = Figure(figsize=(WIDTH_INCHES, MARGIN_INCHES + ROW_INCHES * len(scores)), layout="constrained")
         axes = figure.add_subplot()
         for row, (name, values) in enumerate(scores.items()):

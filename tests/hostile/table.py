@@ -38,6 +38,7 @@ def tried() -> str:
     from hostile.answers import FIGURES, MODULES
     from hostile.batch import BATCH
     from hostile.copies import COPIES
+    from hostile.courses import FOLDERS
     from hostile.downloads import DOWNLOADS, NAMES_TAKEN
     from hostile.environments import PYTHONS
     from hostile.escapes import ESCAPES
@@ -60,6 +61,7 @@ def tried() -> str:
         "an entry of a class's download, for others' work and whoever collects it": [*DOWNLOADS, *NAMES_TAKEN],
         "a text of a student's, for whoever reads it elsewhere": TEXTS,
         "code that two share, for whoever compares a class": COPIES,
+        "a name in course.yaml, for what lies elsewhere": FOLDERS,
         "a solution, for whoever drafts checks from it": SOLUTIONS,
         "what a solution's room tells of calls, for the same": TOLD,
         "another program, in the place of a course's Python": PYTHONS,
