@@ -27,6 +27,7 @@ from autograder.sandbox.environment import Environment, own_environment
 from autograder.sandbox.gpus import Survey, survey
 from autograder.sandbox.isolation import OPTIONAL, measure
 from autograder.sandbox.rooms import Zygote
+from autograder.wire.frameworks import FRAMEWORKS
 
 UUID_CHARS = len("GPU-5d5ba0d6")
 OWN = "autograder"
@@ -35,7 +36,7 @@ NAMES = 10
 """Students named of those that import a module."""
 LIBRARIES = ("numpy", "nbgrader", "pytest")
 """The grader's own that are worth a line."""
-OF_ROOMS = ("tensorflow", "keras", "tf-keras", "torch", "numpy", "ipython")
+OF_ROOMS = ("tensorflow", *(one.name for one in FRAMEWORKS), "tf-keras", "numpy", "ipython")
 KERAS_2 = "{}: of Keras 2, whose networks are neither read nor trained: install Keras 3 where checks ask for networks"
 
 

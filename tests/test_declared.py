@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.environment import NEEDED, OLDEST
-from autograder.worker.zygote import FOR_TORCH
+from autograder.worker.pytorch.runtime import RUNTIME, TRAINING
 
 OPTIONAL = {
     "sklearn": "data",
@@ -103,7 +103,7 @@ def test_what_is_loaded_late_is_there_before_a_room_is(repository: Path) -> None
     """No room sees where our files lie: what it asks for and is not loaded is not found."""
     folder = repository / "autograder" / "worker" / "pytorch"
     found: set[str] = set()
-    left = [*FOR_TORCH]
+    left = [name.rpartition(".")[2] for name in RUNTIME.ahead]
     while left:
         found.add(name := left.pop())
         for node in ast.parse((folder / f"{name}.py").read_text(encoding="utf-8")).body:
@@ -145,7 +145,5 @@ def test_rooms_run_in_the_oldest_python_they_may(repository: Path) -> None:
 
 def test_what_is_loaded_late_is_where_it_is_looked_for(repository: Path) -> None:
     """No test without PyTorch would load it: a file that moved would cost every training of a network of it."""
-    from autograder.worker.training.train import PYTORCH
-
-    late = [*LOADED_LATE, PYTORCH.removeprefix("autograder.").replace(".", "/") + ".py"]
+    late = [*LOADED_LATE, TRAINING.removeprefix("autograder.").replace(".", "/") + ".py"]
     assert [name for name in late if not (repository / "autograder" / name).is_file()] == []

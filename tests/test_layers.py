@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 import autograder
+from autograder.networks.frameworks import DIALECTS
+from autograder.wire.frameworks import FRAMEWORKS
 
 LAYERS = (
     {"__main__"},
@@ -233,3 +236,72 @@ def test_a_name_has_one_meaning(modules: dict[str, ast.Module]) -> None:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert [name for name, count in classes.items() if count > 1] == []
+
+
+# --- Frameworks -------------------------------------------------------------------------------------------------------
+
+_, *OTHERS = FRAMEWORKS
+NAMES_A_FRAMEWORK = {
+    "wire/frameworks.py": "the one list",
+    "recipes.py": "what Keras runs on",
+    "worker/training/backends.py": "what Keras runs on",
+    "calibrate.py": "an example in a message",
+    "judge/libraries.py": "how names of libraries are misspelt",
+    "mutate/operators/base.py": "what cells of a notebook call layers",
+    "authoring/loaded.py": "what cells of a notebook import",
+    "authoring/draft/inputs.py": "whose tensors a check may give",
+    "authoring/draft/recorder.py": "whose tensors a check may give; it runs alone, in the course's Python",
+}
+"""Modules outside a framework's own folders that name one, and why: none of them asks which one a network is of."""
+
+
+def _is_of_a_framework(name: str) -> bool:
+    folders = [f"{side}/{one.folder}/" for side in ("networks", "worker") for one in OTHERS]
+    return name.startswith(tuple(folders))
+
+
+def _texts(tree: ast.Module) -> list[str]:
+    """Return the texts that a module works with: what it says of itself is left out."""
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in said]
+    return [node.value for node in found if isinstance(node.value, str)]
+
+
+def test_who_names_a_framework_is_its_own_folder(modules: dict[str, ast.Module]) -> None:
+    """One more is a folder on each side of the wall and a line in `wire/frameworks.py`: nothing else knows of it."""
+    words = {word for one in OTHERS for word in (one.name, *one.modules, *one.distributions, DIALECTS[one.name].shown)}
+    named = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(words)))})\b")
+    found = {name for name, tree in modules.items() if any(map(named.search, _texts(tree)))}
+    assert {name for name in found if not _is_of_a_framework(name)} == NAMES_A_FRAMEWORK.keys()
+
+
+def test_nobody_imports_what_is_a_frameworks_own(modules: dict[str, ast.Module]) -> None:
+    """Its `dialect` and its `runtime` are all that is known of it. Of Keras's, what all networks have in common is."""
+    own = tuple(f"{side}.{one.folder}" for side in ("networks", "worker") for one in OTHERS)
+    importing = {
+        f"{name} imports {node.module}"
+        for name, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and not _is_of_a_framework(name)
+        if (node.module or "").removeprefix("autograder.").startswith(own)
+        or any(f"{node.module}.{alias.name}".removeprefix("autograder.") in own for alias in node.names)
+    }
+    assert importing == set()
+
+
+def test_nobody_asks_which_framework_it_is(modules: dict[str, ast.Module]) -> None:
+    """That two networks are of one may be asked; of which, is asked of no network, layer or value."""
+    asking = {
+        f"{name}:{node.lineno}"
+        for name, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and not _is_of_a_framework(name) and _asks(node)
+    }
+    assert asking == set()
+
+
+def _asks(compared: ast.Compare) -> bool:
+    parts = [*ast.walk(compared)]
+    about = {one.attr for one in parts if isinstance(one, ast.Attribute)} & {"framework", "origin"}
+    among = {one.value for one in parts if isinstance(one, ast.Constant)}
+    return bool(about) and not among.isdisjoint(one.name for one in FRAMEWORKS)

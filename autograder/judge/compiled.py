@@ -14,7 +14,7 @@ from autograder.judge.message import CannotTell, CompiledOtherwise, Mismatch, Sa
 from autograder.judge.shown import network_of
 from autograder.judge.written import Written, as_recorded, as_written, differing, same, same_value, setting_name, shown
 from autograder.locale import Phrase, phrase
-from autograder.networks.frameworks import dialect_of
+from autograder.networks.frameworks import COMMON, dialect_of, dialect_of_call
 from autograder.networks.normal import parts
 from autograder.wire.messages import Compiled, Network
 
@@ -142,7 +142,7 @@ class _Reading:
         """Return the activation that an output ends with: empty for none, None where it cannot be told."""
         ends = [self.network.layers[place] for place in self.network.outputs if place < len(self.network.layers)]
         layer = ends[0] if len(ends) == 1 else next((one for one in ends if output and one.name == output), None)
-        if layer is None or layer.origin not in ("keras", "operation") or self.network.note:
+        if layer is None or layer.origin == "custom" or self.network.note or dialect_of_call(layer) is not COMMON:
             return None
         done = parts(layer)
         if done and done[-1].cls == "Activation":

@@ -46,12 +46,13 @@ from autograder.judge.values import NoAnswer, describe
 from autograder.locale.own import OwnTexts
 from autograder.records import CheckStatus, Outcome
 from autograder.wire import codec
+from autograder.wire.frameworks import FRAMEWORKS
 from autograder.wire.messages import (
     Artifact,
     Probe,
 )
 
-FORBIDDEN = ("tensorflow", "keras", "torch", "jax")
+FORBIDDEN = ("tensorflow", "jax", *(one.name for one in FRAMEWORKS))
 """Never imported beside evidence: they are slow to load, and their readers execute what they read."""
 
 

@@ -37,6 +37,8 @@ class Words:
     """Where the network is another one out of training."""
     outputs: Phrase
     """Where what it gives is not what is expected."""
+    layout: Phrase | None
+    """Where one of two networks is written in the common words; None of those."""
 
 
 @dataclass(frozen=True)

@@ -91,10 +91,11 @@ def _of_another_framework(given: Network, wanted: Network, asked: Asked) -> Diff
     forms = _forms(given, wanted, asked)
     if forms[0].content == forms[1].content:
         return None
-    names = {"mine": dialect_of(given).shown, "theirs": dialect_of(wanted).shown}
+    mine, theirs = dialect_of(given), dialect_of(wanted)
+    names = {"mine": mine.shown, "theirs": theirs.shown}
     where = phrase("the network is written in {mine}, expected {theirs}: the two do not compute the same", **names)
     place = phrase("the network is written in {mine}", mine=names["mine"])
-    return Difference("framework", where, place, hints.FRAMEWORK)
+    return Difference("framework", where, place, mine.words.layout or theirs.words.layout)
 
 
 def _untrained_difference(given: Network, wanted: Network, asked: Asked) -> Difference | None:

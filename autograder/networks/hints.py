@@ -20,10 +20,6 @@ SWAPPED = phrase("the right branches are there, in another order: here it counts
 WHOLE_SET = phrase("keras.Input(shape=…) takes the shape of one example: leave out the number of examples.")
 RAISED = phrase("call the network on one example in your notebook, and read the error from its last line up.")
 UNREAD = phrase("what this code computes could not be followed.")
-FRAMEWORK = phrase(
-    "images have their channels last in Keras and first in PyTorch, and defaults differ: compare the shapes and the "
-    "settings of each layer."
-)
 LOSSES = phrase("check what is handed to add_loss in call.")
 SHARING = phrase("one layer called twice has one set of weights; two layers have one each.")
 OUTPUTS = phrase("a layer with return_state=True, or tf.split, gives several tensors: see which one is taken after it.")

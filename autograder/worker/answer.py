@@ -41,13 +41,12 @@ from autograder.worker import plots
 from autograder.worker.arguments import Arguments, NotThere, named_in
 from autograder.worker.encode import Encoder, TooLarge, is_model, read_model
 from autograder.worker.figures import as_plots, figures
+from autograder.worker.frameworks import RUNTIMES
 from autograder.worker.keras import fit_cap
 from autograder.worker.keras import records as keras_records
 from autograder.worker.keras import running as keras_running
-from autograder.worker.keras import version as keras_version
 from autograder.worker.plots import TooMuch
 from autograder.worker.predictions import predict
-from autograder.worker.pytorch import reader as pytorch_reader
 from autograder.worker.seeds import reseed
 from autograder.worker.steps import NAME_CHARS, Lacking, describe, encode_result, take
 
@@ -244,7 +243,7 @@ def _wanted(probe: Probe) -> tuple[str, type | tuple[type, ...]]:
         case ObjectProbe(name, made=True):
             return name, type
         case ModelProbe(name) | TrainedProbe(name):
-            return name, (*keras_version.models(), *pytorch_reader.modules())
+            return name, tuple(cls for framework in RUNTIMES.values() for cls in framework.models())
         case VariableProbe(name) | HistoryProbe(name) | PredictionsProbe(name) | ObjectProbe(name):
             return name, object
     return "", object

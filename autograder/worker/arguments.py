@@ -25,6 +25,7 @@ from autograder.wire.messages import (
     Tensor,
     Text,
 )
+from autograder.worker.frameworks import RUNTIMES
 from autograder.worker.keras.allowed_layers import make_layer
 from autograder.worker.keras.version import require_keras_3
 
@@ -68,8 +69,8 @@ class Arguments:
                 return symbols[-1]
             case Array():
                 return self.array(argument).copy()  # the student's function may write into it
-            case Tensor(framework, array):
-                return _tensor(framework, self.array(array).copy())
+            case Tensor(library, array):
+                return _tensor(library, self.array(array).copy())
             case Several(kind, items):
                 values = [self._made(item, symbols) for item in items]
                 return {"list": list, "tuple": tuple, "set": set}[kind](values)
@@ -102,9 +103,8 @@ def named_in(argument: Argument) -> list[str]:
     return []
 
 
-def _tensor(framework: str, array: Any) -> Any:
-    library = importlib.import_module(framework)
-    return library.from_numpy(array) if framework == "torch" else library.convert_to_tensor(array)
+def _tensor(library: str, array: Any) -> Any:
+    return next(one for one in RUNTIMES.values() if one.library == library).tensor(array)
 
 
 def _keras() -> Any:
@@ -133,7 +133,7 @@ class _Mathematics:
 
     def __call__(self, *args: Any) -> Any:
         library = type(args[0]).__module__.partition(".")[0] if args else ""
-        owner = {"tensorflow": "keras.ops", "keras": "keras.ops", "jax": "keras.ops", "torch": "torch"}.get(library)
+        owner = next((one.operations[library] for one in RUNTIMES.values() if library in one.operations), "")
         return getattr(importlib.import_module(owner) if owner else np, self._name)(*args)
 
 

@@ -49,13 +49,6 @@ WORD_OPTIONS: dict[str, Any] = {
     "index_from": 3,
 }
 """What Keras's loaders of sequences of words do where nothing is said, and what the shelf holds."""
-TORCHVISION_SETS = {
-    "MNIST": "mnist",
-    "FashionMNIST": "fashion_mnist",
-    "KMNIST": "kmnist",
-    "CIFAR10": "cifar10",
-    "CIFAR100": "cifar100",
-}
 HUB_SETS = {
     "mnist": "mnist",
     "ylecun/mnist": "mnist",
@@ -108,12 +101,7 @@ class _Hook(importlib.abc.MetaPathFinder):
     def wrap_for(self, name: str) -> Wrap | None:
         if found := KERAS_LOADER.fullmatch(name):
             return functools.partial(_answer_keras, self._shelf, found[1])
-        wrap = {
-            "torchvision.datasets.mnist": _answer_mnist,
-            "torchvision.datasets.cifar": _answer_cifar,
-            "datasets": _answer_hub,
-        }.get(name)
-        return functools.partial(wrap, self._shelf) if wrap else self._more(name)
+        return functools.partial(_answer_hub, self._shelf) if name == "datasets" else self._more(name)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -145,7 +133,7 @@ def _then(spec: importlib.machinery.ModuleSpec, wrap: Wrap) -> importlib.machine
 # --- The shelf --------------------------------------------------------------------------------------------------------
 
 
-def _load(shelf: Path, name: str, part: str) -> tuple[Array, Array]:
+def load(shelf: Path, name: str, part: str) -> tuple[Array, Array]:
     """Return the images and the labels of `part`, train or test, as plain arrays over copy-on-write maps."""
     folder = shelf / name
     if not folder.is_dir():
@@ -240,64 +228,11 @@ def _word_index(shelf: Path, name: str) -> dict[str, int]:
 
 def _load_images(shelf: Path, name: str, part: str) -> tuple[Array, Array]:
     """As Keras does, colours before or after the two axes of an image."""
-    images, labels = _load(shelf, name, part)
+    images, labels = load(shelf, name, part)
     keras: Any = sys.modules.get("keras") or sys.modules["tf_keras"]
     if images.ndim == 4 and keras.backend.image_data_format() == "channels_first":
         images = images.transpose(0, 3, 1, 2)
     return images, labels
-
-
-# --- torchvision ------------------------------------------------------------------------------------------------------
-
-
-def _answer_mnist(shelf: Path, module: ModuleType) -> None:
-    def fill(dataset: Any, images: Array, labels: Array) -> None:
-        torch: Any = sys.modules["torch"]
-        dataset.data = torch.from_numpy(images)
-        dataset.targets = torch.from_numpy(labels.reshape(-1).astype(np.int64))
-
-    _answer_torchvision(shelf, getattr(module, "MNIST", None), fill)
-
-
-def _answer_cifar(shelf: Path, module: ModuleType) -> None:
-    def fill(dataset: Any, images: Array, labels: Array) -> None:
-        dataset.data = images
-        dataset.targets = labels.reshape(-1).tolist()
-        if type(dataset).__name__ != "CIFAR100" and max(dataset.targets) < len(CIFAR10_CLASSES):
-            dataset.classes = list(CIFAR10_CLASSES)
-        else:
-            dataset.classes = [str(label) for label in range(max(dataset.targets) + 1)]
-        dataset.class_to_idx = {name: label for label, name in enumerate(dataset.classes)}
-
-    _answer_torchvision(shelf, getattr(module, "CIFAR10", None), fill)
-
-
-def _answer_torchvision(shelf: Path, cls: Any, fill: Callable[[Any, Array, Array], None]) -> None:
-    """Have `cls`, which others derive from, take its examples from the shelf; all else stays torchvision's."""
-    if cls is None:
-        return
-
-    @functools.wraps(cls.__init__)
-    def build(
-        self: Any,
-        root: Any = None,
-        train: bool = True,
-        transform: Any = None,
-        target_transform: Any = None,
-        download: bool = False,
-    ) -> None:
-        base: Any = sys.modules["torchvision.datasets"]
-        base.VisionDataset.__init__(self, root, transform=transform, target_transform=target_transform)
-        self.train = train
-        fill(self, *_load(shelf, _torchvision_set(type(self)), "train" if train else "test"))
-
-    cls.__init__ = build
-
-
-def _torchvision_set(cls: type) -> str:
-    """The shelf's name for a set: that of the library's own class that `cls` is or derives from."""
-    own = next(one.__name__ for one in cls.__mro__ if one.__module__.startswith("torchvision."))
-    return TORCHVISION_SETS.get(own, own.lower())
 
 
 # --- Hugging Face -----------------------------------------------------------------------------------------------------
@@ -327,7 +262,7 @@ def _answer_hub(shelf: Path, module: Any) -> None:
 
 def _hub_split(shelf: Path, module: Any, name: str, split: str) -> Any:
     """Return the rows of a split as the hub has them. `split`: train, test, or a slice such as `train[:10%]`."""
-    whole = {part: _load(shelf, name, part) for part in ("train", "test")}
+    whole = {part: load(shelf, name, part) for part in ("train", "test")}
     sizes = {part: len(labels) for part, (_, labels) in whole.items()}
     chosen = module.ReadInstruction.from_spec(split).to_absolute(sizes)
     pieces = [

@@ -11,9 +11,8 @@ import numpy as np
 from autograder.wire import codec
 from autograder.wire.messages import Array, Artifact, Dictionary, Items, Network, Opaque, Plots, Shape, Text
 from autograder.worker import once, plots, tables
-from autograder.worker.keras import reader as keras_reader
+from autograder.worker.frameworks import RUNTIMES, runtime_of
 from autograder.worker.keras import version as keras_version
-from autograder.worker.pytorch import reader as pytorch_reader
 
 DEPTH = 8
 ITEMS = 10_000
@@ -118,32 +117,25 @@ def _as_array(value: Any) -> Any:
     """The NumPy array of an array, a NumPy scalar or a framework's tensor; None for anything else."""
     if isinstance(value, (np.ndarray, np.generic)):
         return np.asarray(value)
-    framework = type(value).__module__.partition(".")[0]
-    if framework == "torch" and hasattr(value, "detach"):
-        from autograder.worker.pytorch.following import numbers
-
-        return None if value.device.type == "meta" else numbers(value)
-    if framework == "jaxlib":  # a concrete array of JAX's: what is traced is of another module
-        return np.asarray(value)
-    if framework in ("tensorflow", "keras", "tf_keras") and hasattr(value, "numpy"):
-        return np.asarray(value.numpy())
-    return None
-
-
-def is_keras_model(value: Any) -> bool:
-    return isinstance(value, keras_version.models())
+    package = type(value).__module__.partition(".")[0]
+    framework = next((one for one in RUNTIMES.values() if package in one.tensors), None)
+    return None if framework is None else framework.array(value)
 
 
 def is_model(value: Any) -> bool:
-    """Whether `value` is a network of Keras or PyTorch."""
-    return is_keras_model(value) or pytorch_reader.is_module(value)
+    """Whether `value` is a network, of whichever framework."""
+    return runtime_of(value) is not None
 
 
 def read_model(value: Any, input_shape: Shape | None = None) -> Network:
-    """Return the record of a network of either framework; `input_shape` is that of one example, batch left out."""
-    if pytorch_reader.is_module(value):
-        return pytorch_reader.read_module(value, input_shape)
-    return keras_reader.read_model(value, input_shape)
+    """Return the record of a network; `input_shape` is that of one example, batch left out.
+
+    Raises TypeError for whatever is no network.
+    """
+    framework = runtime_of(value)
+    if framework is None:
+        raise TypeError(f"a {type(value).__name__} is no network")
+    return framework.read(value, input_shape)
 
 
 def is_symbolic(value: Any) -> bool:

@@ -11,13 +11,14 @@ import pkgutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-INSTALLED_AS = {
+from autograder.wire.frameworks import FRAMEWORKS
+
+INSTALLED_AS: dict[str, tuple[str, ...]] = {
     "ipython": ("ipython",),
     "numpy": ("numpy",),
     "tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-rocm", "tf-nightly"),
-    "keras": ("keras", "keras-nightly"),
+    **{one.name: one.distributions for one in FRAMEWORKS},
     "tf-keras": ("tf-keras", "tf-keras-nightly"),
-    "torch": ("torch",),
     "jax": ("jax",),
 }
 """What evidence and trainings depend on, by name, and what packages bring it."""

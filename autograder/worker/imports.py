@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder
 from pathlib import Path, PurePosixPath
 
+from autograder.wire.frameworks import FRAMEWORKS
 from autograder.worker import wall
 
 HERE = ""
@@ -21,7 +22,7 @@ ARGUMENTS = ["ipykernel_launcher.py", "-f", "/tmp/kernel.json"]
 LIBRARIES = ("site-packages", "dist-packages")
 OWN = "autograder"
 """Our own package: its modules stay loaded under their full names, which is how rooms ask for them."""
-NEVER_SHADOWED = ("IPython", "traitlets", "msgspec", "numpy", "keras", "tensorflow", "torch")
+NEVER_SHADOWED = ("IPython", "traitlets", "msgspec", "numpy", "tensorflow", *(one.name for one in FRAMEWORKS))
 """What the room itself works with."""
 
 

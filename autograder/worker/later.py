@@ -1,4 +1,4 @@
-"""Modules of ours that wait for a library: what reads PyTorch, where no PyTorch is loaded before rooms are forked.
+"""Modules of ours that wait for a library: what reads a framework that is not loaded before rooms are forked.
 
 No room sees our files. What rooms may load later is kept as code, and imported from there.
 """
@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec
 from pkgutil import iter_modules
 from types import CodeType, ModuleType
 
-from autograder.worker import pytorch
+from autograder.wire.frameworks import FRAMEWORKS
 
 
 class _Kept(MetaPathFinder, Loader):
@@ -29,10 +29,10 @@ class _Kept(MetaPathFinder, Loader):
 
 
 def keep() -> None:
-    """Keep those that are not loaded, while our files are in sight. Nothing where there is no PyTorch to read."""
-    if importlib.util.find_spec("torch") is None:
-        return
-    names = [one.name for one in iter_modules(pytorch.__path__, f"{pytorch.__name__}.")]
+    """Keep those that are not loaded, while our files are in sight. Nothing of a framework that is not there."""
+    folders = [f"{__package__}.{one.folder}" for one in FRAMEWORKS if importlib.util.find_spec(one.name)]
+    paths = {folder: importlib.import_module(folder).__path__ for folder in folders}
+    names = [one.name for folder, path in paths.items() for one in iter_modules(path, f"{folder}.")]
     sys.meta_path.append(_Kept({name: _code(name) for name in names if name not in sys.modules}))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-import sys
 
 import numpy as np
+
+from autograder.worker.frameworks import RUNTIMES
 
 
 def reseed(seed: int) -> None:
@@ -15,9 +16,5 @@ def reseed(seed: int) -> None:
     """
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    if keras := sys.modules.get("keras"):
-        keras.utils.set_random_seed(seed % 2**32)
-    if tensorflow := sys.modules.get("tensorflow"):
-        tensorflow.random.set_seed(seed)
-    if torch := sys.modules.get("torch"):
-        torch.manual_seed(seed)
+    for framework in RUNTIMES.values():
+        framework.reseed(seed)

@@ -11,9 +11,10 @@ import ast
 import builtins
 import reprlib
 import sys
-from typing import Any
+from typing import Any, get_args
 
 from autograder.wire import codec
+from autograder.wire.frameworks import TensorLibrary
 
 NAME = "@shown {}"
 """What a cell's rewritten code calls the function: no identifier, so that no code can have a variable of this name."""
@@ -23,6 +24,8 @@ ARRAY_ITEMS = 8
 """An array of more is told by its dtype and shape alone."""
 LEFT_ALONE = (ast.Constant, ast.Lambda, ast.GeneratorExp, ast.NamedExpr, ast.Starred, ast.Await, ast.Yield)
 """Expressions whose value says no more than the test's text does, or that are not to be touched."""
+TENSORS = get_args(TensorLibrary)
+"""Libraries whose tensors are told by dtype and shape."""
 ABOUT_TYPES = ("isinstance", "issubclass", "callable")
 
 
@@ -145,7 +148,7 @@ def _show(value: Any) -> str:
         kind = f"{value.dtype}{list(value.shape)}"
         return f"{kind} {value.tolist()}"[:VALUE_CHARS] if value.size <= ARRAY_ITEMS else kind
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if shape is not None and dtype is not None and type(value).__module__.partition(".")[0] in ("tensorflow", "torch"):
+    if shape is not None and dtype is not None and type(value).__module__.partition(".")[0] in TENSORS:
         return _cut(f"{type(value).__name__} {dtype}{list(shape)}", VALUE_CHARS)
     return _cut(_REPR.repr(value), VALUE_CHARS)
 

@@ -1,9 +1,9 @@
 """Answer what libraries would download, weights above all, from the shelf and from beside the notebook.
 
 A room finds its assignment's weights under `/data`, a folder each with one file. Libraries ask by the file's name:
-Keras through `get_file`, which `keras.applications` calls with `weights="imagenet"`, and PyTorch through its hub, which
-torchvision's weights are loaded by. The file they are given is the shelf's own, whatever its digest: the course chose
-it. It lies in the notebook's folder too, for `load_weights`, `load_model` and their like.
+Keras through `get_file`, which `keras.applications` calls with `weights="imagenet"`; other frameworks say through what
+(`Runtime.wrap_for`). The file they are given is the shelf's own, whatever its digest: the course chose it. It lies in
+the notebook's folder too, for `load_weights`, `load_model` and their like.
 
 What is nowhere is an OSError that names the file: the host reads there what the course must bring.
 """
@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -37,7 +35,6 @@ def wrap_for(name: str, shelf: Path = Path(SHELF)) -> Callable[[ModuleType], Non
         "keras.utils": _answer_get_file,
         "keras._tf_keras.keras.utils": _answer_get_file,
         "tf_keras.src.utils.data_utils": _answer_get_file,
-        "torch.hub": _answer_torch_hub,
     }.get(name)
     return functools.partial(wrap, shelf) if wrap else None
 
@@ -54,7 +51,7 @@ def _files(shelf: Path) -> Iterator[Path]:
         yield from (path for path in sorted(manifest.parent.iterdir()) if path != manifest)
 
 
-def _find(shelf: Path, name: str) -> Path:
+def find(shelf: Path, name: str) -> Path:
     """Return the file of this name: the shelf's, or the one beside the notebook. Raise NotOnShelf."""
     known = {path.name: path for path in _files(shelf)}
     found = known.get(name, Path(name))
@@ -69,7 +66,7 @@ def _find(shelf: Path, name: str) -> Path:
     raise NotOnShelf(f"no network while grading: the file {name} is neither on the data shelf nor beside the notebook")
 
 
-def _name_in(address: object) -> str:
+def name_in(address: object) -> str:
     return Path(unquote(urlsplit(str(address)).path)).name
 
 
@@ -85,7 +82,7 @@ def _answer_get_file(shelf: Path, module: ModuleType) -> None:
     def get_file(fname: Any = None, origin: Any = None, *args: Any, **kwargs: Any) -> Any:
         if not str(origin).startswith(("http://", "https://", "ftp://")):
             return get(fname, origin, *args, **kwargs)
-        found = _either(shelf, Path(str(fname or "")).name, _name_in(origin))
+        found = _either(shelf, Path(str(fname or "")).name, name_in(origin))
         if not (kwargs.get("untar") or kwargs.get("extract") or any(arg is True for arg in args)):
             return str(found)
         for hashed in ("file_hash", "md5_hash"):
@@ -99,30 +96,5 @@ def _either(shelf: Path, *names: str) -> Path:
     """The file of the first of `names` that is there. Raise NotOnShelf of the first."""
     for name in filter(None, names):
         with contextlib.suppress(NotOnShelf):
-            return _find(shelf, name)
-    return _find(shelf, next(filter(None, names), ""))
-
-
-# --- PyTorch ----------------------------------------------------------------------------------------------------------
-
-
-def _answer_torch_hub(shelf: Path, module: Any) -> None:
-    load = getattr(module, "load", None)
-    if load is None or not hasattr(module, "download_url_to_file"):  # a module of the student's own, of that name
-        return
-
-    def download_url_to_file(url: str, dst: str, *_: Any, **__: Any) -> None:
-        shutil.copyfile(_find(shelf, _name_in(url)), dst)
-
-    @functools.wraps(load)
-    def load_model(repo_or_dir: str, model: str, *args: Any, source: str = "github", **kwargs: Any) -> Any:
-        if source != "github":
-            return load(repo_or_dir, model, *args, source=source, **kwargs)
-        if not repo_or_dir.startswith("pytorch/vision"):
-            raise NotOnShelf(f"no network while grading: torch.hub cannot bring https://github.com/{repo_or_dir}")
-        for known in ("force_reload", "verbose", "skip_validation", "trust_repo"):
-            kwargs.pop(known, None)
-        return getattr(importlib.import_module("torchvision.models"), model)(*args, **kwargs)
-
-    module.download_url_to_file = download_url_to_file
-    module.load = load_model
+            return find(shelf, name)
+    return find(shelf, next(filter(None, names), ""))

@@ -26,19 +26,23 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
 from autograder.wire import CONTRACT, codec
+from autograder.wire.frameworks import FRAMEWORKS
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
 from autograder.wire.ready import ready
-from autograder.worker import datasets, environment, later, wall, weights
+from autograder.worker import datasets, environment, later, wall
 from autograder.worker.keras import fit_cap, lazy_weights
 from autograder.worker.keras import told as keras_told
 from autograder.worker.namespaces import WallError
+
+if TYPE_CHECKING:
+    from autograder.worker.runtime import Runtime
 
 _KILL, _INTERRUPT = b"k", b"i"
 _STANDS = b"+"
@@ -49,16 +53,9 @@ LOADED_LATE = {
     "IPython": ("IPython.core.logger",),
     "PIL": tuple(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Ppm", "Png")),
     "rich": ("rich._emoji_codes",),
-    "tensorflow": tuple(
-        f"tensorflow.python.data.ops.{name}_op" for name in ("concatenate", "flat_map", "from_tensors", "range", "zip")
-    ),
-    "torch": ("torch._dynamo", "torch.fx.experimental.symbolic_shapes", "torch._decomp.decompositions_for_rng"),
 }
-"""By library, what its first use loads: a cell, an image, a network's summary, a `fit`; of PyTorch a first step of an
-optimizer, or a first tensor without numbers: SymPy and more, for 5 s of each room."""
-FOR_TORCH = ("following", "running", "training")
-"""Modules of ours, in `worker/pytorch`, that every room with PyTorch asks for: loaded before, once for all of them."""
-FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "torch", "torchvision", "jax", "transformers")
+"""By library, what its first use loads: a cell, an image, a network's summary. Frameworks say their own."""
+HEAVY = ("jax", "transformers", *(name for one in FRAMEWORKS for name in one.modules))
 """Imported last: seconds each, lost where a lighter library then turns out to start threads."""
 SETTLE_SECONDS = 0.2
 """A thread that an import started and that ends with it may take a moment to go."""
@@ -114,7 +111,7 @@ def _forget_variables() -> None:
 
 def _preload(modules: list[str]) -> str:
     """Import the modules, the frameworks last. Return what is wrong; raise _StartsThreads for one to leave out."""
-    for name in sorted(modules, key=lambda name: name.partition(".")[0] in FRAMEWORKS):
+    for name in sorted(modules, key=lambda name: name.partition(".")[0] in HEAVY):
         try:
             importlib.import_module(name)
         except ImportError:
@@ -143,29 +140,32 @@ def _begin_again(setup: dict[str, Any], module: str) -> NoReturn:
 
 def _load_rooms() -> dict[str, Serve]:
     """Load what rooms run, by kind of room."""
-    from autograder.worker import run  # after the preloads: IPython loads what they configure
+    from autograder.worker import frameworks, run  # after the preloads: IPython loads what they configure
     from autograder.worker.training import train  # after the preloads: IPython loads what they configure
 
     lazy_weights.install()
-    datasets.install(more=weights.wrap_for)
+    datasets.install(more=frameworks.wrap_for)
     fit_cap.install()
     keras_told.install()
     _warm_matplotlib()
-    _warm_first_uses()
+    _warm_first_uses(frameworks.RUNTIMES.values())
     later.keep()
     return {"exam": run.serve, "training": train.serve}
 
 
-def _warm_first_uses() -> None:
-    """Load what the libraries that are there would load late, in each room anew."""
-    for library in LOADED_LATE.keys() & sys.modules.keys():
-        for name in LOADED_LATE[library]:
+def _warm_first_uses(runtimes: Collection[Runtime]) -> None:
+    """Load what the libraries that are there would load late, in each room anew, and what of ours waits for them."""
+    late = dict(LOADED_LATE)
+    for framework in runtimes:
+        late |= framework.first_uses
+    for library in late.keys() & sys.modules.keys():
+        for name in late[library]:
             with contextlib.suppress(ImportError):  # of another version
                 importlib.import_module(name)
-    if "torch" in sys.modules:
-        for name in FOR_TORCH:
-            with contextlib.suppress(Exception):  # a PyTorch that they do not fit: whoever needs them is told so
-                importlib.import_module(f"autograder.worker.pytorch.{name}")
+    for framework in runtimes:
+        for name in framework.ahead if framework.name in sys.modules else ():
+            with contextlib.suppress(Exception):  # a version that they do not fit: whoever needs them is told so
+                importlib.import_module(name)
 
 
 def _warm_matplotlib() -> None:

@@ -128,8 +128,8 @@ def in_a_hub(tmp_path: Path, script: str) -> str:
     (tmp_path / "shelf" / "resnet").mkdir(parents=True)
     (tmp_path / "shelf" / "resnet" / "weights.json").write_text("{}")
     (tmp_path / "shelf" / "resnet" / "resnet18-f37072fd.pth").write_bytes(b"weights")
-    set_up = "from pathlib import Path\nfrom autograder.worker import weights\n"
-    wrap = "weights.wrap_for('torch.hub', Path('shelf'))(hub)\n"
+    set_up = "from pathlib import Path\nfrom autograder.worker.pytorch import downloads\n"
+    wrap = "downloads.wrap_for('torch.hub', Path('shelf'))(hub)\n"
     command = [sys.executable, "-c", set_up + HUB + wrap + script]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     return done.stdout.strip() or done.stderr.strip().splitlines()[-1]

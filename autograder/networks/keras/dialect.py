@@ -55,6 +55,7 @@ DIALECT = Dialect(
         branches=words.BRANCHES,
         training=words.TRAINING,
         outputs=words.OUTPUTS,
+        layout=None,
     ),
     edits=Edits(
         kind=_kind,

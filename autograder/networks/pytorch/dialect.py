@@ -54,6 +54,7 @@ DIALECT = Dialect(
         branches=words.BRANCHES,
         training=words.FORWARD,
         outputs=words.RETURNED,
+        layout=words.LAYOUT,
     ),
     edits=Edits(
         kind=edits.kind,

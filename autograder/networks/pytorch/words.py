@@ -47,6 +47,10 @@ FROZEN = phrase("requires_grad = False freezes a parameter: set it before you ma
 POOLING_STRIDES = phrase("unless stride says otherwise, a pooling window moves by its own size.")
 STRIDES = phrase("stride is the step of the window: 2 halves the height and the width of the image.")
 RATE = phrase("the p of a Dropout is the share of values it sets to zero during training.")
+LAYOUT = phrase(
+    "images have their channels last in Keras and first in PyTorch, and defaults differ: compare the shapes and the "
+    "settings of each layer."
+)
 ALWAYS = phrase("F.dropout drops in evaluation too, unless it is given training=self.training.")
 PADDING = phrase(
     "padding is the number of zeros added on each side: of a kernel of size k, (k − 1) / 2 keeps the size of the image."

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.wire.frameworks import FRAMEWORKS
 from autograder.worker.keras.pristine import is_own
 
 MAX_DEPTH = 6
@@ -27,7 +28,7 @@ MAX_ITEMS = 200
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _LABELS = ("name", "built", "trainable")
 """What is written on an object, and nothing of what it computes."""
-_FRAMEWORKS = ("keras", "tensorflow", "numpy", "builtins", "math", "torch", "jax")
+_LIBRARIES = ("tensorflow", "numpy", "builtins", "math", "jax", *(one.name for one in FRAMEWORKS))
 
 
 def is_keras_own(function: object) -> bool:
@@ -83,7 +84,7 @@ def _meaning(value: Any, depth: int, around: tuple[int, ...]) -> object:
 
 
 def _function(function: FunctionType, depth: int, around: tuple[int, ...]) -> object:
-    if function.__module__ and function.__module__.partition(".")[0] in _FRAMEWORKS:
+    if function.__module__ and function.__module__.partition(".")[0] in _LIBRARIES:
         return ("framework", function.__module__, function.__qualname__)
     deeper = (depth, around)
     cells = [_meaning(_cell(cell), *deeper) for cell in function.__closure__ or ()]
@@ -111,7 +112,7 @@ def _code(code: CodeType) -> object:
 
 
 def _class(cls: type, depth: int, around: tuple[int, ...]) -> object:
-    if cls.__module__.partition(".")[0] in _FRAMEWORKS:
+    if cls.__module__.partition(".")[0] in _LIBRARIES:
         return ("framework", cls.__module__, cls.__qualname__)
     bases = [_meaning(base, depth, around) for base in cls.__bases__]
     own = [
@@ -132,7 +133,7 @@ def _object(value: Any, depth: int, around: tuple[int, ...]) -> object:
     if module in ("keras", "tensorflow"):
         shape = getattr(value, "shape", None)
         return (type(value).__qualname__, str(shape))
-    if module in _FRAMEWORKS:
+    if module in _LIBRARIES:
         return (type(value).__qualname__, _shown(value))
     state = {
         key: one

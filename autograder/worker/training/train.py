@@ -10,60 +10,22 @@ begins with weights, optimizer and random state as they are in a room of its own
 
 from __future__ import annotations
 
-import importlib
 import socket
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from autograder.wire import codec, limits
-from autograder.wire.messages import Broken, Figure, Fit, Fitted, Network, Record
+from autograder.wire.messages import Broken, Fit, Fitted, Network, Record
+from autograder.worker.frameworks import RUNTIMES
 from autograder.worker.keras import running as keras_running
-from autograder.worker.keras import training as keras_training
 from autograder.worker.training.faults import Faulty, Starved
 
 SHELF = "/data"
-PYTORCH = "autograder.worker.pytorch.training"
-"""It imports PyTorch, and so is loaded where that is, or by the room that needs it (`later`)."""
-
-
-class SeededTraining(Protocol):
-    """One network under one recipe, from one seed after the other."""
-
-    @property
-    def shareable(self) -> bool:
-        """Whether nothing of the seeds trained so far can reach another one."""
-        ...
-
-    def scores(self, seed: int, send: Callable[[Record], None]) -> dict[str, Figure]:
-        """Train from `seed`, tell each epoch with `send`, return the loss and metrics on the test examples.
-
-        Raises Faulty for what is the network's doing, Starved for a GPU that did not start.
-        """
-        ...
-
-    def rebuilt(self) -> Network | None:
-        """Return a record of what was trained, read from it; None where no reader can."""
-        ...
-
-
-class Trainer(Protocol):
-    """What trains networks of one framework: `worker/keras/training.py`, `worker/pytorch/training.py`."""
-
-    def open_training(self, fit: Fit, blobs: list[bytes], folder: Path) -> SeededTraining:
-        """Set up threads, a leased GPU and determinism, and return the training on the set in `folder`."""
-        ...
-
-
-def trainer_of(framework: str) -> Trainer:
-    """Return what trains networks of a framework."""
-    return importlib.import_module(PYTORCH) if framework == "torch" else keras_training
 
 
 def serve(talk: socket.socket, shelf: str = SHELF) -> None:
     """Hold the conversation of one training room. `shelf` is the folder that holds a folder for each data set."""
     fit, blobs = codec.unpack(codec.read_frame(talk.makefile("rb").read), Fit)
-    training = trainer_of(fit.network.framework).open_training(fit, blobs, Path(shelf) / fit.data.name)
+    training = RUNTIMES[fit.network.framework].trainer().open_training(fit, blobs, Path(shelf) / fit.data.name)
     for left, seed in zip(range(len(fit.more), -1, -1), [fit.seed, *fit.more], strict=True):
         try:
             scores = training.scores(seed, lambda message: _send(talk, message))
