@@ -62,6 +62,12 @@ def edit_difference(edit: Edit) -> Difference:
         return _adapted_otherwise(edit.given, edit.wanted, hint)
     if edit.settings and "layer" not in edit.settings and edit.given is not None and edit.wanted is not None:
         return _setting_difference(edit, edit.given, edit.wanted, hint)
+    if (
+        edit.owner is not None
+        and (edit.given is None or edit.wanted is None)
+        and _is_penalty(edit.given or edit.wanted)
+    ):
+        return _penalty(edit.owner, edit.given, edit.wanted)
     if edit.wanted is None and edit.given is not None:
         return _extra(edit, edit.given, hint)
     if edit.given is None and edit.wanted is not None:
@@ -128,6 +134,21 @@ def _other_number(edit: Edit, given: Step, wanted: Step, hint: Phrase) -> Differ
     said = {"n": given.layer, "label": label_of(given), "given": mine, "wanted": theirs}
     where = phrase("layer {n}, {label}: with the number {given}, expected {wanted}", **said)
     return Difference("setting", where, phrase("layer {n}, {label}: with the number {given}", **said), hint, setting)
+
+
+def _is_penalty(step: Step | None) -> bool:
+    """Whether it is a layer's own penalty, and no layer by itself."""
+    return step is not None and step.cls == "ActivityRegularization" and not step.label.startswith(step.cls)
+
+
+def _penalty(owner: Step, given: Step | None, wanted: Step | None) -> Difference:
+    """A penalty on what a layer gives, on one side alone."""
+    values = [phrase("none") if step is None else _value(step, "activity_regularizer") for step in (given, wanted)]
+    said = {"n": owner.layer, "label": label_of(owner), "setting": "activity_regularizer", "given": values[0]}
+    where = phrase("layer {n}, {label}: {setting} {given}, expected {wanted}", **said, wanted=values[1])
+    place = phrase("layer {n}, {label}: {setting} {given}", **said)
+    hint = phrase("the documentation of {cls} says what {setting} does.", cls=owner.cls, setting="activity_regularizer")
+    return Difference("setting", where, place, hint, setting="activity_regularizer")
 
 
 def _called_otherwise(given: Step, wanted: Step, hint: Phrase) -> Difference:
@@ -208,6 +229,8 @@ def _value(step: Step, setting: str) -> Phrase | int | float | str:
         return phrase("none")
     if isinstance(value, (int, float)):
         return value
+    if isinstance(value, str) and value.startswith("__function__("):
+        return phrase("a function of its own")
     if isinstance(value, str):
         return phrase('"{value}"', value=value[:MAX_VALUE])
     if isinstance(value, tuple) and len(value) == 3 and value[0] == "array":

@@ -19,7 +19,7 @@ from autograder.networks.normal import Asked
 from autograder.networks.sampled import agree
 from autograder.networks.signature import Canonical, canonical, outputs_untrained
 from autograder.networks.steps import Step
-from autograder.wire.by_hand import is_by_hand
+from autograder.wire.by_hand import is_by_hand, is_written
 from autograder.wire.messages import Layer, Network, Shape
 
 _KNOWN = re.compile(
@@ -102,7 +102,7 @@ def _first_by_hand(network: Network, form: Canonical, differing: Sequence[Step |
     """Return the first operation that is written by hand among the steps that differ, among all where none does."""
     calls = _as_counted(network.layers)
     steps = [step for step in differing if step is not None] if differing else form.steps
-    own = (step for step in steps if 0 < step.layer <= len(calls) and calls[step.layer - 1].origin == "operation")
+    own = (step for step in steps if 0 < step.layer <= len(calls) and is_written(calls[step.layer - 1]))
     return next(own, None)
 
 
@@ -124,7 +124,10 @@ def _differ_for_certain(mine: Read, theirs: Read, asked: Asked) -> bool:
     axes = ([len(shape) for shape in one.output_shapes] for one in (given, wanted))  # their sizes, Keras may have wrong
     if len(form.losses) != len(other.losses) or operator.ne(*axes):
         return True
-    return any(any(map(unseen, form.steps)) != any(map(unseen, other.steps)) for unseen in (_is_drawn, _is_stopped))
+    return any(
+        any(map(unseen, form.steps)) != any(map(unseen, other.steps))
+        for unseen in (_is_drawn, _is_stopped, _is_penalized)
+    )
 
 
 def _is_drawn(step: Step) -> bool:
@@ -134,6 +137,10 @@ def _is_drawn(step: Step) -> bool:
 
 def _is_stopped(step: Step) -> bool:
     return step.cls == "StopGradient"
+
+
+def _is_penalized(step: Step) -> bool:
+    return step.cls == "ActivityRegularization"
 
 
 def _shapes(network: Network) -> Counter[Shape]:

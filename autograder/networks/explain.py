@@ -39,7 +39,7 @@ SAME_LAYERS = 8
 """Further layers named that the same edit would mend."""
 
 _WITHOUT_WEIGHTS = re.compile(
-    r"Activation|.*Dropout.*|GaussianNoise|Add|Average|Maximum|Minimum|Multiply|Subtract|Rescaling"
+    r"Activation|.*Dropout.*|GaussianNoise|Add|Average|Maximum|Minimum|Multiply|Subtract|Rescaling|ActivityRegularization"
 )
 _NO_COUNT = re.compile(
     r".*_(?:initializer|regularizer|constraint)|activation|recurrent_activation|rate|momentum|epsilon|trainable|training"

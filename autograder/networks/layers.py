@@ -102,8 +102,10 @@ def generally(b: Builder, layer: Layer, inputs: list[int]) -> list[int]:
         if number == 0:
             settings |= b.said(layer, part.cls)
             made = [_first(b, part, settings, made, layer)]
-        else:
+        elif part.cls == "Activation":
             made = [activated(b, part, made[0], shape)]
+        else:
+            made = [b.part(part, [made[0]], shape=shape)]
     return b.several(layer, made[0]) if made else [-1]
 
 

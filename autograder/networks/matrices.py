@@ -128,6 +128,8 @@ def _as_product(b: Builder, left: str, right: str, out: str, tensors: list[int],
         return b.node("Sum", {"axis": -1}, [merged(b, "Multiply", tensors, b.shape(tensors[0]))], shape=shape)
     if not second and out == left.replace(summed[0], ""):
         return _weighted(b, left, right, summed[0], tensors, shape)
+    if not first and out == right.replace(summed[0], ""):
+        return _weighted(b, right, left, summed[0], tensors[::-1], shape)
     if len(first) != 1 or len(second) != 1 or not batch or sorted(out) != sorted([*batch, *first, *second]):
         return None
     x = permuted(b, tensors[0], [left.index(one) for one in (*batch, *first, *summed)])

@@ -114,17 +114,33 @@ COMPUTED = Asked()
 
 
 def parts(layer: Layer, asked: Asked = COMPUTED) -> list[LayerPart]:
-    """Return what a layer of Keras does, in order: none, one, or two parts, the second its activation."""
+    """Return what a layer of Keras does, in order: at most itself, its activation, and a penalty on what it gives."""
     cls = plain_class(layer.cls)
-    if cls == "Activation" or cls.lower() in ACTIVATION_OF_CLASS:
-        return activation(layer.config.get("activation") if cls == "Activation" else spec_of(layer), layer)
     if cls in _NOTHING_AT_ZERO and not layer.config.get("rate", layer.config.get("stddev")):
         return []
     if cls in _UNTRAINED and layer.training is False:
         return []
+    if cls == "Activation" or cls.lower() in ACTIVATION_OF_CLASS:
+        made = activation(layer.config.get("activation") if cls == "Activation" else spec_of(layer), layer)
+        return [*made, *_penalized(_penalty(layer.config.get("activity_regularizer")))]
+    if cls == "ActivityRegularization":
+        said = {key: layer.config.get(key) for key in ("l1", "l2")}
+        return _penalized(_penalty({"class_name": "L1L2", "config": said}), cls)
     cls, settings = settings_of(layer, asked)
+    penalty = settings.pop("activity_regularizer", None)
     last = settings.pop("activation", None) if _CONVOLUTION.fullmatch(cls) or _DENSE.fullmatch(cls) else None
-    return [LayerPart(cls, sort(settings), label(cls, settings)), *activation(last, layer)]
+    return [LayerPart(cls, sort(settings), label(cls, settings)), *activation(last, layer), *_penalized(penalty)]
+
+
+def _penalty(value: object) -> object:
+    return cleaned({"activity_regularizer": value}, COMPUTED).get("activity_regularizer")
+
+
+def _penalized(penalty: object, written: str = "activity_regularizer") -> list[LayerPart]:
+    """A penalty on what a layer gives, its activation included, as a step of its own."""
+    named = f"{written} {penalty}"[: 4 * MAX_SIZE] if isinstance(penalty, str) else written
+    said = (("activity_regularizer", penalty),)
+    return [] if penalty is None else [LayerPart("ActivityRegularization", said, named)]
 
 
 def label(cls: str, settings: Mapping[str, object]) -> str:
@@ -141,7 +157,7 @@ def settings_of(layer: Layer, asked: Asked) -> tuple[str, dict[str, object]]:
     settings = _settings(cls, layer, asked)
     if cls == "Dropout" and "noise_shape" in settings:
         cls = _noisy(settings, layer)
-    if cls == "RNN" and _serialised(layer.config.get("cell")) is not None:
+    if cls == "RNN" and "cell" not in layer.functions and _serialised(layer.config.get("cell")) is not None:
         name, config = _serialised(layer.config["cell"]) or ("", {})
         inner = _inside(layer, name.removesuffix("Cell"), {**layer.config, **config})
         return settings_of(inner, asked) if name in ("LSTMCell", "GRUCell", "SimpleRNNCell") else (cls, settings)

@@ -146,7 +146,13 @@ def stacked(layer: Layer, inputs: list[int]) -> list[Layer]:
     """Return the layers, one above the other, that an RNN of several of Keras's cells is; none where it is not."""
     cell = layer.config.get("cell")
     held = cell["config"].get("cells") if isinstance(cell, dict) and isinstance(cell.get("config"), dict) else None
-    if not isinstance(held, list) or layer.config.get("return_state") or len(inputs) != 1 or not layer.output_shapes:
+    if (
+        not isinstance(held, list)
+        or "cell" in layer.functions
+        or layer.config.get("return_state")
+        or len(inputs) != 1
+        or not layer.output_shapes
+    ):
         return []
     found, start = [], 0
     for number, one in enumerate(held):

@@ -25,8 +25,9 @@ def reshaped(b: Builder, x: int, made: Shape | None, *, flat: bool = False) -> i
     given = b.shape(x)
     if made is not None and given is not None and tuple(made) == tuple(given):
         return x
-    if made is not None and (kept := _with_its_axes(b, x, made)) is not None:
-        return kept
+    for over in (_with_its_axes, _without_its_axes) if made is not None else ():
+        if made is not None and (summed := over(b, x, made)) is not None:
+            return summed
     if made is None or len(made) == 1 or (flat and len(made or ()) == 1):
         return b.node("Flatten", {}, [x], shape=made)
     return b.node("Reshape", {"target_shape": tuple(made)}, [x], shape=made)
@@ -47,6 +48,21 @@ def _with_its_axes(b: Builder, x: int, made: Shape) -> int | None:
     if min(gone) < 0 or tuple(1 if place in gone else size for place, size in enumerate(given)) != tuple(made):
         return None
     return b.node(node.cls, {**dict(node.settings), "keepdims": True}, node.inputs, shape=made)
+
+
+def _without_its_axes(b: Builder, x: int, made: Shape) -> int | None:
+    """A sum or the like that keeps its axes, which are then taken away, is one that does not."""
+    node = b.nodes[x] if x >= 0 and b.nodes[x].cls in _OVER_AXES else None
+    given = b.shape(node.inputs[0]) if node is not None else None
+    axes = node.get("axis") if node is not None else None
+    axes = (axes,) if isinstance(axes, int) else axes
+    if node is None or given is None or not isinstance(axes, tuple) or not node.get("keepdims"):
+        return None
+    gone = {axis + len(given) for axis in axes}
+    if min(gone) < 0 or tuple(size for place, size in enumerate(given) if place not in gone) != tuple(made):
+        return None
+    settings = {key: value for key, value in node.settings if key != "keepdims"}
+    return b.node(node.cls, settings, node.inputs, shape=made)
 
 
 def mean_of_sum(b: Builder, x: int, scale: object, shape: Shape | None) -> int | None:

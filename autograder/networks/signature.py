@@ -30,7 +30,7 @@ MOST_SIGNED = 512
 """Networks whose signature is: a class writes a few again and again."""
 MOST_WRITTEN = 20_000
 """Layers of a network that is known again by what it holds."""
-VERSION = 4
+VERSION = 5
 """Of the canonical form. Signatures of two versions never meet: stored training runs are keyed by them."""
 
 

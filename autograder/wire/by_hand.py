@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.wire.network import Network
+from autograder.wire.network import Layer, Network
 
 _PLAIN = frozenset(
     (
@@ -15,4 +15,9 @@ _PLAIN = frozenset(
 
 def is_by_hand(network: Network) -> bool:
     """Whether operations beside the best-known ones stand in a network: another may compute the same in another way."""
-    return any(layer.origin == "operation" and layer.cls not in _PLAIN for layer in network.layers)
+    return any(is_written(layer) and layer.cls not in _PLAIN for layer in network.layers)
+
+
+def is_written(layer: Layer) -> bool:
+    """Whether a call is of an operation, or of a recurrent layer by a cell of the student's own."""
+    return layer.origin == "operation" or "cell" in layer.functions

@@ -239,6 +239,10 @@ PAIRS: dict[str, tuple[Network, Network]] = {
     "a number for a weight": (moved(learned=False), moved(learned=True)),
     "a factor that is learned": (moved(learned=True, kind="Multiply"), moved(learned=False, kind="Multiply")),
     "another mean": (adapted(2.0), adapted()),
+    "a penalty on what comes out": (
+        chain(dense(8, activation="relu")),
+        chain(dense(8, activation="relu", activity_regularizer={"class_name": "L2", "config": {"l2": 0.01}})),
+    ),
     "a normalization missing": (chain(dense(2), input_shape=(6,)), adapted()),
     "a normalization not adapted": (adapted(0.0, 1.0), adapted()),
     "a rescaling for a normalization": (

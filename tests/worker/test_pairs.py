@@ -31,6 +31,7 @@ from pairs import (  # noqa: E402
     eighth,
     fifth,
     fourth,
+    ninth,
     parts,
     second,
     series,
@@ -58,6 +59,7 @@ TABLES = tuple(
         sixth,
         seventh,
         eighth,
+        ninth,
         constants,
         written_out,
     )
@@ -114,8 +116,8 @@ def portions(table: dict[str, Any]) -> list[Any]:
 
 
 def test_there_are_enough() -> None:
-    assert len(EQUAL) >= 418
-    assert len(DIFFERENT) >= 517
+    assert len(EQUAL) >= 428
+    assert len(DIFFERENT) >= 537
     assert len(EQUAL) + len(DIFFERENT) == sum(len(table.equal) + len(table.different) for table in TABLES)
 
 

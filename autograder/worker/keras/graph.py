@@ -9,6 +9,7 @@ recorded in their place; what cannot be followed is recorded as a call of code t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from autograder.wire.messages import Graph
@@ -16,9 +17,16 @@ from autograder.worker.keras.arguments import accepted
 from autograder.worker.keras.calls import call_of, calls_between, dress, entry, graph_ends, shape
 from autograder.worker.keras.following import followed
 from autograder.worker.keras.functions import code_digest, is_framework, plain_function
-from autograder.worker.keras.own import bases_recorded, is_students, students_activation, without_activation
+from autograder.worker.keras.own import (
+    bases_recorded,
+    holds_own_code,
+    is_students,
+    own_cell,
+    students_activation,
+    without_activation,
+)
 from autograder.worker.keras.recorded import Known, Recorded, Source, TooManyLayers
-from autograder.worker.keras.records import class_name, input_record, is_symbolic, layer_record, origin
+from autograder.worker.keras.records import class_name, configuration, input_record, is_symbolic, layer_record, origin
 from autograder.worker.keras.symbols import BATCH, is_variable, stand_in
 from autograder.worker.keras.told import is_live
 from autograder.worker.readings import slots
@@ -82,6 +90,11 @@ class Trail(Recorded):
     def _layer(self, call: Any, known: Known) -> list[Source]:
         """Record a call of Keras's own; a function of the student's as its activation is followed after it."""
         layer = getattr(call.operation, "autograder_layer", call.operation)
+        cell = own_cell(layer)
+        if cell is not None:
+            return self._recurrent(layer, cell, call, known)
+        if holds_own_code(layer):
+            return self._closed(layer, call, known, ValueError("a layer in it is not Keras's"))
         activation = students_activation(layer)
         if activation is None or not class_name(call.operation).startswith(ACTIVATED):
             return self._plainly(call, known, functions=self._functions(layer, call))
@@ -99,6 +112,29 @@ class Trail(Recorded):
             code: dict[str, object] = {"code": code_digest(activation)}
             position = self.add(self.unread(activation, code, [made], [shape(tensor)], call, error))
             return [(position, 0)]
+
+    def _recurrent(self, layer: Any, cell: Any, call: Any, known: Known) -> list[Source]:
+        """Record a recurrent layer by what its cell computes at each step; that it cannot be read, where it cannot."""
+        import keras
+
+        sizes = call.input_tensors[0].shape[2:] if call.input_tensors else ()
+        of_sizes = lambda size: keras.KerasTensor((BATCH, *(size if isinstance(size, tuple) else (size,))))  # noqa: E731
+        states = keras.tree.map_structure(of_sizes, list(keras.tree.flatten(cell.state_size)))
+        given = keras.tree.pack_sequence_as(_listed(cell.state_size), states)
+        found: dict[str, Graph] = {}
+        tensor = keras.KerasTensor((BATCH, *sizes))
+        failed = self._learn_function(found, "cell", cell, tensor, *states, args=(tensor, given))
+        return (
+            self._plainly(call, known, functions=found) if failed is None else self._closed(layer, call, known, failed)
+        )
+
+    def _closed(self, layer: Any, call: Any, known: Known, why: Exception) -> list[Source]:
+        """Record a layer of Keras's around code of the student's that cannot be read: equal to one of the same code."""
+        inside = [(one.call, _state(one)) for one in layer._flatten_layers(include_self=False)]
+        code: dict[str, object] = {"code": code_digest([class_name(layer), configuration(layer), inside])}
+        inputs, _ = self.taken(call, known)
+        position = self.add(self.unread(layer, code, inputs, [shape(one) for one in call.outputs], call, why))
+        return [(position, slot) for slot in range(len(call.outputs))]
 
     def _plainly(self, call: Any, known: Known, **fields: Any) -> list[Source]:
         inputs, arguments = self.taken(call, known)
@@ -134,18 +170,25 @@ class Trail(Recorded):
             self._learn_function(found, "layer", inner, keras.KerasTensor((BATCH, *sizes)))
         return found
 
-    def _learn_function(self, found: dict[str, Graph], name: str, function: Any, tensor: Any) -> None:
-        """Record what a function computes of one tensor; where it cannot be followed, its code's digest has to do."""
+    def _learn_function(
+        self, found: dict[str, Graph], name: str, function: Any, *tensors: Any, args: tuple[Any, ...] = ()
+    ) -> Exception | None:
+        """Record what a function computes of tensors; where it cannot be followed, its code's digest has to do.
+
+        `args` are what it is called with, where that is not the tensors one by one. Returns why it cannot be followed.
+        """
         trail = Trail(self._identities, training=self.training, seed=self._seed)
         known: Known = {}
         try:
-            trail.start([tensor], known)
-            ends = trail.run(function, (tensor,), {}, known)
-        except Exception:
-            return
+            trail.start(tensors, known)
+            with bases_recorded(function) if args else nullcontext():
+                ends = trail.run(getattr(function, "call", function) if args else function, args or tensors, {}, known)
+        except Exception as error:
+            return error
         self._kept.append(trail)
         self.code.extend(trail.code)
-        found[name] = Graph(trail.layers, [position for position, _ in ends])
+        found[name] = Graph(trail.layers, [position for position, _ in ends], slots(ends))
+        return None
 
     # --- Models and layers that hold others ---
 
@@ -211,6 +254,15 @@ class Trail(Recorded):
             return other
 
         return keras.tree.map_structure(standing, (args, kwargs))  # type: ignore[no-any-return]
+
+
+def _listed(sizes: Any) -> Any:
+    """Return what a cell says of its states as the list of them that it is called with."""
+    return (
+        [_listed(one) if isinstance(one, (list, tuple)) else one for one in sizes]
+        if isinstance(sizes, (list, tuple))
+        else [sizes]
+    )
 
 
 def _state(layer: Any) -> object:

@@ -8,6 +8,7 @@ from typing import Any
 
 from autograder.worker.keras.functions import is_framework, is_keras_own
 from autograder.worker.keras.pristine import ORIGINAL
+from autograder.worker.keras.records import keras_class
 from autograder.worker.keras.symbols import is_open
 from autograder.worker.keras.tensorflow import symbolic_function
 
@@ -15,6 +16,28 @@ from autograder.worker.keras.tensorflow import symbolic_function
 def students_activation(layer: Any) -> Any:
     function = getattr(layer, "__dict__", {}).get("activation")
     return function if is_students(function) else None
+
+
+def own_cell(layer: Any) -> Any:
+    """Return the cell of an RNN of Keras's, wrapped or not, where its code or that of one in it is not Keras's."""
+    import keras
+
+    if isinstance(layer, keras.layers.Bidirectional):
+        layer = layer.forward_layer
+    cell = getattr(layer, "cell", None) if is_framework(type(layer)) else None
+    if not isinstance(layer, keras.layers.RNN) or cell is None:
+        return None
+    cells = cell.cells if type(cell) is keras.layers.StackedRNNCells else [cell]
+    return None if all(is_framework(type(one)) and "call" not in vars(one) for one in cells) else cell
+
+
+def holds_own_code(layer: Any) -> bool:
+    """Whether a layer of Keras's that others are handed to holds one of the student's own, which is not followed."""
+    if not is_framework(type(layer)) or type(layer).__name__ in ("TimeDistributed", "RNN"):
+        return False
+    held = [getattr(layer, name, None) for name in ("layer", "forward_layer", "backward_layer", "layers")]
+    inner = [one for value in held for one in (value if isinstance(value, list) else [value]) if hasattr(one, "call")]
+    return any("call" in vars(one) or not is_framework(keras_class(one)) for one in inner)
 
 
 def is_students(function: Any) -> bool:
@@ -43,6 +66,8 @@ def without_activation(layer: Any) -> Iterator[None]:
 def bases_recorded(layer: Any) -> Iterator[None]:
     """While the code of a subclass of a Keras layer runs, `super().call(x)` is a call of that Keras layer."""
     base = next((one for one in type(layer).__mro__ if is_framework(one) and "call" in vars(one)), None)
+    if base is type(layer):
+        base = None  # nothing of it is the student's own
     if base is None or base.__name__ in ("Layer", "Lambda", "Model", "Sequential", "Functional", "Operation"):
         yield
         return
