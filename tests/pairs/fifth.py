@@ -172,7 +172,7 @@ def pooled(x, axis=1):
     return L.Flatten()(L.Dot(axes=1)([a, h]))
 
 
-P.alike(
+P.family(
     "pooled by attention",
     net(lambda x: Pooled()(L.GRU(6, return_sequences=True)(x)), WORDS),
     net(pooled, WORDS),

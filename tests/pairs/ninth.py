@@ -74,10 +74,9 @@ P.alike("a cell of layers", net(lambda x: L.RNN(OfLayers(3))(x), WORDS), net(lam
 # 2 a cell and layers that are called as Keras's are
 def doubling(base, name, factor=2.0):
     def call(self, x, *rest, **said):
-        return super(made, self).call(x * factor, *rest, **said)
+        return base.call(self, x * factor, *rest, **said)
 
-    made = type(name, (base,), {"call": call})
-    return made
+    return type(name, (base,), {"call": call})
 
 
 P.differ("a cell called LSTMCell", net(lambda x: L.RNN(doubling(L.LSTMCell, "LSTMCell")(3))(x), WORDS),
