@@ -304,6 +304,10 @@ class TrainingUse(Record, frozen=True):
     """What Keras ran on, by its name."""
 
 
+WAITING = "handed in, not graded yet: run `autograder grade`"
+"""Of a grade that there is not: nothing is known of it, and it is no zero."""
+
+
 @dataclass(frozen=True)
 class Grade:
     """One submission's points."""
@@ -332,6 +336,11 @@ class Grade:
     @property
     def max_score(self) -> float:
         return round(sum(question.max_score for question in self.questions), 4)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was handed in and nobody has graded it yet."""
+        return self.status == "ungraded" and self.fault == WAITING
 
     @property
     def awaiting(self) -> float:

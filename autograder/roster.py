@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from autograder.errors import CourseError, Problem
 from autograder.nbgrader.address import gradebook_url
 from autograder.paths import Paths
-from autograder.records import Grade, QuestionGrade
+from autograder.records import WAITING, Grade, QuestionGrade
 from autograder.sheets import read_sheet
 
 COLUMNS = ("student", "name", "email", "id", "group")
@@ -72,16 +72,19 @@ def load_roster(paths: Paths) -> Roster:
     return Roster(students)
 
 
-def with_missing(grades: Sequence[Grade], assignment: str, roster: Roster) -> list[Grade]:
-    """Return the grades of an assignment, by student, with one for each of the roster who has none: nothing came."""
+def with_the_others(grades: Sequence[Grade], assignment: str, roster: Roster, waiting: Iterable[str]) -> list[Grade]:
+    """Return the grades of an assignment, by student, with one for each who has none.
+
+    Those who are `waiting` handed in since: they are ungraded, and no zero. Of all others of the roster nothing came.
+    """
     template = grades[0].questions if grades else ()
     nothing = tuple(QuestionGrade(one.id, 0.0, one.max_score, ()) for one in template)
+    late = {student: Grade(student, assignment, "ungraded", nothing, fault=WAITING) for student in waiting}
+    known = {one.student: one for one in grades} | (late if grades else {})
     missing = [
-        Grade(student, assignment, "missing", nothing, fault=NOTHING_CAME)
-        for student in roster.absent(one.student for one in grades)
-        if grades
+        Grade(student, assignment, "missing", nothing, fault=NOTHING_CAME) for student in roster.absent(known) if grades
     ]
-    return sorted((*grades, *missing), key=lambda one: one.student)
+    return sorted((*known.values(), *missing), key=lambda one: one.student)
 
 
 def _composed(name: str) -> str:

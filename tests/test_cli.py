@@ -68,6 +68,28 @@ def test_a_student_of_the_roster_who_handed_in_nothing_has_a_row(course: Path) -
         roster.unlink()
 
 
+def test_who_handed_in_after_the_class_was_graded_is_no_zero(course: Path, tmp_path: Path) -> None:
+    root = tmp_path / "course"
+    shutil.copytree(course, root)
+    (root / "students.csv").write_text("student\nada\ncleo\ndan\nzoe\n")
+    for name in ("cleo", "dan"):  # of one it is known that nothing had come, of the other nothing
+        toy.hand_in(root, name, toy.answered({}))
+    lines = map(json.loads, autograder(root, "results", "toy", "--json").stdout.splitlines())
+    found = {line["student"]: (line["status"], line["score"]) for line in lines}
+    assert found == {"ada": ("graded", 8.0), "bob": ("graded", 4.0), "cleo": ("ungraded", None),
+                     "dan": ("ungraded", None), "zoe": ("missing", 0.0)}  # fmt: skip
+    said = autograder(root, "results", "toy").stdout
+    assert "5 students: 2 graded, 2 handed in and not graded yet, 1 missing" in said
+    done = autograder(root, "export", "toy", "--to", "csv", "--zero-missing")
+    why = "handed in, not graded yet: run `autograder grade`"
+    assert (done.returncode, done.stderr.splitlines()) == (1, [f"no grade: {one}: {why}" for one in ("cleo", "dan")])
+    rows = (root / "exports/toy/csv/grades.csv").read_text(encoding="utf-8").splitlines()
+    scores = {row.split(",")[0]: row.split(",")[6] for row in rows[1:]}
+    assert (scores["dan"], scores["zoe"]) == ("", "0")
+    assert autograder(root, "report", "toy").returncode == 0
+    assert "handed in, and not graded yet" in (root / "reports/toy.html").read_text(encoding="utf-8")
+
+
 def test_collecting_asks_before_most_of_it_is_left_aside(tmp_path: Path) -> None:
     root = toy.make_course(tmp_path / "course")
     for name in ("Ada_1_assignsubmission_file_", "bob_2_x", "cyd_3_x"):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from autograder.assignment import Deadline, SourceNotebook
+from autograder.commands._everybody import everybodys_grades
 from autograder.commands._gradebook import penalties, with_marks
 from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import OURS, SHORT, count, course_folder, err, out, say_failed, some
@@ -25,9 +26,8 @@ from autograder.paths import write_beside
 from autograder.records import Grade
 from autograder.report.repairs import repair_sentences
 from autograder.report.terminal import shown
-from autograder.roster import Student, load_roster, with_missing
+from autograder.roster import Student, load_roster
 from autograder.sheets import Sheet, read_sheet
-from autograder.store import open_store
 
 LARGEST_SHEET = 64 * 2**20
 FLAGS = {"sheet": "--from", "column": "--column", "decimal_comma": "--decimal-comma", "bom": "--bom"}
@@ -108,7 +108,7 @@ def export(
     for path in _write(done.files, output, parts[0].paths.export(assignment, to)):
         out.print(f"{parts[0].paths.shown(path)}")
     _print_left(grades, done)
-    ungraded = any(one.grade.status == "ungraded" for one in grades.entries)
+    ungraded = any(one.grade.status == "ungraded" and not one.grade.waits for one in grades.entries)
     raise typer.Exit(OURS if ungraded else SHORT if done.unfinished or done.unplaced else 0)
 
 
@@ -130,8 +130,7 @@ def _class_grades(
     """What is known of everybody's grade. Raise CourseError where nothing is, or nothing of a student asked for."""
     paths, name = parts[0].paths, parts[0].name
     roster = load_roster(paths)
-    with open_store(paths) as store:
-        stored = with_missing(store.grades(name), name, roster)
+    stored = everybodys_grades(paths, name, roster)
     if not stored:
         raise refuse(name, f"no results yet: run `autograder grade {name}`")
     if unknown := [one for one in students if one not in {grade.student for grade in stored}]:

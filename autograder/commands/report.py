@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from autograder.commands._called import called
+from autograder.commands._everybody import everybodys_grades
 from autograder.commands._gradebook import penalties, with_marks
 from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import course_folder, err, out
@@ -15,8 +16,7 @@ from autograder.nbgrader.submitted import due_of, late_by
 from autograder.recipes import bars
 from autograder.report.class_page import class_page
 from autograder.report.class_report import ReportInputs, anonymous, gather
-from autograder.roster import load_roster, with_missing
-from autograder.store import open_store
+from autograder.roster import load_roster
 
 app = command_app()
 
@@ -31,8 +31,7 @@ def report(
     """Write the page of a class, with all that its notebooks showed, to reports/ASSIGNMENT.html."""
     parts = load_parts(course_folder(), assignment)
     first = parts[0]
-    with open_store(first.paths) as store:
-        grades = with_missing(store.grades(assignment), assignment, load_roster(first.paths))
+    grades = everybodys_grades(first.paths, assignment, load_roster(first.paths))
     if not grades:
         out.print(f"no results yet: run `autograder grade {assignment}`")
         return

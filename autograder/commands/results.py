@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from autograder.commands._everybody import everybodys_grades
 from autograder.commands._gradebook import with_marks
 from autograder.commands._grades import print_table, print_trainings
 from autograder.commands._options import AssignmentName, command_app, command_help
@@ -25,8 +26,7 @@ from autograder.paths import Paths
 from autograder.records import Grade, Outcome, QuestionGrade
 from autograder.report.table import points
 from autograder.report.terminal import WIDTH_OF_A_PIPE, json_line, shown
-from autograder.roster import load_roster, with_missing
-from autograder.store import open_store
+from autograder.roster import load_roster
 
 app = command_app()
 
@@ -46,8 +46,7 @@ def results(
         _print_differences(assignment)
         return
     paths = graded_paths(course_folder(), assignment)
-    with open_store(paths) as store:
-        grades = with_missing(store.grades(assignment), assignment, load_roster(paths))
+    grades = everybodys_grades(paths, assignment, load_roster(paths))
     if as_json:
         failed = _print_lines(paths, assignment, grades)
         raise typer.Exit(0 if say_failed("no results", failed) else OURS)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.commands._called import called
+from autograder.commands._everybody import everybodys_grades
 from autograder.commands._options import AssignmentName, command_app, command_help
 from autograder.commands._terminal import count, course_folder, err, out, some
 from autograder.course import load_parts
@@ -19,7 +20,6 @@ from autograder.roster import load_roster
 from autograder.similarity.alike import Pair
 from autograder.similarity.gather import Alike, anonymous, find_alike
 from autograder.similarity.page import similarity_page
-from autograder.store import open_store
 
 PAIRS = 50
 """Shown where nothing else is asked for: who looks at more has another question."""
@@ -50,16 +50,16 @@ def similarity(
     """
     parts = load_parts(course_folder(), assignment)
     first = parts[0]
-    with open_store(first.paths) as store:
-        grades = store.grades(assignment)
+    roster = load_roster(first.paths)
+    grades = everybodys_grades(first.paths, assignment, roster)
     if not grades:
         out.print(f"no results yet: run `autograder grade {assignment}`")
         return
     with err.status(f"{assignment}: comparing {count(len(grades), 'submission')}"):
         sources = [part.source for part in parts]
-        found = find_alike(sources, first.settings.student_files, grades, load_roster(first.paths), most)
+        found = find_alike(sources, first.settings.student_files, grades, roster, most)
     if no_names:
-        names = called(first.paths, assignment, [one.student for one in grades], load_roster(first.paths))
+        names = called(first.paths, assignment, [one.student for one in grades], roster)
         found = anonymous(found, names)
     if as_json:
         for rank, pair in enumerate(found.pairs, start=1):
@@ -75,7 +75,7 @@ def similarity(
 def _print(found: Alike) -> None:
     """Print the order, as wide as the terminal is; names give way first."""
     if found.unread:
-        err.print(f"not compared, for nothing of theirs could be read: {some(found.unread)}")
+        err.print(f"not compared, for they are not graded or nothing of theirs could be read: {some(found.unread)}")
     if found.cut:
         err.print(f"compared in part, for a cell or a line of a length that nobody writes: {some(found.cut)}")
     compared = count(len(found.authors), "submission")

@@ -55,6 +55,8 @@ class Entry:
     @property
     def unfinished(self) -> str:
         """Why the points are not known yet; empty where they are, and where nothing was handed in."""
+        if self.grade.waits:
+            return self.grade.fault
         if self.grade.status == "ungraded":
             return f"ungraded through a fault of ours: {self.grade.fault or 'grade again'}"
         return f"{self.grade.awaiting:g} points to be marked by hand" if self.grade.awaiting else ""

@@ -59,6 +59,6 @@ def _row(entry: Entry, options: ExportOptions, names: list[str]) -> tuple[str, .
 
 def _points(entry: Entry, question: QuestionGrade) -> float | None:
     """A question's points; None where it has none yet."""
-    if entry.grade.status == "missing" or question.awaits or is_ours(question.outcomes):
+    if entry.grade.status == "missing" or entry.grade.waits or question.awaits or is_ours(question.outcomes):
         return None
     return question.score

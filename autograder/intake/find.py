@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from autograder.intake.links import is_handed_in
 from autograder.intake.names import folded, on_disk
 from autograder.notebook.formats import CLOSED, Notebook, is_notebook, read_submitted_notebook
 from autograder.notebook.metadata import role_of
+from autograder.paths import Paths
 from autograder.records import Limits, digest
 
 CANDIDATES = 20
@@ -50,7 +51,7 @@ def find_submission(source: SourceNotebook, limits: Limits, release: Notebook, s
     Of several, the one with the most of the release's cells; then the one with the most answers; then the latest; then
     the one of the assignment's name. Links are not followed, nor are hard links to another user's files.
     """
-    folder = _folder(source, student)
+    folder = _folder(source.paths, source.name, student)
     if folder is None:
         return None
     files = dict(_files(folder))
@@ -73,13 +74,23 @@ def find_submission(source: SourceNotebook, limits: Limits, release: Notebook, s
     return Found(best, total, {name: path for name, path in files.items() if name != best.name})
 
 
+def handed_in(paths: Paths, assignment: str, students: Iterable[str]) -> list[str]:
+    """Return those of the students who handed in something that may be a submission. Nothing of it is read."""
+    folders = ((student, _folder(paths, assignment, student)) for student in students)
+    return [student for student, folder in folders if folder and any(map(_may_be_one, dict(_files(folder))))]
+
+
+def _may_be_one(name: str) -> bool:
+    return is_notebook(name) or name.lower().endswith(".zip")
+
+
 def fingerprint(source: SourceNotebook, limits: Limits, student: str) -> str:
     """Return the digest of every file that reading a student's submission looks at; empty where one cannot be opened.
 
     Files that are too large to be read are known by their size and date. Of several notebooks, the latest may be the
     one that counts: then dates are part of it.
     """
-    folder = _folder(source, student)
+    folder = _folder(source.paths, source.name, student)
     files = dict(_files(folder)) if folder else {}
     largest = max(limits.notebook_mb, limits.files_mb) * 2**20
     dated = sum(map(is_notebook, files)) > 1
@@ -111,14 +122,14 @@ def _own(source: SourceNotebook) -> str:
     return source.notebook_file
 
 
-def _folder(source: SourceNotebook, student: str) -> Path | None:
+def _folder(paths: Paths, assignment: str, student: str) -> Path | None:
     """The student's folder for the assignment, its name in any form of Unicode and in either case."""
-    exact = source.paths.submission(student, source.name)
+    exact = paths.submission(student, assignment)
     if exact.parent.is_symlink() or exact.is_symlink():
         return None
     if exact.is_dir():
         return exact
-    alike = [path for path in _listed(exact.parent) if folded(path.name) == folded(source.name)]
+    alike = [path for path in _listed(exact.parent) if folded(path.name) == folded(assignment)]
     return next((path for path in alike if path.is_dir() and not path.is_symlink()), None)
 
 

@@ -41,7 +41,7 @@ class GradeRow:
     def notes(self) -> str:
         """What is to be said of it; first a fault, and that it is ours where it is."""
         fault = shown(self.grade.fault)
-        whose = "ours: " if self.grade.status == "ungraded" else ""
+        whose = "ours: " if self.grade.status == "ungraded" and not self.grade.waits else ""
         late = f"late {duration(self.late)}" if self.late else ""
         to_mark = f"{points(self.to_mark)} to be marked" if self.to_mark else ""
         return "; ".join(filter(None, (f"{whose}{fault}" if fault else "", late, to_mark)))
@@ -93,9 +93,14 @@ def summary(rows: Sequence[GradeRow]) -> Iterator[str]:
     graded = [row.grade for row in rows if row.grade.status == "graded"]
     late, to_mark = sum(bool(row.late) for row in rows), [row.to_mark for row in rows if row.to_mark]
     parts = [f"{len(graded)} graded"]
-    if ours := status.count("ungraded"):
-        parts.append(f"{ours} ungraded through a fault of ours")
-    parts += [f"{count} {what}" for count, what in ((status.count("missing"), "missing"), (late, "late")) if count]
+    waiting = sum(row.grade.waits for row in rows)
+    counted = (
+        (status.count("ungraded") - waiting, "ungraded through a fault of ours"),
+        (waiting, "handed in and not graded yet"),
+        (status.count("missing"), "missing"),
+        (late, "late"),
+    )
+    parts += [f"{count} {what}" for count, what in counted if count]
     if to_mark:
         parts.append(f"{len(to_mark)} with {points(sum(to_mark))} points to be marked by hand")
     yield f"{len(rows)} {'student' if len(rows) == 1 else 'students'}: {', '.join(parts)}"
