@@ -13,9 +13,9 @@ import msgspec
 
 from autograder.assignment import Assignment, imports_of
 from autograder.coherence import plan_problems, unmarked
+from autograder.course_python import environment_of
 from autograder.data.course_shelf import course_shelf
 from autograder.engine import Engine, Trained
-from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError
 from autograder.evidence import Evidence, Exam, libraries, load_evidence, load_exam
 from autograder.grades import grade_questions, is_ours

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from autograder.assignment import SourceNotebook
 from autograder.course import load_sound
+from autograder.course_python import environment_of
 from autograder.course_yaml import AssignmentSettings, find_course
 from autograder.data.shelf import Shelf, shelf_folder
 from autograder.data.weights import get_weights, is_weights
-from autograder.environment import environment_of
 from autograder.errors import CourseError, DataError, GraderError, refusal_of
 from autograder.intake import as_submission, read_submission, students
 from autograder.judge.lacks import Lack, meant, truly_absent

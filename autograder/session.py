@@ -14,8 +14,8 @@ from typing import Self
 
 from autograder.assessment import Assessor
 from autograder.assignment import Assignment, SourceNotebook
+from autograder.course_python import environment_of, require_hidden
 from autograder.engine import Engine, RoomSetup, open_engine
-from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, Problem
 from autograder.judge.judges import Judges
 from autograder.judge.process import Judge, NoChecks

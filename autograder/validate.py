@@ -11,10 +11,10 @@ from pathlib import Path
 from autograder.assessment import Assessment, assess_to_the_end
 from autograder.assignment import Assignment, SourceNotebook
 from autograder.coherence import on_trust
+from autograder.course_python import environment_of
 from autograder.course_yaml import AssignmentSettings
 from autograder.data.course_shelf import say_stand_ins
 from autograder.engine import Engine
-from autograder.environment import environment_of
 from autograder.errors import CourseError, GraderError, Problem
 from autograder.evidence import CellRecord, Exam
 from autograder.given_files import files_not_theirs, links_out

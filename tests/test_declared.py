@@ -137,7 +137,7 @@ def test_rooms_run_in_the_oldest_python_they_may(repository: Path) -> None:
     """All of it is Python of that version; what needs no library of it is imported too, for what it asks of Python."""
     if not (found := pythons()):
         pytest.skip(f"no Python {OLDEST[0]}.{OLDEST[1]} here: what rooms run in one was NOT tried")
-    modules = [f"autograder.worker.{name}" for name in ("environment", "landlock", "seccomp", "sysroot", "wall")]
+    modules = [f"autograder.worker.{name}" for name in ("installed", "landlock", "seccomp", "sysroot", "wall")]
     modules += ["autograder.worker.keras.lazy_weights", "autograder.worker.weights", "autograder.wire.functions"]
     done = subprocess.run([found[0], "-c", OLD, str(repository), *modules], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

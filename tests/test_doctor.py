@@ -12,6 +12,7 @@ import pytest
 import digits
 import toy
 from autograder.assignment import Assignment
+from autograder.course_python import environment_of
 from autograder.doctor import (
     KERAS_2,
     Finding,
@@ -23,7 +24,6 @@ from autograder.doctor import (
     examine_machine,
     gpu_findings,
 )
-from autograder.environment import environment_of
 from autograder.sandbox.environment import own_environment
 from autograder.sandbox.gpus import Gpu, Survey
 from loading import load_assignment
@@ -141,7 +141,7 @@ def test_keras_2_and_what_rooms_do_not_see_are_told(tmp_path: Path) -> None:
 def test_a_library_installed_to_be_worked_on_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = own_environment()
     worked_on = replace(own, modules={**own.modules, "/home/ada/work": ["no_such_library"]})
-    monkeypatch.setattr("autograder.environment.own_environment", lambda: worked_on)
+    monkeypatch.setattr("autograder.course_python.own_environment", lambda: worked_on)
     imports = toy.code("more", "import no_such_library", locked=True)
     assignment = load_assignment(toy.make_course(tmp_path, cells=(imports, *toy.SOLUTION)), toy.NAME)
     first = next(iter(assignment_findings(rooms_of(assignment))))

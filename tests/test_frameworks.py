@@ -79,7 +79,7 @@ plain.Network = Network
 from autograder.wire import codec
 from autograder.wire.messages import Layer, Network as Record
 from autograder.worker.encode import Encoder, read_model
-from autograder.worker.environment import INSTALLED_AS
+from autograder.worker.installed import INSTALLED_AS
 from autograder.worker.predictions import predict
 blobs = []
 given = read_model(Network(8, 4), (5,))

@@ -63,7 +63,7 @@ def test_what_hangs_on_what_is_not_here_is_not_graded_and_is_said(
     own = own_environment()
     site = next(folder for folder, names in own.modules.items() if "numpy" in names)
     with_it = replace(own, modules={**own.modules, site: [*own.modules[site], "no_such_library"]})
-    monkeypatch.setattr("autograder.environment.own_environment", lambda: with_it)
+    monkeypatch.setattr("autograder.course_python.own_environment", lambda: with_it)
     installed = steps(course)
     examined = {name for name in found if _evidence(course, name) != before[name]}
     assert examined == {"alone", "needs"}, "those are examined again, and no others"

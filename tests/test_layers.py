@@ -41,7 +41,7 @@ LAYERS = (
         "asserts",
         "remarks",
     },
-    {"training", "environment"},
+    {"training", "course_python"},
     {"sandbox", "judge", "store", "databases", "rows", "course", "roster"},
     {"coherence"},
     {"assignment"},

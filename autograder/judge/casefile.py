@@ -15,7 +15,7 @@ from autograder.judge.channel import TrainingCase
 from autograder.judge.declare import step_name
 from autograder.judge.lacks import Lack
 from autograder.judge.message import CheckFailed, Mismatch
-from autograder.judge.quiet import quiet
+from autograder.judge.redacted import redacted
 from autograder.judge.trainings import Predictions, Training
 from autograder.judge.values import Answers, NoAnswer, describe, form, to_value
 from autograder.locale import phrase
@@ -108,7 +108,7 @@ class CaseFile:
             self.lack = self.lack_told = self.causes.lack(root)
             if own and root is answer and self.lack and not self._stands_in_a_cell(self.lack.name):
                 self.lack_told = replace(self.lack, name="…")  # it may hold what the function was called with
-            raise NoAnswer(quiet(answer, probe, self.exam.cells) if own else answer)
+            raise NoAnswer(redacted(answer, probe, self.exam.cells) if own else answer)
         if isinstance(probe, TrainedProbe | TrainedByProbe | PredictionsProbe):
             return self._scored(name, probe, answer, blobs)
         wanted = self._reference.get(name, (None, []))[0]
@@ -128,7 +128,7 @@ class CaseFile:
         if not isinstance(answer, Steps):
             raise NoAnswer(Fault(kind="unread", message="no answers of an object"))
         due = wanted.results if isinstance(wanted, Steps) else []
-        said = [quiet(one, probe, self.exam.cells) if isinstance(one, Fault) else one for one in answer.results]
+        said = [redacted(one, probe, self.exam.cells) if isinstance(one, Fault) else one for one in answer.results]
 
         def read(place: int) -> Any:
             result = answer.results[place]

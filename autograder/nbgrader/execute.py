@@ -16,8 +16,8 @@ from traitlets import Float, Integer
 from traitlets.config import Config
 
 from autograder.assignment import import_variables, imports_of
+from autograder.course_python import environment_of, require_hidden
 from autograder.course_yaml import CourseSettings, find_course
-from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError, GraderError
 from autograder.evidence import Evidence
 from autograder.nbgrader.executed import by_cell, outputs

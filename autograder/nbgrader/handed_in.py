@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from autograder.assignment import SourceNotebook
+from autograder.course_python import environment_of
 from autograder.course_yaml import AssignmentSettings, CourseSettings
 from autograder.data.course_shelf import course_shelf
-from autograder.environment import environment_of
 from autograder.errors import CourseError, Problem, SubmissionError
 from autograder.evidence import Exam, libraries, load_exam
 from autograder.given_files import is_private, release_files

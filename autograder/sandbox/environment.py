@@ -45,7 +45,7 @@ class UnfitPython(Exception):
 
 @dataclass(frozen=True)
 class Environment:
-    """A Python as it describes itself: see `autograder.worker.environment`."""
+    """A Python as it describes itself: see `autograder.worker.installed`."""
 
     implementation: str
     versions: Mapping[str, str]
@@ -154,7 +154,7 @@ def _described(python: str) -> Environment:
             link_package(Path(folder))
             variables = {name: os.environ[name] for name in kept if name in os.environ}
             done = subprocess.Popen(
-                [python, "-m", "autograder.worker.environment"],
+                [python, "-m", "autograder.worker.installed"],
                 cwd=folder,
                 env={"PYTHONDONTWRITEBYTECODE": "1"} | variables,
                 stdin=subprocess.DEVNULL,

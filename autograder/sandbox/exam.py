@@ -16,7 +16,7 @@ from autograder.data.weights import Item
 from autograder.errors import GraderError
 from autograder.evidence import CellRecord, Evidence, Exam
 from autograder.records import Limits, Picture, Plan, Submission
-from autograder.sandbox import questions
+from autograder.sandbox import asking
 from autograder.sandbox.clock import Clock
 from autograder.sandbox.lengths import asks_for_length, at_length, for_length, with_time_for_length
 from autograder.sandbox.room import Room, RoomEnd, RoomEnded, RoomSilent
@@ -118,7 +118,7 @@ class _Exam:
         self._chars = max(printed, limits.STRING_CHARS)
         self._most_text = SPOKEN_BYTES + STREAMS * PRINTED_BYTES * printed * len(order.submission.cells)
         self._cells = deque(cell.index for cell in order.submission.cells)
-        self._probes = deque(questions.in_order(order.plan))
+        self._probes = deque(asking.in_order(order.plan))
         self.interrupted = False
         self.current: int | None = None
         self.student_code_ran = False
@@ -158,14 +158,14 @@ class _Exam:
     def _ask(self, name: str) -> None:
         """Ask one question, alone: nothing of another is in the room with it, but of those before."""
         order = self._order
-        question, blobs = questions.alone(name, order.plan, order.limits, sampled=name in order.sampled)
+        question, blobs = asking.alone(name, order.plan, order.limits, sampled=name in order.sampled)
         self._room.send(question, blobs, deadline=self.clock.end)
         training = isinstance(self._order.plan.probes[name], TrainedByProbe)
         self._allow(self._order.limits.training_seconds if training else self._order.limits.cell_seconds)
         message, frame = self._next(question.array_bytes)
         if not isinstance(message, Answered) or message.probe != name:
             raise _Disorder(f"the room spoke out of turn: {type(message).__name__}")
-        self.frames[name] = questions.frame_to_keep(message, frame, self._order.plan)
+        self.frames[name] = asking.frame_to_keep(message, frame, self._order.plan)
         self.clock.allow()
 
     def _hear_cell(self, message: object, frame: bytes) -> None:

@@ -165,5 +165,5 @@ Probe = (
     | PredictionsProbe
 )
 
-PLAIN_PROBES = (VariableProbe, ModelProbe, FigureProbe, HistoryProbe, TrainedProbe)
-"""Questions that hand student code nothing: asked before those that do."""
+PROBES_WITHOUT_INPUTS = (VariableProbe, ModelProbe, FigureProbe, HistoryProbe, TrainedProbe)
+"""Questions that hand student code nothing, no example and no argument: asked before those that do."""

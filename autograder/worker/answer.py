@@ -97,7 +97,7 @@ class Answerer:
         self._arguments = Arguments(names, blobs)
         self._array_bytes = questions.array_bytes
         self._sampled = questions.sampled
-        self._asked = {name for probe in questions.probes.values() for name in _asked(probe)}
+        self._asked = {name for probe in questions.probes.values() for name in _names_in(probe)}
         self._explain_error = explain
 
     def answer(self, name: str, probe: Probe, interrupts: Interrupts) -> tuple[Answered, list[bytes]]:
@@ -131,7 +131,7 @@ class Answerer:
         encoder = Encoder(blobs, self._array_bytes)
         if isinstance(probe, FigureProbe):
             return figures.of_cell(probe.cell, encoder)
-        name, kind = _wanted(probe)
+        name, kind = _asked_for(probe)
         if name not in self._names:
             return self._missing(name, kind)
         value = self._names[name]
@@ -229,13 +229,13 @@ def _figure(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _asked(probe: Probe) -> list[str]:
+def _names_in(probe: Probe) -> list[str]:
     """Every name of the notebook that a probe speaks of."""
     given = (*probe.args, *probe.kwargs.values()) if isinstance(probe, CallProbe | ObjectProbe | TrainedByProbe) else ()
-    return [_wanted(probe)[0], *(name for argument in given for name in named_in(argument))]
+    return [_asked_for(probe)[0], *(name for argument in given for name in named_in(argument))]
 
 
-def _wanted(probe: Probe) -> tuple[str, type | tuple[type, ...]]:
+def _asked_for(probe: Probe) -> tuple[str, type | tuple[type, ...]]:
     """The name a probe asks for, and the kind of value it should be bound to."""
     match probe:
         case CallProbe(function) | TrainedByProbe(function):

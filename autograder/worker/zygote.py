@@ -36,7 +36,7 @@ from autograder.wire import CONTRACT, codec
 from autograder.wire.frameworks import FRAMEWORKS
 from autograder.wire.messages import ROOM_BROKEN, ROOM_STARVED, Broken, Ended, Entered, Spawn, Warm
 from autograder.wire.ready import ready
-from autograder.worker import datasets, environment, later, wall
+from autograder.worker import datasets, installed, later, wall
 from autograder.worker.keras import fit_cap, lazy_weights
 from autograder.worker.keras import told as keras_told
 from autograder.worker.namespaces import WallError
@@ -82,7 +82,7 @@ def main(given: str) -> None:
         problem = f"the room's own code left {threads} threads running; rooms cannot be forked from them"
     del sys.path[0]  # where this package was found: no room has it
     seconds = time.perf_counter() - started
-    warm = Warm(seconds, environment.versions(), problem, setup.get("threaded", []), setup["note"], CONTRACT)
+    warm = Warm(seconds, installed.versions(), problem, setup.get("threaded", []), setup["note"], CONTRACT)
     control.sendall(codec.pack(warm))
     if serves is None or problem:
         return

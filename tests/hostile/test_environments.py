@@ -57,7 +57,7 @@ def test_what_it_says_does_not_steer_a_terminal(tmp_path: Path, monkeypatch: pyt
 
 def test_half_an_installation_is_no_version(tmp_path: Path) -> None:
     (tmp_path / "torch-99.dist-info").mkdir()
-    asked = "from autograder.worker.environment import versions; print(versions())"
+    asked = "from autograder.worker.installed import versions; print(versions())"
     given = {"PYTHONPATH": f"{tmp_path}:{Path(environment.__file__).parents[2]}"}
     python = environment.own_environment().python
     said = subprocess.run([python, "-c", asked], env=given, capture_output=True, text=True, check=True).stdout

@@ -16,7 +16,7 @@ import msgspec
 from autograder.records import Limits, Plan, asked_name
 from autograder.wire import codec
 from autograder.wire.messages import (
-    PLAIN_PROBES,
+    PROBES_WITHOUT_INPUTS,
     Answered,
     Array,
     Artifact,
@@ -41,7 +41,8 @@ def in_order(plan: Plan) -> list[str]:
     """Return the names of what a room is asked, in the order to ask it in."""
     asked = {name: probe for name, probe in plan.probes.items() if not isinstance(probe, READ_BY_US)}
     return sorted(
-        asked, key=lambda name: 2 if isinstance(asked[name], HIDDEN) else not isinstance(asked[name], PLAIN_PROBES)
+        asked,
+        key=lambda name: 2 if isinstance(asked[name], HIDDEN) else not isinstance(asked[name], PROBES_WITHOUT_INPUTS),
     )
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from autograder.evidence import CellRecord
 from autograder.wire.messages import (
-    PLAIN_PROBES,
+    PROBES_WITHOUT_INPUTS,
     Attribute,
     CallProbe,
     Fault,
@@ -69,9 +69,9 @@ _OWN_WORDS = tuple(
 )
 
 
-def quiet(fault: Fault, probe: Probe, cells: Sequence[CellRecord]) -> Fault:
+def redacted(fault: Fault, probe: Probe, cells: Sequence[CellRecord]) -> Fault:
     """Return what may be said of a fault that came as the answer to `probe`."""
-    if isinstance(probe, PLAIN_PROBES):
+    if isinstance(probe, PROBES_WITHOUT_INPUTS):
         return fault
     sources = {record.cell.index: record.cell.source for record in cells}
     written = set(re.findall(r"\w+", "\n".join(sources.values()))) | KNOWN

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from autograder.records import Plan, Submission
+from autograder.sandbox.asking import alone, frame_to_keep, in_order
 from autograder.sandbox.exam import Order, examine
 from autograder.sandbox.isolation import measure
-from autograder.sandbox.questions import alone, frame_to_keep, in_order
 from autograder.sandbox.rooms import Zygote
 from autograder.wire import codec
 from autograder.wire.messages import (

@@ -1,6 +1,6 @@
 """What a Python holds: where it lies, what it can import, in which versions. Nothing is imported to find out.
 
-`python -m autograder.worker.environment` prints it, as JSON, on its last line. Whoever asks does not know yet whether
+`python -m autograder.worker.installed` prints it, as JSON, on its last line. Whoever asks does not know yet whether
 rooms can run in that Python: only the standard library is used here, an old one's too.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.evidence import CellRecord
-from autograder.judge.quiet import quiet
+from autograder.judge.redacted import redacted
 from autograder.wire.messages import (
     Attribute,
     CallProbe,
@@ -25,7 +25,7 @@ FRAME = Frame(0, 3, "double", "raise Wrong(x)")
 
 
 def said(error: str, message: str) -> tuple[str, str]:
-    fault = quiet(Fault(kind="raised", error=error, message=message), CALL, CELLS)
+    fault = redacted(Fault(kind="raised", error=error, message=message), CALL, CELLS)
     return fault.error, fault.message
 
 
@@ -75,29 +75,29 @@ def test_a_class_is_named_where_it_stands_in_the_notebook_or_is_known() -> None:
 
 def test_lines_are_those_of_the_notebook_that_was_handed_in() -> None:
     forged = [Frame(0, 3, "c0ffee", "0 3 9 c0ffee"), Frame(0, 99, "double", "0 3 9"), Frame(7, 1, "double", "0 3 9")]
-    kept = quiet(Fault(kind="raised", error="Wrong", message="", frames=[FRAME, *forged]), CALL, CELLS).frames
+    kept = redacted(Fault(kind="raised", error="Wrong", message="", frames=[FRAME, *forged]), CALL, CELLS).frames
     assert kept == [FRAME, Frame(0, 3, "<function>", "raise Wrong(x)")]
 
 
 def test_a_question_that_hands_nothing_over_keeps_its_message() -> None:
     fault = Fault(kind="raised", error="ValueError", message="Input 0 is incompatible", frames=[FRAME])
-    assert quiet(fault, ModelProbe("net"), CELLS) == fault
+    assert redacted(fault, ModelProbe("net"), CELLS) == fault
 
 
 def test_a_name_that_is_missing_was_asked_for_and_the_others_stand_in_the_notebook() -> None:
     told = Fault(kind="missing", error="double", names=["x", "c0ffee", "double"])
-    assert quiet(told, CALL, CELLS) == Fault(kind="missing", error="double", names=["x", "double"])
+    assert redacted(told, CALL, CELLS) == Fault(kind="missing", error="double", names=["x", "double"])
     forged = Fault("missing", "0 3 9", "0 3 9", [FRAME], 10**9, ["0 3 9"], [("0", "3")], step="0.3.9")
-    assert quiet(forged, CALL, CELLS) == Fault(kind="missing", error="…", step="…")
+    assert redacted(forged, CALL, CELLS) == Fault(kind="missing", error="…", step="…")
 
 
 def test_of_an_object_what_was_asked_is_told_and_no_input() -> None:
     probe = ObjectProbe("Made", [Text("039", 3)], {}, [Method("grow", [Named("net")], {}), Attribute("a.size")])
     for error, step in (("grow", "Made.grow"), ("size", "Made.a.size"), ("net", "Made.grow")):
         fault = Fault(kind="missing", error=error, step=step)
-        assert quiet(fault, probe, CELLS) == fault
+        assert redacted(fault, probe, CELLS) == fault
     making = Fault(kind="raised", error="Wrong", step="Made(…)", cell=0)
-    assert quiet(making, probe, CELLS) == making
+    assert redacted(making, probe, CELLS) == making
     forged = Fault(kind="raised", error="Wrong", names=["039"], step="039", cell=39)
-    assert quiet(forged, probe, CELLS) == Fault(kind="raised", error="Wrong", step="…")
-    assert quiet(Fault(kind="missing", error="039"), probe, CELLS).error == "…"
+    assert redacted(forged, probe, CELLS) == Fault(kind="raised", error="Wrong", step="…")
+    assert redacted(Fault(kind="missing", error="039"), probe, CELLS).error == "…"

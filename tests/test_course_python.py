@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import toy
+from autograder.course_python import environment_of, require_hidden
 from autograder.course_yaml import CourseSettings
-from autograder.environment import environment_of, require_hidden
 from autograder.errors import CourseError
 from autograder.paths import Paths
 from autograder.pipeline import Timings, grade, rejudge
@@ -218,7 +218,7 @@ def test_another_version_is_another_exam_and_judging_needs_no_environment(
     own = own_environment()
     with monkeypatch.context() as patched:
         newer = replace(own, versions={**own.versions, "numpy": "99.0"})
-        patched.setattr("autograder.environment.own_environment", lambda: newer)
+        patched.setattr("autograder.course_python.own_environment", lambda: newer)
         assert unchanged() == [False]
     (root / "course.yaml").write_text(f"python: {tmp_path}/gone\n{(root / 'course.yaml').read_text()}")
     with pytest.raises(CourseError, match="gone: name an interpreter"):
