@@ -38,14 +38,14 @@ def by_cell(*cells, **said):
     return net(lambda x: L.RNN(list(cells) if len(cells) > 1 else cells[0], **said)(x), WORDS)
 
 
-P.same("a cell of one's own", by_cell(cell()), by_cell(cell(tf.tanh)))
+P.same("a cell of matrices", by_cell(cell()), by_cell(cell(tf.tanh)))
 for what, wrong in {
     "no activation": cell(lambda t: t),
     "another activation": cell(ops.relu),
     "that keeps a half": cell(kept=0.5),
 }.items():
-    P.differ(f"a cell of one's own: {what}", by_cell(wrong), by_cell(cell()))
-P.differ("a cell of one's own: sequences", by_cell(cell(), return_sequences=True), by_cell(cell()))
+    P.differ(f"a cell of matrices: {what}", by_cell(wrong), by_cell(cell()))
+P.differ("a cell of matrices: sequences", by_cell(cell(), return_sequences=True), by_cell(cell()))
 P.differ("two cells, one of one's own: no activation", by_cell(cell(lambda t: t), L.LSTMCell(3)),
          by_cell(cell(), L.LSTMCell(3)))  # fmt: skip
 P.differ("two cells, one of one's own: turned", by_cell(L.LSTMCell(3), cell()), by_cell(cell(), L.LSTMCell(3)))
