@@ -23,7 +23,7 @@ from autograder.networks.signature import (
     Canonical,
     by_content,
     canonical,
-    has_pointwise,
+    has_foldable,
     hashes,
     untrained,
 )
@@ -79,7 +79,7 @@ def _forms(given: Network, wanted: Network, asked: Asked) -> list[Canonical]:
     """Return both networks in the words of their authors, but where these alone would make a difference."""
     said = {"trainable": asked.trainable, "initializers": asked.initializers}
     forms = [canonical(one, **said) for one in (given, wanted)]
-    if not any(map(has_pointwise, forms)):
+    if not any(map(has_foldable, forms)):
         return forms
     folded = [canonical(one, **said, folded=True) for one in (given, wanted)]
     plainly, really = (len(edits(mine.steps, theirs.steps)) for mine, theirs in (forms, folded))

@@ -106,7 +106,9 @@ class Asked:
     initializers: bool = False
     """Whether the values that weights begin with do."""
     folded: bool = False
-    """Whether a convolution of one place is the Dense that it is: no author would have it called so."""
+    """Whether a convolution of one place is the Dense that it is, a recurrent module of several layers these layers, a
+    padding by the border's pixels that border: no author would have them called so.
+    """
 
 
 COMPUTED = Asked()

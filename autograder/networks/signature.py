@@ -65,7 +65,7 @@ def signature(network: Network, *, trainable: bool = False, initializers: bool =
 
 @lru_cache(maxsize=MOST_SIGNED)
 def _signature(one: ByContent, asked: Asked) -> str:
-    if has_pointwise(_canonical(one, asked)):
+    if has_foldable(_canonical(one, asked)):
         asked = dataclasses.replace(asked, folded=True)
     forms = [_canonical(one, asked)]
     inference = untrained(one.network, asked)
@@ -79,15 +79,20 @@ def canonical(
 ) -> Canonical:
     """Return the canonical form of `network`, as its author would know it.
 
-    Of a network that computes another thing when it is not trained, what it computes in training. With `folded`, a
-    convolution of one place is the Dense that it is: two networks are equal when the `content` of that is.
+    Of a network that computes another thing when it is not trained, what it computes in training. With `folded`, what
+    may be written with others' names is: two networks are equal when the `content` of that is.
     """
     return _canonical(by_content(network), Asked(trainable, initializers, folded))
 
 
-def has_pointwise(form: Canonical) -> bool:
+def has_foldable(form: Canonical) -> bool:
     """Whether `folded` makes a difference to a form."""
-    return any(pointwise(step.cls, dict(step.settings)) for step in form.steps)
+    return any(_is_foldable(step.cls, dict(step.settings)) for step in form.steps)
+
+
+def _is_foldable(cls: str, settings: dict[str, object]) -> bool:
+    """Whether a step is what others are together, or another by name."""
+    return settings.get("num_layers", 1) != 1 or "padding_mode" in settings or pointwise(cls, settings) is not None
 
 
 def untrained(network: Network, asked: Asked) -> Canonical | None:

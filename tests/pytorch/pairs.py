@@ -120,6 +120,25 @@ def plus(self: Any, x: Any) -> Any:
 POOLED = seq(conv(), of(nn.MaxPool2d, 2))
 FLAT = seq(conv(), of(nn.Flatten), lin(4 * 36, 10))
 
+
+def lstm(given: int, out: int = 4, layers: int = 1, **settings: Any) -> Callable[[], Any]:
+    return of(nn.LSTM, given, out, layers, batch_first=True, **settings)
+
+
+ENCODER = {
+    "a": of(nn.MultiheadAttention, 5, 1, batch_first=True),
+    "m": of(nn.LayerNorm, 5),
+    "n": of(nn.LayerNorm, 5),
+    "b": lin(5, 8),
+    "c": lin(8, 5),
+}
+
+
+def encoded(s: Any, x: Any) -> Any:
+    x = s.m(x + s.a(x, x, x)[0])
+    return s.n(x + s.c(F.relu(s.b(x))))
+
+
 EQUAL: dict[str, tuple[Shape, list[Make]]] = {
     "relu": (
         ROW,
@@ -539,6 +558,48 @@ EQUAL: dict[str, tuple[Shape, list[Make]]] = {
             ),
         ],
     ),
+    "recurrent modules, one above the other": (
+        WORDS,
+        [
+            own(lambda s, x: s.a(x)[0], a=lstm(5, 4, 2)),
+            own(lambda s, x: s.b(s.a(x)[0])[0], a=lstm(5), b=lstm(4)),
+            own(lambda s, x: s.b(s.a(x)[0])[0], a=lstm(5), b=lstm(4, 4, 1, dropout=0.5)),
+        ],
+    ),
+    "the last state of recurrent modules": (
+        WORDS,
+        [
+            own(lambda s, x: s.a(x)[1][0][-1], a=lstm(5, 4, 2)),
+            own(lambda s, x: s.a(x)[0][:, -1], a=lstm(5, 4, 2)),
+            own(lambda s, x: s.b(s.a(x)[0])[1][0][-1], a=lstm(5), b=lstm(4)),
+        ],
+    ),
+    "a border of the image's own pixels": (
+        IMAGE,
+        [
+            seq(conv(4, (5, 3), padding=(2, 1), padding_mode="reflect")),
+            seq(of(nn.ReflectionPad2d, (1, 1, 2, 2)), conv(4, (5, 3))),
+        ],
+    ),
+    "a norm of each channel": (
+        IMAGE,
+        [
+            seq(of(nn.InstanceNorm2d, 3, affine=True)),
+            seq(of(nn.GroupNorm, 3, 3)),
+            seq(of(nn.InstanceNorm2d, 3, 1e-5, 0.3, True)),
+        ],
+    ),
+    "attention, its weights not asked for": (
+        WORDS,
+        [
+            own(lambda s, x: s.a(x, x, x)[0], a=of(nn.MultiheadAttention, 5, 1, batch_first=True)),
+            own(lambda s, x: s.a(x, x, x, need_weights=False)[0], a=of(nn.MultiheadAttention, 5, 1, batch_first=True)),
+        ],
+    ),
+    "an encoder's layer": (
+        WORDS,
+        [of(nn.TransformerEncoderLayer, 5, 1, 8, 0.0, batch_first=True), own(encoded, **ENCODER)],
+    ),
 }
 """By name: the shape of one example, and networks that compute the same."""
 
@@ -736,6 +797,59 @@ DIFFERENT: dict[str, tuple[Shape, list[Make]]] = {
             own(lambda s, x: s.a(x * torch.arange(6)), a=lin()),
             own(lambda s, x: s.a(x + s.p), a=lin(), p=weight(6)),
             own(lambda s, x: s.a(x * s.p), a=lin(), p=weight(6)),
+        ],
+    ),
+    "recurrent modules, one above the other": (
+        WORDS,
+        [
+            own(lambda s, x: s.a(x)[0], a=lstm(5, 4, 2)),
+            own(lambda s, x: s.a(x)[0], a=lstm(5, 4, 3)),
+            own(lambda s, x: s.a(x)[0], a=lstm(5)),
+            own(lambda s, x: s.a(x)[0], a=lstm(5, 4, 2, dropout=0.3)),
+            own(lambda s, x: s.a(x)[0], a=lstm(5, 2, 2, bidirectional=True)),
+            own(lambda s, x: s.b(torch.relu(s.a(x)[0]))[0], a=lstm(5), b=lstm(4)),
+        ],
+    ),
+    "states of recurrent modules": (
+        WORDS,
+        [
+            own(lambda s, x: s.a(x)[1][0][-1], a=lstm(5, 4, 2)),
+            own(lambda s, x: s.a(x)[1][0][0], a=lstm(5, 4, 2)),
+            own(lambda s, x: s.a(x)[1][1][-1], a=lstm(5, 4, 2)),
+        ],
+    ),
+    "borders": (
+        IMAGE,
+        [
+            *(seq(conv(padding=1, padding_mode=mode)) for mode in ("zeros", "reflect", "replicate", "circular")),
+            seq(conv()),
+        ],
+    ),
+    "norms of channels": (
+        IMAGE,
+        [
+            seq(of(nn.InstanceNorm2d, 3, affine=True)),
+            seq(of(nn.InstanceNorm2d, 3)),
+            seq(of(nn.InstanceNorm2d, 3, affine=True, track_running_stats=True)),
+            seq(of(nn.GroupNorm, 1, 3)),
+            seq(of(nn.BatchNorm2d, 3)),
+        ],
+    ),
+    "outputs of an attention": (
+        WORDS,
+        [
+            own(lambda s, x: s.a(x, x, x)[0], a=of(nn.MultiheadAttention, 5, 1, batch_first=True)),
+            own(lambda s, x: s.a(x, x, x)[1], a=of(nn.MultiheadAttention, 5, 1, batch_first=True)),
+            own(lambda s, x: s.a(x, x, x)[0], a=of(nn.MultiheadAttention, 5, 1)),
+        ],
+    ),
+    "encoders' layers": (
+        WORDS,
+        [
+            own(encoded, **ENCODER),
+            of(nn.TransformerEncoderLayer, 5, 1, 8, 0.0, batch_first=True, norm_first=True),
+            of(nn.TransformerEncoderLayer, 5, 1, 8, 0.0, "gelu", batch_first=True),
+            of(nn.TransformerEncoderLayer, 5, 1, 9, 0.0, batch_first=True),
         ],
     ),
 }

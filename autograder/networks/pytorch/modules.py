@@ -90,6 +90,20 @@ def group_normalization(b: Builder, layer: Layer, said: Said, inputs: list[int])
     return as_keras(b, layer, "GroupNormalization", config, inputs)
 
 
+def instance_normalization(b: Builder, layer: Layer, said: Said, inputs: list[int]) -> int | None:
+    """Each channel by itself is a group, where nothing is kept from one batch to the next."""
+    if said.get("track_running_stats"):
+        return None
+    groups = {"num_groups": said.get("num_features"), "affine": said.get("affine", False)}
+    return group_normalization(b, layer, {**said, **groups}, inputs)
+
+
+def attention(b: Builder, layer: Layer, said: Said, inputs: list[int]) -> list[int]:
+    """What it makes is its first output, whether or not its weights are asked for beside."""
+    node = bare(b, layer, said["cls"], inputs)
+    return [node, *b.several(layer, node)[1:]]
+
+
 def embedding(b: Builder, layer: Layer, said: Said, inputs: list[int]) -> int | None:
     if said.get("max_norm") is not None or said.get("scale_grad_by_freq") or said.get("sparse"):
         return None
@@ -176,6 +190,8 @@ MODULES: Mapping[str, Module] = {
     **{f"BatchNorm{n}d": batch_normalization for n in (1, 2, 3)},
     "LayerNorm": layer_normalization,
     "GroupNorm": group_normalization,
+    **{f"InstanceNorm{n}d": instance_normalization for n in (1, 2, 3)},
+    "MultiheadAttention": attention,
     "Embedding": embedding,
     **dict.fromkeys(recurrent.CLASSES, recurrent.recurrent),
     "Dropout": dropout("Dropout"),

@@ -22,7 +22,9 @@ def recurrent(b: Builder, layer: Layer, said: dict[str, Any], inputs: list[int])
     states = [b.constants.get(one) for one in inputs[1:]]
     if any(one is None or one.told != 0 for one in states):
         return None
-    cls = said.pop("cls")
+    cls, said = said.pop("cls"), _without_dropout(said)
+    if b.asked.folded and len(states) == 0 and _is_stack(layer, said):
+        return _stacked(b, layer, cls, said, inputs[0])
     x, turned = inputs[0], None if said.get("batch_first") else b.get(inputs[0], "Permute")
     if turned is not None and turned.get("axes") == (1, 0, 2):  # the batch comes first, before it is turned and after
         x, said = turned.inputs[0], {**said, "batch_first": True}
@@ -40,6 +42,35 @@ def recurrent(b: Builder, layer: Layer, said: dict[str, Any], inputs: list[int])
     return outputs
 
 
+def _without_dropout(said: dict[str, Any]) -> dict[str, Any]:
+    """The dropout stands between the layers of a module: one alone has none."""
+    return {**said, "dropout": 0} if said.get("num_layers", 1) == 1 else said
+
+
+def _is_stack(layer: Layer, said: dict[str, Any]) -> bool:
+    """Whether a module is several layers, one above the other, with nothing between them."""
+    count = said.get("num_layers")
+    plain = not said.get("dropout") and not said.get("proj_size") and not said.get("bidirectional")
+    whole = isinstance(count, int) and 1 < count <= len(layer.weights) and len(layer.weights) % count == 0
+    return plain and whole and len(layer.output_shapes) > 1
+
+
+def _stacked(b: Builder, layer: Layer, cls: str, said: dict[str, Any], x: int) -> list[int]:
+    """The layers of a module one by one, each a module of its own. Their states stand one behind the other."""
+    count = said["num_layers"]
+    size, made, states = len(layer.weights) // count, [x], []
+    shapes = [layer.output_shapes[0], *((1, *shape[1:]) for shape in layer.output_shapes[1:])]
+    for number in range(count):
+        one = replace(layer, weights=layer.weights[number * size : (number + 1) * size], output_shapes=shapes)
+        given = said["input_size"] if number == 0 else said["hidden_size"]
+        found = recurrent(b, one, {**said, "cls": cls, "num_layers": 1, "input_size": given}, made[:1])
+        made = found or made
+        states.append(made[1:])
+    ends = [b.node("States", {}, list(some), shape=tuple(shape[1:])) for some, shape in
+            zip(zip(*states, strict=True), layer.output_shapes[1:], strict=True)]  # fmt: skip
+    return [made[0], *ends]
+
+
 def last_state(b: Builder, layer: Layer, x: object, key: object, *, only: bool = False) -> int | None:
     """Return the last output of a recurrent module where `x` holds its states, and `key` takes the last layer's.
 
@@ -47,6 +78,10 @@ def last_state(b: Builder, layer: Layer, x: object, key: object, *, only: bool =
     one layer.
     """
     state = b.get(x, "Output") if isinstance(x, int) else None
+    above = b.get(x, "States") if isinstance(x, int) else None
+    if above is not None:
+        key = key[0] if isinstance(key, list) and len(key) == 1 else key
+        return last_state(b, layer, above.inputs[-1], -1) if key in (-1, len(above.inputs) - 1) and not only else None
     node = b.nodes[state.inputs[0]] if state is not None and state.get("index") == 1 else None
     if state is None or node is None or node.cls not in _NODES or node.get("bidirectional") or node.get("proj_size"):
         return None

@@ -11,6 +11,9 @@ from autograder.networks.pytorch.nodes import FIRST, Said, as_keras, rank_in, si
 from autograder.networks.shapes import reshaped
 from autograder.wire.messages import Layer
 
+_BORDERS = {"reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}
+"""Modules that put a border around an image, by what a convolution calls it."""
+
 
 def convolution(b: Builder, layer: Layer, said: Said, inputs: list[int]) -> int:
     """A convolution; a border of zeros before it is its padding."""
@@ -26,7 +29,12 @@ def window(b: Builder, said: Said, x: int, rank: int) -> tuple[Said, int]:
     config: Said = {"kernel_size": kernel, "strides": strides, "dilation_rate": spread, **FIRST}
     padding = said.get("padding", 0)
     borders = borders_of(padding, kernel, spread)
-    if said.get("padding_mode", "zeros") != "zeros":
+    mode = said.get("padding_mode", "zeros")
+    if b.asked.folded and mode in _BORDERS:
+        flat = tuple(one for pair in reversed(borders) for one in pair)
+        around = b.node(f"torch.{_BORDERS[mode]}Pad{rank}d", {"padding": flat}, [x]) if any(flat) else x
+        return {**config, "padding": "valid"}, around
+    if mode != "zeros":
         return {**config, "padding_mode": said["padding_mode"], "padding": padding_of(borders)}, x
     before = b.get(x, f"ZeroPadding{rank}D")
     outer = before.get("padding") if before is not None and before.get("data_format") == "channels_first" else None
