@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import subprocess
 import threading
@@ -28,6 +29,8 @@ from autograder.wire.messages import Fault, GivenFile, Mount, Spawn, Warm
 
 WARM_SECONDS = 300.0
 """Importing TensorFlow takes five; from a cold and slow disk, a minute."""
+MOST_DESCRIPTORS = 8192
+"""Of this process, and of those it starts, but for rooms: they have a thousand."""
 SHELF = "/data"
 """Where a room finds its data sets."""
 
@@ -101,6 +104,7 @@ class WarmRooms(ABC):
     def __init__(self, unsafe_without: Sequence[str] = ()) -> None:
         """`unsafe_without` are layers of the wall to leave out, to see what the others stop."""
         self._unsafe_without = list(unsafe_without)
+        _spare_descriptors()
         self._lock = threading.Lock()
         self._warm: Warm | None = None
         self._hung_up = False
@@ -302,3 +306,15 @@ class Zygote(WarmRooms):
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
+
+
+def _spare_descriptors() -> None:
+    """Be allowed more descriptors than rooms are.
+
+    Rooms of an ordinary user are that user's, and so are descriptors on their way: with the limit that rooms have, one
+    that keeps as many on their way as it may would have none sent to open another with.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

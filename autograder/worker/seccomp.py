@@ -92,7 +92,7 @@ SET_MODE_FILTER, GET_ACTION_AVAIL, SPEC_ALLOW = 1, 2, 4
 RET_ALLOW, RET_ERRNO = 0x7FFF0000, 0x00050000
 
 CLONE_NAMESPACES = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
-PR_SET_PDEATHSIG, F_NOTIFY = 1, 1026
+PR_SET_PDEATHSIG, F_NOTIFY, F_SETLEASE = 1, 1026, 1024
 SO_SNDBUFFORCE = 32
 
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_OVER, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x25, 0x45, 0x06
@@ -209,6 +209,8 @@ RULES: dict[str, list[Instruction]] = {
         *(_load(1), (JUMP_EQUAL, 1, 0, socket.SOL_SOCKET), _ALLOW),
         *(_load(2), (JUMP_EQUAL, 1, 0, socket.SO_SNDBUF), (JUMP_EQUAL, 0, 1, SO_SNDBUFFORCE), _fail(0), _ALLOW),
     ],
-    # F_NOTIFY tells of what happens in a folder, and folders are shared.
-    "fcntl": [_load(1), (JUMP_EQUAL, 0, 1, F_NOTIFY), _fail(errno.EINVAL), _ALLOW],
+    # F_NOTIFY tells of what happens in a folder, and folders are shared; so are files, and a lease has others wait.
+    "fcntl": [
+        *(_load(1), (JUMP_EQUAL, 1, 0, F_NOTIFY), (JUMP_EQUAL, 0, 1, F_SETLEASE), _fail(errno.EINVAL), _ALLOW),
+    ],
 }

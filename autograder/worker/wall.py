@@ -44,6 +44,7 @@ from autograder.worker.namespaces import (
     bind,
     check,
     enter_root,
+    is_known,
     mount,
     unshare,
     write_maps,
@@ -65,6 +66,11 @@ LAYERS = {"Landlock": landlock.unavailable, "system call filter": seccomp.unavai
 """What a kernel may lack, and who says why it does. A room has each of them where the kernel does."""
 SENT_BYTES = 2**30
 """Of a file, in one call of the kernel's."""
+NOBODY, FIRST_STUDENT = 65534, 0x70000000
+"""On the host: the user of nothing, and the first of those whom rooms are, by their number of a process.
+
+No system gives these numbers to users, services or containers (systemd's « Users, Groups, UIDs and GIDs »).
+"""
 WRITTEN = (HOME, "/tmp", "/dev/shm")
 """Folders a room can write in."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -122,12 +128,15 @@ def leave_host() -> None:
 def map_users(pid: int) -> None:
     """Called by the parent: give the process `pid`, which has left, its users.
 
-    Root maps itself, to reach files only it can read while the wall is built, and `nobody` as the student. Any other
-    user has one identity to give.
+    Root maps itself, to reach files only it can read while the wall is built, and as the student somebody whom the
+    machine does not know, another for each room. Any other user has one identity to give.
     """
     if os.geteuid() == 0:
-        nobody = 65534
-        write_maps(pid, f"0 0 1\n{INNER_UID} {nobody} 1", f"0 0 1\n{INNER_UID} {nobody} 1")
+        student = FIRST_STUDENT + pid
+        # Danger: what the kernel counts by user (descriptors on their way, pages of pipes) is one for all rooms of one
+        # user: each could use up what the others, who hand in honest work, need.
+        own = student if is_known(student) else NOBODY
+        write_maps(pid, f"0 0 1\n{INNER_UID} {own} 1", f"0 0 1\n{INNER_UID} {NOBODY} 1")
     else:
         write_maps(pid, f"{INNER_UID} {os.geteuid()} 1", f"{INNER_UID} {os.getegid()} 1")
 
@@ -228,6 +237,7 @@ def limit_resources(limits: ResourceLimits) -> None:
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, limits.disk_bytes),
         (resource.RLIMIT_NOFILE, 1024),
+        (resource.RLIMIT_SIGPENDING, 1024),  # of all rooms together there is one limit too: a room may not use it up
         (resource.RLIMIT_NPROC, limits.processes),
         (resource.RLIMIT_NICE, 0),
         (resource.RLIMIT_RTPRIO, 0),

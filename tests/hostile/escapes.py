@@ -140,6 +140,13 @@ ESCAPES = {
     "watch-the-file-system": "call(300, 0, 0)",
     "watch-a-folder-of-all": "fcntl.fcntl(os.open('/usr', os.O_RDONLY), 1026, 1) is not None",
     "lock-a-file-of-all": "fcntl.flock(os.open(sys.executable, os.O_RDONLY), fcntl.LOCK_SH | fcntl.LOCK_NB) is None",
+    "lease-a-file-of-all": "fcntl.fcntl(os.open('/usr/bin/env', os.O_RDONLY), 1024, fcntl.F_RDLCK) == 0",
+    "lease-a-file-of-its-own": "write('leased') and "
+    "fcntl.fcntl(os.open('leased', os.O_RDONLY), 1024, fcntl.F_RDLCK) == 0",
+    "more-signals-that-wait": "raises_a_limit(resource.RLIMIT_SIGPENDING)",
+    "more-descriptors": "raises_a_limit(resource.RLIMIT_NOFILE)",
+    "be-another-rooms-user": "os.setresuid(1879048193, 1879048193, 1879048193) is None",
+    "map-other-users": "write('/proc/self/uid_map', '0 0 1')",
     "vsock": "socket_of(40)",
     "internet": "socket_of(socket.AF_INET)",
     "internet-6": "socket_of(socket.AF_INET6)",

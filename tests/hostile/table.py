@@ -44,6 +44,7 @@ def tried() -> str:
     from hostile.escapes import ESCAPES
     from hostile.masters import SOLUTIONS, TOLD
     from hostile.pretended import PRETENDED
+    from hostile.shared import SHARED
     from hostile.test_keeper import CLIENTS, IN_ITS_PLACE
     from hostile.texts import TEXTS
     from hostile.trainings import FUNCTIONS, NETWORKS, RECORDS
@@ -51,6 +52,7 @@ def tried() -> str:
 
     kinds: Mapping[str, Iterable[str]] = {
         "a cell, for the kernel and the host": ESCAPES,
+        "a cell, for what its neighbours need of the kernel": SHARED,
         "a notebook, for points, neighbours, the batch, pages": BATCH,
         "a cell, for `ungraded` in place of its error": PRETENDED,
         "a figure, for whoever reads it": FIGURES,
