@@ -17,6 +17,7 @@ import pytest
 
 from autograder.training.job import is_built
 from autograder.wire import codec
+from autograder.wire.by_hand import is_by_hand
 from autograder.wire.limits import LAYERS
 from autograder.wire.messages import (
     Augmentation,
@@ -33,7 +34,7 @@ from autograder.wire.messages import (
     TrainingData,
 )
 from autograder.worker.training import train as training_room
-from networks import call, chain, conv, dense, pool
+from networks import call, chain, conv, dense, operation, pool
 
 pytestmark = pytest.mark.tensorflow
 
@@ -191,6 +192,17 @@ def test_what_was_trained_is_told_as_it_is(train: Trainer, changes: dict[str, An
     train(network=network, epochs=1)
     assert train.built is not None
     assert is_built(network, train.built) == (not changes)
+
+
+def test_what_was_trained_is_read_and_not_run(train: Trainer) -> None:
+    """Operations by hand have a network run in an exam room; here nothing asks for its numbers."""
+    network = chain(
+        call("Flatten"), operation("Square"), dense(CLASSES, activation="softmax"), input_shape=(SIDE, SIDE)
+    )
+    train(network=network, epochs=1)
+    assert train.built is not None
+    assert is_by_hand(train.built)
+    assert train.built.sample is None
 
 
 def test_a_seed_is_a_training_and_another_seed_another(train: Trainer) -> None:
