@@ -32,6 +32,7 @@ from autograder.wire.messages import (
     PredictionsProbe,
     PrintedProbe,
     Probe,
+    RandomGenerator,
     Several,
     SourceProbe,
     Step,
@@ -42,6 +43,9 @@ from autograder.wire.messages import (
     TrainedProbe,
     VariableProbe,
 )
+
+LARGEST_SEED = 2**63
+"""Of a generator that nobody gave a seed it is larger: another each time that the checks are read."""
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -265,6 +269,8 @@ def _argument(value: Any, blobs: list[bytes]) -> Argument:
             return value
         case GivenTensor(framework, array):
             return Tensor(framework, codec.array_record(array, blobs))
+        case np.random.Generator():
+            return RandomGenerator(_seed_of(value))
         case np.ndarray() | np.generic():
             return codec.array_record(np.asarray(value), blobs)
         case str():
@@ -277,6 +283,19 @@ def _argument(value: Any, blobs: list[bytes]) -> Argument:
         case dict():
             return Pairs([(_argument(key, blobs), _argument(item, blobs)) for key, item in value.items()])
     raise TypeError(f"a {type(value).__name__} cannot be sent to a room: numbers, text, arrays and lists of them can")
+
+
+def _seed_of(generator: np.random.Generator) -> int:
+    """Return the seed of a generator that is as `default_rng(seed)` makes it. Raise TypeError for any other."""
+    seed = getattr(generator.bit_generator.seed_seq, "entropy", None)
+    if isinstance(seed, int) and 0 <= seed < LARGEST_SEED and _are_alike(generator, np.random.default_rng(seed)):
+        return seed
+    text = "a random generator cannot be sent to a room but as new: write np.random.default_rng(0) in its place"
+    raise TypeError(text)
+
+
+def _are_alike(one: np.random.Generator, other: np.random.Generator) -> bool:
+    return str(one.bit_generator.state) == str(other.bit_generator.state)
 
 
 # --- Fixtures ---------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from autograder.records import Plan
 from autograder.wire import codec
-from autograder.wire.messages import Array, CallProbe, ObjectProbe, Probe, Scalar, Symbolic
+from autograder.wire.messages import Array, CallProbe, ObjectProbe, Probe, RandomGenerator, Scalar, Symbolic
 
 LARGEST = 2**24
 """Bytes of an array from which nothing more is grown: an exam asks each of its inputs in turn."""
@@ -67,6 +67,8 @@ def _renew(
             return msgspec.structs.replace(record, blob=first + record.blob)
         case Scalar(kind="int", text=text):
             return Scalar("int", str(kind.number(int(text))))
+        case RandomGenerator(seed=seed):
+            return RandomGenerator(seed + 1)
         case Symbolic(shape=shape):
             return Symbolic(tuple(None if size is None else kind.size(size) for size in shape))
         case msgspec.Struct():

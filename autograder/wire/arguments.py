@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from autograder.wire.artifacts import Scalar, Text
 from autograder.wire.frameworks import TensorLibrary
-from autograder.wire.record import Array, Name, Record, Shape
+from autograder.wire.record import Array, Name, Record, Shape, Size
 
 
 class Symbolic(Record, tag="symbolic", frozen=True):
@@ -34,6 +34,12 @@ class Tensor(Record, tag="tensor", frozen=True):
 
     framework: TensorLibrary
     array: Array
+
+
+class RandomGenerator(Record, tag="random-generator", frozen=True):
+    """An argument that is `numpy.random.default_rng(seed)`, made anew in the room: nothing has been drawn from it."""
+
+    seed: Size
 
 
 class PlainLayer(Record, frozen=True):
@@ -68,4 +74,4 @@ class Pairs(Record, tag="pairs", frozen=True):
     pairs: list[tuple[Argument, Argument]]
 
 
-Argument = Array | Scalar | Text | Symbolic | Named | Function | Tensor | Built | Several | Pairs
+Argument = Array | Scalar | Text | Symbolic | Named | Function | Tensor | RandomGenerator | Built | Several | Pairs

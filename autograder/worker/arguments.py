@@ -19,6 +19,7 @@ from autograder.wire.messages import (
     Function,
     Named,
     Pairs,
+    RandomGenerator,
     Scalar,
     Several,
     Symbolic,
@@ -71,6 +72,8 @@ class Arguments:
                 return self.array(argument).copy()  # the student's function may write into it
             case Tensor(library, array):
                 return _tensor(library, self.array(array).copy())
+            case RandomGenerator(seed):
+                return np.random.default_rng(seed)
             case Several(kind, items):
                 values = [self._made(item, symbols) for item in items]
                 return {"list": list, "tuple": tuple, "set": set}[kind](values)

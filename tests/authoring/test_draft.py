@@ -297,6 +297,7 @@ def plain(value: object) -> dict[str, object]:
         ([array([2], "float64", 0.5, 0.5)], "seeded(1).random(2)"),
         ([array([8], "float32", -3, 2)], "seeded(1).normal(0, 2, 8).astype(np.float32)"),
         ([{"kind": "symbolic", "shape": [32, 32, 3]}, plain(8), plain("same")], 'symbolic((32, 32, 3)), 10, "same"'),
+        ([plain(8), {"kind": "generator"}], "10, seeded(1)"),
         ([{"kind": "list", "items": [plain(784), plain(10)]}], "[5, 14]"),
         ([{"kind": "named", "name": "net"}, plain(None), plain(True)], 'named("net"), None, True'),
     ],
@@ -314,6 +315,7 @@ def test_inputs_are_like_those_seen_and_others(args: list[dict[str, object]], fi
         ({"kind": "named", "name": "table"}, None),
         (plain("digit.PNG"), "picture"),
         (plain("a.csv"), None),
+        ({"kind": "generator"}, "generator"),
         ({"kind": "list", "items": [plain("a.jpg"), plain("b.jpg")]}, "picture"),
     ],
 )

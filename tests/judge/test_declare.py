@@ -27,6 +27,7 @@ from autograder.wire.messages import (
     PlainLayer,
     Probe,
     Questions,
+    RandomGenerator,
     Scalar,
     Several,
     Symbolic,
@@ -97,6 +98,30 @@ def test_what_is_declared() -> None:
         [Method("f", [Symbolic((3, None))], {}), Attribute("a.b"), First(2)],
     )
     assert blobs == [np.array([1], np.float32).tobytes()]
+
+
+def test_a_random_generator_is_its_seed() -> None:
+    found, blobs = declared(declare.call("split", np.arange(3), np.random.default_rng(7), rng=np.random.default_rng(0)))
+    assert isinstance(found, CallProbe)
+    assert (found.args[1], found.kwargs) == (RandomGenerator(7), {"rng": RandomGenerator(0)})
+    assert msgspec.json.decode(msgspec.json.encode(found), type=CallProbe) == found
+    assert len(blobs) == 1
+
+
+def used() -> np.random.Generator:
+    generator = np.random.default_rng(7)
+    generator.random()
+    return generator
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [used(), np.random.default_rng(), np.random.default_rng([1, 2]), np.random.Generator(np.random.MT19937(7))],
+    ids=["drawn from", "no seed", "two seeds", "another kind"],
+)
+def test_a_generator_that_could_not_be_made_anew_is_refused(generator: np.random.Generator) -> None:
+    with pytest.raises(TypeError, match=r"write np.random.default_rng\(0\)"):
+        declare.call("f", generator)
 
 
 def test_an_instance_of_which_nothing_is_asked_is_asked_for_itself() -> None:

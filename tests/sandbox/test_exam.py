@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.errors import GraderError
@@ -33,6 +34,7 @@ from autograder.wire.messages import (
     Opaque,
     Output,
     Probe,
+    RandomGenerator,
     Scalar,
     Text,
     VariableProbe,
@@ -133,8 +135,6 @@ def test_values_that_are_too_large_or_too_deep_are_faults(light_zygote: Zygote) 
 
 def test_a_call_gets_its_own_copy_of_its_arguments(light_zygote: Zygote) -> None:
     blobs: list[bytes] = []
-    import numpy as np
-
     argument = codec.array_record(np.arange(3.0), blobs)
     probes: dict[str, Probe] = {name: CallProbe("f", [argument], {"k": Scalar("int", "2")}) for name in ("one", "two")}
     cell = Cell(0, "", "def f(a, k):\n    a += 1\n    return k * a")
@@ -143,6 +143,16 @@ def test_a_call_gets_its_own_copy_of_its_arguments(light_zygote: Zygote) -> None
     for found, data in answers.values():
         assert isinstance(found, Array)
         assert codec.array_value(found, data).tolist() == [2, 4, 6]
+
+
+def test_a_call_gets_a_generator_that_nothing_was_drawn_from(light_zygote: Zygote) -> None:
+    probes = {name: CallProbe("f", [RandomGenerator(7)], {}) for name in ("one", "two")}
+    found = hold(light_zygote, "def f(rng): return rng.integers(1000, size=3)", probes=probes)
+    drawn = np.random.default_rng(7).integers(1000, size=3).tolist()
+    assert len(found.answers()) == 2
+    for record, data in found.answers().values():
+        assert isinstance(record, Array)
+        assert codec.array_value(record, data).tolist() == drawn
 
 
 def test_a_missing_name_says_what_looks_like_it(light_zygote: Zygote) -> None:

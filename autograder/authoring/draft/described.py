@@ -52,7 +52,7 @@ def _is_value(value: Any) -> bool:
             return all(map(_is_value, items))
         case {"kind": "dict", "pairs": list(pairs)}:
             return all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_value, pair)) for pair in pairs)
-        case {"kind": "other"}:
+        case {"kind": "generator" | "other"}:
             return True
     return False
 

@@ -26,9 +26,9 @@ NEW_SIDES = (5, 7, 6, 9, 10, 11, 12, 13)
 Reason = Literal["hidden", "values", "sizes", "small", "rows", "same sizes", "same"]
 """How inputs differ from those seen: as a hidden test's, which nobody has seen; in their values, in their sizes too, in
 whole numbers that are a third, in the number of rows, in values alone; not at all."""
-Loose = Literal["weights", "picture"]
+Loose = Literal["weights", "picture", "generator"]
 """weights: a network is given, whose weights were drawn · picture: an image file is named, which libraries decode and
-resize each in its way."""
+resize each in its way · generator: of random numbers, from which right answers may draw in another order."""
 _PICTURE = re.compile(r"\.(?:bmp|gif|jpe?g|png|tiff?|webp)$", re.IGNORECASE)
 
 
@@ -158,6 +158,9 @@ def _written(value: Described, way: _Way) -> str:
             way.used.add("named")
             way.loose = "weights" if value.get("weights") else way.loose
             return f'named("{value["name"]}")'
+        case "generator":
+            way.loose = "generator"
+            return GENERATOR
         case "list" | "tuple":
             return _several(value, way)
         case "dict":

@@ -187,6 +187,7 @@ TITLES = {
 DRAWN = phrase("it draws at random: form alone is required, and that nothing is lost")
 LOOSE: dict[Loose, Phrase] = {
     "weights": phrase("it is given a network, whose weights are drawn: form alone is required"),
+    "generator": phrase("right answers may draw from its generator in another order: form alone is required"),
     "picture": phrase("libraries decode and resize images each in its way: form alone is required"),
 }
 

@@ -66,6 +66,8 @@ def _described(value: Any, space: dict[str, Any]) -> dict[str, Any]:
     framework = type(value).__module__.partition(".")[0]
     if isinstance(value, numpy.ndarray) or (framework in ("tensorflow", "torch") and hasattr(value, "numpy")):
         return _array(value, framework)
+    if isinstance(value, numpy.random.Generator):
+        return {"kind": "generator"}
     if isinstance(value, (list, tuple)) and len(value) <= MOST_ITEMS:
         return {"kind": type(value).__name__, "items": [_described(one, space) for one in value]}
     if isinstance(value, dict) and len(value) <= MOST_ITEMS:
