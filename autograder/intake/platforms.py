@@ -48,13 +48,15 @@ _MOODLE = re.compile(r"(?P<name>[^_]+)(?:_(?P<id>\d+))?_assignsubmission_(?P<kin
 _CANVAS = re.compile(
     r"(?:(?P<name>\S+?)_)??(?P<late>LATE_)?(?P<id>\d+|anon_\w+?)_(?:\d+_(?P<path>.+)|(?P<kind>text|link)\.html)"
 )
+# Danger: what follows the first attempt in a name is the name of a file, and its student's to choose.
 _BLACKBOARD = re.compile(
-    r"(?P<title>.+)_(?P<name>[^_]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})(?:_(?P<path>.+)|\.txt|(?P<suffix>\.\w+))"
+    r"(?P<title>.+?)_(?P<name>[^_]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})(?:_(?P<path>.+)|\.txt|(?P<suffix>\.\w+))"
 )
 _BRIGHTSPACE = re.compile(
     r"(?P<id>\d+)-(?P<second>\d+) - (?P<name>.+?) - (?P<time>\w+\.? \d{1,2}, \d{4} \d{1,4} [AP]M)"
     r"(?: - (?P<path>.+)|(?P<suffix>\.\w+))?"
 )
+_BRIGHTSPACE_TIME = re.compile(r"(?<= - )\w+\.? \d{1,2}, \d{4} \d{1,4} [AP]M(?= - |\.|$)")
 _VERSION = re.compile(r"(?:Version|v) ?(\d{1,4})", re.IGNORECASE)
 
 
@@ -124,7 +126,9 @@ def brightspace(parts: Parts, number: Literal["id", "second"] = "id") -> Read:
         return None
     path = (own,) if own else parts[1:]
     handed_in = f"{found['id']}-{found['second']} - {found['name']} - {found['time']}"
-    return Place(found["name"], handed_in, path, id=found[number], time=_brightspace_time(found["time"]))
+    # A student may be called as a time is written, or call a file so: of several, none is earlier than the true one.
+    times = [_brightspace_time(one) for one in (found["time"], *_BRIGHTSPACE_TIME.findall(parts[0]))]
+    return Place(found["name"], handed_in, path, id=found[number], time=max(filter(None, times), default=None))
 
 
 def _brightspace_time(text: str) -> datetime | None:

@@ -61,3 +61,27 @@ NAMES_TAKEN: dict[str, Sequence[Entry]] = {
     "a-name-that-turns-text-around": [("\u202eada/toy.ipynb", THEIRS)],
 }
 """By name: what would be a folder of another student's name. Neither is taken, and the lecturer is told of both."""
+
+
+PLATFORMS: dict[str, str] = {
+    "moodle": "{name} L_{number}_assignsubmission_file_{file}",
+    "canvas": "{name}_{number}_678910_{file}",
+    "blackboard": "TP 1_{name}_attempt_2026-10-05-10-30-00_{file}",
+    "brightspace": "{number}-77 - {name} L - Oct 5, 2026 1030 AM - {file}",
+}
+"""How each writes the name of a file, of which a student chooses the end alone."""
+FILE_NAMES = {
+    "a-file-named-as-anothers-on-moodle": ("moodle", "ada L_11_assignsubmission_file_toy.ipynb"),
+    "a-file-named-as-anothers-on-moodle-below-ones-own": ("moodle", "_ada L_11_assignsubmission_file_toy.ipynb"),
+    "a-file-named-as-anothers-on-canvas": ("canvas", "ada_11_678910_toy.ipynb"),
+    "a-file-named-as-a-late-one-on-canvas": ("canvas", "LATE_11_678910_toy.ipynb"),
+    "a-file-named-as-anothers-on-blackboard": ("blackboard", "TP 1_ada_attempt_2030-01-01-00-00-00_toy.ipynb"),
+    "a-file-named-as-anothers-earlier-one-on-blackboard": (
+        "blackboard",
+        "x_ada_attempt_2020-01-01-00-00-00_toy.ipynb",
+    ),
+    "a-file-named-as-an-account-on-blackboard": ("blackboard", "x_ada_attempt_2030-01-01-00-00-00.txt.ipynb"),
+    "a-file-named-as-anothers-on-brightspace": ("brightspace", "11-77 - ada L - Oct 6, 2030 1030 AM - toy.ipynb"),
+    "a-file-named-as-one-of-a-time-on-brightspace": ("brightspace", "x - Oct 6, 2020 1030 AM - toy.ipynb"),
+}
+"""By name: what one student calls the file that they hand in, and where."""

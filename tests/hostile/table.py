@@ -39,7 +39,7 @@ def tried() -> str:
     from hostile.batch import BATCH
     from hostile.copies import COPIES
     from hostile.courses import FOLDERS
-    from hostile.downloads import DOWNLOADS, NAMES_TAKEN
+    from hostile.downloads import DOWNLOADS, FILE_NAMES, NAMES_TAKEN
     from hostile.environments import PYTHONS
     from hostile.escapes import ESCAPES
     from hostile.masters import SOLUTIONS, TOLD
@@ -60,7 +60,11 @@ def tried() -> str:
         "the record of a network, for those who have the same": RECORDS,
         "a network equal to its neighbours', and trained otherwise": NETWORKS,
         "a function that trains, for the hidden labels": FUNCTIONS,
-        "an entry of a class's download, for others' work and whoever collects it": [*DOWNLOADS, *NAMES_TAKEN],
+        "an entry of a class's download, for others' work and whoever collects it": [
+            *DOWNLOADS,
+            *NAMES_TAKEN,
+            *FILE_NAMES,
+        ],
         "a text of a student's, for whoever reads it elsewhere": TEXTS,
         "code that two share, for whoever compares a class": COPIES,
         "a name in course.yaml, for what lies elsewhere": FOLDERS,
