@@ -30,7 +30,8 @@ class _Kept(MetaPathFinder, Loader):
 
 def keep() -> None:
     """Keep those that are not loaded, while our files are in sight. Nothing of a framework that is not there."""
-    folders = [f"{__package__}.{one.folder}" for one in FRAMEWORKS if importlib.util.find_spec(one.name)]
+    there = [one for one in FRAMEWORKS if one.name in sys.modules or importlib.util.find_spec(one.name)]
+    folders = [f"{__package__}.{one.folder}" for one in there]
     paths = {folder: importlib.import_module(folder).__path__ for folder in folders}
     names = [one.name for folder, path in paths.items() for one in iter_modules(path, f"{folder}.")]
     sys.meta_path.append(_Kept({name: _code(name) for name in names if name not in sys.modules}))
