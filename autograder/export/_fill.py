@@ -6,7 +6,7 @@ stays untouched, and so does one whose student's points are not known yet.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +55,11 @@ class Finder:
             for one in found
             if not person.number or _of_group(one) or one.number_on(self._platform) in ("", person.number)
         ]
+
+
+def several(numbers: Iterable[str]) -> frozenset[str]:
+    """Return what more than one has."""
+    return frozenset(one for one, times in Counter(filter(None, numbers)).items() if times > 1)
 
 
 def _of_group(entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from autograder.export import ClassGrades, Entry, Exported, ExportOptions, refuse, unfinished
-from autograder.export._fill import Columns, Finder, Person, column_named, fill
+from autograder.export._fill import Columns, Finder, Person, column_named, fill, several
 from autograder.intake.names import folded
 from autograder.sheets import Sheet, as_number, number
 
@@ -48,8 +48,12 @@ def _made(grades: ClassGrades, options: ExportOptions) -> tuple[Sheet, dict[str,
     head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", grades.title)
     worth = ("    Points Possible", "", "", "", "", number(grades.max_score, decimal_comma=options.decimal_comma))
     rows, unplaced = [head, worth], {}
+    shared = several(_number(one) for one in grades.entries)
     for one in grades.entries:
         known, score = _number(one), options.score(one)
+        if known in shared:  # a row of either would be the other's
+            unplaced[one.student] = f"{known!r} is another's too"
+            continue
         cell = "" if score is None else number(score, decimal_comma=options.decimal_comma)
         if known or one.person.email:
             rows.append((one.person.name or one.student, known, "", one.person.email, "", cell))

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from autograder.export import ClassGrades, Entry, Exported, ExportOptions, refuse, unfinished
-from autograder.export._fill import Columns, Finder, Person, column_named, fill
+from autograder.export._fill import Columns, Finder, Person, column_named, fill, several
 from autograder.intake.names import folded
 from autograder.sheets import Sheet, as_number, number
 
@@ -36,7 +36,7 @@ def export(grades: ClassGrades, options: ExportOptions) -> Exported:
     """Return the worksheet, and the zip of feedback where there are pages."""
     if options.sheet is None:
         sheet, numbers = _made(grades, options)
-        unknown = "no number of Moodle's is known: give its grading worksheet with --from"
+        unknown = "no number of Moodle's is known, or it is another's too: give its grading worksheet with --from"
         theirs = {one.student for one in grades.entries if options.score(one) is not None or one.unfinished}
         unplaced: Mapping[str, str] = dict.fromkeys(sorted(theirs - set(numbers)), unknown)
         notes: tuple[str, ...] = ()
@@ -56,8 +56,10 @@ def _made(grades: ClassGrades, options: ExportOptions) -> tuple[Sheet, dict[str,
     """A worksheet of those whose number is known; and their numbers and names, by student."""
     rows, numbers = [HEAD], {}
     most = number(grades.max_score, decimal_comma=options.decimal_comma)
-    for one in grades.entries:
-        if not one.number_on(PLATFORM) or (one.identity is not None and one.identity.group):
+    alone = [one for one in grades.entries if one.identity is None or not one.identity.group]
+    shared = several(one.number_on(PLATFORM) for one in alone)  # a row of either would be the other's
+    for one in alone:
+        if not one.number_on(PLATFORM) or one.number_on(PLATFORM) in shared:
             continue
         numbers[one.student] = (one.number_on(PLATFORM), _full_name(one))
         score = options.score(one)

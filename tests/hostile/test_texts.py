@@ -105,3 +105,16 @@ def test_no_notebook_commands_through_check(name: str, tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     assert not commands(done.stdout + done.stderr), done.stdout
     assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize(("name", "file"), [("moodle", "grades.csv"), ("canvas", "gradebook.csv")])
+def test_two_of_one_number_have_no_row(name: str, file: str) -> None:
+    """A row of either would be written over the other's grade."""
+    kind = name.capitalize()
+    ones = [entry(grade("ada", 4.0), kind, "12"), entry(grade("eve", 1.5), kind, "12"), entry(grade("zoe"), kind, "13")]
+    made = load_export(name).export(of_class(ones), ExportOptions())
+    assert set(made.unplaced) == {"ada", "eve"}
+    told = made.files[file].decode()
+    assert "zoe" in told
+    assert "ada" not in told
+    assert "eve" not in told
