@@ -20,8 +20,9 @@ SMALLEST = 6
 """Nodes of the smallest expression or statement that says something: `plt.show()` does not."""
 SHORTEST_LINE = 20
 """Characters of the shortest line that says something, where lines are compared."""
-MOST_CHARS = 10 * PARSED_CHARS
+MOST_CHARS = 5 * PARSED_CHARS
 """Of one cell or file that are compared. A cell longer than `PARSED_CHARS` is read statement by statement."""
+MOST_CHARS_IN_ALL = 2 * MOST_CHARS
 WORDS = 5
 """How many words in a row are compared."""
 MOST_STATEMENTS = 12
@@ -116,6 +117,19 @@ def is_read_whole(part: Part) -> bool:
     lines = part.source.splitlines()
     pieces = list(_chunks(lines)) if part.code else [(number, (line,)) for number, line in enumerate(lines, start=1)]
     return len(list(_compared(pieces))) == len(pieces)
+
+
+def within_reason(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the parts of one submission that are compared: the first, up to a length that nobody writes.
+
+    Danger: to read a megabyte takes fifteen seconds, and a notebook may have a hundred.
+    """
+    kept, left = [], MOST_CHARS_IN_ALL
+    for part in parts:
+        left -= min(len(part.source), MOST_CHARS)
+        if left >= 0:
+            kept.append(part)
+    return tuple(kept)
 
 
 def _trees(part: Part) -> tuple[Sequence[ast.Module], Sequence[tuple[int, str]]]:

@@ -22,7 +22,7 @@ from autograder.report.misses import fields_of
 from autograder.report.unnamed import Unnamed, unnamed_network
 from autograder.roster import Roster
 from autograder.similarity.alike import Author, Pair, Shared, compare
-from autograder.similarity.constructs import Part, is_read_whole
+from autograder.similarity.constructs import Part, is_read_whole, within_reason
 from autograder.wire.messages import Network
 
 LARGEST_FILE = 256 * 2**10
@@ -62,7 +62,7 @@ def find_alike(
     paths, name = sources[0].paths, sources[0].name
     authors: dict[str, Author] = {}
     networks: dict[str, Network] = {}
-    unread = []
+    unread, cut = [], []
     for grade in grades:
         read = _read(sources, partial(paths.evidence, student=grade.student))
         if read is None or not read.parts:
@@ -73,9 +73,13 @@ def find_alike(
         networks |= {form: one for form, (_, one) in built.items()}
         marks = [Shared("networks", form, probe) for form, (probe, _) in built.items()]
         files = _files(paths.submission(grade.student, name), student_files)
+        written = (*read.parts, *files)
+        compared = within_reason(written)
+        if len(compared) < len(written) or not all(map(is_read_whole, compared)):
+            cut.append(grade.student)
         authors[grade.student] = Author(
             grade.student,
-            (*read.parts, *files),
+            compared,
             (*marks, *_wrong(grade)),
             _teams(paths, name, grade.student, roster),
         )
@@ -83,7 +87,6 @@ def find_alike(
     given = {_form(network) for one in known for network in one.networks.values()}
     explained = [*(one.parts for one in known), *map(_parts_of, sources)]
     pairs = compare(list(authors.values()), explained, given, most)
-    cut = (name for name, one in authors.items() if not all(map(is_read_whole, one.parts)))
     return Alike(tuple(pairs), authors, networks, tuple(unread), tuple(cut))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.similarity.alike import Author, compare
-from autograder.similarity.constructs import Part, is_read_whole
+from autograder.similarity.constructs import MOST_CHARS_IN_ALL, Part, is_read_whole, within_reason
 from autograder.similarity.gather import Alike
 from autograder.similarity.page import similarity_page
 from hostile.copies import COPIES, SHARED
@@ -47,3 +47,10 @@ def test_the_page_says_so() -> None:
     for language, said in (("en", "Compared in part"), ("fr", "Comparés en partie")):
         page = similarity_page(Alike((), {}, {}, (), ("eve",)), course="c", title="t", language=language)
         assert said in page
+
+
+def test_a_submission_of_any_length_is_read_up_to_one_that_somebody_writes() -> None:
+    parts = [Part(str(number), SHARED) for number in range(9)]
+    assert within_reason(parts) == tuple(parts)
+    endless = [Part(str(number), "x = 1\n" * 9000) for number in range(2000)]
+    assert sum(len(one.source) for one in within_reason(endless)) <= MOST_CHARS_IN_ALL

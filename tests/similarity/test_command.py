@@ -212,3 +212,20 @@ def test_no_name_stands_on_a_page_without_names() -> None:
         text = "\n".join((one.name, *(line for part in one.parts for line in (part.name, part.source)))).casefold()
         assert not [name for name in ("ada", "doe", "zo", "(.*)", "=x", "$") if name in text], text
         assert "not with evening" in text
+
+
+def test_who_is_compared_in_part_is_named_and_still_compared(course: Path) -> None:
+    """A text of megabytes beside what was copied exempts nobody, and neither does it in silence."""
+    parts = load_parts(course, "toy")
+    path = parts[0].paths.evidence("toy", "bob")
+    before = path.read_bytes()
+    try:
+        evidence(f"x = '{'a' * 3_000_000}'\n{RENAMED}", RARE).save(path)
+        with Store(parts[0].paths.store) as store:
+            grades = store.grades("toy")
+        found = find_alike([part.source for part in parts], (), grades, load_roster(parts[0].paths), 50)
+    finally:
+        path.write_bytes(before)
+    assert found.cut == ("bob",)
+    assert {(one.first, one.second) for one in found.pairs} == {("ada", "bob"), ("bob", "cy")}
+    assert {one.name for one in found.authors.values()} >= {"ada", "bob", "cy"}
