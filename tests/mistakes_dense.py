@@ -77,6 +77,7 @@ MISTAKES: dict[str, list[Mistake]] = {
     ],
     "build": [
         other("no hidden layer is activated", ('neurones, activation="relu"', "neurones")),
+        other("hidden layers are frozen", ('activation="relu")', 'activation="relu", trainable=False)')),
         other("in reverse", ("in couches:", "in couches[::-1]:")),
         other("the first alone", ("in couches:", "in couches[:1]:")),
         other("two at least", ("in couches:", "in couches or (784,):")),

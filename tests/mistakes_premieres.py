@@ -152,6 +152,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         ),
     ],
     "construit": [
+        other("convolutions are frozen", ('(3, 3), activation="relu"', '(3, 3), activation="relu", trainable=False')),
         other(
             "padding",
             (

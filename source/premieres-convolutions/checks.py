@@ -301,13 +301,13 @@ def test_construit_une(une_convolution):
 @question("construit", weight=2)
 def test_construit_deux(deux_convolutions):
     """Chaque nombre de la liste donne une convolution et un pooling."""
-    assert_same_network(deux_convolutions)
+    assert_same_network(deux_convolutions, trainable=True)
 
 
 @question("construit")
 def test_construit_trois(trois_convolutions):
     """La liste peut être plus longue."""
-    assert_same_network(trois_convolutions)
+    assert_same_network(trois_convolutions, trainable=True)
 
 
 @question("tableau")

@@ -139,13 +139,13 @@ def test_build_deux(construit_deux):
 @question("build", weight=2)
 def test_build_trois(construit_trois):
     """Chaque nombre donne une couche dense avec ReLU, dans l'ordre, et la sortie est une couche de 10 avec softmax."""
-    assert_same_network(construit_trois)
+    assert_same_network(construit_trois, trainable=True)
 
 
 @question("build")
 def test_build_aucune(construit_aucune):
     """Sans couche cachée, il reste la couche de sortie."""
-    assert_same_network(construit_aucune)
+    assert_same_network(construit_aucune, trainable=True)
 
 
 # --- 3. L'apprentissage -----------------------------------------------------------------------------------------------
