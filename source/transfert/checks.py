@@ -192,5 +192,11 @@ def test_libere_depuis_la_premiere(depuis_un):
 @question("vgg-degele", weight=2)
 def test_affine(affine):
     """Dans le réseau affiné, VGG16 s'entraîne depuis `block5_conv1` : 7 244 938 paramètres en tout."""
-    assert_trainable_params(affine, 7_244_938)
-    assert_same_network(affine, trainable=True)
+    base, dense = [], []  # de quelles couches est faite la partie dense, l'exercice 5.1 l'a dit
+    for couche in affine.layers:
+        if couche.weights:
+            (base if couche.name.startswith("block") else dense).append(couche)
+    assert_equal(len(base), 13, hint="les treize convolutions de VGG16 sont la base du réseau affiné.")
+    libres = [couche.name for couche in base if all(poids.trainable for poids in couche.weights)]
+    assert_equal(libres, ["block5_conv1", "block5_conv2", "block5_conv3"])
+    assert all(poids.trainable for couche in dense for poids in couche.weights), "la partie dense ne s'entraîne plus"
