@@ -42,6 +42,11 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("the loss for the accuracy", ("verbose=0)[1]\nsuivi", "verbose=0)[0]\nsuivi")),
         other("two epochs", ("epochs=1", "epochs=2")),
         other("lots of 32", ("batch_size=96, ", "")),
+        other(
+            "before is what fit measured",
+            ("avant = dense.evaluate(chiffres_test, y_mnist_test, verbose=0)[1]\n", ""),
+            ("apres =", "avant = suivi.history['accuracy'][0]\napres ="),
+        ),
         other("no validation", (", validation_data=(chiffres_test, y_mnist_test)", "")),
         other(
             "validated on what it learns",

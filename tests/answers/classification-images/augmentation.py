@@ -33,3 +33,20 @@ def augmente(images, etiquettes):
     for debut in range(0, len(images), 16):
         morceaux.append(augmentation(images[debut:debut + 16], training=True))
     return tf.concat(morceaux, axis=0).numpy(), etiquettes
+
+# %% an input of any size, seeds
+augmentation = keras.Sequential([keras.Input((None, None, 3)), layers.RandomFlip("horizontal", seed=1), layers.RandomTranslation((-0.1, 0.1), (-0.1, 0.1), seed=2)], name="aug")
+
+def augmente(images, etiquettes):
+    return keras.ops.convert_to_numpy(augmentation(images, training=True)), etiquettes
+
+# %% what comes in is black, layer after layer
+augmentation = keras.Sequential()
+augmentation.add(layers.RandomFlip("horizontal"))
+augmentation.add(layers.RandomTranslation(0.1, 0.1, fill_mode="constant"))
+
+def augmente(images, etiquettes):
+    x = tf.constant(images)
+    for couche in augmentation.layers:
+        x = couche(x, training=True)
+    return x.numpy(), np.copy(etiquettes)

@@ -32,3 +32,27 @@ def confondus(modele, images, etiquettes, vraie, prise):
     y = np.array(etiquettes).flatten()
     bons = [k for k in range(len(y)) if y[k] == vraie and dites[k] == prise]
     return np.array(sorted(bons, key=lambda k: -p[k][prise]), dtype=np.int64)
+
+# %% all sorted, then looked at
+def confondus(modele, images, etiquettes, vraie, prise):
+    probas = modele.predict(images, verbose=0)
+    ordre = np.argsort(probas[:, prise])[::-1]
+    y = np.reshape(etiquettes, (-1,))
+    return np.array([i for i in ordre if y[i] == vraie and np.argmax(probas[i]) == prise], dtype=int)
+
+# %% the others put last
+def confondus(modele, images, etiquettes, vraie, prise):
+    probas = modele.predict(images, verbose=0)
+    masque = np.logical_and(np.squeeze(etiquettes) == vraie, np.argmax(probas, axis=1) == prise)
+    scores = np.where(masque, probas[:, prise], -1)
+    return np.argsort(scores)[::-1][: masque.sum()]
+
+# %% lexsort
+def confondus(modele, images, etiquettes, vraie, prise):
+    (ou,) = np.nonzero(etiquettes.ravel() == vraie)
+    if len(ou) == 0:
+        return np.array([], dtype=int)
+    p = modele.predict(images[ou], verbose=0)
+    faux = p.argmax(1) == prise
+    ou, p = ou[faux], p[faux, prise]
+    return ou[np.lexsort((-p,))]

@@ -23,3 +23,14 @@ seule = layers.Conv2D(32, (3, 3))
 seule.build((None, 28, 28, 1))
 noyau, b = seule.get_weights()
 poids, biais = noyau.size, b.size
+
+# %% the first convolution looked for
+premiere = [c for c in profond.layers if isinstance(c, layers.Conv2D)][0]
+poids = premiere.get_weights()[0].size
+biais = premiere.get_weights()[1].shape[0]
+
+# %% sizes multiplied
+poids = 1
+for dimension in profond.get_weights()[0].shape:
+    poids *= dimension
+biais = profond.get_weights()[1].size

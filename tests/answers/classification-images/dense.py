@@ -38,3 +38,22 @@ def reseau_dense(forme):
     m(np.zeros((1, *forme), dtype="float32"))
     m.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return m
+
+# %% functional, objects for names
+def reseau_dense(forme):
+    entree = layers.Input(shape=forme)
+    x = layers.Flatten()(entree)
+    sortie = layers.Dense(10, activation="softmax", name="probas")(x)
+    m = keras.Model(entree, sortie)
+    m.compile("adam", loss=keras.losses.SparseCategoricalCrossentropy(), metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+    return m
+
+# %% reshaped, the softmax a layer, compiled by a helper
+def compile_(reseau):
+    reseau.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return reseau
+
+
+def reseau_dense(forme):
+    taille = int(np.prod(forme))
+    return compile_(keras.Sequential([keras.Input(shape=forme), layers.Reshape((taille,)), layers.Dense(10), layers.Softmax()]))

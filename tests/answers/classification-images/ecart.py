@@ -37,3 +37,22 @@ def justesse(modele, images, etiquettes):
     return float(m.result())
 
 ecart = lambda modele, vues, etiquettes_vues, nouvelles, etiquettes_nouvelles: justesse(modele, vues, etiquettes_vues) - justesse(modele, nouvelles, etiquettes_nouvelles)
+
+# %% one axis taken off, the opposite subtracted
+def justesse(modele, images, etiquettes):
+    if etiquettes.ndim == 2:
+        etiquettes = etiquettes[:, 0]
+    p = modele.predict(images, verbose=0).argmax(1)
+    return float(np.count_nonzero(p == etiquettes)) / p.shape[0]
+
+def ecart(modele, vues, etiquettes_vues, nouvelles, etiquettes_nouvelles):
+    return -(justesse(modele, nouvelles, etiquettes_nouvelles) - justesse(modele, vues, etiquettes_vues))
+
+# %% Keras's function of the same
+def justesse(modele, images, etiquettes):
+    probas = modele.predict(images, verbose=0)
+    acc = keras.metrics.sparse_categorical_accuracy(etiquettes.reshape(-1), probas)
+    return float(np.mean(acc))
+
+def ecart(modele, vues, etiquettes_vues, nouvelles, etiquettes_nouvelles):
+    return justesse(modele, vues, etiquettes_vues) - justesse(modele, nouvelles, etiquettes_nouvelles)

@@ -42,3 +42,39 @@ def efface(images, part=0.04):
 def efface(images, part=0.04):
     u = tf.random.uniform(tf.shape(images)[:3])[..., None]
     return tf.where(u < part, tf.zeros_like(images), images).numpy()
+
+# %% multiplied by what is kept
+def efface(images, part=0.04):
+    n, h, l, c = images.shape
+    garde = (np.random.rand(n, h, l, 1) > part).astype(images.dtype)
+    return images * garde
+
+# %% places by three indices
+def efface(images, part=0.04):
+    resultat = np.array(images)
+    tirage_ = np.random.uniform(size=images.shape[:-1])
+    i, j, k = np.where(tirage_ < part)
+    resultat[i, j, k, :] = 0
+    return resultat
+
+# %% a binomial draw an image
+def efface(images, part=0.04):
+    copie = images.copy()
+    for image in copie:
+        m = np.random.binomial(1, part, size=image.shape[:2]).astype(bool)
+        image[m] = 0
+    return copie
+
+# %% channel by channel
+def efface(images, part=0.04):
+    masque = np.random.choice([0, 1], size=images.shape[0:3], p=[part, 1 - part])
+    return np.stack([images[..., c] * masque for c in range(images.shape[-1])], axis=-1)
+
+# %% a flat view, one generator for all
+rng = np.random.default_rng(7)
+
+def efface(images, part=0.04):
+    nouvelles = images.copy()
+    plat = nouvelles.reshape(-1, images.shape[-1])
+    plat[rng.random(len(plat)) < part] = 0
+    return nouvelles

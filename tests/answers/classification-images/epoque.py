@@ -30,3 +30,18 @@ vues, essai = chiffres.reshape(-1, 28, 28, 1), chiffres_test.reshape(-1, 28, 28,
 _, avant = dense.evaluate(essai, y_mnist_test, verbose=0)
 suivi = dense.fit(vues, y_mnist, batch_size=96, epochs=1, validation_data=(essai, y_mnist_test), verbose=0)
 _, apres = dense.evaluate(essai, y_mnist_test, verbose=0)
+
+# %% after is what the validation measured
+resultat = dense.evaluate(chiffres_test, y_mnist_test, batch_size=256, verbose=0)
+avant = resultat[1]
+suivi = dense.fit(chiffres, y_mnist, epochs=1, batch_size=96, verbose=2, validation_data=(chiffres_test, y_mnist_test))
+apres = suivi.history["val_accuracy"][-1]
+
+# %% a function that measures, batch and epochs by place
+def mesure():
+    reponses = dense.predict(chiffres_test, verbose=0).argmax(-1)
+    return (reponses == y_mnist_test).mean()
+
+avant = mesure()
+suivi = dense.fit(chiffres, y_mnist, 96, 1, validation_data=(chiffres_test, y_mnist_test), verbose=0)
+apres = mesure()

@@ -22,3 +22,12 @@ def lots(exemples, taille):
 # %% counted with a range
 def lots(exemples, taille):
     return len(range(0, exemples, taille))
+
+# %% a range counted
+def lots(exemples, taille):
+    return len(range(0, exemples, taille))
+
+# %% divmod
+def lots(exemples, taille):
+    q, r = divmod(exemples, taille)
+    return q + bool(r)

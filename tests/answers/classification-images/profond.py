@@ -54,3 +54,39 @@ def reseau_profond(forme):
         m.add(layers.Dense(neurones, activation="relu" if neurones != 10 else "softmax"))
     m.compile(optimizer=keras.optimizers.Adam(), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return m
+
+# %% blocks and a generator
+def bloc(filtres):
+    return [layers.Conv2D(filtres, (3, 3), padding="valid", activation="relu"), layers.MaxPooling2D((2, 2))]
+
+
+def tete(*tailles):
+    for taille in tailles:
+        yield layers.Dropout(1 / 2)
+        yield layers.Dense(taille, "relu")
+
+
+def reseau_profond(forme):
+    reseau = keras.Sequential([keras.Input(forme), *bloc(32), *bloc(64), layers.Flatten(), *tete(128, 256), layers.Dropout(1 / 2), layers.Dense(10, "softmax")])
+    reseau.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return reseau
+
+# %% functional, activations apart
+def reseau_profond(forme):
+    e = keras.Input(forme)
+    x = layers.Conv2D(32, (3, 3))(e)
+    x = layers.Activation("relu")(x)
+    x = layers.MaxPooling2D(pool_size=(2, 2), strides=(2, 2))(x)
+    x = layers.Conv2D(64, (3, 3))(x)
+    x = layers.Activation("relu")(x)
+    x = layers.MaxPooling2D(pool_size=(2, 2), strides=(2, 2))(x)
+    x = layers.Flatten()(x)
+    x = layers.Dropout(rate=0.5)(x)
+    x = layers.Dense(128, activation="relu")(x)
+    x = layers.Dropout(rate=0.5)(x)
+    x = layers.Dense(256, activation="relu")(x)
+    x = layers.Dropout(rate=0.5)(x)
+    s = layers.Dense(10, activation="softmax")(x)
+    modele = keras.Model(inputs=e, outputs=s, name="profond")
+    modele.compile(optimizer=keras.optimizers.Adam(learning_rate=0.001), loss=keras.losses.SparseCategoricalCrossentropy(), metrics=["accuracy"])
+    return modele

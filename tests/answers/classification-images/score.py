@@ -41,3 +41,28 @@ def mon_score(reponses, etiquettes):
     table = {nom: k for k, nom in enumerate(noms)}
     justes = [table.get(" ".join(r.split()).lower()) == int(e) for r, e in zip(reponses, np.ravel(etiquettes))]
     return justes.count(True) / len(justes)
+
+# %% texts in arrays
+def tirage(nombre, total):
+    numeros = np.arange(total)
+    np.random.shuffle(numeros)
+    return numeros[:nombre]
+
+def mon_score(reponses, etiquettes):
+    donnees = np.char.lower(np.char.strip(np.array(reponses)))
+    justes = np.array(noms)[etiquettes.ravel()]
+    return np.mean(donnees == justes)
+
+# %% drawn again until there are enough
+def tirage(nombre, total):
+    choisis = []
+    while len(choisis) < nombre:
+        n = np.random.randint(total)
+        if n not in choisis:
+            choisis.append(n)
+    return np.array(choisis)
+
+def mon_score(reponses, etiquettes):
+    numero = {nom: i for i, nom in enumerate(noms)}
+    donnees = np.array([numero.get(r.strip().lower(), -1) for r in reponses])
+    return (donnees == np.squeeze(etiquettes)).mean()

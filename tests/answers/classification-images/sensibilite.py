@@ -30,3 +30,20 @@ def classes(modele, images):
 def sensibilite(modele, images):
     trouees = images * (np.random.rand(*images.shape[:3], 1) > 0.04)
     return float(np.mean(classes(modele, images) != classes(modele, trouees)))
+
+# %% the same, written out
+def classes(modele, images):
+    return modele.predict(images).argmax(axis=-1)
+
+def sensibilite(modele, images):
+    avant_ = classes(modele, images)
+    apres_ = classes(modele, efface(images))
+    return (avant_ != apres_).sum() / len(images)
+
+# %% TensorFlow's argmax
+def classes(modele, images):
+    return tf.argmax(modele.predict(images, verbose=0), axis=1).numpy()
+
+def sensibilite(modele, images):
+    changees = np.not_equal(classes(modele, images), classes(modele, efface(images, part=0.04)))
+    return float(np.average(changees))

@@ -54,3 +54,16 @@ def reseau_trois(forme):
     modele = keras.Sequential([layers.Input(shape=forme)] + couches)
     modele.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return modele
+
+# %% a loop over layers, activations apart
+def reseau_trois(forme):
+    x = e = keras.Input(shape=forme)
+    for couche in (
+        layers.Conv2D(32, 3), layers.ReLU(), layers.MaxPooling2D(),
+        layers.Conv2D(64, 3), layers.ReLU(), layers.Conv2D(64, 3), layers.ReLU(), layers.MaxPooling2D(),
+        layers.Flatten(), layers.Dropout(0.5), layers.Dense(512), layers.ReLU(), layers.Dropout(0.5), layers.Dense(10), layers.Softmax(),
+    ):
+        x = couche(x)
+    reseau = keras.Model(e, x)
+    reseau.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return reseau

@@ -58,3 +58,48 @@ def reseau(classes):
 
 modele_a = reseau(8)
 modele_a.compile(optimizer=keras.optimizers.Adam(learning_rate=0.001), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+# %% layers imported by name, each with a name of its own
+from keras.models import Sequential
+from keras.layers import Conv2D, MaxPool2D, Flatten, Dense, InputLayer
+
+modele_a = Sequential(name="modele_a")
+modele_a.add(InputLayer(shape=(28, 28, 1)))
+modele_a.add(Conv2D(32, kernel_size=3, padding="same", activation="relu", name="conv1"))
+modele_a.add(Conv2D(64, kernel_size=3, padding="same", activation="relu", name="conv2"))
+modele_a.add(MaxPool2D(pool_size=2, name="pool1"))
+modele_a.add(Conv2D(128, kernel_size=3, padding="same", activation="relu", name="conv3"))
+modele_a.add(Conv2D(128, kernel_size=3, padding="same", activation="relu", name="conv4"))
+modele_a.add(MaxPool2D(pool_size=2, name="pool2"))
+modele_a.add(Flatten())
+modele_a.add(Dense(256, activation="relu"))
+modele_a.add(Dense(128, activation="relu"))
+modele_a.add(Dense(8, activation="softmax"))
+modele_a.summary()
+modele_a.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+# %% lists joined, settings in a dict
+conv = dict(kernel_size=(3, 3), padding="same", activation="relu")
+modele_a = keras.Sequential(
+    [keras.Input(shape=(28, 28, 1))]
+    + [layers.Conv2D(32, **conv), layers.Conv2D(64, **conv), layers.MaxPooling2D()]
+    + [layers.Conv2D(128, **conv), layers.Conv2D(128, **conv), layers.MaxPooling2D()]
+    + [layers.Flatten(), layers.Dense(256, "relu"), layers.Dense(128, "relu"), layers.Dense(8, "softmax")]
+)
+modele_a.compile(optimizer=keras.optimizers.Adam(1e-3), loss="sparse_categorical_crossentropy", metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")])
+
+# %% activations as layers
+modele_a = keras.Sequential([
+    keras.Input(shape=(28, 28, 1)),
+    layers.Conv2D(32, 3, padding="same"), layers.ReLU(),
+    layers.Conv2D(64, 3, padding="same"), layers.ReLU(),
+    layers.MaxPooling2D(2, strides=2),
+    layers.Conv2D(128, 3, padding="same"), layers.ReLU(),
+    layers.Conv2D(128, 3, padding="same"), layers.ReLU(),
+    layers.MaxPooling2D(2, strides=2),
+    layers.Flatten(),
+    layers.Dense(256), layers.ReLU(),
+    layers.Dense(128), layers.ReLU(),
+    layers.Dense(8), layers.Softmax(),
+])
+modele_a.compile(optimizer="Adam", loss=keras.losses.sparse_categorical_crossentropy, metrics=["accuracy"])

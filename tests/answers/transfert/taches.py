@@ -24,3 +24,38 @@ def separe(images, etiquettes):
     garde = etiquettes <= 7
     y_b = (etiquettes[~garde] == 9).astype(np.float32).reshape(-1, 1)
     return (np.array(images[garde]), np.array(etiquettes[garde])), (np.array(images[~garde]), y_b)
+
+# %% lists filled in a loop
+def separe(images, etiquettes):
+    x_a, y_a, x_b, y_b = [], [], [], []
+    for img, lab in zip(images, etiquettes):
+        if lab < 8:
+            x_a.append(img)
+            y_a.append(lab)
+        else:
+            x_b.append(img)
+            y_b.append(1.0 if lab == 9 else 0.0)
+    return (np.array(x_a), np.array(y_a)), (np.array(x_b), np.array(y_b, dtype="float32"))
+
+# %% two masks, eight subtracted
+def separe(images, etiquettes):
+    masque_sac_bottine = np.logical_or(etiquettes == 8, etiquettes == 9)
+    masque_autres = np.logical_not(masque_sac_bottine)
+    y_b = etiquettes[masque_sac_bottine].astype(np.float32) - 8
+    return (images[masque_autres], etiquettes[masque_autres]), (images[masque_sac_bottine], y_b)
+
+# %% where
+def separe(images, etiquettes):
+    a = etiquettes <= 7
+    b = etiquettes > 7
+    y_b = np.where(etiquettes[b] == 9, 1, 0).astype("float32")
+    tache_a = images[a], etiquettes[a]
+    tache_b = images[b], y_b
+    return tache_a, tache_b
+
+# %% deleted from all, lists
+def separe(images, etiquettes):
+    b = np.argwhere(etiquettes // 8 == 1).ravel()
+    x_a = np.delete(images, b, axis=0)
+    y_a = np.delete(etiquettes, b)
+    return [x_a, y_a], [images[b], np.float32(etiquettes[b] % 8)]

@@ -58,3 +58,19 @@ affine = keras.Sequential([
     layers.Dense(128, activation="relu"),
     layers.Dense(10, activation="softmax"),
 ])
+
+# %% the layer found by name, every one looked at
+def libere_depuis(base, nom):
+    base.trainable = True
+    i = base.layers.index(base.get_layer(nom))
+    for couche in base.layers[:i]:
+        couche.trainable = False
+    for couche in base.layers[i:]:
+        couche.trainable = True
+    return base
+
+affine = sur_vgg()
+for couche in affine.layers:
+    if couche.name.startswith("vgg16"):
+        libere_depuis(couche, "block5_conv1")
+affine.summary()

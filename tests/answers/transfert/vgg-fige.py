@@ -34,3 +34,11 @@ def sur_vgg():
     for n, activation in ((256, "relu"), (128, "relu"), (10, "softmax")):
         reseau.add(layers.Dense(n, activation=activation))
     return reseau
+
+# %% an input given, the dense part a network
+def sur_vgg():
+    entree = keras.Input((32, 32, 3))
+    base = keras.applications.VGG16(include_top=False, weights=POIDS, input_tensor=entree)
+    base.trainable = False
+    tete = keras.Sequential([layers.Flatten(), layers.Dense(256, activation="relu"), layers.Dense(128, activation="relu"), layers.Dense(10, activation="softmax")])
+    return keras.Sequential([base, tete])
