@@ -25,13 +25,19 @@ _TIMED = re.compile(r"((?:Depthwise|Separable)?Conv|(?:Max|Average)Pooling|UpSam
 """Layers that treat each example by itself, whatever the others are: in training as well."""
 
 
+def has_axes(cls: str) -> bool:
+    """Whether a layer of this class is of so many axes: `Conv2D`, `MaxPooling1D`."""
+    return cls.endswith(("1D", "2D", "3D", "Transpose"))
+
+
 def thinner(
     b: Builder, cls: str, settings: Mapping[str, object], x: int
 ) -> tuple[str, dict[str, object], int, list[int]] | None:
     """Return a layer without the axes of one place that its windows do not look along, what it then takes, and the
     axes that are left, counted without the batch: one at least. None where there is no such axis.
     """
-    found, given = _WINDOWED.fullmatch(cls), b.shape(x)
+    given = b.shape(x)
+    found = _WINDOWED.fullmatch(cls) if given is not None and 1 in given else None
     if found is None or given is None or settings.get("data_format", "channels_last") != "channels_last":
         return None
     rank = int(found[2])

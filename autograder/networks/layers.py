@@ -13,7 +13,7 @@ from autograder.networks import repeats
 from autograder.networks.activations import LayerPart
 from autograder.networks.arithmetic import ONE, activated, affine, merged, times, uncast
 from autograder.networks.commuting import above, beneath
-from autograder.networks.dimensions import in_time, pointwise, reduced_in_time, thinner, upsampled
+from autograder.networks.dimensions import has_axes, in_time, pointwise, reduced_in_time, thinner, upsampled
 from autograder.networks.matrices import dot
 from autograder.networks.nodes import RECURRENT, Builder, Node, function_told
 from autograder.networks.normal import COMMUTATIVE, parts, settings_of
@@ -22,7 +22,7 @@ from autograder.networks.patterns import scaled
 from autograder.networks.sequences import attention, is_masked, recurrent, stacked, unmasked
 from autograder.networks.shapes import concatenated, reshaped, transposed
 from autograder.networks.slices import cropped
-from autograder.networks.values import clean, sort
+from autograder.networks.values import clean
 from autograder.networks.windows import numbered, separable, unpadded
 from autograder.wire.messages import Graph, Layer, Shape
 
@@ -124,18 +124,27 @@ def _first(b: Builder, part: LayerPart, settings: dict[str, object], inputs: lis
         inputs = [x]
     if passed and shape:
         shape = _along(b.shape(inputs[0]), shape)
-    return above(b, windowed(b, LayerPart(part.cls, sort(settings), part.label), inputs, weights, shape), passed)
+    if has_axes(part.cls):
+        return above(b, windowed(b, part, settings, inputs, weights, shape), passed)
+    return above(b, b.node(part.cls, settings, inputs, weights=weights, shape=shape, named_as=part.label), passed)
 
 
-def windowed(b: Builder, part: LayerPart, inputs: list[int], weights: tuple[object, ...], shape: Shape | None) -> int:
+def windowed(
+    b: Builder,
+    part: LayerPart,
+    settings: dict[str, object],
+    inputs: list[int],
+    weights: tuple[object, ...],
+    shape: Shape | None,
+) -> int:
     """The node of a layer whose windows may slide along fewer axes than it says, over an image that may be padded."""
-    cls, settings = part.cls, dict(part.settings)
+    cls = part.cls
     if len(inputs) == 1 and shape is not None:
         thin = thinner(b, cls, settings, inputs[0])
         if thin is not None:
             cls, settings, x, axes = thin
-            inner = LayerPart(cls, sort(settings), part.label)
-            return reshaped(b, windowed(b, inner, [x], weights, tuple(shape[axis] for axis in axes)), shape)
+            inner = LayerPart(cls, (), part.label)
+            return reshaped(b, windowed(b, inner, settings, [x], weights, tuple(shape[axis] for axis in axes)), shape)
         along = upsampled(b, cls, settings, inputs[0], shape)
         if along is not None:
             return along
@@ -254,8 +263,7 @@ def _at_each_place(b: Builder, node: Node, inputs: list[int], shape: Shape | Non
     name = f"TimeDistributed({node.label})"
     higher = in_time(node.cls, settings)
     if higher is not None:
-        part = LayerPart(higher[0], sort(higher[1]), name)
-        return windowed(b, part, inputs, node.weights, shape)
+        return windowed(b, LayerPart(higher[0], (), name), higher[1], inputs, node.weights, shape)
     reduction = reduced_in_time(node.cls)
     if reduction is not None and settings.get("data_format", "channels_last") == "channels_last":
         return b.node(reduction[0], {"axis": reduction[1]}, inputs, shape=shape, named_as=name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 from collections import Counter
@@ -104,17 +103,14 @@ class Builder:
         key = (node.cls, node.settings, node.inputs, node.weights)
         if DRAWS.fullmatch(cls) or unreadable:
             key = (*key, len(self.nodes))  # type: ignore[assignment]
+        position = len(self.nodes)
         try:
-            found = self.found.get(key)
-        except TypeError:
-            found = None
-        if found is not None:
-            return found
-        self.nodes.append(node)
-        position = len(self.nodes) - 1
-        with contextlib.suppress(TypeError):
-            self.found[key] = position
-        return position
+            found = self.found.setdefault(key, position)
+        except TypeError:  # a setting that does not hash: such a node is like no other
+            found = position
+        if found == position:
+            self.nodes.append(node)
+        return found
 
     def part(
         self, part: LayerPart, inputs: Sequence[int], weights: Sequence[object] = (), shape: Shape | None = None

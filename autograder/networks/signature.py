@@ -87,11 +87,14 @@ def canonical(
 
 def has_foldable(form: Canonical) -> bool:
     """Whether `folded` makes a difference to a form."""
-    return any(_is_foldable(step.cls, dict(step.settings)) for step in form.steps)
+    return any(_is_foldable(step) for step in form.steps)
 
 
-def _is_foldable(cls: str, settings: dict[str, object]) -> bool:
+def _is_foldable(step: Step) -> bool:
     """Whether a step is what others are together, or another by name."""
+    if not step.cls.startswith(("Conv", "torch.")):
+        return False
+    cls, settings = step.cls, dict(step.settings)
     return settings.get("num_layers", 1) != 1 or "padding_mode" in settings or pointwise(cls, settings) is not None
 
 
@@ -197,6 +200,8 @@ def hashes(form: Canonical) -> list[str]:
 
 def _oriented(nodes: list[Node], outputs: list[int]) -> list[Node]:
     """Write differences of which the sign does not count, |a - b| and its even powers, one way round."""
+    if not any(one.cls == "Subtract" for one in nodes):
+        return nodes
     users: dict[int, list[Node]] = defaultdict(list)
     for index in _post_order(outputs, lambda index: nodes[index].inputs):
         for source in nodes[index].inputs:
@@ -275,7 +280,7 @@ def _plain(value: object) -> object:
     if type(value) is str or type(value) is int or value is None:
         return value
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [item if type(item) is str or type(item) is int else _plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):

@@ -24,8 +24,8 @@ def own_cell(layer: Any) -> Any:
 
     if isinstance(layer, keras.layers.Bidirectional):
         layer = layer.forward_layer
-    cell = getattr(layer, "cell", None) if is_framework(type(layer)) else None
-    if not isinstance(layer, keras.layers.RNN) or cell is None:
+    cell = getattr(layer, "cell", None) if isinstance(layer, keras.layers.RNN) else None
+    if cell is None or not is_framework(type(layer)):
         return None
     cells = cell.cells if type(cell) is keras.layers.StackedRNNCells else [cell]
     return None if all(is_framework(type(one)) and "call" not in vars(one) for one in cells) else cell
@@ -33,10 +33,10 @@ def own_cell(layer: Any) -> Any:
 
 def holds_own_code(layer: Any) -> bool:
     """Whether a layer of Keras's that others are handed to holds one of the student's own, which is not followed."""
-    if not is_framework(type(layer)) or type(layer).__name__ in ("TimeDistributed", "RNN"):
-        return False
     held = [getattr(layer, name, None) for name in ("layer", "forward_layer", "backward_layer", "layers")]
     inner = [one for value in held for one in (value if isinstance(value, list) else [value]) if hasattr(one, "call")]
+    if not inner or not is_framework(type(layer)) or type(layer).__name__ in ("TimeDistributed", "RNN"):
+        return False
     return any("call" in vars(one) or not is_framework(keras_class(one)) for one in inner)
 
 
