@@ -190,6 +190,8 @@ class Builder:
         said = {**self.frozen(layer), **self.functions(layer)}
         if cls in TRAINED_APART or (DRAWS.fullmatch(cls) and layer.training) or layer.config.get("dropout"):
             said |= self.training(layer)
+        if not layer.arguments:
+            return said
         constants = {
             key: clean(value) for key, value in layer.arguments.items() if not has_tensor(value) and value is not False
         }

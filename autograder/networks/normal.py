@@ -237,9 +237,10 @@ def _settings(cls: str, layer: Layer, asked: Asked) -> dict[str, object]:
         settings.setdefault("strides", settings["pool_size"])
     for key in _SIZES & settings.keys():
         settings[key] = _spatial(settings[key], cls)
-    if _SLIDING.fullmatch(cls) and settings.get("padding") == "same" and pads_nothing(settings, layer):
+    same = settings.get("padding") == "same"
+    if same and _SLIDING.fullmatch(cls) and pads_nothing(settings, layer):
         settings["padding"] = "valid"
-    if _TRANSPOSED.fullmatch(cls) and settings.get("padding") == "same" and _leaves_nothing_over(settings):
+    if same and _TRANSPOSED.fullmatch(cls) and _leaves_nothing_over(settings):
         settings["padding"] = "valid"
     if "axis" in settings:
         settings["axis"] = from_the_end(settings["axis"], rank_of(layer))
@@ -265,8 +266,10 @@ def cleaned(config: Mapping[str, object], asked: Asked) -> dict[str, object]:
     """Return the settings that count, those left out that say nothing or what Keras would say by itself."""
     found: dict[str, object] = {}
     for key, value in config.items():
+        if value is None or key in NOISE:
+            continue
         kind, _, role = key.rpartition("_")
-        if key in NOISE or value is None or (role == "initializer" and not asked.initializers):
+        if role == "initializer" and not asked.initializers:
             continue
         said = clean(value)
         if role == "initializer":

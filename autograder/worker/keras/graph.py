@@ -26,7 +26,15 @@ from autograder.worker.keras.own import (
     without_activation,
 )
 from autograder.worker.keras.recorded import Known, Recorded, Source, TooManyLayers
-from autograder.worker.keras.records import class_name, configuration, input_record, is_symbolic, layer_record, origin
+from autograder.worker.keras.records import (
+    class_name,
+    configuration,
+    input_record,
+    is_symbolic,
+    keras_class,
+    layer_record,
+    origin,
+)
 from autograder.worker.keras.symbols import BATCH, is_variable, stand_in
 from autograder.worker.keras.told import is_live
 from autograder.worker.readings import slots
@@ -81,7 +89,7 @@ class Trail(Recorded):
         operation = call.operation
         if isinstance(operation, (keras.Model, keras.Function)):
             sources = self._unfolded(call, known)
-        elif class_name(operation) == "Lambda" or origin(operation) == "custom":
+        elif _is_opened(operation):
             sources = self._opened(call, known)
         else:
             sources = self._layer(call, known)
@@ -164,6 +172,8 @@ class Trail(Recorded):
             if is_students(function) and origin(layer) == "keras":
                 self._learn_function(found, name, function, keras.KerasTensor((BATCH, 7)))
         inner = getattr(layer, "layer", None)
+        if inner is None:
+            return found
         opaque = isinstance(inner, keras.Model) or not is_framework(type(inner)) or class_name(inner) == "Lambda"
         if class_name(layer) == "TimeDistributed" and opaque:
             sizes = call.input_tensors[0].shape[2:] if call.input_tensors else ()
@@ -254,6 +264,12 @@ class Trail(Recorded):
             return other
 
         return keras.tree.map_structure(standing, (args, kwargs))  # type: ignore[no-any-return]
+
+
+def _is_opened(operation: Any) -> bool:
+    """Whether what an operation computes is its author's: of a layer of one's own, and of a Lambda."""
+    cls = keras_class(operation)
+    return class_name(operation, cls) == "Lambda" or origin(operation, cls) == "custom"
 
 
 def _listed(sizes: Any) -> Any:

@@ -47,11 +47,12 @@ Identity = Callable[[object], int]
 def layer_record(operation: Any, *, identity: Identity, **fields: Any) -> Layer:
     """Return the record of one call of `operation`; `fields` are those that the call decides."""
     layer = getattr(operation, "autograder_layer", operation)
+    known = keras_class(operation)
     return Layer(
         name=str(operation.name)[:MAX_NAME],
-        cls=class_name(operation)[:MAX_NAME],
-        origin=origin(operation),
-        config=configuration(operation),
+        cls=class_name(operation, known)[:MAX_NAME],
+        origin=origin(operation, known),
+        config=configuration(operation, known),
         weights=weights(layer, identity),
         trainable=bool(getattr(layer, "trainable", True)),
         identity=identity(layer),
@@ -108,10 +109,13 @@ def input_record(name: str, shape: Shape, identity: int) -> Layer:
     )
 
 
-def class_name(operation: Any) -> str:
-    """Return the class name of `operation`: Keras's, where a student's class computes what its base does."""
+def class_name(operation: Any, known: type | None = None) -> str:
+    """Return the class name of `operation`: Keras's, where a student's class computes what its base does.
+
+    Its `keras_class`, where that is `known`, is not looked for again.
+    """
     called = getattr(operation, "autograder_class_name", None)
-    return str(called or keras_class(operation).__name__)
+    return str(called or (keras_class(operation) if known is None else known).__name__)
 
 
 def keras_class(operation: Any) -> type:
@@ -125,7 +129,7 @@ def keras_class(operation: Any) -> type:
     return cls if abstract or own & _CODE else base
 
 
-def origin(operation: Any) -> Literal["keras", "operation", "custom"]:
+def origin(operation: Any, known: type | None = None) -> Literal["keras", "operation", "custom"]:
     """Say whose class `operation` is: a layer of Keras, one of its bare operations, or the student's own."""
     import keras
 
@@ -133,15 +137,16 @@ def origin(operation: Any) -> Literal["keras", "operation", "custom"]:
         return "keras"
     if hasattr(operation, "autograder_class_name"):
         return "operation"
-    if "call" in vars(operation) or not is_framework(keras_class(operation)):
+    if "call" in vars(operation) or not is_framework(keras_class(operation) if known is None else known):
         return "custom"
     return "keras" if isinstance(operation, keras.layers.Layer) else "operation"
 
 
-def configuration(operation: Any) -> dict[str, object]:
+def configuration(operation: Any, known: type | None = None) -> dict[str, object]:
     """Return `operation.get_config()` as JSON values; where it raises, what its constructor's names say of it."""
     layer = getattr(operation, "autograder_layer", operation)
-    base: Any = getattr(operation, "autograder_base", None) or keras_class(operation)
+    base: Any = getattr(operation, "autograder_base", None)
+    base = base or (keras_class(operation) if known is None else known)
     try:
         with warnings.catch_warnings(), plainly():
             warnings.simplefilter("ignore")  # Keras warns of lambdas, and the student would read it as their output.
