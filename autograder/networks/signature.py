@@ -92,10 +92,14 @@ def has_foldable(form: Canonical) -> bool:
 
 def _is_foldable(step: Step) -> bool:
     """Whether a step is what others are together, or another by name."""
-    if not step.cls.startswith(("Conv", "torch.")):
+    if not step.written and not step.cls.startswith("Conv"):
         return False
-    cls, settings = step.cls, dict(step.settings)
-    return settings.get("num_layers", 1) != 1 or "padding_mode" in settings or pointwise(cls, settings) is not None
+    settings = dict(step.settings)
+    if settings.get("num_layers", 1) != 1 or "padding_mode" in settings:
+        return True
+    window = settings.get("kernel_size")
+    plain = isinstance(window, tuple) and all(size == 1 for size in window)
+    return plain and pointwise(step.cls, settings) is not None
 
 
 def untrained(network: Network, asked: Asked) -> Canonical | None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import Sequential, ops
@@ -72,7 +74,7 @@ P.alike("a cell of layers", net(lambda x: L.RNN(OfLayers(3))(x), WORDS), net(lam
 
 
 # 2 a cell and layers that are called as Keras's are
-def doubling(base, name, factor=2.0):
+def doubling(base: Any, name: str, factor: float = 2.0) -> Any:
     def call(self, x, *rest, **said):
         return base.call(self, x * factor, *rest, **said)
 
@@ -86,7 +88,7 @@ P.differ("a Dense called Dense, at each place", net(lambda x: L.TimeDistributed(
 
 
 class Factor(KerasLayer):
-    def __init__(self, factor):
+    def __init__(self, factor: float) -> None:
         super().__init__()
         self.factor = factor
 

@@ -139,6 +139,26 @@ def test_equal_in_a_way_that_is_not_known(names: list[str]) -> None:
     assert dict(zip(names, map(verdict, turned), strict=True)) == dict.fromkeys(names, "cannot tell")
 
 
+def around(factor: float, wrapped: bool = True) -> Make:
+    """A layer of Keras's around one of the student's own, which says nothing of its factor in its configuration."""
+
+    def make() -> Any:
+        if wrapped:
+            layer = keras.layers.SpectralNormalization(ninth.doubling(keras.layers.Dense, "Dense", factor)(3))
+        else:
+            layer = keras.layers.Pipeline([keras.layers.Rescaling(2.0), ninth.Factor(factor)])
+        return keras.Sequential([keras.Input((6,)), layer])
+
+    return make
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_what_is_around_code_of_ones_own_is_not_equal_by_name(wrapped: bool) -> None:
+    one, other, again = (around(factor, wrapped) for factor in (2.0, 3.0, 2.0))
+    assert verdict((one, again, {})) == "equal"
+    assert verdict((one, other, {})) == verdict((other, one, {})) == "cannot tell"
+
+
 ALMOST = {name: pair for name, pair in DIFFERENT.items() if name.partition(":")[0] in UNSHOWN}
 """Mistakes in what is equal in a way that is not known."""
 

@@ -138,8 +138,9 @@ class Trail(Recorded):
 
     def _closed(self, layer: Any, call: Any, known: Known, why: Exception) -> list[Source]:
         """Record a layer of Keras's around code of the student's that cannot be read: equal to one of the same code."""
-        inside = [(one.call, _state(one)) for one in layer._flatten_layers(include_self=False)]
-        code: dict[str, object] = {"code": code_digest([class_name(layer), configuration(layer), inside])}
+        inside = [(type(one), _state(one)) for one in layer._flatten_layers(include_self=False)]
+        said = [class_name(layer), _nameless(configuration(layer)), inside]
+        code: dict[str, object] = {"code": code_digest(said)}
         inputs, _ = self.taken(call, known)
         position = self.add(self.unread(layer, code, inputs, [shape(one) for one in call.outputs], call, why))
         return [(position, slot) for slot in range(len(call.outputs))]
@@ -264,6 +265,13 @@ class Trail(Recorded):
             return other
 
         return keras.tree.map_structure(standing, (args, kwargs))  # type: ignore[no-any-return]
+
+
+def _nameless(config: Any) -> Any:
+    """Return a configuration without the names that Keras numbers."""
+    if isinstance(config, dict):
+        return {key: _nameless(value) for key, value in config.items() if key != "name"}
+    return [_nameless(one) for one in config] if isinstance(config, list) else config
 
 
 def _is_opened(operation: Any) -> bool:

@@ -12,6 +12,9 @@ from autograder.worker.keras.records import keras_class
 from autograder.worker.keras.symbols import is_open
 from autograder.worker.keras.tensorflow import symbolic_function
 
+_HELD = frozenset(("layer", "forward_layer", "backward_layer", "layers"))
+"""What layers of Keras's keep those in that they are handed."""
+
 
 def students_activation(layer: Any) -> Any:
     function = getattr(layer, "__dict__", {}).get("activation")
@@ -33,8 +36,10 @@ def own_cell(layer: Any) -> Any:
 
 def holds_own_code(layer: Any) -> bool:
     """Whether a layer of Keras's that others are handed to holds one of the student's own, which is not followed."""
-    held = [getattr(layer, name, None) for name in ("layer", "forward_layer", "backward_layer", "layers")]
+    said = getattr(layer, "__dict__", {})
+    held = [said.get("_layers"), *(said[name] for name in _HELD & said.keys())]
     inner = [one for value in held for one in (value if isinstance(value, list) else [value]) if hasattr(one, "call")]
+    inner = [one for one in inner if one is not said.get("activation")]  # it is followed by itself
     if not inner or not is_framework(type(layer)) or type(layer).__name__ in ("TimeDistributed", "RNN"):
         return False
     return any("call" in vars(one) or not is_framework(keras_class(one)) for one in inner)
