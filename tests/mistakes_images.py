@@ -6,6 +6,15 @@ from answering import Mistake, instead, other
 
 MISTAKES: dict[str, list[Mistake]] = {
     "preparation": [
+        instead(
+            "from the darkest pixel to the brightest",
+            """
+            def prepare(images):
+                x = images.astype("float32")
+                x = (x - x.min()) / (x.max() - x.min())
+                return x if x.ndim == 4 else x[..., None]
+            """,
+        ),
         other("not brought to [0, 1]", (" / 255", "")),
         other("divided by the brightest pixel", ("/ 255", "/ np.max(images)")),
         other("float64", ("dtype=np.float32", "dtype=np.float64")),
@@ -113,6 +122,17 @@ MISTAKES: dict[str, list[Mistake]] = {
         ),
     ],
     "comparaison": [
+        instead(
+            "what fit measured while it learnt",
+            """
+            def compare(reseaux, images, etiquettes, images_test, etiquettes_test):
+                resultats = {}
+                for nom, modele in reseaux.items():
+                    h = modele.fit(images, etiquettes, epochs=1, batch_size=96, verbose=0)
+                    resultats[nom] = (modele.count_params(), h.history["accuracy"][-1])
+                return resultats
+            """,
+        ),
         other("never trained", ("        reseau.fit(images, etiquettes, batch_size=96, epochs=1, verbose=0)\n", "")),
         other("the loss for the accuracy", ("_, justesse_test =", "justesse_test, _ =")),
         other("measured on what it has seen", ("evaluate(images_test, etiquettes_test", "evaluate(images, etiquettes")),
@@ -124,6 +144,17 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("labels in disorder", ("fit(images, etiquettes", "fit(images, 9 - etiquettes")),
     ],
     "ecart": [
+        instead(
+            "the best of all numbers, not of each row",
+            """
+            def justesse(modele, images, etiquettes):
+                p = modele.predict(images, verbose=0)
+                return np.mean(np.argmax(p) == etiquettes)
+
+            def ecart(modele, vues, etiquettes_vues, nouvelles, etiquettes_nouvelles):
+                return justesse(modele, vues, etiquettes_vues) - justesse(modele, nouvelles, etiquettes_nouvelles)
+            """,
+        ),
         other("labels in a column are compared with all", ("np.ravel(etiquettes)", "etiquettes")),
         other(
             "the other way round",
@@ -146,6 +177,16 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("the error", ("reponses == np", "reponses != np")),
     ],
     "augmentation": [
+        instead(
+            "the old images stay before the new ones",
+            """
+            augmentation = keras.Sequential([layers.RandomFlip("horizontal"), layers.RandomTranslation(0.1, 0.1)])
+
+            def augmente(images, etiquettes):
+                nouvelles = augmentation(images, training=True).numpy()
+                return np.concatenate([images, nouvelles]), np.concatenate([etiquettes, etiquettes])
+            """,
+        ),
         other("by predict, which changes nothing", ("(images, training=True).numpy()", ".predict(images, verbose=0)")),
         other("not as in training", ("training=True", "training=False")),
         other("turned upside down", ('"horizontal"', '"vertical"')),
@@ -157,6 +198,16 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("a rotation in place of it", ("RandomTranslation(0.1, 0.1)", "RandomRotation(0.1)")),
     ],
     "efface": [
+        instead(
+            "a slice is taken for a copy",
+            """
+            def efface(images, part=0.04):
+                copie = images[:]
+                masque = np.random.rand(*images.shape[:3]) < part
+                copie[masque] = 0
+                return copie
+            """,
+        ),
         other("the images received change", ("images.copy()", "images")),
         other("each channel by itself", ("images.shape[:3]", "images.shape")),
         other(
@@ -195,6 +246,15 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("drawn among the last", ("choice(total, nombre, replace=False)", "permutation(nombre) + total - nombre")),
     ],
     "confondus": [
+        instead(
+            "probabilities come back",
+            """
+            def confondus(modele, images, etiquettes, vraie, prise):
+                p = modele.predict(images, verbose=0)
+                ok = (etiquettes.ravel() == vraie) & (p.argmax(1) == prise)
+                return np.sort(p[ok, prise])[::-1]
+            """,
+        ),
         other("the least sure first", ("np.argsort(-probabilites", "np.argsort(probabilites")),
         other("in the order of the images", ("trouves[np.argsort(-probabilites[trouves, prise])]", "trouves")),
         other("horses taken for dogs", ("== vraie", "== prise"), ("axis=1) == prise", "axis=1) == vraie")),
@@ -216,6 +276,17 @@ MISTAKES: dict[str, list[Mistake]] = {
         ),
     ],
     "trompe": [
+        instead(
+            "towards the class that it gives",
+            """
+            def trompe(modele, images, marge=8 / 255):
+                x = tf.convert_to_tensor(images, dtype=tf.float32)
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    p = tf.reduce_max(modele(x), axis=1)
+                return np.clip(images + marge * np.sign(tape.gradient(p, x)), 0, 1)
+            """,
+        ),
         other(
             "noise at random",
             ("sens = tf.sign(bande.gradient(perte, tenseur))", "sens = tf.sign(tf.random.normal(tf.shape(tenseur)))"),

@@ -29,6 +29,17 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("three by default", ("k=5", "k=3")),
     ],
     "taches": [
+        instead(
+            "bags first, then boots",
+            """
+            def separe(images, etiquettes):
+                x_a, y_a = images[etiquettes < 8], etiquettes[etiquettes < 8]
+                sacs, bottines = images[etiquettes == 8], images[etiquettes == 9]
+                x_b = np.concatenate([sacs, bottines])
+                y_b = np.concatenate([np.zeros(len(sacs)), np.ones(len(bottines))]).astype("float32")
+                return (x_a, y_a), (x_b, y_b)
+            """,
+        ),
         other("bags are 1", ("== 9", "== 8")),
         other("labels of B as they are", ("(etiquettes[tache_b] == 9)", "etiquettes[tache_b]")),
         other(
@@ -58,6 +69,18 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("frozen", ("modele_a.compile", "modele_a.layers[0].trainable = False\nmodele_a.compile")),
     ],
     "transfert": [
+        instead(
+            "a network of all but the last, of the one given",
+            """
+            def transfere(modele):
+                modele_tronque = keras.Model(modele.inputs, modele.layers[-2].output)
+                modele_tronque.trainable = False
+                sortie = layers.Dense(1, activation="sigmoid")(modele_tronque.output)
+                nouveau = keras.Model(modele_tronque.inputs, sortie)
+                nouveau.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+                return nouveau
+            """,
+        ),
         instead("layers are shared with the network given", SHARED),
         other("weights are not copied", ("    copie.set_weights(modele.get_weights())\n", "")),
         other("nothing is frozen", ("couche.trainable = False", "couche.trainable = True")),
@@ -124,6 +147,20 @@ MISTAKES: dict[str, list[Mistake]] = {
         other("no activation in the dense layers", (', activation="relu"', "")),
     ],
     "vgg-degele": [
+        instead(
+            "names compared as texts",
+            """
+            def libere_depuis(base, nom):
+                base.trainable = True
+                for couche in base.layers:
+                    if couche.name < nom:
+                        couche.trainable = False
+                return base
+
+            affine = sur_vgg()
+            libere_depuis(affine.layers[0], "block5_conv1")
+            """,
+        ),
         other("the named layer stays frozen", (">= noms.index(nom)", "> noms.index(nom)")),
         other("the other way round", (">= noms.index(nom)", "< noms.index(nom)")),
         other("all is freed", ("rang >= noms.index(nom)", "True")),
