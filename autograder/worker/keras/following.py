@@ -30,6 +30,7 @@ from autograder.worker.keras.symbols import (
 )
 from autograder.worker.keras.tensorflow import register_dispatcher, symbolic_function
 from autograder.worker.keras.told import remembering
+from autograder.worker.keras.version import weight_class
 
 _ABSENT = object()
 _OPERATORS = {
@@ -83,29 +84,23 @@ def _patches(keras: Any) -> Iterator[tuple[Any, str, Any]]:
 
 def _symbolic_weights(keras: Any) -> Iterator[tuple[Any, str, Any]]:
     """Operations on weights alone, `transpose(self.kernel)`, are symbolic."""
-    tensors = sys.modules["keras.src.backend.common.keras_tensor"]
+    weight, tensors = weight_class(), sys.modules["keras.src.backend.common.keras_tensor"]
     original = tensors.any_symbolic_tensors
 
     def any_symbolic(args: Any = None, kwargs: Any = None) -> bool:
         if original(args, kwargs):
             return True
-        return is_open() and any(isinstance(one, keras.Variable) for one in keras.tree.flatten((args, kwargs)))
+        return is_open() and any(isinstance(one, weight) for one in keras.tree.flatten((args, kwargs)))
 
     for module in [one for name, one in sys.modules.items() if name.startswith("keras.src.")]:
         if vars(module).get("any_symbolic_tensors") is original:
             yield module, "any_symbolic_tensors", any_symbolic
-    conversion = sys.modules["keras.src.ops.core"].ConvertToTensor
-    specify = conversion.compute_output_spec
-
-    def converted(self: Any, x: Any) -> Any:
-        return keras.KerasTensor(tuple(x.shape), dtype=x.dtype) if isinstance(x, keras.Variable) else specify(self, x)
-
-    yield conversion, "compute_output_spec", converted
+    yield from _conversions(keras)
     for name, operation in _OPERATORS.items():
         function = getattr(keras.ops, operation)
-        yield keras.Variable, name, _operator(keras, name, function, reflected=False)
-        yield keras.Variable, f"__r{name[2:]}", _operator(keras, f"__r{name[2:]}", function, reflected=True)
-    convert = keras.Variable.__tf_tensor__ if hasattr(keras.Variable, "__tf_tensor__") else None
+        yield weight, name, _operator(keras, name, function, reflected=False)
+        yield weight, f"__r{name[2:]}", _operator(keras, f"__r{name[2:]}", function, reflected=True)
+    convert = weight.__tf_tensor__ if hasattr(weight, "__tf_tensor__") else None
 
     def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
         if is_open():
@@ -113,13 +108,36 @@ def _symbolic_weights(keras: Any) -> Iterator[tuple[Any, str, Any]]:
         return convert(self, *args, **kwargs)  # type: ignore[misc]
 
     if convert is not None:
-        yield keras.Variable, "__tf_tensor__", refuse
-    yield keras.Variable, "__neg__", _operator(keras, "__neg__", keras.ops.negative, reflected=False)
-    yield keras.Variable, "__getitem__", _operator(keras, "__getitem__", _item, reflected=False)
-    for owner in (keras.Variable, keras.KerasTensor):
+        yield weight, "__tf_tensor__", refuse
+    yield weight, "__neg__", _operator(keras, "__neg__", keras.ops.negative, reflected=False)
+    yield weight, "__getitem__", _operator(keras, "__getitem__", _item, reflected=False)
+    for owner in (weight, keras.KerasTensor):
         dtype = getattr(owner, "dtype", None)
         if isinstance(dtype, property):
             yield owner, "dtype", property(partial(_dtype, dtype.fget))
+
+
+def _conversions(keras: Any) -> Iterator[tuple[Any, str, Any]]:
+    """`convert_to_tensor(self.kernel)` is symbolic; in an older Keras 3, where it is no operation, it is the weight."""
+    core = sys.modules["keras.src.ops.core"]
+    operation = getattr(core, "ConvertToTensor", None)
+    if operation is not None:
+        specify = operation.compute_output_spec
+
+        def converted(self: Any, x: Any) -> Any:
+            known = isinstance(x, weight_class())
+            return keras.KerasTensor(tuple(x.shape), dtype=x.dtype) if known else specify(self, x)
+
+        yield operation, "compute_output_spec", converted
+        return
+    convert = core.convert_to_tensor
+
+    def unconverted(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return x if is_open() and isinstance(x, weight_class()) else convert(x, *args, **kwargs)
+
+    for module in [one for name, one in sys.modules.items() if name.partition(".")[0] == "keras"]:
+        if vars(module).get("convert_to_tensor") is convert:
+            yield module, "convert_to_tensor", unconverted
 
 
 def _numbers_beside(keras: Any) -> Iterator[tuple[Any, str, Any]]:
@@ -159,7 +177,7 @@ def _item(variable: Any, key: Any) -> Any:
 
 
 def _operator(keras: Any, name: str, function: Callable[..., Any], *, reflected: bool) -> Callable[..., Any]:
-    original = getattr(keras.Variable, name)
+    original = getattr(weight_class(), name)
 
     def apply(self: Any, *others: Any) -> Any:
         if not is_open():
@@ -173,7 +191,7 @@ def _symbolic_calls(keras: Any) -> Iterator[tuple[Any, str, Any]]:
     """Layers called on constants alone are symbolic, and so are losses."""
     layer = keras.layers.Layer
     call, add_loss = layer.__call__, layer.add_loss
-    for owner, name in ((layer, "_maybe_build"), (keras.Variable, "_initialize")):
+    for owner, name in ((layer, "_maybe_build"), (weight_class(), "_initialize")):
         yield owner, name, _aside(getattr(owner, name))
 
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -14,7 +14,7 @@ from autograder.worker.keras.symbols import BATCH, Following, Shape, current, is
 def numbers(keras: Any) -> Iterator[tuple[Any, str, Any]]:
     """Show numbers drawn at random to code that wants some. Followed twice on other numbers, it should do the same."""
     symbol = keras.KerasTensor
-    shape = symbol.shape
+    shape, keep = _shape_of(symbol)
 
     def read(convert: Callable[[Any], Any], name: str) -> Callable[..., Any]:
         original = getattr(symbol, name, None)
@@ -37,8 +37,19 @@ def numbers(keras: Any) -> Iterator[tuple[Any, str, Any]]:
     yield symbol, "numpy", read(np.asarray, "numpy")
     yield symbol, "__array_ufunc__", _ufunc
     yield symbol, "item", read(lambda value: value.item(), "item")
-    yield symbol, "shape", property(lambda self: Shape(shape.fget(self)))
-    yield symbol, "get_shape", lambda self: Shape(shape.fget(self))
+    yield symbol, "shape", property(lambda self: Shape(shape(self)), keep)
+    yield symbol, "get_shape", lambda self: Shape(shape(self))
+
+
+def _shape_of(symbol: Any) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None] | None]:
+    """Return what gives a symbolic tensor's shape, and what keeps one it is given: None, where nothing may be given.
+
+    It is a property of its class, or, of an older Keras 3, an attribute of its own.
+    """
+    own = getattr(symbol, "shape", None)
+    if isinstance(own, property) and own.fget:
+        return own.fget, own.fset
+    return lambda tensor: vars(tensor)["shape"], lambda tensor, shape: vars(tensor).update(shape=shape)
 
 
 def _ufunc(self: Any, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:

@@ -31,6 +31,7 @@ from autograder.worker.errors import message_of
 from autograder.worker.keras import pristine as keras_pristine
 from autograder.worker.keras import two_faced as keras_two_faced
 from autograder.worker.keras.symbols import suspended
+from autograder.worker.keras.version import weight_class
 
 MOST_PARAMS = 4_000_000
 MOST_PRODUCTS = 150_000_000
@@ -110,9 +111,9 @@ def _sizes(shape: Shape) -> list[int]:
 
 def sample(calling: Calling, variables: Sequence[Any]) -> Sample | None:
     """Return what a network makes of fixed examples; None where not all of its weights can be put aside."""
-    import keras
 
-    if not all(isinstance(one, keras.Variable) for one in variables):
+    weight = weight_class()
+    if not all(isinstance(one, weight) for one in variables):
         return None
     for kind in ("float32", "int32"):  # a table of words may be asked for by whole numbers alone
         try:

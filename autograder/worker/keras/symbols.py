@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.worker.keras.version import weight_class
+
 BATCH = 113
 """Examples in the batch that student code is followed on: a size nobody writes, so that it is known again in a shape,
 and a number, so that `tf.shape(x)[0]` is one."""
@@ -91,14 +93,14 @@ def suspended() -> Iterator[None]:
 
 def is_variable(value: object) -> bool:
     """Whether `value` is a weight, Keras's or TensorFlow's."""
-    keras, tf = sys.modules["keras"], sys.modules.get("tensorflow")
-    return isinstance(value, keras.Variable) or (tf is not None and isinstance(value, tf.Variable))
+    tf = sys.modules.get("tensorflow")
+    return isinstance(value, weight_class()) or (tf is not None and isinstance(value, tf.Variable))
 
 
 def is_followable(value: object) -> bool:
     """Whether an operation on `value` is to be symbolic."""
     keras = sys.modules["keras"]
-    return isinstance(value, (keras.KerasTensor, keras.Variable))
+    return isinstance(value, (keras.KerasTensor, weight_class()))
 
 
 def stand_in(tensor: Any) -> Any:

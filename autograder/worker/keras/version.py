@@ -29,6 +29,11 @@ def models() -> tuple[type, ...]:
     return tuple(one.Model for one in loaded())
 
 
+def weight_class() -> Any:
+    """Return the class of every weight of Keras 3. Of an older one, `keras.Variable` is a class below it."""
+    return sys.modules["keras.src.backend"].Variable
+
+
 def require_keras_3(model: object = None) -> None:
     """Raise ImportError where the loaded Keras, or that of `model`, is Keras 2."""
     for one in loaded():
