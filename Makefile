@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 COURSE := .venv-course
 SITE := .venv-docs
 TORCH := .venv-torch
+OLD_KERAS := .keras-3.4.1
 MACHINE := .vm
 LESSON := reseaux-convolutifs
 TRAINED := reseau-dense
@@ -28,6 +29,11 @@ $(COURSE)/ready $(TORCH)/ready: .venv-%/ready: $(VENV)/ready requirements-%.txt
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-$*.txt
 	$(BIN)/python -c 'import os, sysconfig; print(sysconfig.get_path("purelib")); print(os.getcwd())' > $(@D)/grader.pth
 	mv $(@D)/grader.pth "$$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@touch $@
+
+# An older Keras 3, alone in a folder, beside the libraries that are there.
+$(OLD_KERAS)/ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(@D) keras==$(patsubst .keras-%,%,$(@D))
 	@touch $@
 
 # A stock Debian 12 and its kernel, for a virtual machine. Without one its tests are skipped, and say so.
@@ -54,7 +60,7 @@ demo-course: $(VENV)/ready ## Grade a class of 40 on all assignments, with time 
 
 test: lint types check ## Lint, types and tests
 
-test-all: lint types $(COURSE)/ready $(SITE)/ready $(TORCH)/ready machine ## The same, with PyTorch and the whole matrices that `make test` takes one of each kind of
+test-all: lint types $(COURSE)/ready $(OLD_KERAS)/ready $(SITE)/ready $(TORCH)/ready machine ## The same, with PyTorch and the whole matrices that `make test` takes one of each kind of
 	$(BIN)/pytest -m "whole or not whole"
 	$(TORCH)/bin/python -m pytest -m "whole or not whole" tests/pytorch
 
@@ -68,7 +74,7 @@ lint: $(VENV)/ready ## Lint and format
 types: $(VENV)/ready ## Types
 	$(BIN)/mypy
 
-check: $(COURSE)/ready $(SITE)/ready ## Tests
+check: $(COURSE)/ready $(OLD_KERAS)/ready $(SITE)/ready ## Tests
 	$(BIN)/pytest
 
 bench: $(VENV)/ready ## Measure against nbgrader and against the floor
@@ -110,4 +116,4 @@ lock: ## Pin the newest versions that fit pyproject.toml
 	rm -rf .lock
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(COURSE) $(SITE) site $(TORCH) $(MACHINE) demo demo-course real-course build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(COURSE) $(OLD_KERAS) $(SITE) site $(TORCH) $(MACHINE) demo demo-course real-course build *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -35,12 +35,17 @@ def bound(call: Any) -> tuple[dict[str, Any], list[str]]:
                 arguments.update(arguments.pop(one.name, {}))
     except (TypeError, AssertionError):
         arguments, defaults, names = {**{str(n): one for n, one in enumerate(args)}, **kwargs}, {}, []
-    told = {key: value for key, value in arguments.items() if key not in UNTOLD and value is not None}
+    told = {key: value for key, value in arguments.items() if key not in UNTOLD and not _is_nothing(key, value)}
     told = {key: value for key, value in told.items() if has_tensor(value) or not _is_default(value, defaults.get(key))}
     if hasattr(call.operation, "function") and hasattr(call.operation, "autograder_class_name"):
         told = keras_words(class_name(call.operation), told)
         names = ["x"] if "x" in told else [f"x{number}" for number in range(1, len(told) + 1)]
     return told, names
+
+
+def _is_nothing(key: str, value: Any) -> bool:
+    """Whether an argument says nothing: of several inputs, an older Keras 3 passes a mask for each, there or not."""
+    return value is None or (key == "mask" and isinstance(value, (list, tuple)) and all(one is None for one in value))
 
 
 def _is_default(value: Any, default: Any) -> bool:
