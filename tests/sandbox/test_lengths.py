@@ -77,6 +77,17 @@ def test_what_is_written_for_the_whole_set_gives_what_is_written_for_any(keras_z
 
 
 @pytest.mark.tensorflow
+def test_a_mistake_below_the_length_is_the_only_one(keras_zygote: Zygote, digits: DataSet) -> None:
+    code = f"{FLAT.format(60_000, 10_000)}\nscores = flat.sum(axis=7)"
+    found = held(keras_zygote, digits, code)
+    fault = found.exam.cells[1].run.fault if found.exam.cells[1].run else None
+    assert fault is not None
+    assert (found.exam.at_length, fault.error, fault.frames[0].line) == (True, "AxisError", 4)
+    assert [repair.detail for repair in found.exam.repairs] == ["60000 → 1200", "10000 → 297"]
+    assert array(found, "flat").shape == (1200, 784)
+
+
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("code", ["flat = x.reshape(60000, 700)", "flat = x[60_000]", "assert len(x) == 50000"])
 def test_what_stops_on_the_whole_set_too_is_the_students(keras_zygote: Zygote, digits: DataSet, code: str) -> None:
     found = held(keras_zygote, digits, code)
