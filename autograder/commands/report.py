@@ -13,6 +13,7 @@ from autograder.commands._options import AssignmentName, command_app, command_he
 from autograder.commands._terminal import course_folder, err, out
 from autograder.course import load_parts
 from autograder.nbgrader.submitted import due_of, late_by
+from autograder.paths import write_beside
 from autograder.recipes import bars
 from autograder.report.class_page import class_page
 from autograder.report.class_report import ReportInputs, anonymous, gather
@@ -31,7 +32,8 @@ def report(
     """Write the page of a class, with all that its notebooks showed, to reports/ASSIGNMENT.html."""
     parts = load_parts(course_folder(), assignment)
     first = parts[0]
-    grades = everybodys_grades(first.paths, assignment, load_roster(first.paths))
+    roster = load_roster(first.paths)
+    grades = everybodys_grades(first.paths, assignment, roster)
     if not grades:
         out.print(f"no results yet: run `autograder grade {assignment}`")
         return
@@ -49,15 +51,15 @@ def report(
             {student: taken for part in parts for student, taken in penalties(part.source, part.deadline).items()},
             {one.student: late_by(first.paths.submission(one.student, assignment), due) for one in grades},
         )
-    names = called(first.paths, assignment, [one.student for one in grades], load_roster(first.paths))
+    if no_names:
+        found = anonymous(found, called(first.paths, assignment, [one.student for one in grades], roster))
     path = first.paths.class_report(assignment)
-    path.parent.mkdir(exist_ok=True)
     page = class_page(
-        anonymous(found, names) if no_names else found,
+        found,
         course=first.course.title,
         title=first.settings.title,
         titles={question.id: question.title for part in parts for question in part.questions},
         language=first.course.language,
     )
-    path.write_text(page, encoding="utf-8")
+    write_beside(path, page.encode())
     out.print(str(first.paths.shown(path)))

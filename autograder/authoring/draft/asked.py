@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from autograder.assignment import SourceNotebook
@@ -85,12 +85,12 @@ def asked_of(source: SourceNotebook) -> list[DraftQuestion]:
         made = [name for cell in answers for name in _made(cell) if name not in imported]
         names = [name for name in made if name in solved & (told | (named - parameters))]
         wanted = [name for name in dict.fromkeys(names) if makers[name] == question]
-        own = [name for name in made if not name.startswith("_")]
-        anew = tuple(dict.fromkeys(name for name in own if makers[name] != question))
-        untold = () if _askable(wanted, answers) else _untold(answers, every, [one for one in own if one not in anew])
+        own = [name for name in made if makers[name] == question and not name.startswith("_")]
+        anew = tuple(dict.fromkeys(one for one in made if makers[one] != question and not one.startswith("_")))
+        classes = {name for cell in answers for name in re.findall(r"^class (\w+)", cell.source, re.MULTILINE)}
+        untold = () if _askable(wanted, classes, answers) else _untold(answers, every, own)
         wanted += [name for name in untold if name not in wanted]
         defined = {name for cell in answers for name in names_of(cell.source).defined}
-        classes = {name for cell in answers for name in re.findall(r"^class (\w+)", cell.source, re.MULTILINE)}
         found.append(
             DraftQuestion(
                 question,
@@ -115,11 +115,10 @@ def _last_makers(groups: Sequence[tuple[str, tuple[NotebookCell, ...], str]]) ->
     return {name: question for question, answers, _ in groups for cell in answers for name in _made(cell)}
 
 
-def _askable(names: Sequence[str], answers: Sequence[NotebookCell]) -> list[str]:
+def _askable(names: Sequence[str], classes: Set[str], answers: Sequence[NotebookCell]) -> list[str]:
     """Return the names that can be asked for as they are: a class that is no network, such as a callback's, cannot."""
-    code = "\n".join(cell.source for cell in answers)
-    classes = {name for one in names_of(code).statements for name in one.made if f"class {name}" in code}
-    return [name for name in names if name not in classes or name in main_names(code)]
+    networks = main_names("\n".join(cell.source for cell in answers))
+    return [name for name in names if name not in classes or name in networks]
 
 
 def _untold(answers: Sequence[NotebookCell], every: Sequence[NotebookCell], own: Sequence[str]) -> tuple[str, ...]:
